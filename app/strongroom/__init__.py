@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door: ``import strongroom as sr`` gives a training script everything it logs with.
+
+* Nothing is imported until it is used (PEP 562); logging itself needs the standard library only.
+"""
+
+import importlib
+
+TYPE_CHECKING = False  # type checkers know the name; `typing` itself would double the import time
+if TYPE_CHECKING:
+    from strongroom.sdk.active_run import ActiveRun as ActiveRun
+    from strongroom.sdk.fluent import active_run as active_run
+    from strongroom.sdk.fluent import end_run as end_run
+    from strongroom.sdk.fluent import log_artifact as log_artifact
+    from strongroom.sdk.fluent import log_batch as log_batch
+    from strongroom.sdk.fluent import log_dict as log_dict
+    from strongroom.sdk.fluent import log_figure as log_figure
+    from strongroom.sdk.fluent import log_image as log_image
+    from strongroom.sdk.fluent import log_input as log_input
+    from strongroom.sdk.fluent import log_metric as log_metric
+    from strongroom.sdk.fluent import log_metrics as log_metrics
+    from strongroom.sdk.fluent import log_model as log_model
+    from strongroom.sdk.fluent import log_note as log_note
+    from strongroom.sdk.fluent import log_param as log_param
+    from strongroom.sdk.fluent import log_params as log_params
+    from strongroom.sdk.fluent import log_table as log_table
+    from strongroom.sdk.fluent import log_text as log_text
+    from strongroom.sdk.fluent import set_tag as set_tag
+    from strongroom.sdk.fluent import set_tags as set_tags
+    from strongroom.sdk.fluent import start_run as start_run
+
+__version__ = "0.1.0"
+
+_WRITERS = [
+    "active_run",
+    "end_run",
+    "log_artifact",
+    "log_batch",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_input",
+    "log_metric",
+    "log_metrics",
+    "log_model",
+    "log_note",
+    "log_param",
+    "log_params",
+    "log_table",
+    "log_text",
+    "set_tag",
+    "set_tags",
+    "start_run",
+]
+_HOME = {"ActiveRun": "strongroom.sdk.active_run"} | dict.fromkeys(
+    _WRITERS, "strongroom.sdk.fluent"
+)
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'strongroom' has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(home), name)
+    globals()[name] = found  # the next use is an ordinary look-up
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Axes without lines: a few small labels beside the plot.
+
+Law: text is painted, never set as markup; labels stand exactly on the grid the layer draws.
+"""
+
+import math
+from collections.abc import Callable
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from strongroom.desktop.charts.ticks import Ticks
+
+LABEL_GAP = 8  # px between a label and the plot
+
+
+class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
+    """Paints the labels of ``ticks_of(low, high, most)`` at ``left`` or ``bottom``."""
+
+    def __init__(
+        self, side: str, ticks_of: Callable[[float, float, int], Ticks], font: QFont, colour: QColor
+    ) -> None:
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)  # its label would be laid out as markup on every pan
+        self.ticks_of = ticks_of
+        self._font, self._colour = font, colour
+        self._side = side
+        if side == "bottom":
+            self.setHeight(math.ceil(QFontMetricsF(font).height()) + LABEL_GAP)
+
+    def set_pen(self, font: QFont, colour: QColor) -> None:
+        """Takes another font and colour."""
+        self._font, self._colour = font, colour
+        if self._side == "bottom":
+            self.setHeight(math.ceil(QFontMetricsF(font).height()) + LABEL_GAP)
+        self.update()
+
+    def needed_width(self, low: float, high: float, height: float) -> int:
+        """Returns the width the labels of that range take, gap included."""
+        metrics = QFontMetricsF(self._font)
+        labels = self.ticks_of(low, high, most_down(height)).labels
+        widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0)
+        return math.ceil(widest) + LABEL_GAP
+
+    def boundingRect(self) -> QRectF:
+        """Returns the axis and the room its outermost labels need."""
+        return QRectF(super().boundingRect()).adjusted(-12, -8, 12, 8)
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Paints the labels."""
+        low, high = float(self.range[0]), float(self.range[1])
+        area = QRectF(self.rect())
+        if high <= low or area.isEmpty():
+            return
+        painter.setFont(self._font)
+        painter.setPen(self._colour)
+        metrics = QFontMetricsF(self._font)
+        if self._side == "left":
+            self._paint_left(painter, metrics, area, low, high)
+        else:
+            self._paint_bottom(painter, metrics, area, low, high)
+
+    def _paint_left(
+        self, painter: QPainter, metrics: QFontMetricsF, area: QRectF, low: float, high: float
+    ) -> None:
+        ticks = self.ticks_of(low, high, most_down(area.height()))
+        line = metrics.height()
+        for value, label in zip(ticks.values, ticks.labels, strict=True):
+            middle = area.bottom() - (value - low) / (high - low) * area.height()
+            top = min(max(middle - line / 2, area.top() - line / 2), area.bottom() - line / 2)
+            place = QRectF(area.left() - 40, top, area.width() + 40 - LABEL_GAP, line)
+            painter.drawText(
+                place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label
+            )
+
+    def _paint_bottom(
+        self, painter: QPainter, metrics: QFontMetricsF, area: QRectF, low: float, high: float
+    ) -> None:
+        ticks = self.ticks_of(low, high, most_across(area.width()))
+        free_from = -math.inf
+        for value, label in zip(ticks.values, ticks.labels, strict=True):
+            middle = area.left() + (value - low) / (high - low) * area.width()
+            width = metrics.horizontalAdvance(label)
+            left = min(middle - width / 2, area.right() + 9 - width)
+            if left < free_from:
+                continue
+            free_from = left + width + LABEL_GAP
+            place = QRectF(left, area.top() + LABEL_GAP - 2, width + 1, metrics.height())
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, label)
+
+
+def most_down(height: float) -> int:
+    """Returns how many labels fit one above the other, two to five."""
+    return max(2, min(5, int(height // 32)))
+
+
+def most_across(width: float) -> int:
+    """Returns how many labels fit side by side, two to five."""
+    return max(2, min(5, int(width // 56)))

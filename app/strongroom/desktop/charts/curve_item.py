@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All lines of a plot as one pyqtgraph item that shows the layer's picture.
+
+Laws: a paint on the window's thread moves the old picture, or draws what fits a frame, or shows the
+old picture scaled; the exact picture of a heavy view comes from a worker and is dropped when the
+view has changed meanwhile.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import shiboken6
+
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from strongroom.desktop.charts.layer import Layer, Picture, Quality, Stroke, View
+
+FRAME_MS = 11.0  # of 16: the rest belongs to axes, overlay and Qt
+SETTLE_MS = 50  # after the last notch of a wheel; shorter would start work that is thrown away
+
+
+Answer = TypeVar("Answer")
+
+
+class _Relay(QObject):
+    """Carries a worker's answer to the window's thread; outlives both sides."""
+
+    arrived = Signal(object)
+
+
+class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no types
+    """Shows a ``Layer`` inside a view box."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.layer = layer
+        self.after_paint: Callable[[QPainter, QRectF], None] | None = None
+        self._wanted: View | None = None
+        self._generation = 0
+        self._is_working = False
+        self._cost_ms = {Quality.FAST: 0.0, Quality.FINE: 0.0}
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._relay = _Relay()
+        self._relay.arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._refine)
+
+    def set_strokes(self, strokes: Sequence[Stroke]) -> None:
+        """Replaces the lines."""
+        self._generation += 1
+        self.layer.set_strokes(strokes)
+        self.update()
+
+    def redraw(self) -> None:
+        """Forgets the picture, for another grid or other colours."""
+        self._generation += 1
+        self.layer.picture = None
+        self.update()
+
+    def wait(self) -> None:
+        """Waits for the worker, so that nothing paints after the chart is gone."""
+        self._settle.stop()
+        self._pool.waitForDone()
+
+    def viewRangeChanged(self) -> None:
+        """Repaints in the new range; the item is as large as the view."""
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Returns the visible range."""
+        box = self.getViewBox()
+        return QRectF() if box is None else QRectF(box.viewRect())
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Blits the picture of the visible range."""
+        box = self.getViewBox()
+        if box is None:
+            return
+        area = QRectF(box.mapRectToScene(box.boundingRect())).toRect()
+        scale = painter.device().devicePixelRatio()
+        x, y = box.viewRange()
+        view = View.of(
+            round(area.width() * scale),
+            round(area.height() * scale),
+            (float(x[0]), float(x[1])),
+            (float(y[0]), float(y[1])),
+        )
+        painter.save()
+        painter.resetTransform()
+        self._blit(painter, view, QPointF(area.topLeft()), scale)
+        if self.after_paint is not None:
+            self.after_paint(painter, QRectF(area))
+        painter.restore()
+
+    def _blit(self, painter: QPainter, view: View, corner: QPointF, scale: float) -> None:
+        self._wanted = view
+        target = self._prepare(view)
+        picture = self.layer.picture
+        if picture is None:
+            return
+        image = picture.image
+        image.setDevicePixelRatio(scale)
+        if target is None:
+            painter.drawImage(corner, image)
+            return
+        place = QRectF(
+            corner.x() + target.x() / scale,
+            corner.y() + target.y() / scale,
+            target.width() / scale,
+            target.height() / scale,
+        )
+        painter.drawImage(place, image)
+
+    def _prepare(self, view: View) -> QRectF | None:
+        """Makes the layer fit ``view``; returns where to put it when it has to be scaled."""
+        layer = self.layer
+        move = layer.offset_to(view)
+        if move is not None:
+            if move != (0, 0):
+                layer.shift(*move)
+            return None
+        old = layer.picture
+        fits = old is not None and old.view.width == view.width
+        if fits and old is not None and self._cost_ms[Quality.FAST] > FRAME_MS:
+            self._settle.start()
+            return _scaled(old.view, view)
+        self._draw(view, Quality.FAST)
+        if self._cost_ms[Quality.FAST] + self._cost_ms[Quality.FINE] <= FRAME_MS:
+            self._draw(view, Quality.FINE)
+        if layer.picture is not None and self._may_be_finer(layer.picture):
+            self._settle.start()
+        return None
+
+    def _draw(self, view: View, quality: Quality) -> None:
+        begin = time.perf_counter()
+        self.layer.adopt(self.layer.render(view, quality))
+        self._cost_ms[quality] = (time.perf_counter() - begin) * 1e3
+
+    def _may_be_finer(self, picture: Picture) -> bool:
+        return picture.quality is Quality.FAST and picture.wish is Quality.FAST
+
+    def _refine(self) -> None:
+        view = self._wanted
+        if view is None:
+            return
+        if self._is_working:
+            self._settle.start()
+            return
+        self._is_working = True
+        layer, generation = self.layer, self._generation
+
+        def paint() -> tuple[Picture, float]:
+            begin = time.perf_counter()
+            return layer.render(view, Quality.FINE), (time.perf_counter() - begin) * 1e3
+
+        self.work(paint, lambda answer: self._adopt(generation, *answer))
+
+    def work(self, job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
+        """Runs ``job`` on the worker and ``then`` on the window's thread, if the item still lives.
+
+        An exception in ``job`` is raised again on the window's thread.
+        """
+        relay = self._relay
+
+        def run() -> None:
+            try:
+                answer = job()
+            except Exception as problem:  # noqa: BLE001  # raised again where people see it
+                relay.arrived.emit((_raise, problem))
+            else:
+                relay.arrived.emit((then, answer))
+
+        self._pool.start(run)
+
+    def _on_arrived(self, message: tuple[Callable[[object], None], object]) -> None:
+        if shiboken6.isValid(self):  # or the chart was closed meanwhile
+            then, answer = message
+            then(answer)
+
+    def _adopt(self, generation: int, picture: Picture, took_ms: float) -> None:
+        self._is_working = False
+        self._cost_ms[Quality.FINE] = took_ms
+        if generation != self._generation or self._wanted is None:
+            self._settle.start()
+            return
+        if (picture.view.width, picture.view.height) == (self._wanted.width, self._wanted.height):
+            self.layer.adopt(picture)
+            if self.layer.offset_to(self._wanted) is None:
+                self._settle.start()
+            self.update()
+
+
+def _raise(problem: object) -> None:
+    if isinstance(problem, Exception):
+        raise problem
+
+
+def _scaled(old: View, new: View) -> QRectF:
+    """Returns where the old picture lies in the new one, in device pixels."""
+    x_zoom, y_zoom = old.x_per_px / new.x_per_px, new.px_per_y / old.px_per_y
+    return QRectF(
+        old.column * x_zoom - new.column,
+        old.row * y_zoom - new.row,
+        old.width * x_zoom,
+        old.height * y_zoom,
+    )

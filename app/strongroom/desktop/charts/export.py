@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The visible part of a chart as a table, a CSV file, a PNG or an SVG.
+
+Laws: text cells never start a formula, numbers are written as they are; only what is in sight is
+written; a file is written beside its place first, so a failed export leaves the old one.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QWidget
+
+from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.prepared import Prepared
+from strongroom.desktop.charts.series import ChartSeries
+from strongroom.desktop.charts.spans import Curve, column_extremes
+from strongroom.desktop.charts.ticks import Ticks, XAxis, value_text, x_text
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_X_HEADING = {XAxis.STEP: "Step", XAxis.RELATIVE: "Seconds", XAxis.TIME: "Time (UTC)"}
+
+
+def safe_cell(text: str) -> str:
+    """Returns ``text`` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def table_rows(
+    series: Sequence[ChartSeries], low: float, high: float, axis: XAxis, limit: int
+) -> tuple[tuple[str, ...], ...]:
+    """Returns a heading and one row for each x between ``low`` and ``high``.
+
+    With more than ``limit`` different x, evenly chosen ones stand for the rest, the first and the
+    last among them. A run without a value at an x has an empty cell.
+    """
+    heading = (_X_HEADING[axis], *(one.label for one in series))
+    spans = [_inside(one, low, high) for one in series]
+    steps = [one.x[span] for one, span in zip(series, spans, strict=True)]
+    every = np.unique(np.concatenate(steps)) if steps else np.empty(0)
+    if len(every) > limit > 0:
+        every = every[np.linspace(0, len(every) - 1, limit).astype(np.intp)]
+    columns = []
+    for one in series:
+        after = np.searchsorted(one.x, every, "right") - 1
+        known = (after >= 0) & (one.x[np.maximum(after, 0)] == every) if len(one.x) else None
+        columns.append(
+            [""] * len(every)
+            if known is None
+            else [
+                value_text(float(one.y[index])) if has else ""
+                for index, has in zip(after, known, strict=True)
+            ]
+        )
+    rows = (
+        (x_text(float(x), axis), *(column[row] for column in columns))
+        for row, x in enumerate(every)
+    )
+    return heading, *rows
+
+
+def csv_rows(
+    key: str, series: Sequence[ChartSeries], low: float, high: float
+) -> Iterator[tuple[str, ...]]:
+    """Yields a heading and one row a point: run, name, metric, x, value, unsmoothed value."""
+    yield "run_id", "run", "metric", "x", "value", "raw"
+    for one in series:
+        span = _inside(one, low, high)
+        names = safe_cell(one.run_id), safe_cell(one.label), safe_cell(key)
+        raws = one.raw_y
+        for index in range(span.start, span.stop):
+            raw = "" if raws is None else repr(float(raws[index]))
+            yield *names, repr(float(one.x[index])), repr(float(one.y[index])), raw
+
+
+def write_csv(path: Path, key: str, series: Sequence[ChartSeries], low: float, high: float) -> None:
+    """Writes ``csv_rows`` as UTF-8, every cell quoted.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    aside = _aside(path)
+    with aside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows(csv_rows(key, series, low, high))
+    aside.replace(path)
+
+
+def write_png(path: Path, widget: QWidget, scale: float) -> None:
+    """Writes a widget as it is painted, ``scale`` pixels a unit.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    image = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)
+    image.fill(Qt.GlobalColor.transparent)
+    widget.render(image)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # stub says bytes, Qt takes str
+        raise OSError(f"no PNG could be made for {path.name}")
+    _write(path, bytes(buffer.data().data()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """Is everything a vector picture of a chart needs; ranges are on the axes' own scales."""
+
+    title: str
+    look: ChartLook
+    prepared: tuple[Prepared, ...]
+    x: tuple[float, float]
+    y: tuple[float, float]
+    x_ticks: Ticks
+    y_ticks: Ticks
+    size: QSize
+
+
+def write_svg(path: Path, sheet: Sheet) -> None:
+    """Writes the visible lines as paths, with extremes kept for every half unit of width.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(sheet.size)
+    generator.setViewBox(QRectF(0, 0, sheet.size.width(), sheet.size.height()))
+    generator.setTitle(sheet.title)
+    painter = QPainter(generator)
+    _paint_sheet(painter, sheet)
+    painter.end()
+    _write(path, bytes(buffer.data().data()))
+
+
+def _paint_sheet(painter: QPainter, sheet: Sheet) -> None:
+    look, size = sheet.look, sheet.size
+    painter.fillRect(QRectF(0, 0, size.width(), size.height()), look.surface)
+    area = QRectF(56, 40, size.width() - 72, size.height() - 66)
+    painter.setPen(look.text)
+    painter.setFont(look.title_font)
+    painter.drawText(QPointF(12, 22), sheet.title)
+    painter.setFont(look.tick_font)
+    for value, label in zip(sheet.y_ticks.values, sheet.y_ticks.labels, strict=True):
+        row = area.bottom() - (value - sheet.y[0]) / (sheet.y[1] - sheet.y[0]) * area.height()
+        painter.setPen(QPen(look.grid, 1))
+        painter.drawLine(QPointF(area.left(), row), QPointF(area.right(), row))
+        painter.setPen(look.axis)
+        place = QRectF(0, row - 8, area.left() - 8, 16)
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
+    for value, label in zip(sheet.x_ticks.values, sheet.x_ticks.labels, strict=True):
+        column = area.left() + (value - sheet.x[0]) / (sheet.x[1] - sheet.x[0]) * area.width()
+        place = QRectF(column - 60, area.bottom() + 6, 120, 16)
+        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, label)
+    _paint_legend(painter, sheet)
+    painter.setClipRect(area)
+    for shadow in (True, False):
+        for one in reversed(sheet.prepared):
+            curve = one.shadow if shadow else one.line
+            if curve is None:
+                continue
+            colour = look.colour_of(one.series)
+            pen = QPen(look.shadow_of(colour) if shadow else colour, 1 if shadow else 1.5)
+            dash = look.dash_of(one.series)
+            if dash and not shadow:
+                pen.setDashPattern(list(dash))
+            painter.setPen(pen)
+            painter.drawPath(_path(curve, sheet, area))
+
+
+def _paint_legend(painter: QPainter, sheet: Sheet) -> None:
+    """Names the runs at the right of the title: outside the window no table is beside it."""
+    painter.setFont(QFont(sheet.look.tick_font))
+    metrics = painter.fontMetrics()
+    room = sheet.size.width() * 0.65
+    entries: list[tuple[str, Prepared, int]] = []
+    for one in sheet.prepared:
+        label = metrics.elidedText(one.series.label, Qt.TextElideMode.ElideMiddle, 140)
+        width = metrics.horizontalAdvance(label) + 26
+        if width > room:
+            break
+        room -= width
+        entries.append((label, one, width))
+    left = sheet.size.width() - 2.0 - sum(width for _, _, width in entries)
+    for label, one, width in entries:
+        painter.setPen(QPen(sheet.look.colour_of(one.series), 2))
+        painter.drawLine(QPointF(left, 18), QPointF(left + 12, 18))
+        painter.setPen(sheet.look.text_soft)
+        painter.drawText(QPointF(left + 16, 22), label)
+        left += width
+
+
+def _path(curve: Curve, sheet: Sheet, area: QRectF) -> QPainterPath:
+    columns = max(int(area.width() * 2), 2)
+    edges = np.linspace(sheet.x[0], sheet.x[1], columns + 1)
+    low, high = column_extremes([curve], edges)
+    scale = area.height() / (sheet.y[1] - sheet.y[0])
+    path = QPainterPath()
+    run: list[QPointF] = []
+    for column, (bottom, top) in enumerate(zip(low[0], high[0], strict=True)):
+        if np.isnan(bottom):
+            if run:
+                path.addPolygon(QPolygonF(run))
+                run = []
+            continue
+        x = area.left() + (column + 0.5) * area.width() / columns
+        ends = [area.bottom() - (float(value) - sheet.y[0]) * scale for value in (bottom, top)]
+        if run and abs(run[-1].y() - ends[1]) < abs(run[-1].y() - ends[0]):
+            ends.reverse()
+        run.extend(QPointF(x, end) for end in (ends if ends[0] != ends[1] else ends[:1]))
+    if run:
+        path.addPolygon(QPolygonF(run))
+    return path
+
+
+def _inside(series: ChartSeries, low: float, high: float) -> slice:
+    begin = int(np.searchsorted(series.x, low, "left"))
+    return slice(begin, max(int(np.searchsorted(series.x, high, "right")), begin))
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _write(path: Path, data: bytes) -> None:
+    aside = _aside(path)
+    aside.write_bytes(data)
+    aside.replace(path)

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One opaque picture of grid and lines that can be moved instead of redrawn.
+
+Laws: columns and rows are whole pixels counted from data zero (``View``), so moving by whole pixels
+and drawing only the strip that came into sight gives the picture a fresh redraw gives; the picture
+is never wrong, only coarser (``Quality.FAST``) until a fine one is adopted. ``render`` reads
+nothing that changes, so a worker may run it.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from PySide6.QtGui import QImage
+
+from strongroom.desktop.charts import ink
+from strongroom.desktop.charts.image import new_image, pixels_of
+from strongroom.desktop.charts.series import FloatArray
+from strongroom.desktop.charts.spans import Curve, column_extremes
+from strongroom.desktop.charts.ticks import Ticks
+
+SAME_SCALE = 1e-9  # relative; a drag changes the length of a range by rounding only
+FINE_INK_PX = 400_000  # pixels under lines; more would take over 60 ms and look no better
+
+
+class Quality(Enum):
+    """Says how lines are put on the picture."""
+
+    FAST = "fast"
+    FINE = "fine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stroke:
+    """Is one line with its pen: 0xffRRGGBB, width in device pixels, dash lengths in pixels."""
+
+    curve: Curve
+    colour: int
+    width: float
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Is what the picture shows: its top left pixel counted from data zero, and the scales."""
+
+    width: int
+    height: int
+    column: int
+    row: int
+    x_per_px: float
+    px_per_y: float
+
+    @classmethod
+    def of(cls, width: int, height: int, x: tuple[float, float], y: tuple[float, float]) -> "View":
+        """Returns the view of those ranges; empty ranges are widened a little."""
+        width, height = max(width, 1), max(height, 1)
+        x_per_px = max((x[1] - x[0]) / width, np.finfo(float).tiny)
+        px_per_y = height / max(y[1] - y[0], np.finfo(float).tiny)
+        return cls(
+            width=width,
+            height=height,
+            column=round(x[0] / x_per_px),
+            row=round(-y[1] * px_per_y),
+            x_per_px=x_per_px,
+            px_per_y=px_per_y,
+        )
+
+    def edges(self, first: int, last: int, parts: int) -> FloatArray:
+        """Returns the x of the edges of ``parts`` sub-columns of pixels ``first..last``."""
+        begin = (self.column + first) * parts
+        count = (last - first) * parts
+        edges: FloatArray = np.arange(begin, begin + count + 1, dtype=np.float64)
+        edges *= self.x_per_px / parts
+        return edges
+
+    def y_range(self) -> tuple[float, float]:
+        """Returns the y at the bottom and at the top."""
+        return -(self.row + self.height) / self.px_per_y, -self.row / self.px_per_y
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """Is a finished picture and what it was made of.
+
+    ``wish`` is the quality asked for, ``base`` the row its spans count from.
+    """
+
+    image: QImage
+    view: View
+    quality: Quality
+    wish: Quality
+    spans: ink.Spans
+    base: int
+
+
+GridOf = Callable[[float, float], Ticks]
+
+
+class Layer:
+    """Draws lines over a horizontal grid and keeps the last picture to move it."""
+
+    def __init__(self, background: int, grid: int, grid_of: GridOf, grid_px: int = 1) -> None:
+        self.background = np.uint32(background)
+        self.grid = np.uint32(grid)
+        self.grid_of = grid_of
+        self.grid_px = grid_px
+        self.strokes: tuple[Stroke, ...] = ()
+        self.picture: Picture | None = None
+        self._spare: QImage | None = None
+
+    def set_strokes(self, strokes: Sequence[Stroke]) -> None:
+        """Replaces the lines, first painted first; the picture has to be drawn anew."""
+        self.strokes = tuple(strokes)
+        self.picture = None
+
+    def render(self, view: View, quality: Quality) -> Picture:
+        """Returns a complete picture; safe on any thread."""
+        strokes, wish = self.strokes, quality
+        quality = self._affordable(strokes, view, wish)
+        image = new_image(view.width, view.height)
+        spans = self._spans(strokes, view, 0, view.width, quality, view.row)
+        picture = Picture(
+            image=image, view=view, quality=quality, wish=wish, spans=spans, base=view.row
+        )
+        self._paint(strokes, picture, (0, view.width), (0, view.height))
+        return picture
+
+    def adopt(self, picture: Picture) -> None:
+        """Makes a rendered picture the current one."""
+        self.picture, self._spare = picture, None
+
+    def offset_to(self, view: View) -> tuple[int, int] | None:
+        """Returns how far to move for ``view``, or None when only a redraw will do."""
+        old = self.picture.view if self.picture is not None else None
+        if old is None or (old.width, old.height) != (view.width, view.height):
+            return None
+        if abs(old.x_per_px / view.x_per_px - 1) > SAME_SCALE:
+            return None
+        if abs(old.px_per_y / view.px_per_y - 1) > SAME_SCALE:
+            return None
+        right = round(view.column * (view.x_per_px / old.x_per_px)) - old.column
+        down = round(view.row * (old.px_per_y / view.px_per_y)) - old.row
+        if abs(right) > 0.6 * old.width or abs(down) > 0.6 * old.height:
+            return None
+        if down:
+            moved = _moved(old, 0, down)
+            if self.grid_of(*moved.y_range()).step != self.grid_of(*old.y_range()).step:
+                return None
+        return right, down
+
+    def shift(self, right: int, down: int) -> None:
+        """Moves the view by whole pixels, copying what stays and drawing the two strips.
+
+        Raises:
+            ValueError: If there is no picture yet.
+        """
+        old = self.picture
+        if old is None:
+            raise ValueError("nothing to move yet")
+        view = _moved(old.view, right, down)
+        image = self._spare or new_image(view.width, view.height)
+        source, target = pixels_of(old.image), pixels_of(image)
+        from_x, to_x = _overlap(view.width, right)
+        from_y, to_y = _overlap(view.height, down)
+        target[to_y, to_x] = source[from_y, from_x]
+        spans = old.spans
+        strip = (view.width - right, view.width) if right > 0 else (0, -right)
+        if right:
+            parts = _parts(old.quality)
+            spans = np.empty_like(old.spans)
+            wide = slice(to_x.start * parts, to_x.stop * parts)
+            spans[:, :, wide] = old.spans[:, :, from_x.start * parts : from_x.stop * parts]
+            fresh = self._spans(self.strokes, view, *strip, old.quality, old.base)
+            spans[:, :, strip[0] * parts : strip[1] * parts] = fresh
+        picture = Picture(
+            image=image,
+            view=view,
+            quality=old.quality,
+            wish=old.wish,
+            spans=spans,
+            base=old.base,
+        )
+        if right:
+            self._paint(self.strokes, picture, strip, (0, view.height))
+        if down:
+            rows = (view.height - down, view.height) if down > 0 else (0, -down)
+            self._paint(self.strokes, picture, (to_x.start, to_x.stop), rows)
+        self.picture, self._spare = picture, old.image
+
+    def _affordable(self, strokes: Sequence[Stroke], view: View, wish: Quality) -> Quality:
+        if wish is Quality.FAST or not strokes:
+            return wish
+        spans = self._spans(strokes, view, 0, view.width, Quality.FAST, view.row)
+        tall = np.clip(spans[1], 0, view.height) - np.clip(spans[0], 0, view.height)
+        return Quality.FINE if float(np.nansum(tall)) <= FINE_INK_PX else Quality.FAST
+
+    def _spans(
+        self,
+        strokes: Sequence[Stroke],
+        view: View,
+        first: int,
+        last: int,
+        quality: Quality,
+        base: int,
+    ) -> ink.Spans:
+        """Returns (2, lines, sub-columns): the pixel rows, from ``base``, of the inked spans."""
+        parts = _parts(quality)
+        widest = max((stroke.width for stroke in strokes), default=1.0)
+        margin = math.ceil(widest / 2)
+        edges = view.edges(first - margin, last + margin, parts)
+        low, high = column_extremes([stroke.curve for stroke in strokes], edges)
+        top, bottom = -high * view.px_per_y - base, -low * view.px_per_y - base
+        spans = np.empty((2, *top.shape), np.float32)
+        for width in {stroke.width for stroke in strokes}:
+            rows = [row for row, stroke in enumerate(strokes) if stroke.width == width]
+            spans[:, rows] = ink.stroke(top[rows], bottom[rows], width / 2, parts)
+        spans = spans[:, :, margin * parts : spans.shape[2] - margin * parts]
+        for row, stroke in enumerate(strokes):
+            if stroke.dash:
+                spans[:, row, ~_dashes(stroke.dash, view.column + first, last - first, parts)] = (
+                    np.nan
+                )
+        return spans
+
+    def _paint(
+        self,
+        strokes: Sequence[Stroke],
+        picture: Picture,
+        columns: tuple[int, int],
+        rows: tuple[int, int],
+    ) -> None:
+        """Paints background, grid and lines into that part of the picture."""
+        view, parts = picture.view, _parts(picture.quality)
+        pixels = pixels_of(picture.image)
+        pixels[rows[0] : rows[1], columns[0] : columns[1]] = self.background
+        for value in self.grid_of(*view.y_range()).values:
+            top = round(-value * view.px_per_y) - view.row - self.grid_px // 2
+            begin, end = max(top, rows[0]), min(top + self.grid_px, rows[1])
+            pixels[begin : max(end, begin), columns[0] : columns[1]] = self.grid
+        if not strokes:
+            return
+        colours = np.array([stroke.colour for stroke in strokes], np.uint32)
+        spans = picture.spans[:, :, columns[0] * parts : columns[1] * parts]
+        paint = ink.paint_fine if picture.quality is Quality.FINE else ink.paint_fast
+        paint(pixels, spans, colours, left=columns[0], rows=rows, shift=view.row - picture.base)
+
+
+def _parts(quality: Quality) -> int:
+    return ink.SUBCOLUMNS if quality is Quality.FINE else 1
+
+
+def _moved(view: View, right: int, down: int) -> View:
+    return View(
+        width=view.width,
+        height=view.height,
+        column=view.column + right,
+        row=view.row + down,
+        x_per_px=view.x_per_px,
+        px_per_y=view.px_per_y,
+    )
+
+
+def _overlap(length: int, move: int) -> tuple[slice, slice]:
+    """Returns where the part that stays is now, and where it goes."""
+    return (
+        slice(max(move, 0), length + min(move, 0)),
+        slice(max(-move, 0), length - max(move, 0)),
+    )
+
+
+def _dashes(dash: Sequence[float], first: int, count: int, parts: int) -> NDArray[np.bool_]:
+    """Returns which sub-columns are inked; the pattern is anchored at data zero."""
+    position = ((first * parts + np.arange(count * parts)) / parts) % sum(dash)
+    inked = np.zeros(count * parts, bool)
+    start = 0.0
+    for index, length in enumerate(dash):
+        if index % 2 == 0:
+            inked |= (position >= start) & (position < start + length)
+        start += length
+    return inked

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person can do, declared once: menus, shortcuts, tool tips and the palette read it.
+
+* Whether a command may run is a plain function of a frozen state; "no" always has a reason.
+* The window's "no" is courtesy: the service checks again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowState:
+    """What commands decide on.
+
+    Attributes:
+        page: The id of the page that is open.
+        selection: The keys selected on it.
+        has_store: A store is open.
+        person: Who is signed in, "" for nobody.
+        role: Their role.
+        capabilities: What they may do.
+    """
+
+    page: str = ""
+    selection: tuple[str, ...] = ()
+    has_store: bool = False
+    person: str = ""
+    role: str = ""
+    capabilities: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a command cannot run now, in one sentence."""
+
+    text: str
+
+
+def always(_state: WindowState) -> Reason | None:
+    """Lets a command run whenever the window is open."""
+    return None
+
+
+def with_store(state: WindowState) -> Reason | None:
+    """Lets a command run when a store is open."""
+    return None if state.has_store else Reason("Open a store first")
+
+
+def signed_in(state: WindowState) -> Reason | None:
+    """Lets a command run when somebody is signed in."""
+    return None if state.person else Reason("Sign in first")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing a person can do.
+
+    Attributes:
+        id: ``area.verb``; never changes once released.
+        title: What the menu and the palette say.
+        run: Does it.
+        menu: The menu it stands in (``File`` … ``Help``), "" for the palette alone.
+        icon: A lucide icon.
+        shortcut: In Qt's portable form, such as ``Ctrl+Shift+E``.
+        enabled: Returns None, or why not.
+        detail: Grey words behind the title in the palette.
+        group: The heading in the palette.
+    """
+
+    id: str
+    title: str
+    run: Callable[[], None]
+    menu: str = ""
+    icon: str = ""
+    shortcut: str = ""
+    enabled: Callable[[WindowState], Reason | None] = always
+    detail: str = ""
+    group: str = "Commands"

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work off the window's thread: named, cancellable, with exactly one outcome.
+
+* Questions run side by side; changes run one after the other.
+* Starting a question with the key of a running one cancels that: the latest question wins, and
+  the answer of an older one is never delivered.
+* Results arrive on the window's thread; an answer whose owner is gone is dropped.
+* Progress is told at most ten times a second; telling it is also where Cancel is heard.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import shiboken6
+
+from PySide6.QtCore import QEventLoop, QObject, QRunnable, QThreadPool, QTimer, Signal
+
+from strongroom.domain.errors import Cancelled
+from strongroom.domain.progress import Progress
+
+T = TypeVar("T")
+QUESTION_WORKERS = 4  # answers wait for disks, not for cores
+TOLD_EVERY_S = 0.1
+WAIT_AT_CLOSE_MS = 5_000  # a job that hears no Cancel for this long is left to the process's end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState:
+    """A running job, as the status strip shows it; ``total`` 0 means nobody knows how long."""
+
+    key: str
+    name: str
+    done: int = 0
+    total: int = 0
+    what: str = ""
+    is_change: bool = False
+
+    @property
+    def share(self) -> float | None:
+        """Returns how much is done, 0 to 1, or None."""
+        return min(1.0, self.done / self.total) if self.total > 0 else None
+
+
+class _Relay(QObject):
+    """Carries the outcome over to the window's thread."""
+
+    progressed = Signal(int, int, str)
+    ended = Signal(object, object)
+
+
+class _Job(QRunnable):
+    """One piece of work; tells its relay how it goes and how it ended."""
+
+    def __init__(self, work: Callable[[Progress], Any]) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self.relay = _Relay()
+        self._work = work
+        self._stop = threading.Event()
+        self._told_at = 0.0
+
+    def cancel(self) -> None:
+        """Asks the work to stop at its next step."""
+        self._stop.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._stop.is_set()
+
+    def step(self, done: int, total: int, what: str = "") -> None:
+        """Hears how far the work is.
+
+        Raises:
+            Cancelled: If somebody asked it to stop.
+        """
+        if self._stop.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        if now - self._told_at >= TOLD_EVERY_S:
+            self._told_at = now
+            self.relay.progressed.emit(done, total, what)
+
+    def run(self) -> None:
+        """Does the work and tells the one outcome."""
+        try:
+            self.step(0, 0)
+            answer = self._work(self)
+        except BaseException as fault:  # noqa: BLE001 - delivered on the window's thread, whatever it is
+            self.relay.ended.emit(None, fault)
+        else:
+            self.relay.ended.emit(answer, None)
+
+
+@dataclass(slots=True)
+class _Entry:
+    job: _Job
+    state: TaskState
+    deliver: Callable[[Any, BaseException | None], None]
+
+
+class Tasks(QObject):
+    """All jobs of one window.
+
+    Signals:
+        changed: The list of running jobs or their progress is another one (see `running`).
+        failed: A job failed and nobody asked to hear of it (exception, name, retry or None).
+    """
+
+    changed = Signal()
+    failed = Signal(object, str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._questions = QThreadPool(self)
+        self._questions.setMaxThreadCount(QUESTION_WORKERS)
+        self._changes = QThreadPool(self)
+        self._changes.setMaxThreadCount(1)
+        self._entries: list[_Entry] = []
+
+    def ask(
+        self,
+        key: str,
+        name: str,
+        work: Callable[[Progress], T],
+        done: Callable[[T], None],
+        *,
+        owner: QObject | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Runs a question; a running one with the same key is cancelled.
+
+        Args:
+            key: Dotted path of what the answer is for, such as ``runs.search``.
+            name: What the strip shows, such as ``Searching runs``.
+            work: Runs on a worker with a progress; opens its own connections.
+            done: Hears the answer on the window's thread.
+            owner: The answer is dropped when this object is gone.
+            failed: Hears the exception instead of the `failed` signal. Never a `Cancelled`.
+        """
+        self.cancel(key)
+        retry = lambda: self.ask(key, name, work, done, owner=owner, failed=failed)  # noqa: E731 - a closure over all arguments
+        state = TaskState(key=key, name=name)
+        self._start(self._questions, state, work, done, owner, failed, retry)
+
+    def change(
+        self,
+        key: str,
+        name: str,
+        work: Callable[[Progress], T],
+        done: Callable[[T], None],
+        *,
+        owner: QObject | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Runs a change after those already waiting; arguments are those of `ask`."""
+        state = TaskState(key=key, name=name, is_change=True)
+        self._start(self._changes, state, work, done, owner, failed, None)
+
+    def running(self) -> tuple[TaskState, ...]:
+        """Returns the jobs that run or wait, oldest first."""
+        return tuple(entry.state for entry in self._entries if not entry.job.is_cancelled)
+
+    def cancel(self, key: str) -> None:
+        """Cancels the jobs of a key; what they finished stays finished."""
+        hit = False
+        for entry in self._entries:
+            if entry.state.key == key and not entry.job.is_cancelled:
+                entry.job.cancel()
+                hit = True
+        if hit:
+            self.changed.emit()
+
+    def cancel_all(self) -> None:
+        """Cancels everything."""
+        for key in {entry.state.key for entry in self._entries}:
+            self.cancel(key)
+
+    def close(self) -> bool:
+        """Cancels everything and waits; returns whether all of it heard."""
+        self.cancel_all()
+        self._questions.clear()
+        self._changes.clear()
+        heard = self._questions.waitForDone(WAIT_AT_CLOSE_MS)
+        heard = self._changes.waitForDone(WAIT_AT_CLOSE_MS) and heard
+        self._entries.clear()
+        return heard
+
+    def wait_idle(self, timeout_ms: int = 10_000) -> bool:
+        """Runs the event loop until no job is left; for tests and for rendering pictures."""
+        if not self._entries:
+            return True
+        loop = QEventLoop()
+        clock = QTimer()
+        clock.setSingleShot(True)
+        clock.timeout.connect(loop.quit)
+        clock.start(timeout_ms)
+
+        def look() -> None:
+            if not self._entries:
+                loop.quit()
+
+        self.changed.connect(look)
+        loop.exec()
+        self.changed.disconnect(look)
+        clock.stop()
+        return not self._entries
+
+    def _start(
+        self,
+        pool: QThreadPool,
+        state: TaskState,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        owner: QObject | None,
+        failed: Callable[[BaseException], None] | None,
+        retry: Callable[[], None] | None,
+    ) -> None:
+        job = _Job(work)
+
+        def deliver(answer: Any, fault: BaseException | None) -> None:  # noqa: ANN401 - the answer of any question
+            if job.is_cancelled or isinstance(fault, Cancelled):
+                return
+            if owner is not None and not shiboken6.isValid(owner):
+                return
+            if fault is None:
+                done(answer)
+            elif failed is not None:
+                failed(fault)
+            else:
+                self.failed.emit(fault, state.name, retry)
+
+        entry = _Entry(job, state, deliver)
+        self._entries.append(entry)
+        job.relay.progressed.connect(lambda *step: self._on_progressed(entry, *step))
+        job.relay.ended.connect(lambda *outcome: self._on_ended(entry, *outcome))
+        pool.start(job)
+        self.changed.emit()
+
+    def _on_progressed(self, entry: _Entry, done: int, total: int, what: str) -> None:
+        entry.state = TaskState(
+            key=entry.state.key,
+            name=entry.state.name,
+            done=done,
+            total=total,
+            what=what,
+            is_change=entry.state.is_change,
+        )
+        self.changed.emit()
+
+    def _on_ended(self, entry: _Entry, answer: object, fault: BaseException | None) -> None:
+        if entry not in self._entries:
+            return
+        self._entries.remove(entry)
+        try:
+            entry.deliver(answer, fault)
+        finally:
+            self.changed.emit()

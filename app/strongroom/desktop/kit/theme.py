@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The look in force: colours, fonts and sizes by role, switchable while the window is open.
+
+* There is one look for one application, as there is one `QApplication`; `theme` returns it.
+* A switch repaints and lays out everything: widgets ask at paint time and keep no colours.
+* Text scale moves fonts and the heights that hold text; hairlines and icons stay.
+"""
+
+from string import Template
+from typing import ClassVar
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from strongroom.desktop.kit.resources import resource
+from strongroom.desktop.kit.tokens import Role, TextRole, ThemeName, Tokens, load_tokens
+
+SMALLEST_SCALE, LARGEST_SCALE = 0.8, 2.0
+FONT_FILES = (
+    "Inter-Regular",
+    "Inter-Medium",
+    "Inter-SemiBold",
+    "Inter-Bold",
+    "JetBrainsMono-Regular",
+    "JetBrainsMono-Medium",
+    "JetBrainsMono-Bold",
+)
+_ROW_LINE, _CONTROL_LINE = 16, 20
+_CONTROL_HEIGHTS = frozenset({"control", "control_small", "control_large", "page_bar", "rail_item"})
+_FIXED_HEIGHTS = frozenset({"checkbox", "icon", "hit_min", "scroll"})
+
+
+class Theme(QObject):
+    """The tokens in force and what is made from them.
+
+    Signals:
+        changed: The theme or the text scale is another one now.
+    """
+
+    changed = Signal()
+    _current: ClassVar["Theme | None"] = None
+
+    def __init__(self, tokens: Tokens, scale: float, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tokens = tokens
+        self._scale = scale
+        self._colours: dict[str, QColor] = {}
+        self._fonts: dict[tuple[str, int, int, bool], QFont] = {}
+        self._metrics: dict[int, tuple[QFont, QFontMetricsF]] = {}
+
+    @classmethod
+    def install(cls, app: QApplication, name: ThemeName = "light", scale: float = 1.0) -> "Theme":
+        """Gives the application its look: Fusion, fonts, palette and the small style sheet.
+
+        Raises:
+            RuntimeError: If a font that ships cannot be read.
+        """
+        for file in FONT_FILES:
+            if QFontDatabase.addApplicationFont(str(resource("fonts", f"{file}.ttf"))) < 0:
+                raise RuntimeError(f"font {file} cannot be read")
+        app.setStyle("Fusion")
+        look = cls(load_tokens(name), _bounded(scale), app)
+        cls._current = look
+        look._apply()
+        return look
+
+    @classmethod
+    def current(cls) -> "Theme":
+        """Returns the look in force.
+
+        Raises:
+            RuntimeError: If `install` was not called.
+        """
+        if cls._current is None:
+            raise RuntimeError("Theme.install has to run before the first widget")
+        return cls._current
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens in force."""
+        return self._tokens
+
+    @property
+    def scale(self) -> float:
+        """The text scale, 0.8 to 2.0."""
+        return self._scale
+
+    def switch(self, name: ThemeName | None = None, scale: float | None = None) -> None:
+        """Changes the theme, the text scale or both, and repaints what is open."""
+        self._tokens = load_tokens(name or self._tokens.name)
+        self._scale = _bounded(scale if scale is not None else self._scale)
+        self._colours.clear()
+        self._fonts.clear()
+        self._metrics.clear()
+        self._apply()
+        self.changed.emit()
+
+    def colour(self, role: Role) -> QColor:
+        """Returns the colour of a role."""
+        found = self._colours.get(role)
+        if found is None:
+            found = self._colours[role] = QColor(self._tokens.colours[role])
+        return found
+
+    def series_colour(self, index: int) -> QColor:
+        """Returns chart colour ``index``; the eleventh series starts again (with a dash)."""
+        return QColor(self._tokens.series[index % len(self._tokens.series)])
+
+    def font(
+        self, role: TextRole = "body", *, weight: int = 0, size: int = 0, tabular: bool = False
+    ) -> QFont:
+        """Returns the font of a text role.
+
+        Args:
+            role: The text role.
+            weight: Another weight than the role's, 0 keeps it.
+            size: Another size in px at 100 %, 0 keeps it.
+            tabular: Digits of one width; only for right-aligned cells and figures, because
+                Inter's ``tnum`` widens the hyphen as well.
+        """
+        key = (role, weight, size, tabular)
+        found = self._fonts.get(key)
+        if found is None:
+            found = self._fonts[key] = self._make_font(role, weight, size, tabular)
+        return found
+
+    def metrics(self, font: QFont) -> QFontMetricsF:
+        """Returns the metrics of a font that `font` returned, cached."""
+        found = self._metrics.get(id(font))
+        if found is None:  # the font is kept beside its metrics, so its id stays its own
+            found = self._metrics[id(font)] = (font, QFontMetricsF(font))
+        return found[1]
+
+    def width(self, text: str, font: QFont) -> float:
+        """Returns the width of one line of text in logical px."""
+        return self.metrics(font).horizontalAdvance(text)
+
+    def line(self, role: TextRole = "body") -> int:
+        """Returns the line height of a text role in logical px."""
+        return round(self._tokens.text[role].line * self._scale)
+
+    def height(self, name: str) -> int:
+        """Returns a height of the token table, grown by what its line of text grew.
+
+        Raises:
+            KeyError: If the table has no such height.
+        """
+        base = self._tokens.heights[name]
+        if name in _FIXED_HEIGHTS:
+            return base
+        line = _CONTROL_LINE if name in _CONTROL_HEIGHTS else _ROW_LINE
+        return base + round(line * (self._scale - 1))
+
+    def scaled(self, length: int) -> int:
+        """Returns a length that holds text (a column, a slot) at this text scale."""
+        return round(length * self._scale)
+
+    def _make_font(self, role: TextRole, weight: int, size: int, tabular: bool) -> QFont:
+        style = self._tokens.text[role]
+        font = QFont(self._tokens.family_mono if role == "mono" else self._tokens.family)
+        font.setPixelSize(max(1, round((size or style.size) * self._scale)))
+        font.setWeight(QFont.Weight(weight or style.weight))
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        if tabular or role == "display":
+            font.setFeature(QFont.Tag("tnum"), 1)
+        if role == "mono":
+            font.setFeature(QFont.Tag("calt"), 0)
+        if role == "display":
+            font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 98)
+        return font
+
+    def _apply(self) -> None:
+        app = QGuiApplication.instance()
+        if not isinstance(app, QApplication):
+            return
+        app.setPalette(self._palette())
+        app.setFont(self.font("body"))
+        template = Template(resource("themes", "theme.qss").read_text(encoding="utf-8"))
+        app.setStyleSheet(template.substitute(self._tokens.colours))
+        for widget in app.allWidgets():
+            _refresh(widget)
+
+    def _palette(self) -> QPalette:
+        palette = QPalette()
+        for role, colour in _PALETTE.items():
+            palette.setColor(role, self.colour(colour))
+        for role in (
+            QPalette.ColorRole.Text,
+            QPalette.ColorRole.WindowText,
+            QPalette.ColorRole.ButtonText,
+        ):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, self.colour("text_disabled"))
+        return palette
+
+
+def theme() -> Theme:
+    """Returns the look in force."""
+    return Theme.current()
+
+
+def _refresh(widget: QWidget) -> None:
+    """Lets one widget take over a new look: its own sizes first, then layout and paint."""
+    take = getattr(widget, "apply_theme", None)
+    if callable(take):
+        take()
+    widget.updateGeometry()
+    widget.update()
+
+
+def _bounded(scale: float) -> float:
+    return min(LARGEST_SCALE, max(SMALLEST_SCALE, scale))
+
+
+_PALETTE: dict[QPalette.ColorRole, Role] = {
+    QPalette.ColorRole.Window: "bg_surface",
+    QPalette.ColorRole.Base: "bg_surface",
+    QPalette.ColorRole.AlternateBase: "bg_sunken",
+    QPalette.ColorRole.Button: "bg_raised",
+    QPalette.ColorRole.Text: "text_primary",
+    QPalette.ColorRole.WindowText: "text_primary",
+    QPalette.ColorRole.ButtonText: "text_primary",
+    QPalette.ColorRole.BrightText: "text_on_accent",
+    QPalette.ColorRole.Highlight: "accent",
+    QPalette.ColorRole.HighlightedText: "text_on_accent",
+    QPalette.ColorRole.PlaceholderText: "text_tertiary",
+    QPalette.ColorRole.ToolTipBase: "bg_tooltip",
+    QPalette.ColorRole.ToolTipText: "text_on_tooltip",
+    QPalette.ColorRole.Link: "accent_text",
+    QPalette.ColorRole.LinkVisited: "accent_text",
+    QPalette.ColorRole.Mid: "border_default",
+    QPalette.ColorRole.Midlight: "border_subtle",
+    QPalette.ColorRole.Light: "bg_surface",
+    QPalette.ColorRole.Dark: "border_default",
+    QPalette.ColorRole.Shadow: "border_default",
+    QPalette.ColorRole.Accent: "accent",
+}

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The register of commands: one list feeds menus, shortcuts and the palette.
+
+* Ids are unique; a second command with the same id is a programming error and says so.
+* A disabled command stays visible and its tooltip says why.
+"""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from strongroom.desktop.kit.command import Command, Reason, WindowState
+from strongroom.desktop.kit.theme import theme
+
+MENUS = ("File", "Edit", "View", "Run", "Model", "Review", "Exchange", "Window", "Help")
+
+
+class CommandRegistry(QObject):
+    """All commands of a window and the actions made from them.
+
+    Args:
+        state: Returns the state commands decide on.
+
+    Signals:
+        ran: A command ran (its id).
+    """
+
+    ran = Signal(str)
+
+    def __init__(self, state: Callable[[], WindowState], window: QWidget) -> None:
+        super().__init__(window)
+        self._state = state
+        self._window = window
+        self._commands: dict[str, Command] = {}
+        self._actions: dict[str, QAction] = {}
+
+    def add(self, commands: Iterable[Command]) -> None:
+        """Adds commands.
+
+        Raises:
+            ValueError: If an id or a shortcut is taken.
+        """
+        for command in commands:
+            taken = {other.shortcut for other in self._commands.values() if other.shortcut}
+            if command.id in self._commands or command.shortcut in taken:
+                raise ValueError(f"command {command.id} {command.shortcut}: already there")
+            self._commands[command.id] = command
+            self._actions[command.id] = self._make_action(command)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Returns all commands in the order they were added."""
+        return tuple(self._commands.values())
+
+    def action(self, command_id: str) -> QAction:
+        """Returns the action of a command, for context menus and tool buttons.
+
+        Raises:
+            KeyError: If there is no such command.
+        """
+        return self._actions[command_id]
+
+    def why_not(self, command_id: str) -> Reason | None:
+        """Returns why a command cannot run now, None if it can."""
+        return self._commands[command_id].enabled(self._state())
+
+    def run(self, command_id: str) -> bool:
+        """Runs a command if it may; returns whether it ran."""
+        if self.why_not(command_id) is not None:
+            return False
+        self._commands[command_id].run()
+        self.ran.emit(command_id)
+        return True
+
+    def look_again(self) -> None:
+        """Asks every command whether it may run now."""
+        state = self._state()
+        for command_id, action in self._actions.items():
+            command = self._commands[command_id]
+            reason = command.enabled(state)
+            action.setEnabled(reason is None)
+            action.setToolTip(reason.text if reason else command.title)
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Makes the menus, in their fixed order; empty ones are left out."""
+        bar.clear()
+        for title in MENUS:
+            commands = [command for command in self._commands.values() if command.menu == title]
+            if not commands:
+                continue
+            menu = QMenu(title, bar)
+            menu.setFont(theme().font("body"))
+            menu.setToolTipsVisible(True)
+            menu.aboutToShow.connect(self.look_again)
+            for command in commands:
+                menu.addAction(self._actions[command.id])
+            bar.addMenu(menu)
+
+    def _make_action(self, command: Command) -> QAction:
+        action = QAction(command.title, self._window)
+        action.setObjectName(command.id)
+        if command.shortcut:
+            action.setShortcut(QKeySequence(command.shortcut))
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda: self.run(command.id))
+        self._window.addAction(action)
+        return action

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The strip at the foot: what runs (with Cancel), the store, who, as of when, the chain.
+
+* The oldest running job is shown; the number of the others stands behind it.
+* Who is signed in is a button: it leads to signing in, or to the identity.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.labels import plain_tooltip
+from strongroom.desktop.kit.paint import Tone
+from strongroom.desktop.kit.surface import Line, Surface
+from strongroom.desktop.kit.task import Tasks, TaskState
+from strongroom.desktop.kit.theme import theme
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.tokens import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowStatus:
+    """What the right side of the strip says; empty parts are left out.
+
+    Attributes:
+        store: The path of the store.
+        person: Who is signed in and with which role, or how to sign in.
+        as_of: When the last exchange was, such as ``As of 09:38, share risk-lab``.
+        chain: The state of the log, such as ``Verified up to event 18,204 at 09:41``.
+        chain_tone: ``ok``, ``warn`` or ``bad``.
+    """
+
+    store: str = ""
+    person: str = ""
+    as_of: str = ""
+    chain: str = ""
+    chain_tone: Tone = "ok"
+
+
+class StatusStrip(Surface):
+    """The strip.
+
+    Args:
+        tasks: The jobs of the window.
+
+    Signals:
+        sign_in_requested: The person was pressed.
+        chain_requested: The state of the log was pressed.
+        exchange_requested: The time of the last exchange was pressed.
+    """
+
+    sign_in_requested = Signal()
+    chain_requested = Signal()
+    exchange_requested = Signal()
+
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__("bg_chrome", "t", parent=parent)
+        self._tasks = tasks
+        self._task = _TaskView()
+        self._cancel = _Part("", "Cancel")
+        self._cancel.tint = "accent_text"
+        self._cancel.clicked.connect(self._on_cancel_clicked)
+        self.store = _Part("hard-drive", "")
+        self.store.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.person = _Part("user", "")
+        self.as_of = _Part("refresh-cw", "")
+        self.chain = _Part("shield-check", "")
+        self.person.clicked.connect(self.sign_in_requested)
+        self.chain.clicked.connect(self.chain_requested)
+        self.as_of.clicked.connect(self.exchange_requested)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(16, 1, 8, 0)
+        across.setSpacing(6)
+        across.addWidget(self._task)
+        across.addWidget(self._cancel)
+        across.addStretch(1)
+        self._lines: list[tuple[Line, _Part]] = []
+        for part in (self.store, self.person, self.as_of, self.chain):
+            line = Line(12)
+            self._lines.append((line, part))
+            across.addWidget(line)
+            across.addWidget(part)
+        tasks.changed.connect(self._on_tasks_changed)
+        self.set_status(WindowStatus())
+        self._on_tasks_changed()
+        self.apply_theme()
+
+    def set_status(self, status: WindowStatus) -> None:
+        """Shows another state."""
+        icons = {"ok": "shield-check", "warn": "shield-alert", "bad": "shield-x"}
+        self.chain.icon_name = icons.get(status.chain_tone, "shield-off")
+        self.chain.icon_role = paint.TONE_ICON[status.chain_tone]
+        is_quiet = status.chain_tone in {"ok", "mute"}
+        self.chain.tint = "text_secondary" if is_quiet else paint.TONE_TEXT[status.chain_tone]
+        words = (status.store, status.person, status.as_of, status.chain)
+        is_first = True
+        for (line, part), said in zip(self._lines, words, strict=True):
+            part.set_words(said)
+            part.setVisible(bool(said))
+            line.setVisible(bool(said) and not is_first)
+            is_first = is_first and not said
+
+    def apply_theme(self) -> None:
+        """Takes over the height of the look in force."""
+        self.setFixedHeight(theme().height("status"))
+
+    def _on_tasks_changed(self) -> None:
+        running = self._tasks.running()
+        self._task.show_task(running[0] if running else None, max(0, len(running) - 1))
+        self._cancel.setVisible(bool(running))
+
+    def _on_cancel_clicked(self) -> None:
+        running = self._tasks.running()
+        if running:
+            self._tasks.cancel(running[0].key)
+
+
+class _TaskView(QWidget):
+    """The name of the running job, its bar and its percentage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state: TaskState | None = None
+        self._others = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def show_task(self, state: TaskState | None, others: int) -> None:
+        """Shows a job, or that there is none."""
+        self._state, self._others = state, others
+        self.setAccessibleName(self._words())
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Returns the room of name, bar and percentage."""
+        look = theme()
+        width = look.width(self._words(), look.font("caption", weight=400)) + 4
+        if self._state is not None and self._state.share is not None:
+            width += 106 + look.scaled(36)
+        return QSize(round(width), 20)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints the job."""
+        painter = QPainter(self)
+        look = theme()
+        font = look.font("caption", weight=400)
+        rect = QRectF(self.rect())
+        if self._state is None:
+            paint.text(painter, rect, self._words(), "text_tertiary", font)
+            return
+        paint.text(painter, rect, self._words(), "text_secondary", font)
+        share = self._state.share
+        if share is not None:
+            x = look.width(self._words(), font) + 10
+            paint.meter(painter, QRectF(x, round(rect.center().y()) - 1, 96, 4), share)
+            percent = QRectF(x + 104, 0, look.scaled(40), rect.height())
+            paint.text(painter, percent, f"{share * 100:.0f} %", "text_tertiary", font)
+
+    def _words(self) -> str:
+        if self._state is None:
+            return "No tasks running"
+        more = f" and {self._others} more" if self._others else ""
+        what = f", {self._state.what}" if self._state.what else ""
+        return f"{self._state.name}{what}{more}"
+
+
+class _Part(QPushButton):
+    """One part of the strip: icon and words, pressable."""
+
+    def __init__(self, icon: str, words: str) -> None:
+        super().__init__(words)
+        self.icon_name = icon
+        self.icon_role: Role = "text_tertiary"
+        self.tint: Role = "text_secondary"
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(words)
+
+    def set_words(self, words: str) -> None:
+        """Changes the words."""
+        self.setText(words.replace("&", "&&"))
+        self.setAccessibleName(words)
+        self.setToolTip(plain_tooltip(words))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Returns icon, words and padding."""
+        look = theme()
+        words = look.width(self.accessibleName(), look.font("caption", weight=400))
+        return QSize(round(words) + (32 if self.icon_name else 12), look.height("status") - 6)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints icon and words."""
+        painter = QPainter(self)
+        look = theme()
+        rect = QRectF(self.rect())
+        if self.underMouse() and self.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            paint.rounded(painter, rect, 4, "bg_pressed")
+        left = 6
+        if self.icon_name:
+            y = round((rect.height() - 14) / 2)
+            paint.icon(painter, self.icon_name, left, y, self.icon_role, 14)
+            left += 20
+        font = look.font("caption", weight=500 if self.tint == "accent_text" else 400)
+        paint.text(painter, rect.adjusted(left, 0, 0, 0), self.accessibleName(), self.tint, font)
+        if self.hasFocus():
+            paint.focus_ring(painter, rect, 4)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Artifacts: what a file may be called, and the one digest of a tree of files.
+
+* A path is legal everywhere or nowhere: the rules are those of the strictest file system we meet.
+* `tree_digest` is the only implementation of TREE (trust.md 2.3); approvals bind it. A shell gets
+  the same value from ``sha256sum``, ``stat`` and ``sort``.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from strongroom.domain.errors import Untrusted
+
+MAX_FILES = 100_000  # what one version may hold; bounds memory while a manifest is read
+MAX_PATH_CHARACTERS = 1_024  # fits every file system once a drive or share prefix is added
+MAX_SEGMENT_BYTES = 200  # leaves room for temporary suffixes below the usual limit of 255
+FORBIDDEN_CHARACTERS = frozenset('<>:"|?*\\')
+_SUPERSCRIPTS = "¹²³"
+_DOS_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789" + _SUPERSCRIPTS]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactFile:
+    """One file of a tree: path with forward slashes, size in bytes, SHA-256 in hexadecimal."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+def check_path(path: str) -> None:
+    """Accepts a relative path that is safe on every file system (trust.md 2.3).
+
+    Raises:
+        Untrusted: ``E-PATH`` with the rule that was broken.
+    """
+    if not path or len(path) > MAX_PATH_CHARACTERS:
+        raise _forbidden(path, "it is empty or too long")
+    if unicodedata.normalize("NFC", path) != path:
+        raise _forbidden(path, "it is not in Unicode normal form C")
+    for segment in path.split("/"):
+        _check_segment(path, segment)
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Accepts a set of paths that can live beside each other on every file system.
+
+    Raises:
+        Untrusted: ``E-PATH`` for a bad path, two paths that differ only by case or composition,
+            or a file that is also a folder; ``E-SIZE`` for too many files.
+    """
+    seen: dict[str, str] = {}
+    for count, path in enumerate(paths, start=1):
+        if count > MAX_FILES:
+            raise Untrusted(
+                "E-SIZE", f"A tree has more than {MAX_FILES:,} files", "Pack small files first."
+            )
+        check_path(path)
+        folded = fold_path(path)
+        if folded in seen:
+            raise _forbidden(path, f"it cannot stand beside {seen[folded]}")
+        seen[folded] = path
+    for folded, path in seen.items():
+        parent = folded.rpartition("/")[0]
+        while parent:
+            if parent in seen:
+                raise _forbidden(path, f"{seen[parent]} is a file and a folder")
+            parent = parent.rpartition("/")[0]
+
+
+def fold_path(path: str) -> str:
+    """Returns the form under which two paths are one file on a careless file system."""
+    return unicodedata.normalize("NFC", path.casefold())
+
+
+def tree_digest(files: Iterable[ArtifactFile]) -> str:
+    """Returns TREE: SHA-256 over ``<sha256>  <size>  <path>`` lines sorted by UTF-8 path.
+
+    Raises:
+        Untrusted: ``E-PATH`` or ``E-SIZE`` if the paths cannot form a tree.
+    """
+    listed = sorted(files, key=lambda file: file.path.encode("utf-8", "surrogatepass"))
+    check_paths(file.path for file in listed)
+    running = hashlib.sha256()
+    for file in listed:
+        running.update(f"{file.sha256}  {file.size_bytes}  {file.path}\n".encode())
+    return running.hexdigest()
+
+
+def _check_segment(path: str, segment: str) -> None:
+    if segment in {"", ".", ".."}:
+        raise _forbidden(path, "it has an empty, . or .. part")
+    if len(segment.encode("utf-8", "surrogatepass")) > MAX_SEGMENT_BYTES:
+        raise _forbidden(path, "a part of it is too long")
+    for character in segment:
+        if character in FORBIDDEN_CHARACTERS or unicodedata.category(character) in {"Cc", "Cs"}:
+            raise _forbidden(path, f"it holds the character {character!r}")
+    if segment[-1] in ". ":
+        raise _forbidden(path, "a part of it ends in a dot or a space")
+    if segment.casefold().startswith(".git"):
+        raise _forbidden(path, "other verifiers ignore names that begin with .git")
+    if segment.split(".", 1)[0].rstrip(" ").casefold() in _DOS_NAMES:
+        raise _forbidden(path, "Windows reserves this name")
+
+
+def _forbidden(path: str, why: str) -> Untrusted:
+    shown = path.encode("unicode_escape").decode()[:120]
+    return Untrusted(
+        "E-PATH", f"The path {shown} is not allowed: {why}", "Rename the file and log it again."
+    )

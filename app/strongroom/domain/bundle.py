@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bundle manifests: what files a version or a run consists of, by digest (formats.md F9).
+
+* The subject is the tree digest, computed from the listed files and checked again on reading.
+* Every path obeys `artifact.check_paths`, whoever signed the manifest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strongroom.domain.artifact import ArtifactFile, tree_digest
+from strongroom.domain.canonical import JsonValue
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.ids import is_digest
+from strongroom.domain.team import STATEMENT_TYPE
+
+PREDICATE_TYPE = "urn:strongroom:bundle:v1"
+MODEL_VERSION = "model-version"
+RUN = "run"
+SCANNER = {"name": "strongroom-opcodes", "version": "1"}
+_KEYS = {
+    "team", "kind", "files", "total_size", "count", "run", "created", "format_risk", "scanner",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The files of one bundle; ``name`` is ``<model>/<version>`` or ``run/<id>``."""
+
+    name: str
+    team: str
+    kind: str
+    files: tuple[ArtifactFile, ...]
+    run: str
+    created: str
+    format_risk: str
+    scan_result: str
+
+    @property
+    def tree(self) -> str:
+        """TREE over the files, which everything else is bound to."""
+        return tree_digest(self.files)
+
+    @property
+    def total_bytes(self) -> int:
+        """The size of all files together."""
+        return sum(file.size_bytes for file in self.files)
+
+    def to_statement(self) -> JsonValue:
+        """Returns the in-toto Statement whose canonical bytes are signed."""
+        return {
+            "_type": STATEMENT_TYPE,
+            "subject": [{"name": self.name, "digest": {"sha256": self.tree}}],
+            "predicateType": PREDICATE_TYPE,
+            "predicate": {
+                "team": self.team,
+                "kind": self.kind,
+                "files": [
+                    {
+                        "path": file.path,
+                        "size": str(file.size_bytes),
+                        "sha256": file.sha256,
+                        "parts": [],
+                    }
+                    for file in self.files
+                ],
+                "total_size": str(self.total_bytes),
+                "count": len(self.files),
+                "run": self.run,
+                "created": self.created,
+                "format_risk": self.format_risk,
+                "scanner": {**SCANNER, "result": self.scan_result},
+            },
+        }
+
+
+def by_path(files: Sequence[ArtifactFile]) -> tuple[ArtifactFile, ...]:
+    """Returns files in the order of a manifest: by UTF-8 path."""
+    return tuple(sorted(files, key=lambda file: file.path.encode()))
+
+
+def parse_manifest(statement: JsonValue) -> Manifest:
+    """Reads a manifest from its parsed statement.
+
+    Raises:
+        Untrusted: ``E-FORMAT`` for another shape, ``E-PATH`` or ``E-SIZE`` for forbidden files,
+            ``E-HASH`` if the subject is not the tree of the files.
+    """
+    try:
+        manifest = _read(statement)
+        same = manifest.to_statement() == statement
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise _unreadable(str(error)) from error
+    if not same:
+        if statement["subject"][0]["digest"].get("sha256") != manifest.tree:
+            raise Untrusted(
+                "E-HASH",
+                "A manifest names another tree than its files make",
+                "Ask its writer to register again.",
+            )
+        raise _unreadable("it says something twice, differently")
+    return manifest
+
+
+def _read(statement: JsonValue) -> Manifest:
+    predicate = statement["predicate"]
+    if set(predicate) != _KEYS or statement["predicateType"] != PREDICATE_TYPE:
+        raise ValueError("its keys differ")
+    files = []
+    for item in predicate["files"]:
+        if item["parts"] or not is_digest(item["sha256"]):
+            raise ValueError("a file is split or has no digest")
+        size = int(item["size"])
+        if size < 0 or str(size) != item["size"]:
+            raise ValueError("a size is not a number")
+        files.append(ArtifactFile(path=item["path"], size_bytes=size, sha256=item["sha256"]))
+    return Manifest(
+        name=statement["subject"][0]["name"],
+        team=predicate["team"],
+        kind=predicate["kind"],
+        files=tuple(files),
+        run=predicate["run"],
+        created=predicate["created"],
+        format_risk=predicate["format_risk"],
+        scan_result=predicate["scanner"]["result"],
+    )
+
+
+def _unreadable(why: str) -> Untrusted:
+    return Untrusted(
+        "E-FORMAT", f"A manifest cannot be read ({why})", "Ask its writer to push it again."
+    )

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Canonical JSON, and the one strict loader for JSON that somebody else wrote.
+
+* `encode` gives the only accepted bytes of a value: sorted keys, no spaces, UTF-8, no floats.
+  Where all keys are ASCII (every signed document) this equals RFC 8785 (JCS).
+* `decode` refuses duplicate keys, floats, NaN, big integers, deep nesting and lone surrogates,
+  and refuses bytes that `encode` would not have produced. One document, one spelling: a flipped
+  byte is either refused here or changes the digest.
+"""
+
+import hashlib
+import json
+from typing import Any, NoReturn
+
+from strongroom.domain.errors import Untrusted
+
+MAX_DEPTH = 32  # our deepest document has 8 levels; Python's parser recurses in C far beyond this
+MAX_INTEGER = 2**53  # larger integers change value in readers that keep numbers as doubles
+
+JsonValue = Any
+"""A JSON document: dict, list, str, int, bool or None, all the way down."""
+
+
+def encode(value: JsonValue) -> bytes:
+    """Returns the canonical bytes of a value.
+
+    Raises:
+        ValueError: If the value holds a float, a NaN or a key that is not a string.
+    """
+    _check_shape(value, MAX_DEPTH)
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(value: JsonValue) -> str:
+    """Returns the SHA-256 of a value's canonical bytes, in hexadecimal."""
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def decode(data: bytes, *, max_bytes: int) -> JsonValue:
+    """Reads canonical JSON and refuses everything else.
+
+    Raises:
+        Untrusted: ``E-SIZE`` over the limit; ``E-CANON`` if the bytes are not canonical JSON.
+    """
+    value = decode_loose(data, max_bytes=max_bytes)
+    try:
+        same = encode(value) == data
+    except (ValueError, UnicodeEncodeError) as error:
+        raise _not_canonical(str(error)) from error
+    if not same:
+        raise _not_canonical("another spelling of the same value")
+    return value
+
+
+def decode_loose(data: bytes, *, max_bytes: int) -> JsonValue:
+    """Reads bounded JSON from outside in any spelling: no duplicate keys, floats or NaN.
+
+    Raises:
+        Untrusted: ``E-SIZE`` or ``E-CANON``.
+    """
+    if len(data) > max_bytes:
+        raise Untrusted(
+            "E-SIZE",
+            f"A document has {len(data):,} bytes where {max_bytes:,} are allowed",
+            "Ask the sender what this file is; it was not read.",
+        )
+    _check_nesting(data)
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+            parse_int=_bounded_integer,
+        )
+    except (ValueError, RecursionError) as error:
+        raise _not_canonical(str(error)) from error
+    return value
+
+
+def _check_nesting(data: bytes) -> None:
+    """Counts brackets before parsing, so that depth never reaches the parser's own stack."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    in_string = escaped = False
+    for byte in data:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _not_canonical("nested too deeply")
+        elif byte in b"]}":
+            depth -= 1
+
+
+def _check_shape(value: JsonValue, depth: int) -> None:
+    if depth < 0:
+        raise ValueError("nested too deeply")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ValueError("a key that is not text")
+            _check_shape(item, depth - 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check_shape(item, depth - 1)
+    elif isinstance(value, float):
+        raise ValueError("a number that is not an integer")
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= MAX_INTEGER:
+        raise ValueError("an integer beyond 2^53")
+
+
+def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key stands twice")
+    return result
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"the number {text[:24]} is not an integer")
+
+
+def _bounded_integer(text: str) -> int:
+    if len(text) > 17:
+        raise ValueError("an integer beyond 2^53")
+    return int(text)
+
+
+def _not_canonical(why: str) -> Untrusted:
+    return Untrusted(
+        "E-CANON",
+        f"A document is not in canonical form ({why})",
+        "It was changed on the way or written by another program; it was not taken in.",
+    )

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run: one execution that logs params, metrics, tags, inputs and artifacts.
+
+Values only; how a run is written is `journal`, where it is found is `store`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from strongroom.domain.artifact import ArtifactFile
+
+
+class RunStatus(StrEnum):
+    """MLflow's five words for the state of a run."""
+
+    RUNNING = "RUNNING"
+    SCHEDULED = "SCHEDULED"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a run in this state has ended."""
+        return self in {RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSummary:
+    """What tables show of one metric; NaN never wins min, max or best but may be last."""
+
+    count: int
+    last: float
+    last_step: int
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as the catalog knows it; times in microseconds UTC, ``ended_us`` None while it runs."""
+
+    run_id: str
+    experiment: str
+    name: str
+    status: RunStatus
+    started_us: int
+    ended_us: int | None
+    host: str
+    user: str
+    is_deleted: bool = False
+    is_lost: bool = False
+    is_sealed: bool = False
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, MetricSummary] = field(default_factory=dict)
+
+    @property
+    def duration_us(self) -> int | None:
+        """How long the run took, in microseconds; None while it runs."""
+        return None if self.ended_us is None else max(0, self.ended_us - self.started_us)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetail:
+    """A run with everything a detail page shows."""
+
+    run: Run
+    parent: str
+    source: dict[str, str]
+    artifacts: tuple[ArtifactFile, ...]
+    inputs: tuple[dict[str, str], ...]
+    notes: tuple[str, ...]
+    lost: dict[str, int]
+    warnings: tuple[str, ...]

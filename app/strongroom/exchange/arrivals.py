@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a remote's logs and trust documents hold that is not here yet.
+
+* Logs are listed first, trust documents after them: what a listed event cites was there before it.
+* A segment whose name is the one our own envelopes give is not read again.
+* A damaged file is refused as a file; everything else still comes in.
+* What one pull reads is bounded, the oldest events of every writer first, so that nobody's flood
+  holds up the others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.progress import Progress
+from strongroom.exchange.local import LocalSide, own_name
+from strongroom.exchange.outcome import Trouble, trouble
+from strongroom.exchange.remote import Remote
+from strongroom.store.segments import SegmentFile, TrustFile, log_folder
+from strongroom.store.snapshot import Snapshot
+
+MAX_LOG_BYTES = 256 << 20  # some 250,000 events: a team's whole history; the rest comes next time
+DAMAGE = frozenset({"E-HASH", "E-SIZE", "E-FORMAT", "E-PATH"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The names on a remote: segments by writer, trust documents."""
+
+    logs: Mapping[str, Sequence[SegmentFile]]
+    trust: Sequence[TrustFile]
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Where everything that arrives is sorted: refused, waiting, or here already.
+
+    Args:
+        here: Our side.
+        remote: The other side.
+        origin: The remote's name, noted beside what is refused.
+        is_dry: Nothing is kept; only said.
+        progress: Hears how far the work is; may cancel it.
+    """
+
+    here: LocalSide
+    remote: Remote
+    origin: str
+    is_dry: bool
+    progress: Progress
+    rejected: list[Trouble] = field(default_factory=list)
+    waiting: list[Trouble] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    same: int = 0
+
+    def refuse(self, error: Untrusted, path: str, content: bytes | None = None) -> None:
+        """Puts something into quarantine: bytes at hand, or the file at a path of the remote."""
+        if content is None and error.code in DAMAGE:
+            self.damaged.append(path)
+        if self.is_dry:
+            self.rejected.append(trouble(error, path))
+            return
+        kept = content if content is not None else Path(self.remote.location) / path
+        refused = self.here.reject(error, origin=self.origin, path=path, content=kept)
+        self.rejected.append(refused)
+
+    def wait(self, code: str, path: str, detail: str) -> None:
+        """Notes something that may still arrive."""
+        self.waiting.append(Trouble(code=code, path=path, detail=detail))
+
+
+@dataclass(slots=True, kw_only=True)
+class Arrived:
+    """Bytes that were read: trust documents, envelopes in order, and where each was found."""
+
+    trust: list[bytes] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    paths: dict[bytes, str] = field(default_factory=dict)
+    size_bytes: int = 0
+
+
+def list_remote(desk: Desk) -> Listing:
+    """Lists a remote's logs, then its trust documents.
+
+    Raises:
+        EnvironmentFault: ``E-SHARE``.
+    """
+    logs: dict[str, Sequence[SegmentFile]] = {}
+    for writer in desk.remote.writers():
+        try:
+            logs[writer] = desk.remote.segments(writer)
+        except Untrusted as error:  # somebody flooded this folder; the others are still read
+            desk.rejected.append(trouble(error, log_folder(writer)))
+    return Listing(logs=logs, trust=desk.remote.trust_files())
+
+
+def read_arrivals(desk: Desk, listing: Listing, snapshot: Snapshot) -> Arrived:
+    """Reads what a listing names and the snapshot does not hold.
+
+    Raises:
+        EnvironmentFault: ``E-SHARE``.
+        Cancelled: Between two files.
+    """
+    arrived = Arrived()
+    _read_trust(desk, listing, arrived)
+    _read_logs(desk, listing, snapshot, arrived)
+    return arrived
+
+
+def _read_trust(desk: Desk, listing: Listing, arrived: Arrived) -> None:
+    held = {file.path for file in desk.here.ledger.files.trust_files()}
+    for file in listing.trust:
+        if file.path in held:
+            desk.same += 1
+            continue
+        try:
+            data = desk.remote.read_trust(file)
+        except Untrusted as error:
+            _refuse_or_wait(desk, error, file.path)
+        else:
+            arrived.trust.append(data)
+            arrived.paths[data] = file.path
+            arrived.size_bytes += len(data)
+
+
+def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrived) -> None:
+    known = set(snapshot.raw.values())
+    same: set[tuple[str, int]] = set()
+    files = sorted(
+        (file for log in listing.logs.values() for file in log),
+        key=lambda file: (file.first, file.writer, file.last, file.name),
+    )
+    total = sum(file.size for file in files)
+    seen_bytes = 0
+    for file in files:
+        desk.progress.step(seen_bytes, total, "Reading logs")
+        seen_bytes += file.size
+        if _is_held(file, snapshot):
+            same.update((file.writer, seq) for seq in range(file.first, file.last + 1))
+            continue
+        if arrived.size_bytes > MAX_LOG_BYTES:
+            desk.wait("E-SIZE", file.path, "There is more to read: pull again")
+            break
+        try:
+            lines = desk.remote.read_segment(file)
+        except Untrusted as error:
+            _refuse_or_wait(desk, error, file.path)
+            continue
+        for seq, raw in enumerate(lines, start=file.first):
+            if raw in known:
+                same.add((file.writer, seq))
+            elif raw not in arrived.paths:
+                arrived.paths[raw] = file.path
+                arrived.lines.append(raw)
+                arrived.size_bytes += len(raw)
+    desk.same += len(same)
+
+
+def _is_held(file: SegmentFile, snapshot: Snapshot) -> bool:
+    return file.is_plausible and own_name(snapshot, file.writer, file.first, file.last) == file.name
+
+
+def _refuse_or_wait(desk: Desk, error: Untrusted, path: str) -> None:
+    if error.code == "E-MISSING":  # a listing that was older than the folder
+        desk.wait(error.code, path, error.title)
+    else:
+        desk.refuse(error, path)

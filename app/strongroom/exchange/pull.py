@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pull: what a remote holds comes through the one gate, into the ledger and the store.
+
+* Read, admit, fetch content; what is refused goes to quarantine and stops nothing else.
+* Pulling twice is pulling once. Whatever a remote shows, nothing here regresses.
+* A dry run says the same and writes nothing at all.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from strongroom.domain.changes import Changes
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.event import Event
+from strongroom.domain.progress import Progress, Silent
+from strongroom.domain.registry import RegistryState
+from strongroom.exchange.arrivals import Arrived, Desk, Listing, list_remote, read_arrivals
+from strongroom.exchange.fetch import Bundle, Fetched, fetch_content
+from strongroom.exchange.local import CONTENT_TYPES, LocalSide
+from strongroom.exchange.marks import Marks
+from strongroom.exchange.outcome import Counts, Item, Kind, Outcome, Trouble
+from strongroom.exchange.remote import Remote
+from strongroom.store.ledger import Intake
+from strongroom.store.segments import log_folder
+from strongroom.store.snapshot import Snapshot
+from strongroom.trust.trustdoc import SignedTrust, build_chain, read_trust
+from strongroom.trust.verifier import Admitted
+
+LASTING = frozenset({"E-WITHHELD"})
+"""Alarms that are told at every pull while they hold; the others once, when they arise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """A pull's outcome, the marks after it, and which files of the remote are damaged."""
+
+    outcome: Outcome
+    marks: Marks
+    damaged: tuple[str, ...]
+
+
+def check_team(here: LocalSide, remote: Remote) -> None:
+    """Refuses a remote of another team before anything else of it is read.
+
+    Raises:
+        Untrusted: ``E-TEAM``.
+    """
+    if remote.team != here.ledger.team:
+        raise Untrusted(
+            "E-TEAM",
+            f"{remote.location} belongs to another team ({remote.team[:4]} {remote.team[4:8]})",
+            "Nothing was exchanged. A store has one team; use another store for another team.",
+        )
+
+
+def pull(
+    here: LocalSide,
+    remote: Remote,
+    *,
+    origin: str,
+    marks: Marks,
+    is_dry: bool = False,
+    progress: Progress | None = None,
+) -> Pulled:
+    """Takes in everything admissible that a remote holds.
+
+    Args:
+        here: Our side.
+        remote: The other side.
+        origin: The name under which refusals are noted.
+        marks: What this remote has shown before.
+        is_dry: Say what would happen and write nothing.
+        progress: Hears how far it is; may cancel between two files.
+
+    Raises:
+        Untrusted: ``E-TEAM``.
+        EnvironmentFault: ``E-SHARE``, ``E-FULL``, ``E-STORE``; what was finished stays.
+        Cancelled: What was finished stays.
+    """
+    check_team(here, remote)
+    desk = Desk(
+        here=here, remote=remote, origin=origin, is_dry=is_dry, progress=progress or Silent()
+    )
+    before = here.ledger.refresh()
+    listing = list_remote(desk)
+    alarms = list(marks.alarms(listing.trust, listing.logs))
+    intake, arrived, after = _admit(desk, listing, before)
+    if any(alarm.code == "E-WITHHELD" for alarm in after.alarms):
+        # Somebody may have pushed between two of our listings: look once more before alarming.
+        listing = list_remote(desk)
+        again, more, after = _admit(desk, listing, after)
+        intake = _both(intake, again)
+        arrived.size_bytes += more.size_bytes
+    alarms += _own_log_alarms(here.writer, intake)
+    alarms += _new_alarms(before, after)
+    fetched = fetch_content(desk, after)
+    desk.rejected += alarms
+    outcome = Outcome(
+        remote=origin,
+        is_dry=is_dry,
+        pulled=_counts(intake, arrived, desk) + fetched.counts,
+        same=desk.same,
+        waiting=tuple(dict.fromkeys(desk.waiting)),
+        rejected=tuple(dict.fromkeys(desk.rejected)),
+        conflicts=(*fetched.conflicts, *_conflicts(before, after)),
+        items=tuple(_items(after, intake, fetched, desk)),
+        changes=_changes(intake, fetched, desk),
+    )
+    return Pulled(
+        outcome=outcome,
+        marks=marks.raised(listing.trust, listing.logs, after),
+        damaged=tuple(desk.damaged),
+    )
+
+
+def _admit(desk: Desk, listing: Listing, before: Snapshot) -> tuple[Intake, Arrived, Snapshot]:
+    arrived = read_arrivals(desk, listing, before)
+    intake = desk.here.ledger.take(arrived.trust, arrived.lines, is_dry=desk.is_dry)
+    for raw, error in intake.rejected:
+        desk.refuse(error, arrived.paths.get(raw, "log"), raw)
+    for item in intake.waiting:
+        desk.wait(item.code, f"{log_folder(item.writer)}/{item.seq}", item.reason)
+    if not desk.is_dry:
+        return intake, arrived, desk.here.ledger.snapshot
+    return intake, arrived, _imagined(before, arrived, intake, desk.here.ledger.team)
+
+
+def _imagined(before: Snapshot, arrived: Arrived, intake: Intake, team: str) -> Snapshot:
+    """Returns the snapshot a real pull would give."""
+    trust = list(before.trust.versions)
+    trust += [signed for raw in arrived.trust if (signed := _readable(raw)) is not None]
+    events = dict(before.events)
+    for event in intake.events:
+        place = (event.writer, event.seq)
+        events[place] = (*events.get(place, ()), Admitted(event=event, raw=b""))
+    return Snapshot(trust=build_chain(trust, team), events=events)
+
+
+def _readable(raw: bytes) -> SignedTrust | None:
+    try:
+        return read_trust(raw)
+    except Untrusted:
+        return None
+
+
+def _both(first: Intake, second: Intake) -> Intake:
+    return replace(
+        second,
+        trust=(*first.trust, *second.trust),
+        events=tuple(dict.fromkeys((*first.events, *second.events))),
+        rejected=(*first.rejected, *second.rejected),
+    )
+
+
+def _own_log_alarms(writer: str, intake: Intake) -> list[Trouble]:
+    """Returns an alarm if the remote knew events of ours that this workstation did not.
+
+    A restored backup or a copied machine looks so. They are taken in, so that numbers go on
+    behind them; but who knows what else was signed there.
+    """
+    mine = [event.seq for event in intake.events if event.writer == writer]
+    if not mine:
+        return []
+    detail = (
+        f"The remote holds events of this workstation (from {min(mine)}) that it had lost or never"
+        " signed: was it restored or copied? Stop signing here and make a new identity"
+    )
+    return [Trouble(code="E-ROLLBACK", path=log_folder(writer), detail=detail)]
+
+
+def _new_alarms(before: Snapshot, after: Snapshot) -> Iterator[Trouble]:
+    known = set(before.alarms)
+    for alarm in after.alarms:
+        if alarm.code == "E-GAP" or alarm.code == "E-TRUST-GAP":
+            continue  # waiting says it already
+        if alarm.code in LASTING or alarm not in known:
+            is_trust = alarm.object.startswith("trust/")
+            path = alarm.object if is_trust else _log_path(alarm.object)
+            yield Trouble(code=alarm.code, path=path, detail=alarm.detail)
+
+
+def _log_path(object_: str) -> str:
+    writer, _, seq = object_.partition("/")
+    return f"{log_folder(writer)}/{seq}" if seq else log_folder(writer)
+
+
+def _counts(intake: Intake, arrived: Arrived, desk: Desk) -> Counts:
+    new = {event.id for event in intake.events}
+    taken = len(new) + len(intake.trust)
+    size = arrived.size_bytes if taken else 0
+    return Counts(trust=len(intake.trust), events=len(new), bytes=size)
+
+
+def _state(snapshot: Snapshot) -> RegistryState | None:
+    return snapshot.state if snapshot.trust.latest is not None else None
+
+
+def _conflicts(before: Snapshot, after: Snapshot) -> Iterator[Trouble]:
+    """Yields moves that contradict each other since this pull; a person resolves them."""
+    known, now = _state(before), _state(after)
+    if now is None:
+        return
+    old = {group for model in (known.models.values() if known else ()) for group in model.conflicts}
+    for model in now.models.values():
+        for group in model.conflicts:
+            if group not in old:
+                detail = f"{len(group)} changes of {model.name} contradict each other"
+                yield Trouble(code="E-CONFLICT", path=f"{model.name}/{group[0]}", detail=detail)
+
+
+def _changes(intake: Intake, fetched: Fetched, desk: Desk) -> Changes:
+    if desk.is_dry:
+        return Changes()
+    bodies = [event.body for event in intake.events]
+    requests = {
+        str(event.body.get("request") or event.id)
+        for event in intake.events
+        if event.type.startswith("stage.")
+    }
+    content = {
+        str(bundle.event.body["model"])
+        for bundle in fetched.bundles
+        if bundle.result == "new" and "model" in bundle.event.body
+    }
+    return Changes(
+        runs=frozenset(fetched.runs),
+        models=frozenset({str(body["model"]) for body in bodies if "model" in body} | content),
+        requests=frozenset(requests),
+        events=frozenset(event.id for event in intake.events),
+        quarantined=frozenset(each.item for each in desk.rejected if each.item),
+        is_team=bool(intake.trust),
+    )
+
+
+# -------------------------------------------------------------------- a line per item
+
+
+def _items(after: Snapshot, intake: Intake, fetched: Fetched, desk: Desk) -> Iterator[Item]:
+    new = {event.id for event in intake.events}
+    for version in intake.trust:
+        title = f"Trust version {version}"
+        yield Item(kind="trust", key=f"trust/{version}", title=title, result="new")
+    for bundle in fetched.bundles:
+        if bundle.event.id in new:
+            bundle.mark("new")
+        yield _bundle_item(bundle, after)
+    for event in intake.events:
+        if event.type not in CONTENT_TYPES or not event.body.get("manifest"):
+            yield Item(
+                kind="event",
+                key=event.id,
+                title=f"{event.type} {event.subject_name}",
+                result="new",
+                signer=_signer(after, event),
+            )
+    for result, troubles in (("rejected", desk.rejected), ("waiting", desk.waiting)):
+        for each in dict.fromkeys(troubles):
+            yield Item(
+                kind=_kind(each.path),
+                key=each.item or each.path,
+                title=each.path,
+                result="rejected" if result == "rejected" else "waiting",
+                code=each.code,
+                detail=each.detail,
+            )
+
+
+def _bundle_item(bundle: Bundle, after: Snapshot) -> Item:
+    event, is_run = bundle.event, bundle.event.type == "run.finish"
+    title = f"{event.body['experiment']}: {event.body['name']}" if is_run else event.subject_name
+    return Item(
+        kind="run" if is_run else "version",
+        key=str(event.body["run"]) if is_run else event.id,
+        title=title,
+        result=bundle.result,
+        size_bytes=bundle.manifest.total_bytes if bundle.manifest else 0,
+        signer=_signer(after, event),
+        code=bundle.code,
+        detail=bundle.detail,
+    )
+
+
+def _signer(after: Snapshot, event: Event) -> str:
+    document = after.trust.latest
+    return document.name_of(event.writer) if document and event.writer in document.members else ""
+
+
+def _kind(path: str) -> Kind:
+    kinds: dict[str, Kind] = {"log": "event", "trust": "trust", "run": "run"}
+    return kinds.get(path.partition("/")[0], "object")

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a journal file (formats.md F1): one place that packs and unpacks them.
+
+* Little-endian. A 64-byte header, then records that start on 32-byte boundaries.
+* Each record carries the CRC-32 of everything in it but the checksum itself.
+* A metric is exactly one 32-byte slot; its eight value bytes are kept as they are, NaN payloads
+  included. Everything else is a length-prefixed JSON body padded with zeros.
+"""
+
+import json
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+from strongroom.domain.canonical import JsonValue
+from strongroom.domain.errors import Untrusted
+
+MAGIC = b"SRJOURN1"
+VERSION = 1
+HEADER_BYTES = 64
+SLOT_BYTES = 32
+PREFIX_BYTES = 16  # checksum, kind, length and reserved word of a record that is not a metric
+MAX_KEY_ID = 0xEFFF_FFFF
+KIND_BASE = 0xF000_0000
+MAX_BODY_BYTES = 1 << 20  # a longer text is an artifact; also what a reader will hold for one body
+MAX_STEP = (1 << 63) - 1
+MIN_STEP = -(1 << 63)
+
+JOURNAL_SUFFIX = ".srj"
+PACK_SUFFIX = ".pack"
+PACK_MAGIC = b"SRPACK01" + bytes(8)
+OBJECT_FOLDER = "obj"
+RUN_FILE = "run.json"
+RUN_FORMAT = 1
+
+HEADER = struct.Struct("<8sHHI16s8sq12sI")
+METRIC_TAIL = struct.Struct("<Iqqd")
+OTHER_TAIL = struct.Struct("<III")
+CHECKSUM = struct.Struct("<I")
+
+
+class Kind(IntEnum):
+    """What a record that is not a metric says."""
+
+    KEY = 1
+    PARAM = 2
+    TAG = 3
+    INPUT = 4
+    ARTIFACT = 5
+    STATUS = 6
+    HEARTBEAT = 7
+    END = 8
+    NOTE = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first 64 bytes: who writes, into which run, since when (microseconds UTC)."""
+
+    run_id: str
+    writer: str
+    pid: int
+    created_us: int
+    boot_id: str = ""
+
+
+def pack_header(header: Header) -> bytes:
+    """Returns the 64 bytes of a header; the boot id keeps its first 12 ASCII characters."""
+    boot = header.boot_id.encode("ascii", "ignore")[:12]
+    body = HEADER.pack(
+        MAGIC,
+        VERSION,
+        0,
+        header.pid & 0xFFFF_FFFF,
+        bytes.fromhex(header.run_id),
+        bytes.fromhex(header.writer),
+        header.created_us,
+        boot,
+        0,
+    )[:-4]
+    return body + CHECKSUM.pack(zlib.crc32(body))
+
+
+def unpack_header(data: bytes) -> Header:
+    """Reads a header.
+
+    Raises:
+        Untrusted: ``E-HASH`` if the bytes were changed, ``E-FORMAT`` for an unknown version.
+    """
+    if len(data) < HEADER_BYTES or not data.startswith(MAGIC):
+        raise _unreadable("E-FORMAT", "it does not begin like a journal")
+    _, version, flags, pid, run, writer, created, boot, crc = HEADER.unpack(data[:HEADER_BYTES])
+    if zlib.crc32(data[: HEADER_BYTES - 4]) != crc:
+        raise _unreadable("E-HASH", "the checksum of its header differs")
+    if version != VERSION or flags:
+        raise _unreadable("E-FORMAT", f"it has version {version} and flags {flags}")
+    return Header(
+        run_id=run.hex(),
+        writer=writer.hex(),
+        pid=pid,
+        created_us=created,
+        boot_id=boot.rstrip(b"\0").decode("ascii", "replace"),
+    )
+
+
+def pack_metric(key_id: int, step: int, time_us: int, value: float) -> bytes:
+    """Returns the 32 bytes of one metric point.
+
+    Raises:
+        struct.error: If a number does not fit its field.
+    """
+    tail = METRIC_TAIL.pack(key_id, step, time_us, value)
+    return CHECKSUM.pack(zlib.crc32(tail)) + tail
+
+
+def pack_other(kind: int, body: JsonValue) -> bytes:
+    """Returns a record that is not a metric, padded to whole slots.
+
+    Raises:
+        ValueError: If the body is longer than `MAX_BODY_BYTES` or is no JSON.
+    """
+    text = json.dumps(plain(body), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    data = text.encode("utf-8", "replace")
+    if len(data) > MAX_BODY_BYTES:
+        raise ValueError(f"a record of {len(data):,} bytes where {MAX_BODY_BYTES:,} are allowed")
+    tail = OTHER_TAIL.pack(KIND_BASE + kind, len(data), 0) + data
+    tail += bytes(-(len(tail) + 4) % SLOT_BYTES)
+    return CHECKSUM.pack(zlib.crc32(tail)) + tail
+
+
+def other_bytes(length: int) -> int:
+    """Returns how many bytes a record with a body of this length takes on disk."""
+    return PREFIX_BYTES + length + -(PREFIX_BYTES + length) % SLOT_BYTES
+
+
+def plain(value: JsonValue) -> JsonValue:
+    """Returns the value with numbers that JSON cannot say written as NaN, Infinity, -Infinity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _unreadable(code: str, why: str) -> Untrusted:
+    return Untrusted(
+        code,
+        f"A journal file cannot be read: {why}",
+        "Copy the run folder again from where it was written; other files of the run were read.",
+    )

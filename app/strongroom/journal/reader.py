@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a run folder: ``run.json`` and every journal in it (formats.md F1, F2).
+
+* Nothing found here is believed without its checksum, and nothing wrong stops the reading.
+* Files are folded in the order they were created, so the same folder always reads the same.
+* The status of a run is that of its leader: the first process, or the newest one that claimed
+  the run when it resumed it. A store's edit file may close a run whose leader is gone.
+"""
+
+from pathlib import Path
+
+from strongroom.domain.artifact import check_path
+from strongroom.domain.canonical import JsonValue, decode
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.ids import is_digest, is_run_id
+from strongroom.domain.run import RunStatus
+from strongroom.journal.content import (
+    Finding,
+    JournalContent,
+    RunHeader,
+    StoredArtifact,
+    WriterState,
+)
+from strongroom.journal.layout import (
+    JOURNAL_SUFFIX,
+    OBJECT_FOLDER,
+    PACK_SUFFIX,
+    RUN_FILE,
+    RUN_FORMAT,
+    Kind,
+)
+from strongroom.journal.series import Series, concat
+from strongroom.journal.stream import JournalFile, Stretch
+
+MAX_RUN_FILE_BYTES = 1 << 20  # run.json holds names and a captured source, never data
+MAX_JOURNALS = 4_096  # processes and resumptions of one run
+DELETED, RESTORED = "DELETED", "RESTORED"
+
+__all__ = [
+    "Finding",
+    "JournalContent",
+    "JournalTail",
+    "RunHeader",
+    "StoredArtifact",
+    "WriterState",
+    "read_header",
+    "read_run",
+]
+
+
+def read_header(folder: Path) -> RunHeader:
+    """Returns what ``run.json`` says.
+
+    Raises:
+        Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT`` if it is not what the SDK writes.
+        OSError: If it cannot be read.
+    """
+    with (folder / RUN_FILE).open("rb") as stream:
+        data = stream.read(MAX_RUN_FILE_BYTES + 1)
+    found = decode(data, max_bytes=MAX_RUN_FILE_BYTES)
+    texts = ("run_id", "experiment", "name", "parent", "host", "user")
+    if (
+        not isinstance(found, dict)
+        or found.get("format") != RUN_FORMAT
+        or not all(isinstance(found.get(key), str) for key in texts)
+        or type(found.get("started")) is not int
+        or not isinstance(found.get("source"), dict)
+        or not is_run_id(found["run_id"])
+        or not (found["parent"] == "" or is_run_id(found["parent"]))
+    ):
+        raise Untrusted(
+            "E-FORMAT",
+            f"{folder.name}/{RUN_FILE} is not a run of format {RUN_FORMAT}",
+            "A newer Strongroom may have written it; open it there.",
+        )
+    return RunHeader(
+        **{key: found[key] for key in texts},
+        started_us=found["started"],
+        source=found["source"],
+    )
+
+
+def read_run(folder: Path) -> JournalContent:
+    """Returns everything the run folder's journals say; damage becomes findings.
+
+    Raises:
+        Untrusted: If ``run.json`` cannot be trusted.
+        OSError: If the folder cannot be read.
+    """
+    fold = _Fold(read_header(folder))
+    for file, stretch in _read_files(folder, fold):
+        fold.add(file, stretch)
+    return fold.content()
+
+
+class JournalTail:
+    """Follows a run that is being written; one stat a file when nothing changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, JournalFile] = {}
+        self._sizes: dict[str, int] = {}
+
+    def poll(self) -> dict[str, Series]:
+        """Returns the points that were added since the last poll, by metric."""
+        parts: dict[str, list[Series]] = {}
+        for path in _journals(self._folder):
+            try:
+                size = path.stat().st_size
+                if self._sizes.get(path.name) == size:
+                    continue
+                file = self._files.setdefault(path.name, JournalFile(path))
+                stretch = file.read()
+            except (OSError, Untrusted):
+                continue  # `read_run` says what is wrong; a live chart shows what is right
+            self._sizes[path.name] = size
+            for key, series in stretch.series.items():
+                parts.setdefault(key, []).append(series)
+        return {key: concat(series) for key, series in parts.items()}
+
+
+def _journals(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("*" + JOURNAL_SUFFIX))
+    return [path for path in found if path.name.startswith(("w-", "edit-"))]
+
+
+def _read_files(folder: Path, fold: "_Fold") -> list[tuple[JournalFile, Stretch]]:
+    read = []
+    paths = _journals(folder)
+    if len(paths) > MAX_JOURNALS:
+        detail = f"{len(paths):,} journals where {MAX_JOURNALS:,} are read"
+        fold.findings.append(Finding("E-SIZE", folder.name, 0, detail))
+    for path in paths[:MAX_JOURNALS]:
+        file = JournalFile(path)
+        try:
+            stretch = file.read()
+        except Untrusted as error:
+            fold.findings.append(Finding(error.code, path.name, 0, error.title))
+            continue
+        except OSError as error:
+            fold.findings.append(Finding("E-MISSING", path.name, 0, str(error.strerror)))
+            continue
+        if file.header is None:
+            fold.findings.extend(stretch.findings)
+        elif file.header.run_id != fold.header.run_id:
+            detail = f"it belongs to the run {file.header.run_id}"
+            fold.findings.append(Finding("E-FORMAT", path.name, 0, detail))
+        else:
+            read.append((file, stretch))
+    return sorted(read, key=_order)
+
+
+def _order(item: tuple[JournalFile, Stretch]) -> tuple[bool, int, str]:
+    file = item[0]
+    created = file.header.created_us if file.header else 0
+    return file.path.name.startswith("edit-"), created, file.path.name
+
+
+class _Fold:
+    """Adds up the files of one run in order."""
+
+    def __init__(self, header: RunHeader) -> None:
+        self.header = header
+        self.findings: list[Finding] = []
+        self._params: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+        self._inputs: list[dict[str, str]] = []
+        self._artifacts: dict[str, StoredArtifact] = {}
+        self._series: dict[str, list[Series]] = {}
+        self._notes: list[str] = []
+        self._lost: dict[str, int] = {}
+        self._writers: list[WriterState] = []
+        self._ends: dict[str, int] = {}
+        self._leader = ""
+        self._closed: tuple[RunStatus, int] | None = None
+        self._is_deleted = False
+
+    def add(self, file: JournalFile, stretch: Stretch) -> None:
+        """Adds one file after the ones created before it."""
+        name = file.path.name
+        is_edit = name.startswith("edit-")
+        self.findings.extend(stretch.findings)
+        for key, series in stretch.series.items():
+            self._series.setdefault(key, []).append(series)
+        state: RunStatus | None = None
+        has_ended = False
+        last_seen = stretch.last_time_us
+        if not self._leader and not is_edit:
+            self._leader = name
+        for kind, body in stretch.records:
+            time_us = body.get("time")
+            time_us = time_us if type(time_us) is int else 0
+            last_seen = max(last_seen, time_us)
+            if kind is Kind.STATUS and is_edit:
+                self._edit_status(body, time_us)
+            elif kind is Kind.STATUS:
+                state, self._leader = _status(body) or state, name
+            elif kind is Kind.END and not is_edit:
+                state, has_ended = _status(body) or RunStatus.FINISHED, True
+                self._ends[name] = time_us
+                self._add_lost(body.get("lost"))
+            else:
+                self._record(kind, body, name)
+        if not is_edit and file.header is not None:
+            self._writers.append(
+                WriterState(
+                    file=name,
+                    is_primary=False,
+                    ended=has_ended,
+                    status=state,
+                    last_seen_us=last_seen,
+                    pid=file.header.pid,
+                    boot_id=file.header.boot_id,
+                    created_us=file.header.created_us,
+                )
+            )
+
+    def content(self) -> JournalContent:
+        """Returns the sum of all files."""
+        writers = tuple(_led(state, self._leader) for state in self._writers)
+        status, ended_us = RunStatus.RUNNING, None
+        for state in writers:
+            if state.is_primary and state.ended and state.status is not None:
+                status, ended_us = state.status, self._ends[state.file]
+        if ended_us is None and self._closed is not None:
+            status, ended_us = self._closed
+        return JournalContent(
+            header=self.header,
+            status=status,
+            ended_us=ended_us,
+            params=self._params,
+            tags=self._tags,
+            inputs=tuple(self._inputs),
+            artifacts=tuple(self._artifacts.values()),
+            metrics={key: concat(parts) for key, parts in sorted(self._series.items())},
+            notes=tuple(self._notes),
+            lost=self._lost,
+            writers=writers,
+            findings=tuple(self.findings),
+            is_deleted=self._is_deleted,
+        )
+
+    def _record(self, kind: Kind, body: dict[str, JsonValue], name: str) -> None:
+        key, value = body.get("key"), body.get("value")
+        if kind is Kind.PARAM and isinstance(key, str) and "value" in body:
+            text = param_text(value)
+            if self._params.setdefault(key, text) != text:
+                self._add_lost({"param-changed": 1})
+        elif kind is Kind.TAG and isinstance(key, str):
+            if value is None:
+                self._tags.pop(key, None)
+            else:
+                self._tags[key] = param_text(value)
+        elif kind is Kind.INPUT:
+            given = {str(field): param_text(each) for field, each in body.items()}
+            if given not in self._inputs:
+                self._inputs.append(given)
+        elif kind is Kind.ARTIFACT:
+            self._artifact(body, name)
+        elif kind is Kind.NOTE and isinstance(body.get("text"), str):
+            self._notes.append(body["text"])
+
+    def _artifact(self, body: dict[str, JsonValue], name: str) -> None:
+        path, size, sha256, at = (body.get(key) for key in ("path", "size", "sha256", "at"))
+        stem = name.removesuffix(JOURNAL_SUFFIX)
+        container, offset = "", 0
+        if at == "obj":
+            container = f"{OBJECT_FOLDER}/{sha256}"
+        elif isinstance(at, str) and at.startswith("pack:") and at[5:].isdecimal():
+            container, offset = stem + PACK_SUFFIX, int(at[5:][:18])
+        if not (
+            isinstance(path, str)
+            and isinstance(size, int)
+            and size >= 0
+            and container
+            and isinstance(sha256, str)
+            and is_digest(sha256)
+        ):
+            self.findings.append(Finding("E-FORMAT", name, 0, "an artifact record is incomplete"))
+            return
+        try:
+            check_path(path)
+        except Untrusted as error:
+            self.findings.append(Finding("E-PATH", name, 0, error.title))
+            return
+        self._artifacts[path] = StoredArtifact(
+            path=path, size_bytes=size, sha256=sha256, container=container, offset=offset
+        )
+
+    def _edit_status(self, body: dict[str, JsonValue], time_us: int) -> None:
+        word = body.get("status")
+        if word in {DELETED, RESTORED}:
+            self._is_deleted = word == DELETED
+        elif (status := _status(body)) is not None and status.is_terminal:
+            self._closed = (status, time_us)
+
+    def _add_lost(self, counts: JsonValue) -> None:
+        if isinstance(counts, dict):
+            for cause, count in counts.items():
+                if type(count) is int and count > 0:
+                    self._lost[str(cause)] = self._lost.get(str(cause), 0) + count
+
+
+def param_text(value: JsonValue) -> str:
+    """Returns the text people see for a param: text as it is, other values as Python says them."""
+    return value if isinstance(value, str) else str(value)
+
+
+def _status(body: dict[str, JsonValue]) -> RunStatus | None:
+    word = body.get("status")
+    return RunStatus(word) if word in set(RunStatus) else None
+
+
+def _led(state: WriterState, leader: str) -> WriterState:
+    if state.file != leader:
+        return state
+    return WriterState(
+        file=state.file,
+        is_primary=True,
+        ended=state.ended,
+        status=state.status,
+        last_seen_us=state.last_seen_us,
+        pid=state.pid,
+        boot_id=state.boot_id,
+        created_us=state.created_us,
+    )

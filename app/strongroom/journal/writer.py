@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Appends records to this process's own journal file (formats.md F1, section 0.1).
+
+* One `write()` a record on a descriptor opened for appending: what returned survives kill -9.
+* A write that did not fit is cut away again; a file that cannot be cut is left for a new one.
+* A file is appended to by the process that made it and by nobody else: a forked child and a
+  resumed run open their own. A child that logs nothing makes no file.
+"""
+
+import contextlib
+import errno
+import os
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from strongroom.domain.canonical import JsonValue
+from strongroom.domain.clock import Clock, SystemClock
+from strongroom.domain.ids import RandomBytes
+from strongroom.journal.layout import (
+    CHECKSUM,
+    JOURNAL_SUFFIX,
+    MAX_KEY_ID,
+    METRIC_TAIL,
+    SLOT_BYTES,
+    Header,
+    Kind,
+    pack_header,
+    pack_other,
+)
+from strongroom.journal.pulse import PULSE, Pulse
+
+MAX_FILES = 16  # a disk that breaks this many files in one process will not keep the next either
+BATCH_BYTES = 1 << 20  # one `write()` of a batch; bounds the copy that joins the points
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_fdatasync = getattr(os, "fdatasync", os.fsync)
+
+
+class JournalWriter:
+    """Writes one process's share of a run; safe to use from several threads.
+
+    Args:
+        folder: The run folder; it must exist.
+        run_id: 32 hexadecimal digits.
+        random_bytes: Where the writer id comes from (`os.urandom`).
+        prefix: ``w`` for a process that logs, ``edit`` for a store that adds to a run later.
+        label: The eight characters after the prefix; the writer id's first eight if empty.
+        clock: Times of heartbeats, status and end.
+        pulse: What keeps the file durable and the heartbeat going.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        run_id: str,
+        *,
+        random_bytes: RandomBytes,
+        prefix: str = "w",
+        label: str = "",
+        clock: Clock | None = None,
+        pulse: Pulse = PULSE,
+    ) -> None:
+        self.folder = folder
+        self.run_id = run_id
+        self.stem = ""
+        self._prefix = prefix
+        self._label = label
+        self._random_bytes = random_bytes
+        self._clock = clock or SystemClock()
+        self._pulse = pulse
+        self._lock = threading.RLock()
+        self._fd = -1
+        self._end = 0
+        self._files = 0
+        self._is_dirty = False
+        self._is_closed = False
+        self._is_child = False
+        self._ids: dict[str, int] = {}
+        self._open()
+
+    @property
+    def is_child(self) -> bool:
+        """Whether this writer was inherited through a fork."""
+        return self._is_child
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a file of this process is open."""
+        return self._fd >= 0
+
+    def metric(self, key: str, value: float, step: int, time_us: int | None = None) -> None:
+        """Appends one point; when it returns the kernel holds it.
+
+        Raises:
+            OSError: If the disk did not take it; nothing of it is left in the file.
+            struct.error: If the step does not fit 64 bits.
+        """
+        if time_us is None:
+            time_us = time.time_ns() // 1000
+        with self._lock:
+            tail = METRIC_TAIL.pack(self._ids.get(key) or self._key_id(key), step, time_us, value)
+            data = CHECKSUM.pack(zlib.crc32(tail)) + tail
+            try:
+                written = os.write(self._fd, data)
+            except OSError as error:
+                self._failed(error)
+                return self.metric(key, value, step, time_us)
+            if written != SLOT_BYTES:
+                self._cut()
+                raise _disk_full()
+            self._end += SLOT_BYTES
+            self._is_dirty = True
+        return None
+
+    def points(self, points: Iterable[tuple[str, float, int]], time_us: int) -> None:
+        """Appends points of several keys that were taken at one moment.
+
+        Raises:
+            OSError: If the disk did not take all of them.
+        """
+        pack, checksum, crc32 = METRIC_TAIL.pack, CHECKSUM.pack, zlib.crc32
+        with self._lock:
+            slots: list[bytes] = []
+            for key, value, step in points:
+                tail = pack(self._ids.get(key) or self._key_id(key), step, time_us, value)
+                slots += (checksum(crc32(tail)), tail)
+            self._append_slots(b"".join(slots))
+
+    def series(
+        self, key: str, values: Sequence[float], steps: Iterable[int], times_us: Iterable[int]
+    ) -> None:
+        """Appends many points of one key, few `write()` calls for all.
+
+        Raises:
+            OSError: If the disk did not take all of them; whole points written stay.
+            struct.error: If a step does not fit 64 bits.
+        """
+        pack, checksum, crc32 = METRIC_TAIL.pack, CHECKSUM.pack, zlib.crc32
+        per_write = BATCH_BYTES // SLOT_BYTES
+        with self._lock:
+            key_id = self._ids.get(key) or self._key_id(key)
+            slots: list[bytes] = []
+            for value, step, time_us in zip(values, steps, times_us, strict=False):
+                tail = pack(key_id, step, time_us, value)
+                slots += (checksum(crc32(tail)), tail)
+                if len(slots) >= 2 * per_write:
+                    self._append_slots(b"".join(slots))
+                    slots.clear()
+            self._append_slots(b"".join(slots))
+
+    def record(self, kind: Kind, body: JsonValue) -> None:
+        """Appends one record that is not a metric.
+
+        Raises:
+            OSError: If the disk did not take it.
+            ValueError: If the body is too long or is no JSON.
+        """
+        self.records([(kind, body)])
+
+    def records(self, records: Iterable[tuple[Kind, JsonValue]], stem: str = "") -> None:
+        """Appends several records that are not metrics with one `write()`.
+
+        Args:
+            records: Kinds and bodies.
+            stem: The only file they may go into (they speak of its pack); "" for any.
+
+        Raises:
+            OSError: If the disk did not take them; none of them is left in the file.
+            ValueError: If a body is too long or is no JSON.
+        """
+        data = b"".join(pack_other(kind, body) for kind, body in records)
+        with self._lock:
+            self._ensure_open()
+            if stem and stem != self.stem:
+                raise OSError(errno.EIO, "the journal was replaced meanwhile")
+            self._append(data)
+
+    def claim(self) -> None:
+        """Says that this process now leads the run: its end is the run's end."""
+        self.record(Kind.STATUS, {"status": "RUNNING", "time": self._clock.now_us()})
+
+    def own_stem(self) -> str:
+        """Returns the name, without suffix, of this process's own file, opening it if needed."""
+        with self._lock:
+            self._ensure_open()
+            return self.stem
+
+    def sync(self) -> None:
+        """Makes what was written durable; errors wait for the next write to be told."""
+        with self._lock:
+            if not self._is_dirty or self._fd < 0:
+                return
+            self._is_dirty = False
+            descriptor = os.dup(self._fd)
+        try:
+            _fdatasync(descriptor)
+        except OSError:
+            self._is_dirty = True
+        finally:
+            os.close(descriptor)
+
+    def beat(self) -> None:
+        """Writes a heartbeat if a file is open; a full disk is told by the next log call."""
+        with self._lock:
+            if self._fd < 0:
+                return
+            try:
+                self._append(pack_other(Kind.HEARTBEAT, {"time": self._clock.now_us()}))
+            except OSError:
+                return
+
+    def close(self, status: str = "", lost: dict[str, int] | None = None) -> bool:
+        """Writes the end record (unless status is empty), makes it durable and lets the file go.
+
+        Returns:
+            False if the end record could not be written.
+        """
+        told = True
+        with self._lock:
+            if self._is_closed:
+                return True
+            if status and self._fd >= 0:
+                body = {"status": status, "time": self._clock.now_us(), "lost": lost or {}}
+                try:
+                    self._append(pack_other(Kind.END, body))
+                except OSError:
+                    told = False
+            self.sync()
+            self._is_closed = True
+            self._abandon()
+        self._pulse.leave(self)
+        return told
+
+    def after_fork(self) -> None:
+        """Lets the parent's file go; the first write of the child opens its own."""
+        self._lock = threading.RLock()
+        self._is_child = True
+        self._files = 0
+        self._is_dirty = False
+        self._abandon()
+
+    # ------------------------------------------------------------------ with the lock held
+
+    def _key_id(self, key: str) -> int:
+        self._ensure_open()
+        known = self._ids.get(key)
+        if known:
+            return known
+        number = len(self._ids) + 1
+        if number > MAX_KEY_ID:
+            raise ValueError("too many metric keys in one run")
+        self._append(pack_other(Kind.KEY, {"id": number, "name": key}))
+        self._ids[key] = number
+        return number
+
+    def _append_slots(self, data: bytes) -> None:
+        self._ensure_open()
+        for start in range(0, len(data), BATCH_BYTES):
+            self._append(data[start : start + BATCH_BYTES], slots=True)
+
+    def _append(self, data: bytes, *, slots: bool = False) -> None:
+        try:
+            written = os.write(self._fd, data)
+        except OSError as error:
+            self._failed(error)
+            raise
+        whole = written - written % SLOT_BYTES if slots else 0
+        if written == len(data):
+            whole = written
+        self._end += whole
+        self._is_dirty = True
+        if written != len(data):
+            self._cut()
+            raise _disk_full()
+
+    def _failed(self, error: OSError) -> None:
+        """Leaves a file that a broken disk holds; a full disk keeps its file, room may come."""
+        if error.errno in _NO_SPACE:
+            raise error
+        self._abandon()
+
+    def _cut(self) -> None:
+        try:
+            os.ftruncate(self._fd, self._end)
+        except OSError:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        if self._fd >= 0:
+            descriptor, self._fd = self._fd, -1
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._ids = {}
+
+    def _ensure_open(self) -> None:
+        if self._fd >= 0:
+            return
+        if self._is_closed:
+            raise OSError(errno.EBADF, "the run has ended")
+        if self._files >= MAX_FILES:
+            raise OSError(errno.EIO, "the disk broke too many files of this process")
+        self._open()
+
+    def _open(self) -> None:
+        writer = self._random_bytes(8).hex()
+        header = Header(
+            run_id=self.run_id,
+            writer=writer,
+            pid=os.getpid(),
+            created_us=self._clock.now_us(),
+            boot_id=boot_id(),
+        )
+        stem, descriptor = self._create(f"{self._prefix}-{self._label or writer[:8]}")
+        self._files += 1
+        data = pack_header(header)
+        try:
+            if os.write(descriptor, data) != len(data):
+                raise _disk_full()
+        except OSError:
+            os.close(descriptor)
+            (self.folder / (stem + JOURNAL_SUFFIX)).unlink(missing_ok=True)
+            raise
+        self._fd, self._end, self.stem = descriptor, len(data), stem
+        self._ids = {}
+        self._is_dirty = True
+        self._pulse.join(self)
+
+    def _create(self, base: str) -> tuple[str, int]:
+        for attempt in range(1, 1000):
+            stem = base if attempt == 1 else f"{base}-{attempt}"
+            try:
+                path = self.folder / (stem + JOURNAL_SUFFIX)
+                return stem, os.open(path, _FLAGS | _BINARY, 0o644)
+            except FileExistsError:
+                continue
+        raise OSError(errno.EEXIST, "too many files of this writer")
+
+
+def boot_id() -> str:
+    """Returns a text that changes with each start of this machine, or nothing if unknown."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:12].strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _disk_full() -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

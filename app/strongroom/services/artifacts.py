@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people do with a run's artifacts: list, look inside, take out.
+
+Every byte is verified against its digest before anybody sees it.
+"""
+
+from pathlib import Path
+
+from strongroom.domain.artifact import ArtifactFile
+from strongroom.domain.errors import BadInput
+from strongroom.domain.progress import Progress, Silent
+from strongroom.journal.content import StoredArtifact
+from strongroom.services.runs import Runs
+from strongroom.store import artifacts as stored
+from strongroom.store.liveness import Observer
+from strongroom.store.run_state import read_state
+from strongroom.store.store_folder import fault
+
+PREVIEW_BYTES = 4 << 20  # what a viewer shows before it asks for more
+
+
+class Artifacts:
+    """The artifacts of a store's runs."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+
+    def list(self, reference: str, path: str = "") -> tuple[ArtifactFile, ...]:
+        """Returns the files of a run, or those at or below a path, sorted by path.
+
+        Raises:
+            BadInput: ``E-RUN``; ``E-ARTIFACT`` if nothing has this path.
+        """
+        _, found = self._find(reference, path)
+        return tuple(
+            ArtifactFile(path=each.path, size_bytes=each.size_bytes, sha256=each.sha256)
+            for each in found
+        )
+
+    def read(self, reference: str, path: str, *, max_bytes: int = PREVIEW_BYTES) -> bytes:
+        """Returns the head of one file; the whole of it is verified.
+
+        Raises:
+            BadInput: ``E-RUN``, ``E-ARTIFACT``.
+            Untrusted: ``E-HASH`` or ``E-MISSING``.
+        """
+        folder, found = self._find(reference, path)
+        exact = [each for each in found if each.path == path.strip("/")]
+        if not exact:
+            raise _unknown(path)
+        blobs = self._runs.folder.blobs
+        return stored.read_artifact(folder, exact[0], max_bytes=max_bytes, blobs=blobs)
+
+    def get(
+        self, reference: str, path: str, target: Path, progress: Progress | None = None
+    ) -> tuple[ArtifactFile, ...]:
+        """Writes files below a new or empty folder under their own paths; all or nothing.
+
+        Raises:
+            BadInput: ``E-RUN``, ``E-ARTIFACT``, ``E-USAGE``.
+            Untrusted: ``E-HASH``, ``E-PATH``, ``E-MISSING``.
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
+        """
+        folder, found = self._find(reference, path)
+        try:
+            stored.write_artifacts(
+                folder,
+                found,
+                target.absolute(),
+                progress=progress or Silent(),
+                random_bytes=self._runs.random_bytes,
+                blobs=self._runs.folder.blobs,
+            )
+        except OSError as error:
+            raise fault(error, target) from error
+        return tuple(
+            ArtifactFile(path=each.path, size_bytes=each.size_bytes, sha256=each.sha256)
+            for each in found
+        )
+
+    def _find(self, reference: str, path: str) -> tuple[Path, tuple[StoredArtifact, ...]]:
+        folder = self._runs.run_folder(reference)
+        state = read_state(folder, Observer(now_us=0, boot_id=""))
+        found = stored.below(state.artifacts, path)
+        if path.strip("/") and not found:
+            raise _unknown(path)
+        return folder, tuple(sorted(found, key=lambda each: each.path))
+
+
+def _unknown(path: str) -> BadInput:
+    return BadInput(
+        "E-ARTIFACT", f"The run has no artifact {path}", "strongroom artifacts list shows them."
+    )

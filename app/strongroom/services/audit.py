@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Audit: the log as people read it, how far it holds, and packages for an auditor.
+
+* Every event is shown with who, what, when and whether it had an effect; a gap stands in the list
+  at the row where it is.
+"""
+
+import json
+from dataclasses import dataclass
+
+from strongroom.domain.access import ROLE_TITLES, role_of
+from strongroom.domain.chains import Alarm
+from strongroom.domain.clock import from_iso
+from strongroom.domain.errors import BadInput
+from strongroom.domain.event import Event
+from strongroom.services.registry import Registry
+from strongroom.services.workstation import Workstation
+from strongroom.store.snapshot import Snapshot
+
+TRUSTED, UNKNOWN, REVOKED, MISMATCH = "valid", "unknown", "revoked", "mismatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One event as a row: ``trust`` is one of the five outcomes, ``code`` why it has no effect."""
+
+    id: str
+    number: int
+    writer: str
+    seq: int
+    time_us: int
+    who: str
+    host: str
+    is_machine: bool
+    type: str
+    object: str
+    trust: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDetail:
+    """One event with what its pane shows: the time bracket, the chain, the signed payload."""
+
+    entry: AuditEntry
+    previous: str
+    log_length: int
+    not_before: str
+    not_after: str
+    role: str
+    payload: str
+    payload_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainStatus:
+    """How far the ledger holds: events and writers verified, alarms, waiting events."""
+
+    event_count: int
+    writer_count: int
+    trust_version: int
+    alarms: tuple[Alarm, ...]
+    waiting_count: int
+    refused_count: int
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing is missing, forked or damaged."""
+        return not self.alarms
+
+
+class Audit:
+    """The verbs of ``strongroom audit log``; packages are made by `services.evidence`."""
+
+    def __init__(self, workstation: Workstation, registry: Registry) -> None:
+        self._at = workstation
+        self._registry = registry
+
+    def entries(self, *, since: str = "", until: str = "") -> tuple[AuditEntry, ...]:
+        """Returns every event, newest claim first, within claimed times (``2026-11-20`` or more).
+
+        Events are numbered in the order of their claimed times, which nothing depends on.
+        """
+        if not self._at.has_team():
+            return ()
+        snapshot = self._at.snapshot()
+        ordered = sorted(
+            snapshot.chains.events(), key=lambda event: (event.time, event.writer, event.seq)
+        )
+        found = [_entry(snapshot, event, number) for number, event in enumerate(ordered, start=1)]
+        return tuple(
+            entry
+            for entry, event in reversed(list(zip(found, ordered, strict=True)))
+            if (not since or event.time >= since) and (not until or event.time <= until + "\x7f")
+        )
+
+    def detail(self, event_id: str) -> EntryDetail:
+        """Returns one event with everything known about it.
+
+        Raises:
+            BadInput: ``E-EVENT`` if it is not here.
+        """
+        snapshot = self._at.snapshot()
+        event = snapshot.chains.get(event_id)
+        entry = next((e for e in self.entries() if e.id == event_id), None)
+        if event is None or entry is None:
+            raise BadInput(
+                "E-EVENT", f"There is no event {event_id[:16]}", "strongroom audit log lists them."
+            )
+        statement = event.to_statement()
+        before, after = _bracket(snapshot, event)
+        return EntryDetail(
+            entry=entry,
+            previous=event.prev,
+            log_length=len(snapshot.chains.by_writer[event.writer]),
+            not_before=before,
+            not_after=after,
+            role=ROLE_TITLES[role_of(snapshot.latest, event.writer)],
+            payload=json.dumps(
+                {
+                    "type": event.type,
+                    "writer": event.writer,
+                    "seq": event.seq,
+                    "body": dict(event.body),
+                },
+                indent=2,
+                ensure_ascii=False,
+            ),
+            payload_bytes=len(json.dumps(statement, separators=(",", ":"))),
+        )
+
+    def status(self) -> ChainStatus | None:
+        """Returns how far the ledger holds, None while there is no team."""
+        if not self._at.has_team():
+            return None
+        snapshot = self._at.snapshot()
+        problems = tuple(
+            Alarm(code=p.code, object=p.path, detail=p.detail) for p in snapshot.problems
+        )
+        return ChainStatus(
+            event_count=sum(len(chain) for chain in snapshot.chains.by_writer.values()),
+            writer_count=len(snapshot.chains.by_writer),
+            trust_version=snapshot.latest.version,
+            alarms=(*snapshot.alarms, *problems),
+            waiting_count=len(snapshot.waiting),
+            refused_count=len(snapshot.state.refusals),
+        )
+
+
+def object_of(event: Event) -> str:
+    """Returns what an event is about, in a few words."""
+    body = event.body
+    if "model" in body and "version" in body:
+        alias = f"{body['alias']}, " if "alias" in body else ""
+        move = f" to {body['to']}" if "to" in body else ""
+        return f"{alias}{body['model']} v{body['version']}{move}"
+    if "run" in body:
+        return str(body.get("name") or f"run {str(body['run'])[:8]}")
+    if "request" in body:
+        return f"request {str(body['request'])[:8]}"
+    return str(body.get("host", ""))
+
+
+def _entry(snapshot: Snapshot, event: Event, number: int) -> AuditEntry:
+    document = snapshot.latest
+    member = document.members.get(event.writer)
+    code = snapshot.state.refusals.get(event.id, "")
+    trust = TRUSTED
+    if member is None:
+        trust = UNKNOWN
+    elif code:
+        trust = MISMATCH
+    elif not member.is_active:
+        trust = REVOKED
+    return AuditEntry(
+        id=event.id,
+        number=number,
+        writer=event.writer,
+        seq=event.seq,
+        time_us=_time(event.time),
+        who=document.name_of(event.writer),
+        host=member.host if member else "",
+        is_machine=role_of(document, event.writer) == "log-only",
+        type=event.type,
+        object=object_of(event),
+        trust=trust,
+        code=code,
+    )
+
+
+def _bracket(snapshot: Snapshot, event: Event) -> tuple[str, str]:
+    """Returns the claims of others between which an event lies (trust.md 3.4)."""
+    chains = snapshot.chains
+    before = [
+        chains.by_writer[writer][seq - 1].time
+        for writer, seq in chains.past(event).items()
+        if writer != event.writer and seq
+    ]
+    after = [
+        other.time
+        for other in chains.events()
+        if other.writer != event.writer and chains.has_seen(other, event)
+    ]
+    return max(before, default=""), min(after, default="")
+
+
+def _time(text: str) -> int:
+    """Returns a claimed time in microseconds, 0 if the claim is not a time."""
+    try:
+        return from_iso(text)
+    except ValueError:
+        return 0

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Integrity: does everything in this store still hold, does this machine work, rebuild the index.
+
+* `verify` trusts nothing it could read again: run folders, blobs, every signature, and the
+  catalog's rows against a replay of the ledger.
+* Events without effect are notes, not findings: refusing them is the system at work.
+"""
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from strongroom.domain.chains import Alarm
+from strongroom.domain.changes import Changes
+from strongroom.domain.errors import StrongroomError, Untrusted
+from strongroom.domain.progress import Progress, Silent
+from strongroom.services.registry import Registry
+from strongroom.services.workstation import Workstation
+from strongroom.store.ledger import Ledger
+from strongroom.store.projection import differences, write_projection
+from strongroom.store.snapshot import Snapshot
+from strongroom.trust.keychain import KeychainState
+
+MIN_FREE_BYTES = 1 << 30  # below that the next run may not fit
+_LIBRARIES = ("sqlalchemy", "pyarrow", "numpy", "keyring", "cryptography", "click", "PyYAML")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that does not hold: code, path in the store, object, one sentence."""
+
+    code: str
+    path: str
+    object: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The outcome of `Integrity.verify`: what was read, what does not hold, what to know."""
+
+    runs: int
+    blobs: int
+    events: int
+    trust: int
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing `doctor` looked at."""
+
+    name: str
+    is_ok: bool
+    detail: str
+    advice: str = ""
+
+
+class Integrity:
+    """The verbs ``verify``, ``rebuild`` and ``doctor``."""
+
+    def __init__(self, workstation: Workstation, registry: Registry) -> None:
+        self._at = workstation
+        self._registry = registry
+
+    def verify(self, progress: Progress | None = None) -> Verification:
+        """Reads everything again and says what does not hold.
+
+        Raises:
+            EnvironmentFault: ``E-STORE`` if the store cannot be read at all.
+            Cancelled: Between two files.
+        """
+        watched = progress or Silent()
+        self._at.runs.refresh(watched)
+        findings = [
+            Finding(code=found.code, path=f"runs/{found.path}", object="run", detail=found.detail)
+            for found in self._at.runs.verify(watched)
+        ]
+        blobs = self._registry.content().blobs
+        blob_ids = sorted(blobs.all())
+        for number, sha256 in enumerate(blob_ids):
+            watched.step(number, len(blob_ids), "Checking blobs")
+            findings += _blob_findings(blobs.verify, sha256)
+        snapshot: Snapshot | None = None
+        notes: list[str] = []
+        if self._at.home.pinned_team():
+            # A ledger of its own: no cached answer of this process is believed.
+            snapshot = Ledger(self._at.folder, self._at.home.pinned_team()).refresh()
+            findings += self._ledger_findings(snapshot)
+            notes += [
+                f"{code}: event {id_[:16]} has no effect"
+                for id_, code in (snapshot.state.refusals.items() if snapshot.trust.latest else ())
+            ]
+            notes.append("Marks against rollback were not checked: they are not sealed yet.")
+        else:
+            notes.append("This store belongs to no team; there is no ledger to check.")
+        with self._at.catalog.read() as connection:
+            runs = connection.exec_driver_sql("SELECT count(*) FROM run").scalar_one()
+        return Verification(
+            runs=int(runs),
+            blobs=len(blob_ids),
+            events=sum(len(here) for here in snapshot.events.values()) if snapshot else 0,
+            trust=len(snapshot.trust.versions) if snapshot else 0,
+            findings=tuple(dict.fromkeys(findings)),
+            notes=tuple(notes),
+        )
+
+    def rebuild(self, progress: Progress | None = None) -> Changes:
+        """Drops the catalog and builds it again from run folders and ledger.
+
+        Raises:
+            EnvironmentFault: ``E-STORE``, ``E-FULL``.
+        """
+        self._at.catalog.clear()
+        changes = self._at.runs.refresh(progress)
+        if self._at.has_team():
+            write_projection(self._at.catalog, self._at.snapshot())
+        return changes
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Looks at libraries, keychain, clock, store, disk, chain and remotes."""
+        return tuple(self._checks())
+
+    # ---------------------------------------------------------------- inside
+
+    def _checks(self) -> Iterator[Check]:
+        versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
+        yield Check(
+            name="libraries", is_ok=True, detail=f"Python {platform.python_version()}, {versions}"
+        )
+        yield self._keychain_check()
+        now = self._at.clock.now_us() // 1_000_000
+        yield Check(
+            name="clock",
+            is_ok=now > 1_700_000_000,
+            detail=f"{now} seconds since 1970",
+            advice=""
+            if now > 1_700_000_000
+            else "Set the clock; times in events are claims of it.",
+        )
+        free = shutil.disk_usage(self._at.folder.root).free
+        yield Check(
+            name="store",
+            is_ok=free >= MIN_FREE_BYTES,
+            detail=f"{self._at.folder.root}, {free / 1e9:.1f} GB free",
+            advice="" if free >= MIN_FREE_BYTES else "Free some space on this disk.",
+        )
+        yield self._chain_check()
+        for remote in self._at.home.remotes():
+            yield Check(name=f"remote {remote.name}", is_ok=True, detail=remote.path)
+
+    def _keychain_check(self) -> Check:
+        state = self._at.keychain.state()
+        card = self._at.card()
+        needs = card is not None and "keyring" in card.protection
+        if state is KeychainState.UNLOCKED:
+            return Check(name="keychain", is_ok=True, detail="unlocked")
+        advice = {
+            KeychainState.LOCKED: "Unlock it: strongroom identity unlock.",
+            KeychainState.ABSENT: "Start the desktop's keyring, or use STRONGROOM_PASSPHRASE_FILE.",
+        }[state]
+        return Check(name="keychain", is_ok=not needs, detail=state.value, advice=advice)
+
+    def _chain_check(self) -> Check:
+        if not self._at.home.pinned_team():
+            return Check(name="chain", is_ok=True, detail="no team")
+        try:
+            snapshot = self._at.snapshot_or_empty()
+        except StrongroomError as error:
+            return Check(name="chain", is_ok=False, detail=error.title, advice=error.advice)
+        problems = [*snapshot.alarms, *snapshot.problems]
+        count = sum(len(here) for here in snapshot.events.values())
+        return Check(
+            name="chain",
+            is_ok=not problems,
+            detail=f"{count} events, trust version {len(snapshot.trust.versions)}"
+            + (f", {len(problems)} alarms" if problems else ""),
+            advice="Look at the Audit page, or run: strongroom verify." if problems else "",
+        )
+
+    def _ledger_findings(self, snapshot: Snapshot) -> list[Finding]:
+        findings = [
+            Finding(code=p.code, path=f"ledger/{p.path}", object="file", detail=p.detail)
+            for p in snapshot.problems
+        ]
+        findings += [_of_alarm(alarm, "ledger") for alarm in snapshot.alarms]
+        findings += [
+            Finding(
+                code=waiting.code,
+                path=f"ledger/log/{waiting.writer[:2]}/{waiting.writer}",
+                object=f"event {waiting.seq}",
+                detail=f"It waits: {waiting.reason}.",
+            )
+            for waiting in snapshot.waiting
+        ]
+        if snapshot.trust.latest is None:
+            return findings
+        findings += [
+            _of_alarm(a, "catalog.sqlite3") for a in differences(self._at.catalog, snapshot)
+        ]
+        return findings + list(self._manifest_findings(snapshot))
+
+    def _manifest_findings(self, snapshot: Snapshot) -> Iterator[Finding]:
+        content = self._registry.content()
+        files = self._at.ledger().files
+        for model in snapshot.state.models.values():
+            for version in model.versions:
+                name = f"{version.model}/{version.version}"
+                path = f"ledger/man/{version.manifest[:2]}/{version.manifest}.json"
+                if not files.has_manifest(version.manifest):
+                    continue  # content that has not arrived yet
+                try:
+                    manifest = self._registry.manifest(version)
+                except Untrusted as error:
+                    yield Finding(code=error.code, path=path, object=name, detail=error.title)
+                    continue
+                for file in manifest.files if manifest else ():
+                    if not content.has(file.sha256, run=version.run):
+                        yield Finding(
+                            code="E-MISSING",
+                            path=path,
+                            object=name,
+                            detail=f"The content of {file.path} is gone.",
+                        )
+
+
+def _of_alarm(alarm: Alarm, path: str) -> Finding:
+    return Finding(code=alarm.code, path=path, object=alarm.object, detail=alarm.detail)
+
+
+def _blob_findings(check: Callable[[str], None], sha256: str) -> list[Finding]:
+    try:
+        check(sha256)
+    except Untrusted as error:
+        path = f"blobs/{sha256[:2]}/{sha256}"
+        return [Finding(code=error.code, path=path, object="blob", detail=error.title)]
+    return []

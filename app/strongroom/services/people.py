@@ -1,0 +1,458 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The team: founding it, pinning it, who is in it with which rights, and its policies.
+
+* Every change is a new version of the trust document, signed by what the change demands.
+* No right is taken without a cut at what the admins have seen; none is given for the past.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from strongroom.domain.access import (
+    FOUNDER_CAPS,
+    ROLES,
+    role_of,
+)
+from strongroom.domain.canonical import JsonValue, decode_loose
+from strongroom.domain.changes import Changes
+from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.ids import new_id, person_id
+from strongroom.domain.policy import DEFAULT_POLICIES, parse_policy
+from strongroom.domain.team import Grant, Head, Member, Person, RootKey, TrustDocument
+from strongroom.services.identities import Identities
+from strongroom.services.workstation import Workstation
+from strongroom.trust import envelope
+from strongroom.trust.enrolment import EnrolmentRequest, read_request
+from strongroom.trust.identity import Identity, create_identity
+from strongroom.trust.keys import KeyPair
+from strongroom.trust.signer import Ed25519Signer
+from strongroom.trust.trustdoc import is_root_change
+
+MAX_POLICY_BYTES = 1024 * 1024  # thousands of models with four stages each
+Edit = Callable[[TrustDocument], TrustDocument]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamMember:
+    """A writer as the People page shows him."""
+
+    person: str
+    name: str
+    writer: str
+    host: str
+    role: str
+    grants: tuple[Grant, ...]
+    groups: tuple[str, ...]
+    is_active: bool
+    is_admin: bool
+    is_me: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What admitting somebody did: the new trust version, or the draft that others must sign."""
+
+    person: str
+    writer: str
+    role: str
+    trust_version: int
+    draft: str
+
+
+class People:
+    """The verbs of ``strongroom team``, ``people`` and ``policy``."""
+
+    def __init__(self, workstation: Workstation, identities: Identities) -> None:
+        self._at = workstation
+        self._identities = identities
+
+    # ---------------------------------------------------------------- reading
+
+    def team(self) -> TrustDocument:
+        """Returns the trust document in force.
+
+        Raises:
+            Refused: ``E-TEAM`` if there is no team.
+        """
+        return self._at.snapshot().latest
+
+    def team_id(self) -> str:
+        """Returns the pinned team id, "" if none is pinned."""
+        return self._at.home.pinned_team()
+
+    def people(self) -> tuple[TeamMember, ...]:
+        """Returns every writer of the team, active ones first, by name."""
+        document = self.team()
+        card = self._at.card()
+        me = card.writer if card else ""
+        members = [
+            TeamMember(
+                person=member.person,
+                name=document.name_of(member.writer),
+                writer=member.writer,
+                host=member.host,
+                role=role_of(document, member.writer),
+                grants=member.grants,
+                groups=document.people[member.person].groups,
+                is_active=member.is_active,
+                is_admin=member.writer in document.admin_writers,
+                is_me=member.writer == me,
+            )
+            for member in document.members.values()
+        ]
+        return tuple(sorted(members, key=lambda m: (not m.is_active, m.name.casefold(), m.writer)))
+
+    def policy(self) -> JsonValue:
+        """Returns the policies as JSON: pattern, stage, policy."""
+        return {
+            pattern: {stage: policy.to_json() for stage, policy in stages.items()}
+            for pattern, stages in self.team().policies.items()
+        }
+
+    def read_request(self, path: Path) -> EnrolmentRequest:
+        """Returns what an enrolment request asks for, with the fingerprint to compare.
+
+        Raises:
+            BadInput: ``E-NAME`` if the file cannot be read.
+            Untrusted: If the request does not hold.
+        """
+        return read_request(_read(path))
+
+    # ---------------------------------------------------------------- founding and joining
+
+    def create_team(self, name: str) -> TrustDocument:
+        """Founds a team on this workstation: its first trust document, and the pin.
+
+        Raises:
+            BadInput: ``E-TEAM`` if a team is pinned already, ``E-NAME`` for an empty name.
+            Refused: ``E-CAP`` if there is no identity.
+            EnvironmentFault: ``E-LOCKED``.
+        """
+        clean = " ".join(name.split())
+        if not clean:
+            raise BadInput("E-NAME", "A team needs a name", "Give the name people call it by.")
+        if self.team_id():
+            raise BadInput(
+                "E-TEAM",
+                "This store belongs to a team already",
+                "A store has one team. Use another store for another team.",
+            )
+        card = self._at.require_card()
+        # One asking is enough: the root key is protected as the founder's own key is.
+        answered: dict[str, str] = {}
+
+        def ask(question: str) -> str:
+            answered.setdefault("passphrase", self._at.ask(question))
+            return answered["passphrase"]
+
+        self._at.keys(ask=ask)
+        root = KeyPair.generate(self._at.random_bytes)
+        create_identity(
+            self._at.home.key_file(root.writer),
+            root,
+            protection=self._at.identity().protection,
+            keychain=self._at.keychain,
+            passphrase=answered.get("passphrase", "") or self._passphrase(),
+            random_bytes=self._at.random_bytes,
+        )
+        person = person_id(card.writer)
+        document = TrustDocument(
+            id="",
+            team_name=clean,
+            version=1,
+            prev="",
+            nonce=new_id(self._at.random_bytes),
+            root_threshold=1,
+            root_keys={
+                root.writer: RootKey(
+                    keyid=root.writer,
+                    alg="ed25519",
+                    pub=root.ed25519_pub.hex,
+                    label=f"root of {card.name}",
+                )
+            },
+            admin_threshold=1,
+            admin_writers=(card.writer,),
+            people={person: Person(person=person, name=card.name, groups=())},
+            members={
+                card.writer: Member(
+                    writer=card.writer,
+                    person=person,
+                    host=card.host,
+                    alg="ed25519",
+                    pub=card.pub,
+                    p256=card.p256,
+                    grants=_grants(FOUNDER_CAPS, "*", 0),
+                    is_active=True,
+                    reason="",
+                )
+            },
+            policies=DEFAULT_POLICIES,
+            heads={},
+            limits={"max_file": str(1 << 30), "max_files": 100_000},
+        )
+        raw = envelope.seal(document.to_statement(), [Ed25519Signer(root)])
+        team = envelope.parse(raw, max_bytes=envelope.MAX_TRUST_BYTES).payload_id
+        self._at.home.pin_team(team)
+        founded = self._at.ledger().add_trust(raw)
+        self._hello()
+        return founded
+
+    def trust(self, team: str) -> None:
+        """Pins the team id that was told out of band.
+
+        Raises:
+            BadInput: ``E-TEAM``.
+        """
+        self._at.home.pin_team("".join(team.split()).lower())
+
+    # ---------------------------------------------------------------- changing
+
+    def admit(self, path: Path, role: str, *, scope: str = "*", person: str = "") -> Admission:
+        """Enrols the sender of a request with a role.
+
+        Args:
+            path: The enrolment request.
+            role: One of `ROLES`; a log-only request gets ``log`` whatever the role.
+            scope: Where the role holds, e.g. ``model:fraud-*``.
+            person: The id of somebody who is in the team, for his second workstation.
+
+        Raises:
+            BadInput: ``E-ROLE`` or ``E-NAME``.
+            Refused: ``E-CAP`` if this workstation may not admit.
+            Untrusted: If the request does not hold.
+        """
+        request = self.read_request(path)
+        caps = _caps(role, is_log_only=request.is_log_only)
+        person = person or person_id(request.writer)
+
+        def enrol(document: TrustDocument) -> TrustDocument:
+            if request.writer in document.members:
+                raise BadInput(
+                    "E-NAME",
+                    f"{document.name_of(request.writer)} is in the team already",
+                    "Give another role with: strongroom people grant PERSON ROLE.",
+                )
+            known = document.people.get(person)
+            entry = known or Person(person=person, name=request.name, groups=())
+            member = Member(
+                writer=request.writer,
+                person=person,
+                host=request.host,
+                alg=request.alg,
+                pub=request.pub,
+                p256=request.p256,
+                grants=_grants(caps, scope, 0),
+                is_active=True,
+                reason="",
+            )
+            admins = (*document.admin_writers, request.writer)
+            return replace(
+                document,
+                people={**document.people, person: entry},
+                members={**document.members, request.writer: member},
+                admin_writers=admins if role == "admin" else document.admin_writers,
+            )
+
+        after = self._change(enrol)
+        return Admission(
+            person=person, writer=request.writer, role=role, trust_version=after.version, draft=""
+        )
+
+    def grant(self, person: str, role: str, *, scope: str = "*") -> Changes:
+        """Gives a role to every active workstation of a person, from now on.
+
+        Raises:
+            BadInput: ``E-ROLE`` or ``E-NAME``.
+            Refused: ``E-CAP``.
+        """
+        caps = _caps(role)
+
+        def give(document: TrustDocument) -> TrustDocument:
+            writers = self._writers_of(document, person)
+            heads = self._heads(document)
+            members = dict(document.members)
+            for writer in writers:
+                member = members[writer]
+                held = {(g.cap, g.scope) for g in member.grants if g.cut is None}
+                fresh = tuple(
+                    grant
+                    for grant in _grants(caps, scope, heads.get(writer, (0, ""))[0])
+                    if (grant.cap, grant.scope) not in held
+                )
+                members[writer] = replace(member, grants=(*member.grants, *fresh))
+            admins = document.admin_writers
+            if role == "admin":
+                admins += tuple(writer for writer in writers if writer not in admins)
+            return replace(document, members=members, admin_writers=admins)
+
+        self._change(give)
+        return Changes(is_team=True)
+
+    def revoke(self, person: str, *, reason: str = "left") -> Changes:
+        """Ends every right of a person at what has been seen of his logs.
+
+        Raises:
+            BadInput: ``E-NAME``; ``E-ROLE`` if nobody would be admin afterwards.
+            Refused: ``E-CAP``.
+        """
+
+        def end(document: TrustDocument) -> TrustDocument:
+            writers = self._writers_of(document, person)
+            heads = self._heads(document)
+            members = dict(document.members)
+            for writer in writers:
+                member = members[writer]
+                cut = heads.get(writer, (0, ""))
+                grants = tuple(g if g.cut else replace(g, cut=cut) for g in member.grants)
+                members[writer] = replace(member, grants=grants, is_active=False, reason=reason)
+            admins = tuple(w for w in document.admin_writers if w not in writers)
+            if len(admins) < document.admin_threshold:
+                raise BadInput(
+                    "E-ROLE",
+                    "Nobody would be left to change this team",
+                    "Admit another admin first.",
+                )
+            return replace(document, members=members, admin_writers=admins)
+
+        self._change(end)
+        return Changes(is_team=True)
+
+    def set_policy(self, path: Path) -> Changes:
+        """Replaces the policies by those of a JSON file: pattern, stage, policy.
+
+        Raises:
+            BadInput: ``E-POLICY`` if the file is not a set of policies.
+            Refused: ``E-CAP``.
+        """
+        document = decode_loose(_read(path), max_bytes=MAX_POLICY_BYTES)
+        try:
+            policies = {
+                str(pattern): {str(stage): parse_policy(item) for stage, item in stages.items()}
+                for pattern, stages in document.items()
+            }
+        except (ValueError, AttributeError, TypeError) as error:
+            raise BadInput(
+                "E-POLICY",
+                f"{path.name} is not a set of policies: {error}",
+                "Start from what this prints: strongroom policy show --json.",
+            ) from error
+        if "*" not in policies:
+            raise BadInput("E-POLICY", "The policy for * is missing", "Add the pattern *.")
+        self._change(lambda before: replace(before, policies=policies))
+        return Changes(is_team=True)
+
+    # ---------------------------------------------------------------- inside
+
+    def _change(self, edit: Edit) -> TrustDocument:
+        """Makes, signs and commits the next version of the trust document."""
+        before = self.team()
+        after = edit(before)
+        after = replace(
+            after,
+            version=before.version + 1,
+            prev=before.id,
+            heads=self._heads(before),
+        )
+        if is_root_change(before, after):
+            signers = self._root_signers(before)
+            missing = before.root_threshold - len(signers)
+        else:
+            signers = self._admin_signers(before)
+            missing = before.admin_threshold - len(signers)
+        if missing > 0:
+            raise Refused(
+                "E-CAP",
+                "This workstation alone may not change the team",
+                "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
+            )
+        raw = envelope.seal(after.to_statement(), signers)
+        changed = self._at.ledger().add_trust(raw)
+        self._at.project()
+        return changed
+
+    def _heads(self, before: TrustDocument) -> Mapping[str, Head]:
+        """Returns what this workstation has seen of each log, never less than before."""
+        heads = dict(before.heads)
+        for writer, head in self._at.snapshot().chains.heads.items():
+            if head[0] >= heads.get(writer, (0, ""))[0]:
+                heads[writer] = head
+        return heads
+
+    def _admin_signers(self, document: TrustDocument) -> list[Ed25519Signer]:
+        card = self._at.require_card()
+        if card.writer not in document.admin_writers:
+            return []
+        return [Ed25519Signer(self._at.keys())]
+
+    def _root_signers(self, document: TrustDocument) -> list[Ed25519Signer]:
+        found = []
+        for keyid in sorted(document.root_keys):
+            path = self._at.home.key_file(keyid)
+            if path.exists():
+                root = Identity(
+                    path,
+                    writer=keyid,
+                    keychain=self._at.keychain,
+                    ask=self._at.ask,
+                    clock=self._at.clock,
+                )
+                found.append(Ed25519Signer(root.unlock()))
+        return found[: document.root_threshold]
+
+    def _writers_of(self, document: TrustDocument, person: str) -> list[str]:
+        """Returns the active writers of a person, named by id, by unique name or by key."""
+        named = {
+            p.person
+            for p in document.people.values()
+            if person in {p.person, p.name} or p.name.casefold() == person.casefold()
+        }
+        writers = [
+            member.writer
+            for member in document.members.values()
+            if member.is_active and (member.person in named or member.writer == person)
+        ]
+        if len(named) > 1 or not writers:
+            raise BadInput(
+                "E-NAME",
+                f"{person} names " + ("several people" if len(named) > 1 else "nobody active"),
+                "Use an id from: strongroom people list.",
+            )
+        return writers
+
+    def _hello(self) -> None:
+        card = self._at.require_card()
+        self._at.sign("writer.hello", {"host": card.host, "app": self._at.app})
+
+    def _passphrase(self) -> str:
+        """Asks for the passphrase if the founder's own key needs one and was open already."""
+        if "passphrase" in self._at.identity().protection:
+            return self._at.ask("Passphrase of this identity")
+        return ""
+
+
+def policy_text(policies: JsonValue) -> str:
+    """Returns policies as indented JSON that `People.set_policy` reads."""
+    return json.dumps(policies, indent=2, sort_keys=True)
+
+
+def _caps(role: str, *, is_log_only: bool = False) -> Sequence[str]:
+    if role not in ROLES:
+        raise BadInput("E-ROLE", f"There is no role {role}", "Roles: " + ", ".join(ROLES) + ".")
+    return ("log",) if is_log_only else ROLES[role]
+
+
+def _grants(caps: Sequence[str], scope: str, after_seq: int) -> tuple[Grant, ...]:
+    return tuple(Grant(cap=cap, scope=scope, after_seq=after_seq, cut=None) for cap in sorted(caps))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_POLICY_BYTES + 1)
+    except OSError as error:
+        raise BadInput(
+            "E-NAME", f"{path} cannot be read: {error.strerror}", "Check the path."
+        ) from error

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registering: a finished run's model becomes an immutable, numbered version.
+
+* A version is bound to the tree digest of its files, which are read again and recomputed here.
+* The run is signed first, once; the version's event comes last and is the commit.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.domain.artifact import ArtifactFile, tree_digest
+from strongroom.domain.bundle import MODEL_VERSION, RUN, Manifest, by_path
+from strongroom.domain.clock import to_iso
+from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.registry import ModelVersion, RegistryState
+from strongroom.models.inspection import inspect
+from strongroom.services.registry import Registry, no_right
+from strongroom.services.workstation import Workstation
+from strongroom.store.liveness import observe
+from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, RunState, read_state
+from strongroom.store.sealing import hash_file, sealed_digest
+from strongroom.trust import envelope
+from strongroom.trust.signer import Ed25519Signer
+
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What registering made: the version, and the id of the event that says so."""
+
+    version: ModelVersion
+    event: str
+
+
+class Registering:
+    """The verb of ``strongroom models register``."""
+
+    def __init__(self, workstation: Workstation, registry: Registry) -> None:
+        self._at = workstation
+        self._registry = registry
+
+    def register(self, run: str, artifact: str, name: str) -> Registered:
+        """Registers a model that a finished run logged, as the next version of a name.
+
+        Raises:
+            BadInput: ``E-RUN``, ``E-NAME``; ``E-VERSION`` if these files are a version already.
+            Refused: ``E-TEAM``, ``E-CAP``; ``E-RUN`` while the run has not ended.
+            Untrusted: ``E-HASH`` or ``E-PATH`` if the logged files do not hold.
+            EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
+        """
+        if not MODEL_NAME.fullmatch(name):
+            raise BadInput(
+                "E-NAME",
+                "A model's name has letters, digits, dot, dash and underscore, at most 100",
+                "Give another name.",
+            )
+        self._at.runs.refresh()
+        place = self._at.runs.place(run)
+        folder = self._at.runs.run_folder(place.run_id)
+        state = read_state(folder, observe(self._at.clock.now_us()))
+        if not state.is_sealed:
+            raise Refused(
+                "E-RUN",
+                f"The run {state.name} has not ended",
+                "Register its model when it has, or end it with: strongroom runs close RUN.",
+            )
+        files = artifact_files(state, artifact)
+        tree = tree_digest(files)
+        registry = self._registry.state()
+        _check_new(registry, name, tree)
+        content = self._registry.content()
+        for file in files:
+            for _ in content.pieces(file.sha256, run=state.run_id):
+                pass  # reading to the end checks the digest
+        model = registry.models.get(name)
+        number = 1 + max((v.version for v in model.versions), default=0) if model else 1
+        inspection = inspect(files, lambda file: content.reader(file.sha256, run=state.run_id))
+        self._finish_run(state, folder)
+        manifest = self._seal_manifest(
+            Manifest(
+                name=f"{name}/{number}",
+                team=self._at.ledger().team,
+                kind=MODEL_VERSION,
+                files=by_path(files),
+                run=state.run_id,
+                created=to_iso(self._at.clock.now_us()),
+                format_risk=inspection.format_risk,
+                scan_result=inspection.scan_result,
+            )
+        )
+        event = self._at.sign(
+            "version.register",
+            {
+                "model": name,
+                "version": number,
+                "tree": tree,
+                "manifest": manifest,
+                "run": state.run_id,
+                "artifact": artifact.strip("/"),
+                "format_risk": inspection.format_risk,
+                "flavors": list(inspection.flavors),
+                "replaces": "",
+            },
+        )
+        found = self._registry.state().version((name, number, tree))
+        if found is None:
+            raise no_right(self._registry.state(), event, "register")
+        return Registered(version=found, event=event.id)
+
+    def _finish_run(self, state: RunState, folder: Path) -> None:
+        """Signs that a run has ended, once: its sealed digest and the manifest of its files."""
+        finished = any(
+            event.type == "run.finish" and event.body.get("run") == state.run_id
+            for event in self._at.snapshot().chains.events()
+        )
+        if finished:
+            return
+        files = [
+            ArtifactFile(
+                path=f"artifacts/{each.path}", size_bytes=each.size_bytes, sha256=each.sha256
+            )
+            for each in state.artifacts
+        ]
+        for name in ("run.json", SEALED_FILE, METRICS_FILE):
+            if (folder / name).is_file():
+                sha256, size = hash_file(folder / name)
+                files.append(ArtifactFile(path=name, size_bytes=size, sha256=sha256))
+        manifest = Manifest(
+            name=f"run/{state.run_id}",
+            team=self._at.ledger().team,
+            kind=RUN,
+            files=by_path(files),
+            run=state.run_id,
+            created=to_iso(self._at.clock.now_us()),
+            format_risk="unknown",
+            scan_result="",
+        )
+        self._at.sign(
+            "run.finish",
+            {
+                "run": state.run_id,
+                "experiment": state.experiment,
+                "name": state.name,
+                "status": state.status.value,
+                "sealed": sealed_digest(folder),
+                "manifest": self._seal_manifest(manifest),
+                "tree": manifest.tree,
+                "origin": "local",
+            },
+        )
+
+    def _seal_manifest(self, manifest: Manifest) -> str:
+        signer = Ed25519Signer(self._at.keys())
+        raw = envelope.seal(manifest.to_statement(), [signer])
+        return self._at.ledger().files.put_manifest(raw)
+
+
+def artifact_files(state: RunState, artifact: str) -> tuple[ArtifactFile, ...]:
+    """Returns the files of a logged model, by paths below its own folder."""
+    root = artifact.strip("/")
+    prefix = f"{root}/" if root else ""
+    found = tuple(
+        ArtifactFile(
+            path=each.path[len(prefix) :] if each.path != root else each.path.rpartition("/")[2],
+            size_bytes=each.size_bytes,
+            sha256=each.sha256,
+        )
+        for each in state.artifacts
+        if each.path == root or each.path.startswith(prefix)
+    )
+    if not found:
+        raise BadInput(
+            "E-RUN",
+            f"The run {state.name} has no artifact {artifact}",
+            f"strongroom artifacts list {state.run_id[:8]} shows them.",
+        )
+    return by_path(found)
+
+
+def _check_new(registry: RegistryState, name: str, tree: str) -> None:
+    model = registry.models.get(name)
+    same = next((v for v in model.versions if v.tree == tree), None) if model else None
+    if same is not None:
+        raise BadInput(
+            "E-VERSION",
+            f"These files are {name}/{same.version} already",
+            "Register another artifact, or use the version that is there.",
+        )

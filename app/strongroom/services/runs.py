@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people do with runs: look for them, look at them, label, hide, close and copy them.
+
+* Reads answer from the catalog and, for one run, from its folder.
+* Changes append to the run's folder first and bring the catalog after it; they return `Changes`.
+* A run is named by its id, by the start of its id, or by its name where that is unique.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from filelock import Timeout
+
+from strongroom.domain.artifact import ArtifactFile
+from strongroom.domain.changes import Changes
+from strongroom.domain.clock import Clock
+from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
+from strongroom.domain.ids import RandomBytes
+from strongroom.domain.progress import Progress, Silent
+from strongroom.domain.query_parser import parse_filter, parse_order
+from strongroom.domain.run import RunDetail, RunStatus
+from strongroom.journal.series import Series
+from strongroom.store import discovery, edits, search
+from strongroom.store.artifacts import verify_artifacts
+from strongroom.store.catalog import Catalog, refuse_share
+from strongroom.store.discovery import StoredFinding
+from strongroom.store.liveness import observe
+from strongroom.store.run_state import RunState, read_state
+from strongroom.store.sealing import run_lock, seal, verify_sealed
+from strongroom.store.search import Column, Page, RunPlace
+from strongroom.store.series import read_series
+from strongroom.store.store_folder import StoreFolder, fault, open_store_folder
+
+
+class Runs:
+    """The runs of one store.
+
+    Args:
+        catalog: The store's index.
+        folder: Where the store lies.
+        clock: What time it is.
+        random_bytes: Where names of temporary and edit files come from (`os.urandom`).
+    """
+
+    def __init__(
+        self, catalog: Catalog, folder: StoreFolder, clock: Clock, random_bytes: RandomBytes
+    ) -> None:
+        self.catalog = catalog
+        self.folder = folder
+        self._clock = clock
+        self.random_bytes = random_bytes
+
+    # ------------------------------------------------------------------ reading
+
+    def refresh(self, progress: Progress | None = None) -> Changes:
+        """Takes in what programs logged since the last look, and seals what has ended.
+
+        Raises:
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
+            Cancelled: Between two runs; what was done stays.
+        """
+        watched = progress or Silent()
+        try:
+            changes = discovery.discover(self.catalog, self.folder, self._clock, watched)
+            sealed = self._seal_finished(watched)
+            if sealed:
+                changes |= discovery.discover(self.catalog, self.folder, self._clock, watched)
+        except OSError as error:
+            raise fault(error, self.folder.root) from error
+        return changes
+
+    def search(
+        self,
+        filter: str = "",  # noqa: A002 - the word users know from MLflow's search_runs
+        *,
+        experiment: str = "",
+        order_by: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        is_deleted: bool = False,
+    ) -> Page:
+        """Returns one page of the runs a filter holds for, and how many there are in all.
+
+        Raises:
+            FilterError: With the position of what cannot be read.
+        """
+        if limit < 0 or offset < 0:
+            raise BadInput("E-USAGE", "A limit or offset is negative", "Use 0 or more.")
+        tree, orders = parse_filter(filter), parse_order(order_by)
+        with self.catalog.read() as connection:
+            return search.search(
+                connection,
+                tree=tree,
+                experiment=experiment,
+                orders=orders,
+                limit=min(limit, search.MAX_PAGE),
+                offset=min(offset, 1 << 40),
+                is_deleted=is_deleted,
+            )
+
+    def columns(self, experiment: str = "") -> tuple[Column, ...]:
+        """Returns the metrics, params and tags runs have, with the number of runs for each."""
+        with self.catalog.read() as connection:
+            return search.columns(connection, experiment)
+
+    def show(self, reference: str) -> RunDetail:
+        """Returns everything a run's page shows, read from its folder.
+
+        Raises:
+            BadInput: ``E-RUN`` if the text names no run or several.
+            Untrusted: If the folder cannot be trusted.
+        """
+        place = self.place(reference)
+        with self.catalog.read() as connection:
+            (run,) = search.hydrate(connection, [place.id])
+        state = self._read(place)
+        return RunDetail(
+            run=replace(run, is_deleted=state.is_deleted, is_lost=state.is_lost),
+            parent=state.parent,
+            source={key: _text(value) for key, value in state.source.items()},
+            artifacts=tuple(
+                ArtifactFile(path=each.path, size_bytes=each.size_bytes, sha256=each.sha256)
+                for each in sorted(state.artifacts, key=lambda item: item.path)
+            ),
+            inputs=state.inputs,
+            notes=state.notes,
+            lost=state.lost,
+            warnings=tuple(f"{code}: {file}: {text}" for code, file, text in state.findings),
+        )
+
+    def history(self, reference: str, key: str) -> Series:
+        """Returns all points of a metric ordered by step, then as written.
+
+        Raises:
+            BadInput: ``E-RUN`` for an unknown run, ``E-METRIC`` for a metric it does not have.
+            Untrusted: ``E-HASH`` if stored points do not hold.
+        """
+        place = self.place(reference)
+        series = read_series(self._path(place), key)
+        if not len(series):
+            raise BadInput(
+                "E-METRIC",
+                f"The run {place.name or place.run_id} has no metric {key}",
+                "strongroom runs show lists its metrics.",
+            )
+        if (series.steps[1:] >= series.steps[:-1]).all():
+            return series
+        order = series.steps.argsort(kind="stable")
+        return Series(series.steps[order], series.times_us[order], series.values[order])
+
+    def findings(self) -> tuple[StoredFinding, ...]:
+        """Returns what was wrong with run folders at the last look."""
+        with self.catalog.read() as connection:
+            return discovery.findings(connection)
+
+    def verify(self, progress: Progress | None = None) -> Iterator[StoredFinding]:
+        """Yields every run folder's damage after reading all bytes of all sealed runs again."""
+        watched = progress or Silent()
+        yield from self.findings()
+        with self.catalog.read() as connection:
+            places = search.all_places(connection)
+        for number, place in enumerate(places):
+            watched.step(number, len(places), "Checking runs")
+            yield from self._verify(place)
+
+    def place(self, reference: str) -> RunPlace:
+        """Returns the one run a text means.
+
+        Raises:
+            BadInput: ``E-RUN`` if it names none or several.
+        """
+        with self.catalog.read() as connection:
+            found = search.find(connection, reference)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(place.run_id[:8] for place in found)
+            raise BadInput("E-RUN", f"{reference} names several runs", f"Name one by id: {ids}.")
+        raise BadInput(
+            "E-RUN", f"No run is called {reference}", "strongroom runs search lists them."
+        )
+
+    def run_folder(self, reference: str) -> Path:
+        """Returns the folder of a run.
+
+        Raises:
+            BadInput: ``E-RUN``.
+        """
+        return self._path(self.place(reference))
+
+    # ------------------------------------------------------------------ changing
+
+    def tag(self, references: Sequence[str], key: str, value: str | None) -> Changes:
+        """Sets a tag on runs, or removes it if the value is None."""
+        return self._edit(references, [edits.tag(key, value)])
+
+    def note(self, reference: str, text: str) -> Changes:
+        """Adds a note to a run."""
+        return self._edit([reference], [edits.note(text)])
+
+    def delete(self, references: Sequence[str]) -> Changes:
+        """Hides runs; their bytes stay and `restore` brings them back."""
+        record = edits.deletion(is_deleted=True, now_us=self._clock.now_us())
+        return self._edit(references, [record])
+
+    def restore(self, references: Sequence[str]) -> Changes:
+        """Shows deleted runs again."""
+        record = edits.deletion(is_deleted=False, now_us=self._clock.now_us())
+        return self._edit(references, [record])
+
+    def close(self, reference: str, status: RunStatus = RunStatus.KILLED) -> Changes:
+        """Ends a run whose process is gone without saying so, and seals it.
+
+        Raises:
+            Refused: ``E-LIVE`` if a process may still be writing.
+            BadInput: ``E-RUN``, or ``E-USAGE`` if the run has ended already.
+        """
+        place = self.place(reference)
+        state = self._read(place)
+        if state.status.is_terminal:
+            raise BadInput("E-USAGE", f"The run has ended: {state.status}", "Nothing to close.")
+        if state.is_live:
+            raise Refused(
+                "E-LIVE",
+                "A process is still logging into this run",
+                "Stop it, or wait ten minutes after its last sign of life.",
+            )
+        record = edits.closing(status, now_us=self._clock.now_us())
+        self._edit([place.run_id], [record])
+        seal(self._path(place), observe(self._clock.now_us()))
+        return self._reread(place)
+
+    def export(self, references: Sequence[str], target: Path) -> tuple[Path, ...]:
+        """Copies run folders below a folder, each verified first; a copy of the folder is the run.
+
+        Raises:
+            BadInput: ``E-RUN``, or ``E-USAGE`` if a copy is there already.
+            Untrusted: If a sealed run does not hold; nothing of it is copied.
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
+        """
+        places = [self.place(reference) for reference in references]
+        try:
+            return tuple(self._export(place, target) for place in places)
+        except OSError as error:
+            raise fault(error, target) from error
+
+    # ------------------------------------------------------------------ inside
+
+    def _seal_finished(self, progress: Progress) -> bool:
+        with self.catalog.read() as connection:
+            places = search.unsealed_places(connection)
+        observer = observe(self._clock.now_us())
+        has_sealed = False
+        for number, place in enumerate(places):
+            progress.step(number, len(places), "Sealing finished runs")
+            try:
+                has_sealed |= seal(self._path(place), observer)
+            except Untrusted as error:
+                discovery.report(self.catalog, f"{place.month}/{place.run_id}", error)
+            except FileNotFoundError:
+                continue  # removed meanwhile; the next look says so
+        return has_sealed
+
+    def _edit(self, references: Sequence[str], records: list[edits.Record]) -> Changes:
+        places = [self.place(reference) for reference in references]
+        changes = Changes()
+        for place in places:
+            try:
+                edits.edit(
+                    self.folder,
+                    self._path(place),
+                    records,
+                    clock=self._clock,
+                    random=self.random_bytes,
+                )
+            except Timeout as error:
+                raise EnvironmentFault(
+                    "E-STORE", "Another program is changing this run", "Try again in a moment."
+                ) from error
+            except OSError as error:
+                raise fault(error, self._path(place)) from error
+            changes |= self._reread(place)
+        return changes
+
+    def _reread(self, place: RunPlace) -> Changes:
+        observer = observe(self._clock.now_us())
+        state = discovery.read_for_catalog(self.folder, place.month, place.run_id, observer)
+        discovery.put_state(self.catalog, state)
+        return Changes(runs=frozenset({place.run_id}))
+
+    def _read(self, place: RunPlace) -> RunState:
+        return read_state(self._path(place), observe(self._clock.now_us()))
+
+    def _path(self, place: RunPlace) -> Path:
+        return self.folder.run(place.month, place.run_id)
+
+    def _verify(self, place: RunPlace) -> Iterator[StoredFinding]:
+        name, path = f"{place.month}/{place.run_id}", self._path(place)
+        for found in verify_sealed(path, place.sealed_sha256):
+            yield StoredFinding(code=found.code, path=f"{name}/{found.path}", detail=found.detail)
+        try:
+            state = self._read(place)
+        except (Untrusted, OSError) as error:
+            if not place.sealed_sha256:
+                code = error.code if isinstance(error, Untrusted) else "E-MISSING"
+                yield StoredFinding(code=code, path=name, detail=str(error))
+            return
+        for code, file, detail in verify_artifacts(path, state.artifacts, blobs=self.folder.blobs):
+            yield StoredFinding(code=code, path=f"{name}/artifacts/{file}", detail=detail)
+
+    def _export(self, place: RunPlace, target: Path) -> Path:
+        source, copy = self._path(place), target / place.run_id
+        if copy.exists():
+            raise BadInput("E-USAGE", f"{copy} is there already", "Name another folder.")
+        aside = target / f".{place.run_id}.{self.random_bytes(4).hex()}.tmp"
+        target.mkdir(parents=True, exist_ok=True)
+        try:
+            with run_lock(source):
+                shutil.copytree(source, aside, symlinks=True, ignore=_temporary)
+            for found in verify_sealed(aside, place.sealed_sha256):
+                raise Untrusted(
+                    found.code,
+                    f"The run {place.run_id} does not hold: {found.path}: {found.detail}",
+                    "It was not exported. strongroom verify lists all damage.",
+                )
+            aside.rename(copy)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return copy
+
+
+def open_runs(root: Path, clock: Clock, random_bytes: RandomBytes) -> Runs:
+    """Opens the runs of a store, creating the store if there is none.
+
+    Raises:
+        EnvironmentFault: ``E-SHARE``, ``E-STORE``, ``E-FULL``.
+    """
+    refuse_share(root.absolute())
+    folder = open_store_folder(root, clock=clock, random_bytes=random_bytes)
+    return Runs(Catalog.open(folder.catalog), folder, clock, random_bytes)
+
+
+def _temporary(_folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name.startswith(".")}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else str(value)

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A workstation: one person, in one home, at one store. Services stand on it.
+
+* Tracking needs neither team nor key (D6): ledger and identity are looked up when asked for.
+* Every own event goes the one road: sign, admit, commit the file, fold, write the projection.
+"""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from strongroom.domain.changes import Changes
+from strongroom.domain.clock import Clock
+from strongroom.domain.errors import EnvironmentFault, Refused
+from strongroom.domain.event import Event
+from strongroom.domain.ids import RandomBytes
+from strongroom.services.runs import Runs
+from strongroom.store.home import Home, IdentityCard
+from strongroom.store.ledger import Ledger
+from strongroom.store.projection import is_current, write_projection
+from strongroom.store.quarantine import Quarantine
+from strongroom.store.snapshot import Snapshot, no_team
+from strongroom.trust.identity import Identity, SecretsHandler
+from strongroom.trust.keychain import Keychain
+from strongroom.trust.keys import KeyPair
+from strongroom.trust.signer import Ed25519Signer
+
+
+class Workstation:
+    """Who works where, with what is needed to sign and to remember.
+
+    Args:
+        runs: The runs of the store.
+        home: The folder of identities and settings.
+        keychain: Where halves of keys lie.
+        ask: Asks a person for a passphrase.
+        clock: What time it is.
+        random_bytes: Where new keys and names come from.
+        app: The name and version written into events.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        home: Path,
+        *,
+        keychain: Keychain,
+        ask: SecretsHandler,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        app: str,
+    ) -> None:
+        self.runs = runs
+        self.folder = runs.folder
+        self.catalog = runs.catalog
+        self.home = Home(home, runs.folder.store_id)
+        self.quarantine = Quarantine(runs.folder.quarantine)
+        self.keychain = keychain
+        self.ask = ask
+        self.clock = clock
+        self.random_bytes = random_bytes
+        self.app = app
+        self._ledger: Ledger | None = None
+        self._identity: Identity | None = None
+        self._guard = threading.RLock()
+
+    # ---------------------------------------------------------------- the team's state
+
+    def has_team(self) -> bool:
+        """Whether a team is pinned and its first trust document is here."""
+        if not self.home.pinned_team():
+            return False
+        return self.snapshot_or_empty().trust.latest is not None
+
+    def ledger(self) -> Ledger:
+        """Returns the ledger under the pinned team.
+
+        Raises:
+            Refused: ``E-TEAM`` if no team is pinned.
+        """
+        with self._guard:
+            team = self.home.pinned_team()
+            if not team:
+                raise no_team()
+            if self._ledger is None or self._ledger.team != team:
+                self._ledger = Ledger(self.folder, team)
+            return self._ledger
+
+    def snapshot(self) -> Snapshot:
+        """Returns the ledger as its files are now.
+
+        Raises:
+            Refused: ``E-TEAM`` if there is no team.
+        """
+        snapshot = self.snapshot_or_empty()
+        if snapshot.trust.latest is None:
+            raise no_team()
+        return snapshot
+
+    def snapshot_or_empty(self) -> Snapshot:
+        """Returns the ledger as its files are now, which may hold no trust document yet."""
+        with self._guard:
+            return self.ledger().refresh()
+
+    def project(self) -> None:
+        """Brings the catalog's rows up to the ledger's files."""
+        snapshot = self.snapshot()
+        if not is_current(self.catalog, snapshot):
+            write_projection(self.catalog, snapshot)
+
+    # ---------------------------------------------------------------- the person
+
+    def card(self) -> IdentityCard | None:
+        """Returns the identity of this home towards this store, or None."""
+        return self.home.identity()
+
+    def require_card(self) -> IdentityCard:
+        """Returns the identity.
+
+        Raises:
+            Refused: ``E-CAP`` if there is none.
+        """
+        card = self.card()
+        if card is None:
+            raise Refused(
+                "E-CAP",
+                "There is no identity here yet",
+                "Make one with: strongroom identity create --name NAME.",
+            )
+        return card
+
+    def identity(self) -> Identity:
+        """Returns the identity whose keys can be unlocked.
+
+        Raises:
+            Refused: ``E-CAP`` if there is none.
+        """
+        with self._guard:
+            card = self.require_card()
+            if self._identity is None or self._identity.writer != card.writer:
+                self._identity = Identity(
+                    self.home.key_file(card.writer),
+                    writer=card.writer,
+                    keychain=self.keychain,
+                    ask=self.ask,
+                    clock=self.clock,
+                )
+            return self._identity
+
+    def keys(self, *, ask: SecretsHandler | None = None, is_fresh: bool = False) -> KeyPair:
+        """Returns the unlocked keys, asking for what is missing; failures are noted for later.
+
+        Raises:
+            EnvironmentFault: ``E-LOCKED``.
+        """
+        identity = self.identity()
+        try:
+            return identity.unlock(ask=ask, is_fresh=is_fresh)
+        except EnvironmentFault as error:
+            self.home.note_incident(
+                {"time": self.clock.now_us(), "code": error.code, "title": error.title}
+            )
+            raise
+
+    def sign(
+        self,
+        type_: str,
+        body: Mapping[str, object],
+        *,
+        ask: SecretsHandler | None = None,
+    ) -> Event:
+        """Makes one signed event of ours, and everything that follows from it.
+
+        Raises:
+            EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
+            Refused: ``E-TEAM`` or ``E-CAP``.
+        """
+        signer = Ed25519Signer(self.keys(ask=ask))
+        event = self.ledger().append(signer, type_, body, clock=self.clock, app=self.app)
+        self.project()
+        return event
+
+    def changes_of(self, event: Event) -> Changes:
+        """Returns what one event touched."""
+        body = event.body
+        request = body.get("request") or (event.id if event.type.startswith("stage.") else "")
+        return Changes(
+            events=frozenset({event.id}),
+            models=frozenset({str(body["model"])} if "model" in body else ()),
+            requests=frozenset({str(request)} if request else ()),
+            runs=frozenset({str(body["run"])} if body.get("run") else ()),
+        )

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The catalog: SQLite in WAL mode, opened through SQLAlchemy Core.
+
+* It is an index. An unknown schema number or a damaged file is dropped and built again.
+* It never lies on a network share: SQLite's locks and shared memory do not work there.
+* Each thread takes its own connection from the pool; writers queue behind BEGIN IMMEDIATE.
+"""
+
+import contextlib
+import ctypes
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, select
+
+from strongroom.domain.errors import EnvironmentFault, StrongroomError
+from strongroom.store import tables
+
+BUSY_SECONDS = 30.0  # a bulk discovery holds the write lock for up to a second; be patient
+CACHE_KIB = 65_536  # keeps the indexes of 100,000 runs in memory
+MMAP_BYTES = 1 << 28  # reads without copying; the file is local by law
+
+_NETWORK_TYPES = frozenset(
+    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "glusterfs"]
+    + [f"fuse.{name}" for name in ("sshfs", "glusterfs", "davfs2", "cephfs", "smbnetfs", "rclone")]
+)
+
+
+class Catalog:
+    """The open catalog of one store; share it between threads."""
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.path = path
+        self._engine = engine
+
+    @classmethod
+    def open(cls, path: Path) -> "Catalog":
+        """Opens the catalog, creating or rebuilding its tables where needed.
+
+        Raises:
+            EnvironmentFault: ``E-SHARE`` on a network share, ``E-FULL``, ``E-STORE``.
+        """
+        refuse_share(path.parent)
+        catalog = cls(path, _engine(path))
+        try:
+            if not catalog._has_our_schema():
+                catalog.close()
+                _remove(path)
+                catalog = cls(path, _engine(path))
+            catalog.ensure_tables()
+        except exc.DatabaseError as error:
+            catalog.close()
+            raise _fault(error, path) from error
+        return catalog
+
+    def ensure_tables(self) -> None:
+        """Creates the tables of `tables.metadata` that are missing, whoever declared them."""
+        with self.begin() as connection:
+            tables.metadata.create_all(connection)
+            known = connection.execute(
+                select(tables.meta.c.value).where(tables.meta.c.name == "schema")
+            ).first()
+            if known is None:
+                connection.execute(
+                    tables.meta.insert().values(name="schema", value=str(tables.SCHEMA))
+                )
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Gives a connection inside a write transaction; commits unless an exception passes.
+
+        Raises:
+            EnvironmentFault: ``E-FULL`` or ``E-STORE``; nothing of the transaction remains.
+        """
+        with self._translated(), self._engine.connect() as connection:
+            writing = connection.execution_options(strongroom_writes=True)
+            with writing.begin():
+                yield writing
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Gives a connection that sees one consistent state."""
+        with self._translated(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._engine.dispose()
+
+    def drop(self) -> "Catalog":
+        """Deletes the catalog and returns a fresh, empty one in its place."""
+        self.close()
+        _remove(self.path)
+        return Catalog.open(self.path)
+
+    def clear(self) -> None:
+        """Drops every table and makes them again, empty; connections stay usable."""
+        with self.begin() as connection:
+            tables.metadata.drop_all(connection)
+        self.ensure_tables()
+
+    def _has_our_schema(self) -> bool:
+        """Whether the file is new or carries our schema number and reads as a database."""
+        if not self.path.exists():
+            return True
+        try:
+            with self._engine.connect() as connection:
+                names = connection.exec_driver_sql("SELECT name FROM sqlite_master").fetchall()
+                if not names:
+                    return True
+                found = connection.execute(
+                    select(tables.meta.c.value).where(tables.meta.c.name == "schema")
+                ).scalar()
+        except exc.OperationalError as error:
+            if "no such table" in str(error):
+                return False
+            raise
+        except exc.DatabaseError:  # not a database, or a malformed one
+            return False
+        return bool(found == str(tables.SCHEMA))
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.OperationalError as error:
+            raise _fault(error, self.path) from error
+
+
+def refuse_share(folder: Path, mounts: str | None = None) -> None:
+    """Accepts a folder on a local disk.
+
+    Args:
+        folder: Where the catalog would lie; it need not exist.
+        mounts: The text of ``/proc/mounts``; read from there if None.
+
+    Raises:
+        EnvironmentFault: ``E-SHARE`` if the folder lies on a network file system.
+    """
+    if _file_system(folder, mounts) in _NETWORK_TYPES or _is_windows_share(folder):
+        raise EnvironmentFault(
+            "E-SHARE",
+            f"The store {folder} lies on a network share, where a catalog cannot work",
+            "Training scripts may log there. Open a store on a local disk and add the share as a"
+            " remote, or import its run folders.",
+        )
+
+
+def _file_system(folder: Path, mounts: str | None) -> str:
+    if mounts is None:
+        try:
+            mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+    resolved = folder.resolve()
+    best, kind = -1, ""
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = Path(fields[1].replace("\\040", " ").replace("\\011", "\t"))
+        depth = len(point.parts)
+        if depth >= best and (point == resolved or point in resolved.parents):
+            best, kind = depth, fields[2]
+    return kind
+
+
+def _is_windows_share(folder: Path) -> bool:
+    anchor = folder.absolute().anchor
+    if anchor.startswith("\\\\"):
+        return True
+    kernel = getattr(ctypes, "windll", None)  # there on Windows only
+    drive_remote = 4
+    return kernel is not None and kernel.kernel32.GetDriveTypeW(anchor) == drive_remote
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, query_cache_size=200
+    )
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+    connection.isolation_level = None  # transactions are ours; see _begin
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "case_sensitive_like=ON",
+        f"cache_size=-{CACHE_KIB}",
+        f"mmap_size={MMAP_BYTES}",
+        "temp_store=MEMORY",
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("strongroom_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _fault(error: exc.DatabaseError, path: Path) -> StrongroomError:
+    text = str(error.orig)
+    if "full" in text:
+        return EnvironmentFault(
+            "E-FULL", f"The disk that holds {path} is full", "Free some space and try again."
+        )
+    if "locked" in text:
+        return EnvironmentFault(
+            "E-STORE", "Another program is writing to the catalog", "Try again in a moment."
+        )
+    if "malformed" in text or "not a database" in text:
+        return EnvironmentFault(
+            "E-STORE", f"The catalog {path} is damaged", "Run: strongroom rebuild."
+        )
+    return EnvironmentFault(
+        "E-STORE",
+        f"The catalog {path} cannot be used: {text}",
+        "Check that the folder exists and that you may write to it.",
+    )

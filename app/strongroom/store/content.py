@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Content by digest, wherever in this store it lies: pulled blobs, or the files of a run.
+
+* Whoever asks names a digest and gets those bytes or an error; nothing is trusted for its place.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import select
+
+from strongroom.domain.errors import Untrusted
+from strongroom.journal.content import StoredArtifact
+from strongroom.journal.layout import RUN_FILE
+from strongroom.store import tables
+from strongroom.store.artifacts import CHUNK, verified_pieces
+from strongroom.store.blobs import Blobs
+from strongroom.store.catalog import Catalog
+from strongroom.store.liveness import Observer
+from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, read_state
+from strongroom.store.store_folder import StoreFolder
+
+
+class Content:
+    """All bytes of a store that a manifest may name."""
+
+    def __init__(self, folder: StoreFolder, catalog: Catalog, observer: Observer) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._observer = observer
+        self.blobs = Blobs(folder.blobs)
+
+    def has(self, sha256: str, *, run: str = "") -> bool:
+        """Whether bytes under this digest are here; they are checked when they are read."""
+        return (
+            self.blobs.has(sha256)
+            or self._artifact(sha256) is not None
+            or self._run_file(sha256, run) is not None
+        )
+
+    def pieces(self, sha256: str, *, run: str = "") -> Iterator[bytes]:
+        """Yields the bytes of a digest in pieces, the last one only after the digest held.
+
+        Args:
+            sha256: The digest.
+            run: A run whose own files (run.json, sealed.json, metrics.parquet) may be meant.
+
+        Raises:
+            Untrusted: ``E-MISSING`` or ``E-HASH``.
+        """
+        if self.blobs.has(sha256):
+            with self.blobs.open(sha256) as stream:
+                yield from _checked(stream.read, sha256)
+            return
+        placed = self._artifact(sha256)
+        if placed is not None:
+            folder, artifact = placed
+            yield from verified_pieces(folder, artifact, blobs=self._folder.blobs)
+            return
+        path = self._run_file(sha256, run)
+        if path is None:
+            raise Untrusted(
+                "E-MISSING",
+                f"The content {sha256[:8]} is not in this store",
+                "Pull from a remote that holds it.",
+            )
+        with path.open("rb") as stream:
+            yield from _checked(stream.read, sha256)
+
+    def read(self, sha256: str, *, max_bytes: int, run: str = "") -> bytes:
+        """Returns the whole bytes of a small file.
+
+        Raises:
+            Untrusted: ``E-MISSING``, ``E-HASH``, or ``E-SIZE`` over the limit.
+        """
+        found = bytearray()
+        for piece in self.pieces(sha256, run=run):
+            found += piece
+            if len(found) > max_bytes:
+                raise Untrusted(
+                    "E-SIZE", f"The content {sha256[:8]} is too large to be read whole", ""
+                )
+        return bytes(found)
+
+    def reader(self, sha256: str, *, run: str = "") -> "PieceReader":
+        """Returns the bytes as a file-like object with `read`.
+
+        Raises:
+            Untrusted: While reading: ``E-MISSING`` or ``E-HASH``.
+        """
+        return PieceReader(self.pieces(sha256, run=run))
+
+    def run_folder(self, run: str) -> Path | None:
+        """Returns the folder of a run, or None."""
+        return self._folder.find_run(run)
+
+    def _run_file(self, sha256: str, run: str) -> Path | None:
+        folder = self._folder.find_run(run)
+        if folder is None:
+            return None
+        for name in (RUN_FILE, SEALED_FILE, METRICS_FILE):
+            path = folder / name
+            if path.is_file() and not path.is_symlink():
+                with path.open("rb") as stream:
+                    if hashlib.file_digest(stream, "sha256").hexdigest() == sha256:
+                        return path
+        return None
+
+    def _artifact(self, sha256: str) -> tuple[Path, StoredArtifact] | None:
+        query = (
+            select(tables.run.c.run_id, tables.artifact.c.path)
+            .join(tables.run, tables.run.c.id == tables.artifact.c.run)
+            .where(tables.artifact.c.sha256 == sha256)
+            .limit(4)
+        )
+        with self._catalog.read() as connection:
+            rows = connection.execute(query).all()
+        for run_id, path in rows:
+            folder = self._folder.find_run(run_id)
+            if folder is None:
+                continue
+            for artifact in read_state(folder, self._observer).artifacts:
+                if artifact.path == path and artifact.sha256 == sha256:
+                    return folder, artifact
+        return None
+
+
+class PieceReader:
+    """Gives pieces out as a file does; the bytes are checked by whoever makes the pieces."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns up to ``size`` bytes, all that are left if it is negative."""
+        if size < 0:
+            found, self._left = self._left + b"".join(self._pieces), b""
+            return found
+        while len(self._left) < size:
+            piece = next(self._pieces, b"")
+            if not piece:
+                break
+            self._left += piece
+        found, self._left = self._left[:size], self._left[size:]
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pieces = iter(())
+
+
+def _checked(read: Callable[[int], bytes], sha256: str) -> Iterator[bytes]:
+    """Yields what a file holds, the last piece only after the digest was found right."""
+    running, waiting = hashlib.sha256(), b""
+    while piece := read(CHUNK):
+        running.update(piece)
+        if waiting:
+            yield waiting
+        waiting = piece
+    if running.hexdigest() != sha256:
+        raise Untrusted(
+            "E-HASH",
+            f"The content {sha256[:8]} was changed on this disk",
+            "Pull it again from a remote; strongroom verify lists all damage.",
+        )
+    if waiting:
+        yield waiting

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds new, changed and vanished run folders and brings the catalog up to date.
+
+* Incremental: names and one stat a folder; files are looked at only where a run is not sealed.
+* A broken folder never stops the others: it becomes a finding with a code and its path.
+* What the catalog holds afterwards depends on the folders alone, not on when they were seen.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from strongroom.domain.changes import Changes
+from strongroom.domain.clock import Clock
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.ids import is_run_id
+from strongroom.domain.progress import Progress
+from strongroom.domain.run import RunStatus
+from strongroom.journal.layout import HEADER_BYTES, JOURNAL_SUFFIX, unpack_header
+from strongroom.store import tables
+from strongroom.store.catalog import Catalog
+from strongroom.store.liveness import SILENCE_US, Observer, observe
+from strongroom.store.run_index import RunIndex
+from strongroom.store.run_state import RunState, read_state
+from strongroom.store.sealing import finish_sealing
+from strongroom.store.store_folder import StoreFolder, month_folders
+
+BATCH = 500  # runs a transaction: half a second of work, then other writers get their turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """Something wrong with a run folder: code, path below ``runs/``, one sentence."""
+
+    code: str
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the catalog remembers of a run folder."""
+
+    month: str
+    folder_stamp: int
+    file_stamp: str
+    is_sealed: bool
+    may_die: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folder:
+    """A run folder that was read: its state, or why not."""
+
+    name: str
+    stamp: int
+    state: RunState | None
+    findings: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pass:
+    """One walk over the run folders."""
+
+    known: dict[str, _Known]
+    seen: dict[str, str] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+
+def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Progress) -> Changes:
+    """Reads what is new or changed and forgets what is gone; returns the runs concerned.
+
+    Raises:
+        OSError: If ``runs/`` itself cannot be listed; nothing is forgotten then.
+        Cancelled: Between two batches; what was read stays.
+    """
+    observer = observe(clock.now_us())
+    with catalog.read() as connection:
+        walk = _Pass(known=_known(connection))
+    total = len(walk.known)
+    batch: list[_Folder] = []
+    for number, (month, run_id, stamp) in enumerate(_run_folders(folder.runs)):
+        read = _look(walk, folder, month, run_id, stamp, observer)
+        if read is not None:
+            batch.append(read)
+        if len(batch) >= BATCH:
+            _store(catalog, walk, batch)
+            batch = []
+        if number % BATCH == 0:
+            progress.step(number, max(total, number), "Reading runs")
+    _store(catalog, walk, batch)
+    _forget(catalog, walk)
+    return Changes(runs=frozenset(walk.changed))
+
+
+def put_state(catalog: Catalog, state: RunState) -> None:
+    """Brings one run's rows up to date with a state that was just read."""
+    with catalog.begin() as connection:
+        RunIndex(connection).put([state])
+
+
+def read_for_catalog(folder: StoreFolder, month: str, run_id: str, observer: Observer) -> RunState:
+    """Returns the state of a run folder with the stamps the catalog remembers.
+
+    Raises:
+        Untrusted, OSError: As `read_state`.
+    """
+    path = folder.run(month, run_id)
+    stamp = path.stat().st_mtime_ns  # before reading: a change meanwhile is seen next time
+    files = _file_stamp(path)
+    return replace(read_state(path, observer), month=month, folder_stamp=stamp, file_stamp=files)
+
+
+def report(catalog: Catalog, path: str, error: Untrusted) -> None:
+    """Remembers why a run could not be sealed, until it is next read."""
+    row = {"path": path, "code": error.code, "detail": error.title, "folder_stamp": 0}
+    with catalog.begin() as connection:
+        connection.execute(insert(tables.finding).on_conflict_do_nothing(), [row])
+
+
+def findings(connection: Connection) -> tuple[StoredFinding, ...]:
+    """Returns what was wrong with run folders when they were last read."""
+    rows = connection.execute(
+        select(tables.finding.c.code, tables.finding.c.path, tables.finding.c.detail).order_by(
+            tables.finding.c.path
+        )
+    )
+    return tuple(StoredFinding(code=code, path=path, detail=text) for code, path, text in rows)
+
+
+def _run_folders(runs: Path) -> Iterator[tuple[str, str, int]]:
+    for month in sorted(month_folders(runs)):
+        with os.scandir(runs / month) as entries:
+            for entry in entries:
+                if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False):
+                    try:
+                        yield month, entry.name, entry.stat(follow_symlinks=False).st_mtime_ns
+                    except FileNotFoundError:
+                        continue
+
+
+def _look(
+    walk: _Pass, folder: StoreFolder, month: str, run_id: str, stamp: int, observer: Observer
+) -> _Folder | None:
+    name = f"{month}/{run_id}"
+    if run_id in walk.seen:
+        detail = f"the same run lies in {walk.seen[run_id]}"
+        return _Folder(name=name, stamp=stamp, state=None, findings=(("E-CONFLICT", "", detail),))
+    walk.seen[run_id] = month
+    path = folder.run(month, run_id)
+    known = walk.known.get(run_id)
+    try:
+        if known is not None and _is_same(known, path, month, stamp, observer):
+            return None
+        finish_sealing(path)
+        state = read_for_catalog(folder, month, run_id, observer)
+    except Untrusted as error:
+        return _Folder(
+            name=name, stamp=stamp, state=None, findings=((error.code, "", error.title),)
+        )
+    except FileNotFoundError as error:
+        detail = f"{Path(error.filename or '').name} is not there"
+        return _Folder(name=name, stamp=stamp, state=None, findings=(("E-MISSING", "", detail),))
+    except OSError as error:
+        detail = str(error.strerror or error)
+        return _Folder(name=name, stamp=stamp, state=None, findings=(("E-STORE", "", detail),))
+    bad = tuple(each for each in state.findings if each[0].startswith("E-"))
+    return _Folder(name=name, stamp=stamp, state=state, findings=bad)
+
+
+def _is_same(known: _Known, path: Path, month: str, stamp: int, observer: Observer) -> bool:
+    if known.month != month or known.folder_stamp != stamp:
+        return False
+    if known.is_sealed:
+        return True
+    if known.file_stamp != _file_stamp(path):
+        return False
+    return not known.may_die or not _has_died(path, observer)
+
+
+def _file_stamp(path: Path) -> str:
+    """Returns a digest of the names, sizes and times of a run's journals."""
+    running = hashlib.blake2b(digest_size=8)
+    with os.scandir(path) as entries:
+        files = sorted(
+            (entry.name, entry.stat(follow_symlinks=False))
+            for entry in entries
+            if entry.name.endswith(JOURNAL_SUFFIX)
+        )
+    for name, stat in files:
+        running.update(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+    return running.hexdigest()
+
+
+def _has_died(path: Path, observer: Observer) -> bool:
+    """Whether every process of a running run is gone, judged by headers and file times alone."""
+    for journal in path.glob("w-*" + JOURNAL_SUFFIX):
+        touched_us = journal.stat().st_mtime_ns // 1000
+        if observer.now_us - touched_us > SILENCE_US:
+            continue
+        with journal.open("rb") as stream:
+            try:
+                header = unpack_header(stream.read(HEADER_BYTES))
+            except Untrusted:
+                continue
+        if not observer.is_gone(header.pid, header.boot_id, touched_us):
+            return False
+    return True
+
+
+def _store(catalog: Catalog, walk: _Pass, batch: list[_Folder]) -> None:
+    if not batch:
+        return
+    finding = tables.finding
+    with catalog.begin() as connection:
+        for item in batch:
+            below = finding.c.path.startswith(item.name + "/", autoescape=True)
+            connection.execute(delete(finding).where((finding.c.path == item.name) | below))
+        rows = [
+            {
+                "path": f"{item.name}/{file}" if file else item.name,
+                "code": code,
+                "detail": detail,
+                "folder_stamp": item.stamp,
+            }
+            for item in batch
+            for code, file, detail in item.findings
+        ]
+        if rows:
+            connection.execute(insert(finding).on_conflict_do_nothing(), rows)
+        states = [item.state for item in batch if item.state is not None]
+        RunIndex(connection).put(states)
+    walk.changed.update(state.run_id for state in states)
+
+
+def _forget(catalog: Catalog, walk: _Pass) -> None:
+    gone = sorted(walk.known.keys() - walk.seen.keys())
+    run, finding = tables.run, tables.finding
+    if gone:
+        with catalog.begin() as connection:
+            for start in range(0, len(gone), BATCH):
+                part = gone[start : start + BATCH]
+                connection.execute(delete(run).where(run.c.run_id.in_(part)))
+        walk.changed.update(gone)
+    with catalog.read() as connection:
+        named = list(connection.execute(select(finding.c.path)).scalars())
+    stale = [path for path in named if path.split("/")[1] not in walk.seen]
+    if stale:
+        with catalog.begin() as connection:
+            connection.execute(delete(finding).where(finding.c.path.in_(stale)))
+
+
+def _known(connection: Connection) -> dict[str, _Known]:
+    run = tables.run
+    rows = connection.execute(
+        select(
+            run.c.run_id,
+            run.c.month,
+            run.c.folder_stamp,
+            run.c.file_stamp,
+            run.c.is_sealed,
+            run.c.status,
+            run.c.is_lost,
+        )
+    )
+    return {
+        run_id: _Known(
+            month=month,
+            folder_stamp=stamp,
+            file_stamp=files,
+            is_sealed=is_sealed,
+            may_die=status == RunStatus.RUNNING and not is_lost,
+        )
+        for run_id, month, stamp, files, is_sealed, status, is_lost in rows
+    }

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A home: who somebody is on this workstation, towards each store (formats.md F3).
+
+* One identity and one pinned team per store. Several people on one machine have several homes.
+* Secrets lie in key files below ``keys/``; nothing in this module ever holds one.
+* Files are written aside and renamed, readable by their owner only.
+"""
+
+import contextlib
+import json
+import os
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from strongroom.domain.canonical import JsonValue, decode_loose
+from strongroom.domain.errors import BadInput, Untrusted
+from strongroom.domain.ids import is_digest
+
+MAX_HOME_FILE = 64 * 1024  # the largest of these files lists a few remotes
+MAX_MARKS_FILE = 16 * 1024 * 1024  # a hundred remotes with a thousand writers each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCard:
+    """What may be shown of an identity: ids and public keys."""
+
+    writer: str
+    name: str
+    host: str
+    pub: str
+    p256: str
+    protection: str
+    is_log_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteEntry:
+    """A remote under the name people gave it."""
+
+    name: str
+    path: str
+
+
+class Home:
+    """The part of a home that belongs to one store."""
+
+    def __init__(self, root: Path, store_id: str) -> None:
+        self.root = root
+        self.store_id = store_id
+        self.folder = root / "stores" / store_id
+
+    def key_file(self, writer: str) -> Path:
+        """Returns where the secrets of a key pair lie."""
+        return self.folder / "keys" / f"{writer}.json"
+
+    def identity(self) -> IdentityCard | None:
+        """Returns the identity towards this store, or None.
+
+        Raises:
+            Untrusted: ``E-FORMAT`` if the file is damaged.
+        """
+        document = self._read("identity.json")
+        if document is None:
+            return None
+        try:
+            return IdentityCard(**document)
+        except TypeError as error:
+            raise _damaged(self.folder / "identity.json") from error
+
+    def save_identity(self, card: IdentityCard) -> None:
+        """Writes the identity towards this store."""
+        document = asdict(card)
+        if not card.is_log_only:
+            del document["is_log_only"]
+        self._write("identity.json", document)
+
+    def pinned_team(self) -> str:
+        """Returns the team id this workstation trusts, "" if none was pinned."""
+        document = self._read("pin.json") or {}
+        team = document.get("team", "")
+        if team and not (isinstance(team, str) and is_digest(team)):
+            raise _damaged(self.folder / "pin.json")
+        return str(team)
+
+    def pin_team(self, team: str) -> None:
+        """Pins the team of this store.
+
+        Raises:
+            BadInput: ``E-TEAM`` if the id has another form, or another team is pinned already.
+        """
+        pinned = self.pinned_team()
+        if not is_digest(team):
+            raise BadInput(
+                "E-TEAM",
+                "A team id has 64 hexadecimal digits",
+                "Ask an admin for it; it stands in: strongroom team show.",
+            )
+        if pinned and pinned != team:
+            raise BadInput(
+                "E-TEAM",
+                f"This store already trusts the team {pinned[:4]} {pinned[4:8]}",
+                "A store has one team. Use another store for another team.",
+            )
+        self._write("pin.json", {"team": team})
+
+    def remotes(self) -> tuple[RemoteEntry, ...]:
+        """Returns the remotes of this store in the order they were added.
+
+        Raises:
+            Untrusted: ``E-FORMAT`` if ``remotes.toml`` cannot be read.
+        """
+        return tuple(entry for store, entry in self._all_remotes() if store == self.store_id)
+
+    def save_remotes(self, remotes: Iterable[RemoteEntry]) -> None:
+        """Writes the remotes of this store, leaving those of other stores as they are."""
+        kept = [(store, entry) for store, entry in self._all_remotes() if store != self.store_id]
+        lines = ["# Remotes by store; strongroom remote add writes this file."]
+        for store, entry in [*kept, *((self.store_id, entry) for entry in remotes)]:
+            lines += ["", "[[remote]]"]
+            fields = {"store": store, "name": entry.name, "path": entry.path}
+            # A JSON string is a TOML basic string.
+            lines += [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
+        self.root.mkdir(parents=True, exist_ok=True)
+        _replace(self.root / "remotes.toml", "\n".join(lines) + "\n")
+
+    def _all_remotes(self) -> list[tuple[str, RemoteEntry]]:
+        path = self.root / "remotes.toml"
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            return [
+                (item["store"], RemoteEntry(name=item["name"], path=item["path"]))
+                for item in document.get("remote", [])
+            ]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError) as error:
+            raise _damaged(path) from error
+
+    def marks(self) -> dict[str, JsonValue]:
+        """Returns the high-water marks: what each remote has shown of each log."""
+        return self._read("marks.json", max_bytes=MAX_MARKS_FILE) or {}
+
+    def save_marks(self, document: JsonValue) -> None:
+        """Writes the high-water marks."""
+        self._write("marks.json", document)
+
+    def sync_states(self) -> dict[str, JsonValue]:
+        """Returns, by name of a remote, what is remembered of the last exchange with it."""
+        return self._read("sync.json", max_bytes=MAX_MARKS_FILE) or {}
+
+    def save_sync_states(self, document: JsonValue) -> None:
+        """Writes what is remembered of the last exchange with each remote."""
+        self._write("sync.json", document)
+
+    def note_incident(self, document: JsonValue) -> None:
+        """Appends one line to the incidents that could not be signed at the time."""
+        self._make_folder()
+        line = json.dumps(document, sort_keys=True) + "\n"
+        with (self.folder / "incidents.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    def _read(self, name: str, *, max_bytes: int = MAX_HOME_FILE) -> dict[str, JsonValue] | None:
+        path = self.folder / name
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        document = decode_loose(data, max_bytes=max_bytes)
+        if not isinstance(document, dict):
+            raise _damaged(path)
+        return document
+
+    def _write(self, name: str, document: JsonValue) -> None:
+        self._make_folder()
+        _replace(self.folder / name, json.dumps(document, sort_keys=True, indent=1))
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # a file system without modes keeps its own
+            self.folder.chmod(0o700)
+
+
+def _replace(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def _damaged(path: Path) -> Untrusted:
+    return Untrusted(
+        "E-FORMAT", f"{path} cannot be read", "Restore it from a backup of your home folder."
+    )

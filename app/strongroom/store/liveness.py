@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the process behind a journal can still write to it.
+
+* On the same machine since the same start the process table can say that it is gone.
+* Everywhere silence says so: a process says "alive" every ten seconds.
+"""
+
+import os
+from dataclasses import dataclass
+
+from strongroom.domain.clock import MICROSECONDS
+from strongroom.journal.content import WriterState
+from strongroom.journal.writer import boot_id
+
+SILENCE_US = 600 * MICROSECONDS  # sixty missed heartbeats (formats.md 0.4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """Who looks, and when: this machine's present start and the time, microseconds UTC."""
+
+    now_us: int
+    boot_id: str
+
+    def may_write(self, writer: WriterState) -> bool:
+        """Whether the file may still grow: it has no end and its process may be alive."""
+        return not writer.ended and not self.is_gone(
+            writer.pid, writer.boot_id, writer.last_seen_us
+        )
+
+    def is_gone(self, pid: int, boot: str, last_seen_us: int) -> bool:
+        """Whether a process is known to be gone, or silent for too long to be believed alive."""
+        if boot and boot == self.boot_id and not _is_alive(pid):
+            return True
+        return self.now_us - last_seen_us > SILENCE_US
+
+
+def observe(now_us: int) -> Observer:
+    """Returns an observer on this machine at this time."""
+    return Observer(now_us=now_us, boot_id=boot_id())
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name != "posix" or pid <= 0:
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

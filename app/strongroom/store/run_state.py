@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One reading of a run folder, sealed or live: what the catalog and the detail page show.
+
+* A sealed run reads from ``sealed.json`` alone; later edits and resumed journals are laid over it.
+* The shape is the same either way, so nobody asks whether a run is sealed to read it.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from strongroom.domain.canonical import JsonValue, decode
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.run import MetricSummary, RunStatus
+from strongroom.journal.content import JournalContent, RunHeader, StoredArtifact
+from strongroom.journal.layout import JOURNAL_SUFFIX, Kind
+from strongroom.journal.reader import param_text, read_header, read_run
+from strongroom.journal.series import summarize
+from strongroom.journal.stream import JournalFile
+from strongroom.store.liveness import Observer
+
+SEALED_FILE = "sealed.json"
+METRICS_FILE = "metrics.parquet"
+SEALED_FORMAT = 1
+MAX_SEALED_BYTES = 64 << 20  # as a manifest: 100,000 artifacts of 600 bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """A run as its folder tells it; ``month`` and the stamps say where and when it was read."""
+
+    run_id: str
+    experiment: str
+    name: str
+    parent: str
+    status: RunStatus
+    started_us: int
+    ended_us: int | None
+    host: str
+    user: str
+    source: dict[str, JsonValue]
+    is_deleted: bool
+    is_lost: bool
+    is_sealed: bool
+    is_live: bool
+    sealed_sha256: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: dict[str, MetricSummary]
+    artifacts: tuple[StoredArtifact, ...]
+    inputs: tuple[dict[str, str], ...]
+    notes: tuple[str, ...]
+    lost: dict[str, int]
+    findings: tuple[tuple[str, str, str], ...]
+    """Code, file name inside the folder, sentence."""
+    month: str = ""
+    folder_stamp: int = 0
+    file_stamp: str = ""
+
+
+def read_state(folder: Path, observer: Observer) -> RunState:
+    """Reads a run folder.
+
+    Raises:
+        Untrusted: If ``run.json`` or ``sealed.json`` cannot be trusted.
+        OSError: If the folder cannot be read.
+    """
+    has_journals = any(folder.glob("*" + JOURNAL_SUFFIX))
+    sealed = read_sealed(folder)
+    if sealed is None:
+        state = from_content(read_run(folder), observer)
+    else:
+        state = _from_sealed(read_header(folder), *sealed)
+        if has_journals:
+            state = _overlay(state, folder, observer)
+    if state.run_id != folder.name:
+        raise Untrusted(
+            "E-FORMAT",
+            f"The folder {folder.name} holds the run {state.run_id}",
+            "Give the folder the run's id as its name, or copy it again.",
+        )
+    return state
+
+
+def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
+    """Returns the document of ``sealed.json`` and its digest, or None if the run is not sealed.
+
+    Raises:
+        Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT``.
+    """
+    try:
+        with (folder / SEALED_FILE).open("rb") as stream:
+            data = stream.read(MAX_SEALED_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    document = decode(data, max_bytes=MAX_SEALED_BYTES)
+    if not isinstance(document, dict) or document.get("format") != SEALED_FORMAT:
+        raise _unreadable(folder, "it is of another format")
+    return document, hashlib.sha256(data).hexdigest()
+
+
+def from_content(content: JournalContent, observer: Observer) -> RunState:
+    """Returns the state of a run that lives in its journals."""
+    header = content.header
+    is_live = any(observer.may_write(writer) for writer in content.writers)
+    is_lost = content.status is RunStatus.RUNNING and not is_live
+    return RunState(
+        run_id=header.run_id,
+        experiment=header.experiment,
+        name=header.name,
+        parent=header.parent,
+        status=content.status,
+        started_us=header.started_us,
+        ended_us=content.ended_us,
+        host=header.host,
+        user=header.user,
+        source=header.source,
+        is_deleted=content.is_deleted,
+        is_lost=is_lost,
+        is_sealed=False,
+        is_live=is_live,
+        sealed_sha256="",
+        params=content.params,
+        tags=content.tags,
+        metrics={key: summarize(series) for key, series in content.metrics.items() if len(series)},
+        artifacts=content.artifacts,
+        inputs=content.inputs,
+        notes=content.notes,
+        lost=content.lost,
+        findings=tuple((each.code, each.path, each.detail) for each in content.findings),
+    )
+
+
+def number_text(value: float) -> str:
+    """Writes a float as ``sealed.json`` holds it: the shortest text that reads back the same."""
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> RunState:
+    try:
+        ended = document["ended"]
+        return RunState(
+            run_id=header.run_id,
+            experiment=header.experiment,
+            name=header.name,
+            parent=header.parent,
+            status=RunStatus(document["status"]),
+            started_us=header.started_us,
+            ended_us=int(ended) if ended != "" else None,
+            host=header.host,
+            user=header.user,
+            source=header.source,
+            is_deleted=False,
+            is_lost=False,
+            is_sealed=True,
+            is_live=False,
+            sealed_sha256=digest,
+            params=_texts(document["params"]),
+            tags=_texts(document["tags"]),
+            metrics={str(key): _summary(each) for key, each in document["metrics"].items()},
+            artifacts=tuple(_artifact(each) for each in document["artifacts"]),
+            inputs=tuple(_texts(each) for each in document["inputs"]),
+            notes=tuple(str(each) for each in document.get("notes", ())),
+            lost={str(key): int(each) for key, each in document["lost"].items()},
+            findings=(),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Untrusted(
+            "E-FORMAT",
+            f"{header.run_id}/{SEALED_FILE} lacks what a sealed run has ({error})",
+            "Copy the run folder again from where it was sealed.",
+        ) from error
+
+
+def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
+    """Lays what was written after sealing over a sealed run."""
+    content = read_run(folder)
+    later = from_content(content, observer)
+    has_writers = bool(content.writers)
+    tags = dict(state.tags)
+    for key, value in _tag_records(folder):
+        tags.pop(key, None)
+        if value is not None:
+            tags[key] = value
+    by_path = {each.path: each for each in (*state.artifacts, *later.artifacts)}
+    merged = replace(
+        state,
+        is_deleted=later.is_deleted,
+        params=later.params | state.params,
+        tags=tags,
+        notes=state.notes + later.notes,
+        inputs=state.inputs + tuple(each for each in later.inputs if each not in state.inputs),
+        artifacts=tuple(by_path.values()),
+        findings=later.findings,
+    )
+    if not has_writers:
+        return merged
+    metrics = dict(state.metrics)
+    for key, summary in later.metrics.items():
+        metrics[key] = _joined(metrics[key], summary) if key in metrics else summary
+    return replace(
+        merged,
+        status=later.status,
+        ended_us=later.ended_us,
+        is_lost=later.is_lost,
+        is_live=later.is_live,
+        is_sealed=False,
+        metrics=metrics,
+        lost=_sum(state.lost, later.lost),
+    )
+
+
+def _tag_records(folder: Path) -> list[tuple[str, str | None]]:
+    """Returns tags set (text) and removed (None) since sealing, in the order of the reader."""
+    found: list[tuple[bool, int, str, list[tuple[str, str | None]]]] = []
+    for path in folder.glob("*" + JOURNAL_SUFFIX):
+        file = JournalFile(path)
+        try:
+            records = file.read().records
+        except (OSError, Untrusted):
+            continue  # read_run has said so
+        created = file.header.created_us if file.header else 0
+        tags = [
+            (body["key"], None if body.get("value") is None else param_text(body["value"]))
+            for kind, body in records
+            if kind is Kind.TAG and isinstance(body.get("key"), str)
+        ]
+        found.append((path.name.startswith("edit-"), created, path.name, tags))
+    return [tag for *_, tags in sorted(found) for tag in tags]
+
+
+def _joined(first: MetricSummary, second: MetricSummary) -> MetricSummary:
+    """Returns the summary of two stretches of one metric, the second written after the first."""
+    last = second if second.last_step >= first.last_step else first
+    return MetricSummary(
+        count=first.count + second.count,
+        last=last.last,
+        last_step=last.last_step,
+        minimum=_choose(min, first.minimum, second.minimum),
+        maximum=_choose(max, first.maximum, second.maximum),
+    )
+
+
+def _choose(best: Any, first: float, second: float) -> float:  # noqa: ANN401 - min or max
+    if math.isnan(first) or math.isnan(second):
+        return second if math.isnan(first) else first
+    return float(best(first, second))
+
+
+def _sum(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:
+    return {key: first.get(key, 0) + second.get(key, 0) for key in first | second}
+
+
+def _texts(document: dict[str, Any]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in document.items()}
+
+
+def _summary(document: dict[str, Any]) -> MetricSummary:
+    return MetricSummary(
+        count=int(document["count"]),
+        last=float(document["last"]),
+        last_step=int(document["last_step"]),
+        minimum=float(document["min"]),
+        maximum=float(document["max"]),
+    )
+
+
+def _artifact(document: dict[str, Any]) -> StoredArtifact:
+    container, _, offset = str(document["at"]).partition(":")
+    return StoredArtifact(
+        path=str(document["path"]),
+        size_bytes=int(document["size"]),
+        sha256=str(document["sha256"]),
+        container=container,
+        offset=int(offset or 0),
+    )
+
+
+def _unreadable(folder: Path, why: str) -> Untrusted:
+    return Untrusted(
+        "E-FORMAT",
+        f"{folder.name}/{SEALED_FILE} cannot be read: {why}",
+        "Copy the run folder again from where it was sealed.",
+    )

@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seals finished runs: metrics into checked Parquet, everything by digest into ``sealed.json``.
+
+* Results are written aside, made durable, verified by reading back, and renamed: Parquet first,
+  ``sealed.json`` last. Journals are removed only after that.
+* A crash at any point leaves either the journals or the sealed run, and the next call goes on.
+* A run with damaged journals is not sealed: its bytes stay for whoever can still use them.
+* ``sealed.json`` names the journals it took in, so that one left over is never counted twice.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from strongroom.domain import canonical
+from strongroom.domain.canonical import MAX_INTEGER, JsonValue
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.ids import is_digest
+from strongroom.journal.compact import read_metrics, write_metrics
+from strongroom.journal.layout import JOURNAL_SUFFIX, OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
+from strongroom.journal.reader import read_run
+from strongroom.journal.series import Series, concat
+from strongroom.store.liveness import Observer
+from strongroom.store.run_state import (
+    MAX_SEALED_BYTES,
+    METRICS_FILE,
+    SEALED_FILE,
+    SEALED_FORMAT,
+    RunState,
+    from_content,
+    number_text,
+    read_sealed,
+    read_state,
+)
+
+LOCK_FILE = ".lock"  # one a month folder: a run keeps one to three files
+LOCK_SECONDS = 10.0  # sealing a million points takes one
+CHUNK = 1 << 20
+_NEW_METRICS = ".metrics.parquet.tmp"
+_NEW_SEALED = ".sealed.json.tmp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealFinding:
+    """A file of a sealed run that is not what it was: code, path in the folder, one sentence."""
+
+    code: str
+    path: str
+    detail: str
+
+
+def seal(folder: Path, observer: Observer) -> bool:
+    """Seals a run if it is finished; returns whether it is now sealed by this call.
+
+    Raises:
+        Untrusted: If what was written does not read back as it was (``E-HASH``), or the run
+            cannot be put into ``sealed.json`` (``E-FORMAT``).
+        OSError: If the folder cannot be written.
+    """
+    try:
+        with run_lock(folder):
+            _finish_locked(folder)
+            state, metrics = _read_once(folder, observer)
+            if not _can_be_sealed(state):
+                return False
+            _seal_locked(folder, state, metrics)
+            return True
+    except Timeout:
+        return False  # another program is at it
+
+
+def run_lock(folder: Path) -> FileLock:
+    """Returns the lock under which a store changes a run folder; programs that log need none."""
+    return FileLock(folder.parent / LOCK_FILE, timeout=LOCK_SECONDS)
+
+
+def finish_sealing(folder: Path) -> None:
+    """Completes or undoes a sealing that was interrupted; leaves one that is under way alone.
+
+    Raises:
+        Untrusted: If ``sealed.json`` cannot be read.
+        OSError: If the folder cannot be changed.
+    """
+    is_unfinished = (folder / _NEW_METRICS).exists() or (folder / _NEW_SEALED).exists()
+    is_sealed = (folder / SEALED_FILE).exists()
+    if not is_unfinished and not (is_sealed and any(folder.glob("*" + JOURNAL_SUFFIX))):
+        return
+    try:
+        with run_lock(folder).acquire(timeout=0):
+            _finish_locked(folder)
+    except Timeout:
+        return
+
+
+def sealed_digest(folder: Path) -> str:
+    """Returns the digest that ``run.finish`` signs: SHA-256 of ``sealed.json``, '' if unsealed."""
+    found = read_sealed(folder)
+    return found[1] if found else ""
+
+
+def verify_sealed(
+    folder: Path, remembered: str = "", *, blobs: Path | None = None
+) -> tuple[SealFinding, ...]:
+    """Re-hashes every file of a sealed run.
+
+    Args:
+        folder: The run folder.
+        remembered: The digest of ``sealed.json`` that a catalog or a signed event knows.
+        blobs: Where the artifacts of a pulled run lie: a container that is not in its folder is
+            not missed if each artifact in it is there (`verify_artifacts` checks their bytes).
+    """
+    try:
+        found = read_sealed(folder)
+    except Untrusted as error:
+        return (SealFinding(code=error.code, path=SEALED_FILE, detail=error.title),)
+    if found is None:
+        if remembered:
+            return (SealFinding(code="E-MISSING", path=SEALED_FILE, detail="it is gone"),)
+        return ()
+    document, digest = found
+    results: list[SealFinding] = []
+    if remembered and digest != remembered:
+        detail = f"its digest is {digest[:16]}… where {remembered[:16]}… was sealed"
+        # What it lists is no longer evidence of anything.
+        return (SealFinding(code="E-HASH", path=SEALED_FILE, detail=detail),)
+    try:
+        listed = [(item["path"], item["size"], item["sha256"]) for item in document["files"]]
+        listed.append((RUN_FILE, -1, document["run"]))
+        elsewhere = _held_elsewhere(folder, document, blobs)
+        for path, size, sha256 in listed:
+            if path not in elsewhere:
+                results.extend(_check_file(folder, str(path), int(size), str(sha256)))
+    except (KeyError, TypeError, ValueError):
+        detail = "its list of files cannot be read"
+        results.append(SealFinding(code="E-FORMAT", path=SEALED_FILE, detail=detail))
+    return tuple(results)
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """Returns the SHA-256 and size in bytes of a file, read in pieces."""
+    running, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            running.update(piece)
+            size += len(piece)
+    return running.hexdigest(), size
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable where the system can."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows has no descriptors of folders
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:  # shares answer EINVAL; their rename is as durable as it gets
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _can_be_sealed(state: RunState) -> bool:
+    is_damaged = any(code.startswith("E-") for code, _, _ in state.findings)
+    has_ended = state.status.is_terminal and not state.is_live
+    return has_ended and not state.is_sealed and not state.is_deleted and not is_damaged
+
+
+def _finish_locked(folder: Path) -> None:
+    new_metrics, new_sealed = folder / _NEW_METRICS, folder / _NEW_SEALED
+    if new_metrics.exists() or not _is_whole(new_sealed):  # nothing was replaced yet
+        new_metrics.unlink(missing_ok=True)
+        new_sealed.unlink(missing_ok=True)
+    else:  # the Parquet was replaced; its document must follow
+        new_sealed.replace(folder / SEALED_FILE)
+        sync_folder(folder)
+    journals = {path.name: path for path in folder.glob("*" + JOURNAL_SUFFIX)}
+    if journals and (found := read_sealed(folder)) is not None:
+        _remove_covered(folder, found[0], journals)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a document that was being written is complete."""
+    try:
+        canonical.decode(path.read_bytes(), max_bytes=MAX_SEALED_BYTES)
+    except (OSError, Untrusted):
+        return False
+    return True
+
+
+def _read_once(folder: Path, observer: Observer) -> tuple[RunState, dict[str, Series]]:
+    """Returns a run and its points; only a resumed run is read twice."""
+    if (folder / SEALED_FILE).exists():
+        return read_state(folder, observer), all_metrics(folder)
+    content = read_run(folder)
+    return from_content(content, observer), content.metrics
+
+
+def _seal_locked(folder: Path, state: RunState, metrics: dict[str, Series]) -> None:
+    journals = sorted(folder.glob("*" + JOURNAL_SUFFIX))
+    covered = [_entry(folder, path) for path in journals]
+    aside = folder / _NEW_METRICS
+    if metrics:
+        write_metrics(aside, metrics)
+        _check_metrics(aside, metrics)
+        _sync_file(aside)
+    document = _document(folder, state, covered, aside if metrics else None)
+    try:
+        data = canonical.encode(document)
+    except (ValueError, UnicodeEncodeError) as error:
+        aside.unlink(missing_ok=True)
+        raise Untrusted(
+            "E-FORMAT",
+            f"The run {state.run_id} holds a value that cannot be sealed ({error})",
+            "It stays readable in its journals; nothing was removed.",
+        ) from error
+    _write_durably(folder / _NEW_SEALED, data)
+    if metrics:
+        aside.replace(folder / METRICS_FILE)
+    (folder / _NEW_SEALED).replace(folder / SEALED_FILE)
+    sync_folder(folder)
+    _remove_covered(folder, document, {path.name: path for path in journals})
+
+
+def all_metrics(folder: Path) -> dict[str, Series]:
+    """Returns every series of a run: the sealed Parquet, then what journals added.
+
+    Raises:
+        Untrusted: ``E-HASH`` if the Parquet does not hold.
+    """
+    parts: dict[str, list[Series]] = {}
+    parquet = folder / METRICS_FILE
+    if parquet.exists() and (folder / SEALED_FILE).exists():
+        for key, series in read_metrics(parquet).items():
+            parts.setdefault(key, []).append(series)
+    if any(folder.glob("*" + JOURNAL_SUFFIX)):
+        for key, series in read_run(folder).metrics.items():
+            parts.setdefault(key, []).append(series)
+    return {key: concat(series) for key, series in sorted(parts.items())}
+
+
+def _document(
+    folder: Path, state: RunState, covered: list[dict[str, JsonValue]], metrics: Path | None
+) -> dict[str, JsonValue]:
+    files = [_entry(folder, path) for path in _kept_files(folder)]
+    if metrics is not None:
+        files.append({**_entry(folder, metrics), "path": METRICS_FILE})
+    return {
+        "format": SEALED_FORMAT,
+        "run_id": state.run_id,
+        "run": hash_file(folder / RUN_FILE)[0],
+        "status": state.status.value,
+        "ended": _integer(state.ended_us) if state.ended_us is not None else "",
+        "params": state.params,
+        "tags": state.tags,
+        "inputs": list(state.inputs),
+        "metrics": {
+            key: {
+                "count": each.count,
+                "min": number_text(each.minimum),
+                "max": number_text(each.maximum),
+                "last": number_text(each.last),
+                "last_step": _integer(each.last_step),
+            }
+            for key, each in state.metrics.items()
+        },
+        "artifacts": [
+            {
+                "path": each.path,
+                "size": each.size_bytes,
+                "sha256": each.sha256,
+                "at": f"{each.container}:{each.offset}",
+            }
+            for each in sorted(state.artifacts, key=lambda item: item.path.encode())
+        ],
+        "files": sorted(files, key=lambda item: str(item["path"])),
+        "journals": covered,
+        "notes": list(state.notes),
+        "lost": {key: _integer(count) for key, count in state.lost.items()},
+    }
+
+
+def _integer(number: int) -> int | str:
+    """Returns the number, as text where a double could not hold it."""
+    return number if abs(number) < MAX_INTEGER else str(number)
+
+
+def _kept_files(folder: Path) -> Iterator[Path]:
+    yield from folder.glob("*" + PACK_SUFFIX)
+    objects = folder / OBJECT_FOLDER
+    if objects.is_dir():
+        yield from (path for path in objects.iterdir() if path.is_file() and _is_object(path.name))
+
+
+def _is_object(name: str) -> bool:
+    return len(name) == 64 and not name.startswith(".")
+
+
+def _entry(folder: Path, path: Path) -> dict[str, JsonValue]:
+    sha256, size = hash_file(path)
+    return {"path": path.relative_to(folder).as_posix(), "size": size, "sha256": sha256}
+
+
+def _check_metrics(path: Path, written: Mapping[str, Series]) -> None:
+    back = read_metrics(path)
+    same = back.keys() == written.keys() and all(
+        np.array_equal(back[key].steps, series.steps)
+        and np.array_equal(back[key].times_us, series.times_us)
+        and back[key].values.tobytes() == series.values.tobytes()
+        for key, series in written.items()
+    )
+    if not same:
+        path.unlink(missing_ok=True)
+        raise Untrusted(
+            "E-HASH",
+            "Metrics did not read back as they were written",
+            "The disk or the memory of this machine is unreliable; the journals were kept.",
+        )
+
+
+def _check_file(folder: Path, path: str, size: int, sha256: str) -> Iterator[SealFinding]:
+    is_ours = path in {RUN_FILE, METRICS_FILE} or path.endswith(PACK_SUFFIX)
+    is_object = path.startswith(f"{OBJECT_FOLDER}/") and _is_object(path[len(OBJECT_FOLDER) + 1 :])
+    if not is_object and (not is_ours or "/" in path or "\\" in path):
+        detail = f"it lists {path[:80]}, which no run folder holds"
+        yield SealFinding(code="E-PATH", path=SEALED_FILE, detail=detail)
+        return
+    try:
+        found, found_size = hash_file(folder / path)
+    except OSError:
+        yield SealFinding(code="E-MISSING", path=path, detail="it is listed and not there")
+        return
+    if found != sha256 or (size >= 0 and found_size != size):
+        detail = f"its digest is {found[:16]}… where {sha256[:16]}… was sealed"
+        yield SealFinding(code="E-HASH", path=path, detail=detail)
+
+
+def _held_elsewhere(folder: Path, document: dict[str, Any], blobs: Path | None) -> set[str]:
+    """Returns containers that a pulled run's folder lacks and whose artifacts are all in blobs."""
+    if blobs is None:
+        return set()
+    inside: dict[str, list[str]] = {}
+    for item in document["artifacts"]:
+        inside.setdefault(str(item["at"]).partition(":")[0], []).append(str(item["sha256"]))
+    return {
+        container
+        for container, digests in inside.items()
+        if container.startswith(("w-", f"{OBJECT_FOLDER}/"))
+        and not (folder / container).exists()
+        and all(is_digest(each) and (blobs / each[:2] / each).is_file() for each in digests)
+    }
+
+
+def _remove_covered(folder: Path, document: dict[str, Any], journals: dict[str, Path]) -> None:
+    """Removes journals that the sealed document took in, unless they have grown since."""
+    for item in document.get("journals", ()):
+        path = journals.get(str(item.get("path")))
+        if path is not None and hash_file(path) == (item.get("sha256"), item.get("size")):
+            path.unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One shape for the points of a metric, sealed or still being written.
+
+* Sealed Parquet first, then what journals added since: nobody asks where points lie.
+* Only the asked metric is read from Parquet; its page checksums are verified on the way.
+"""
+
+from pathlib import Path
+
+from strongroom.domain.errors import Untrusted
+from strongroom.journal import compact
+from strongroom.journal.reader import JournalTail, read_run
+from strongroom.journal.series import Series, concat
+from strongroom.store.run_state import METRICS_FILE, SEALED_FILE
+
+__all__ = ["JournalTail", "Series", "is_live", "metric_keys", "read_sealed_series", "read_series"]
+
+
+def read_series(folder: Path, key: str) -> Series:
+    """Returns all points of a metric in the order they were written; empty if there are none.
+
+    Raises:
+        Untrusted: ``E-HASH`` if stored points do not hold.
+        OSError: If the folder cannot be read.
+    """
+    parts = [read_sealed_series(folder, key)]
+    if is_live(folder):
+        added = read_run(folder).metrics.get(key)
+        if added is not None:
+            parts.append(added)
+    return concat([part for part in parts if len(part)])
+
+
+def read_sealed_series(folder: Path, key: str) -> Series:
+    """Returns the sealed points of a metric; empty if there are none.
+
+    Raises:
+        Untrusted: ``E-HASH`` if the Parquet does not hold, ``E-MISSING`` if it is gone.
+    """
+    sealed = _sealed_metrics(folder)
+    if sealed is None or key not in compact.keys(sealed):
+        return Series.empty()
+    series: Series = compact.read_metric(sealed, key)
+    return series
+
+
+def metric_keys(folder: Path) -> tuple[str, ...]:
+    """Returns the names of the run's metrics, sorted.
+
+    Raises:
+        Untrusted: ``E-HASH`` if the Parquet's own description does not hold.
+    """
+    sealed = _sealed_metrics(folder)
+    names = set(compact.keys(sealed)) if sealed is not None else set()
+    if is_live(folder):
+        names |= read_run(folder).metrics.keys()
+    return tuple(sorted(names))
+
+
+def is_live(folder: Path) -> bool:
+    """Whether processes' journals lie in the folder: the run is not, or no longer, sealed."""
+    return any(folder.glob("w-*.srj"))
+
+
+def _sealed_metrics(folder: Path) -> Path | None:
+    if not (folder / SEALED_FILE).exists():
+        return None
+    path = folder / METRICS_FILE
+    if path.exists():
+        return path
+    if b'"metrics":{}' in (folder / SEALED_FILE).read_bytes():
+        return None
+    raise Untrusted(
+        "E-MISSING",
+        f"{folder.name}/{METRICS_FILE} is gone",
+        "Copy the run folder again from where it was sealed, or repair it from a remote.",
+    )

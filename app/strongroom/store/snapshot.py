@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a ledger says at one moment, and the gate through which it grows.
+
+* A snapshot is immutable and shared between threads; chains and state are computed when asked for.
+* Two events of one writer under one number are both kept here; assembling the chains freezes him.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from strongroom.domain.chains import Alarm, Chains, assemble
+from strongroom.domain.errors import Refused, Untrusted
+from strongroom.domain.event import Event
+from strongroom.domain.projection import fold
+from strongroom.domain.registry import RegistryState
+from strongroom.domain.team import Head, TrustDocument
+from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.verifier import Admitted, Waiting, admit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerProblem:
+    """A file of the ledger that cannot be used: code, path below the ledger, one sentence."""
+
+    code: str
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What the ledger's files say at one moment: immutable, shared between threads."""
+
+    trust: TrustChain
+    events: Mapping[tuple[str, int], tuple[Admitted, ...]]
+    waiting: tuple[Waiting, ...] = ()
+    problems: tuple[LedgerProblem, ...] = ()
+
+    @cached_property
+    def chains(self) -> Chains:
+        """The chains of all writers."""
+        return assemble(a.event for here in self.events.values() for a in here)
+
+    @cached_property
+    def state(self) -> RegistryState:
+        """The folded registry.
+
+        Raises:
+            Refused: ``E-TEAM`` if there is no valid trust document yet.
+        """
+        if self.trust.latest is None:
+            raise no_team()
+        return fold(self.trust.documents, self.chains)
+
+    @cached_property
+    def raw(self) -> Mapping[str, bytes]:
+        """The envelope of each event by event id."""
+        return {a.event.id: a.raw for here in self.events.values() for a in here}
+
+    @property
+    def latest(self) -> TrustDocument:
+        """The newest trust document.
+
+        Raises:
+            Refused: ``E-TEAM`` if there is none.
+        """
+        if self.trust.latest is None:
+            raise no_team()
+        return self.trust.latest
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What is wrong with the evidence as a whole."""
+        return (*self.trust.alarms, *self.chains.alarms)
+
+    def at(self, writer: str, seq: int) -> tuple[Event, ...]:
+        """Returns the events of a writer at a number; two if he equivocated."""
+        return tuple(a.event for a in self.events.get((writer, seq), ()))
+
+    def highest(self, writer: str) -> int:
+        """Returns the highest number known of a writer's log, in his chain or waiting for it."""
+        seqs = [seq for known, seq in self.events if known == writer]
+        seqs += [waiting.seq for waiting in self.waiting if waiting.writer == writer]
+        return max(seqs, default=0)
+
+    def seen_so_far(self, event: Event) -> dict[str, Head]:
+        """Returns the latest `seen` entry per writer along an event's own chain."""
+        found: dict[str, Head] = {}
+        current: Event | None = event
+        while current is not None:
+            for writer, head in current.seen.items():
+                found.setdefault(writer, head)
+            previous = self.at(current.writer, current.seq - 1)
+            wanted = current.prev
+            current = next((other for other in previous if other.id == wanted), None)
+        return found
+
+
+@dataclass(slots=True)
+class Gate:
+    """A snapshot in the making: what is known grows while envelopes pass."""
+
+    trust: TrustChain
+    events: dict[tuple[str, int], tuple[Admitted, ...]]
+    seen: dict[str, dict[str, Head]] = field(default_factory=dict)
+
+    def at(self, writer: str, seq: int) -> tuple[Event, ...]:
+        """Returns the events of a writer at a number; two if he equivocated."""
+        return tuple(a.event for a in self.events.get((writer, seq), ()))
+
+    def seen_so_far(self, event: Event) -> dict[str, Head]:
+        """Returns the latest `seen` entry per writer along an event's own chain."""
+        if event.id not in self.seen:
+            pending = [event]
+            while pending[-1].id not in self.seen:
+                previous = self.at(pending[-1].writer, pending[-1].seq - 1)
+                before = next((e for e in previous if e.id == pending[-1].prev), None)
+                if before is None:
+                    self.seen[pending[-1].id] = dict(pending[-1].seen)
+                    break
+                pending.append(before)
+            for later in reversed(pending[:-1]):
+                self.seen[later.id] = {**self.seen[later.prev], **later.seen}
+        return self.seen[event.id]
+
+    def add(self, admitted: Admitted) -> bool:
+        """Adds an admitted event; whether it was new."""
+        place = (admitted.event.writer, admitted.event.seq)
+        here = self.events.get(place, ())
+        if any(other.event.id == admitted.event.id for other in here):
+            return False
+        self.events[place] = (*here, admitted)
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What became of envelopes that were passed through the gate together."""
+
+    snapshot: Snapshot
+    left: tuple[bytes, ...]
+    rejected: tuple[tuple[bytes, Untrusted], ...]
+
+
+def pass_all(
+    trust: TrustChain,
+    events: Mapping[tuple[str, int], tuple[Admitted, ...]],
+    lines: Iterable[bytes],
+    is_verified: Callable[[bytes], bool] = lambda _raw: False,
+) -> Passage:
+    """Passes envelopes until nothing moves any more; the rest waits or is refused.
+
+    Args:
+        trust: The valid trust chain.
+        events: What was admitted before, under this chain.
+        lines: Envelopes in any order; repeats are one.
+        is_verified: Answers whether this workstation verified these very bytes before.
+    """
+    gate = Gate(trust=trust, events=dict(events))
+    rejected: list[tuple[bytes, Untrusted]] = []
+    pending = list(dict.fromkeys(lines))
+    waiting: list[Waiting] = []
+    unchained: list[tuple[bytes, Untrusted]] = []
+    has_moved = True
+    while has_moved:
+        has_moved = False
+        waiting, unchained, again = [], [], []
+        for raw in pending:
+            try:
+                outcome = admit(raw, trust, gate, is_signature_known=is_verified(raw))
+            except Untrusted as error:
+                # The other branch of a fork may lie further back in this very pile.
+                (unchained if error.code == "E-CHAIN" else rejected).append((raw, error))
+                continue
+            if isinstance(outcome, Waiting):
+                waiting.append(outcome)
+                again.append(raw)
+            else:
+                has_moved = gate.add(outcome) or has_moved
+        pending = [*again, *(raw for raw, _ in unchained)]
+    refused = {raw for raw, _ in unchained}
+    return Passage(
+        snapshot=Snapshot(trust=trust, events=gate.events, waiting=tuple(waiting)),
+        left=tuple(raw for raw in pending if raw not in refused),
+        rejected=(*rejected, *unchained),
+    )
+
+
+def no_team() -> Refused:
+    """Returns the refusal of everything that needs a team where there is none."""
+    return Refused(
+        "E-TEAM",
+        "This store belongs to no team yet",
+        "Found one with: strongroom team create NAME. Or join one: strongroom team trust TEAM.",
+    )

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a store (formats.md F3): where each thing lies, and who the store is.
+
+* ``store.json`` is written once, aside and linked into place; two programs that create the same
+  store at the same moment agree on one id.
+* Names that are not ours are left alone and ignored.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.domain.canonical import decode_loose
+from strongroom.domain.clock import Clock, to_iso
+from strongroom.domain.errors import EnvironmentFault, Untrusted
+from strongroom.domain.ids import RandomBytes, is_run_id, new_id
+
+FORMAT = 1
+MAX_STORE_JSON = 4_096  # bytes; the document has three short fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFolder:
+    """A store's folder and id; everything in it has one place."""
+
+    root: Path
+    store_id: str
+
+    @property
+    def runs(self) -> Path:
+        """Returns the folder of the run folders, one folder a month."""
+        return self.root / "runs"
+
+    @property
+    def catalog(self) -> Path:
+        """Returns the path of the catalog, which can be deleted and rebuilt."""
+        return self.root / "catalog.sqlite3"
+
+    @property
+    def ledger(self) -> Path:
+        """Returns the folder of signed events, in the layout of a remote."""
+        return self.root / "ledger"
+
+    @property
+    def blobs(self) -> Path:
+        """Returns the folder of content pulled from remotes, by digest."""
+        return self.root / "blobs"
+
+    @property
+    def quarantine(self) -> Path:
+        """Returns the folder of what arrived and was not admitted."""
+        return self.root / "quarantine"
+
+    @property
+    def cache(self) -> Path:
+        """Returns the folder of what can be deleted at any time."""
+        return self.root / "cache"
+
+    @property
+    def lock(self) -> Path:
+        """Returns the lock file under which the ledger is appended to."""
+        return self.root / "lock"
+
+    def run(self, month: str, run_id: str) -> Path:
+        """Returns the folder of a run."""
+        return self.runs / month / run_id
+
+    def find_run(self, run_id: str) -> Path | None:
+        """Returns the folder of a run by looking into each month, or None."""
+        if not is_run_id(run_id):
+            return None
+        for month in sorted(month_folders(self.runs), reverse=True):
+            candidate = self.runs / month / run_id
+            if candidate.is_dir() and not candidate.is_symlink():
+                return candidate
+        return None
+
+
+def month_folders(runs: Path) -> Iterator[str]:
+    """Yields the names of the month folders (``yyyy-mm``) that exist."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(runs) as entries:
+        for entry in entries:
+            name = entry.name
+            is_month = len(name) == 7 and name[4] == "-" and (name[:4] + name[5:]).isdecimal()
+            if is_month and entry.is_dir(follow_symlinks=False):
+                yield name
+
+
+def open_store_folder(root: Path, *, clock: Clock, random_bytes: RandomBytes) -> StoreFolder:
+    """Opens a store, creating it if the folder is empty, absent or holds only runs.
+
+    Raises:
+        EnvironmentFault: ``E-STORE`` if the folder cannot be written, ``E-FULL`` on a full disk.
+        Untrusted: ``E-FORMAT`` if ``store.json`` is not one of ours.
+    """
+    root = root.absolute()
+    path = root / "store.json"
+    try:
+        (root / "runs").mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _create(path, store_id=new_id(random_bytes), created=to_iso(clock.now_us()))
+        data = path.read_bytes()[: MAX_STORE_JSON + 1]
+    except OSError as error:
+        raise fault(error, root) from error
+    document = decode_loose(data, max_bytes=MAX_STORE_JSON)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise _unknown(path)
+    store_id = document.get("id")
+    if not isinstance(store_id, str) or not is_run_id(store_id):
+        raise _unknown(path)
+    return StoreFolder(root=root, store_id=store_id)
+
+
+def fault(error: OSError, where: Path) -> EnvironmentFault:
+    """Returns what a person should hear about a failed write below a folder."""
+    import errno
+
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return EnvironmentFault(
+            "E-FULL", f"The disk that holds {where} is full", "Free some space and try again."
+        )
+    return EnvironmentFault(
+        "E-STORE",
+        f"The store {where} cannot be used: {error.strerror or error}",
+        "Check that the folder exists and that you may write to it, or name another with --store.",
+    )
+
+
+def _create(path: Path, *, store_id: str, created: str) -> None:
+    body = {"created": created, "format": FORMAT, "id": store_id}
+    aside = path.with_name(f".store.json.{store_id[:8]}.tmp")
+    try:
+        with aside.open("xb") as file:
+            file.write(json.dumps(body, sort_keys=True, separators=(",", ":")).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        _publish(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _publish(aside: Path, path: Path) -> None:
+    """Puts the file in place unless another program was first; then that one's id counts."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links: the first of two renames may be replaced
+        if not path.exists():
+            aside.replace(path)
+
+
+def _unknown(path: Path) -> Untrusted:
+    return Untrusted(
+        "E-FORMAT",
+        f"{path} is not a store of a version known here",
+        "Name another folder with --store, or open it with a newer Strongroom.",
+    )

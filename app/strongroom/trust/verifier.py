@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Admission: the one gate through which every event passes, our own included.
+
+* Order of checks (trust.md 3.2): size, strict parse, known writer, signature, team, chain, trust
+  version along the chain, `seen` along the chain.
+* Three outcomes: admitted; waiting for something that may still arrive; or `Untrusted`, final.
+* Rights are not asked here: an event without a right is admitted, chained, and has no effect.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from strongroom.domain.errors import Untrusted
+from strongroom.domain.event import Event, parse_event
+from strongroom.domain.team import Head
+from strongroom.trust import envelope
+from strongroom.trust.keys import from_hex
+from strongroom.trust.trustdoc import TrustChain
+
+ADVICE = "It was kept in quarantine. Ask its sender to push again from the original workstation."
+
+
+class KnownEvents(Protocol):
+    """What admission asks of the events that are already here."""
+
+    def at(self, writer: str, seq: int) -> tuple[Event, ...]:
+        """Returns the admitted events of a writer at a sequence number; two if he equivocated."""
+        ...
+
+    def seen_so_far(self, event: Event) -> dict[str, Head]:
+        """Returns the latest `seen` entry per writer along an event's own chain, it included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """An event that passed the gate, with the envelope that proves it."""
+
+    event: Event
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An envelope that may pass once something else has arrived; ``code`` says what is missing."""
+
+    code: str
+    writer: str
+    seq: int
+    reason: str
+
+
+def admit(
+    raw: bytes, trust: TrustChain, known: KnownEvents, *, is_signature_known: bool = False
+) -> Admitted | Waiting:
+    """Passes one envelope through the gate.
+
+    Args:
+        raw: The envelope's bytes.
+        trust: The valid trust chain of the pinned team.
+        known: The events that were admitted before.
+        is_signature_known: True only if this workstation verified these very bytes before.
+
+    Raises:
+        Untrusted: If the envelope can never be admitted; the code says why.
+    """
+    parsed = envelope.parse(raw, max_bytes=envelope.MAX_EVENT_BYTES)
+    try:
+        event = parse_event(parsed.document, parsed.payload_id)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise Untrusted("E-FORMAT", f"An event cannot be read ({error})", ADVICE) from error
+    if len(parsed.signatures) != 1 or parsed.signatures[0].keyid != event.writer:
+        raise Untrusted("E-SIG", "An event is not signed by the writer it names", ADVICE)
+    latest = trust.latest
+    if latest is None:
+        return _wait(event, "E-TRUST-GAP", "the first trust document of the team is not here")
+    member = latest.members.get(event.writer)
+    if member is None:
+        if event.team != trust.team:
+            raise _other_team()
+        return _wait(event, "E-SIG", "its writer is not in the trust documents that are here")
+    key = from_hex(member.alg, member.pub)
+    if not is_signature_known and not key.verify(parsed.signatures[0].sig, parsed.signed_bytes):
+        raise Untrusted("E-SIG", "The signature of an event does not hold", ADVICE)
+    if event.team != trust.team:
+        raise _other_team()
+    problem = _check_chain(event, trust, known)
+    return problem or Admitted(event=event, raw=raw)
+
+
+def _check_chain(event: Event, trust: TrustChain, known: KnownEvents) -> Waiting | None:
+    before = None
+    if event.seq == 1:
+        if event.prev:
+            raise Untrusted("E-CHAIN", "A first event names an event before it", ADVICE)
+    else:
+        previous = known.at(event.writer, event.seq - 1)
+        if not previous:
+            return _wait(event, "E-GAP", f"event {event.seq - 1} of its writer is not here")
+        before = next((other for other in previous if other.id == event.prev), None)
+        if before is None:
+            raise Untrusted("E-CHAIN", "An event does not continue the one before it", ADVICE)
+    if event.trust_version > len(trust.versions):
+        return _wait(event, "E-TRUST-GAP", f"trust version {event.trust_version} is not here")
+    if trust.versions[event.trust_version - 1].document.id != event.trust_id:
+        raise Untrusted("E-TRUST-FORK", "An event cites another trust document", ADVICE)
+    if before is not None and event.trust_version < before.trust_version:
+        raise Untrusted("E-CHAIN", "An event cites an older trust version than before", ADVICE)
+    if event.writer in event.seen:
+        raise Untrusted("E-CHAIN", "An event claims to have seen its own log", ADVICE)
+    so_far = known.seen_so_far(before) if before is not None else {}
+    for writer, (seq, id_) in event.seen.items():
+        old_seq, old_id = so_far.get(writer, (0, ""))
+        if seq < old_seq or (seq == old_seq and id_ != old_id):
+            raise Untrusted("E-CHAIN", "An event has seen less than the one before it", ADVICE)
+    return None
+
+
+def _wait(event: Event, code: str, reason: str) -> Waiting:
+    return Waiting(code=code, writer=event.writer, seq=event.seq, reason=reason)
+
+
+def _other_team() -> Untrusted:
+    return Untrusted("E-TEAM", "An event belongs to another team", ADVICE)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual environment beside the checkout: made once, known by a stamp, made again on change.
+
+* Works where Debian ships neither ``python3-venv`` nor a pip that may install: the environment is
+  made without pip, and the pip outside installs into it (``pip --python``). ``uv`` on PATH wins.
+* A ``wheelhouse`` folder beside pyproject.toml is the only source when it exists.
+* The stamp is written last, so a broken installation is never mistaken for a whole one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".venv"
+STAMP = FOLDER / "strongroom-stamp.json"
+WHEELHOUSE = ROOT / "wheelhouse"
+OLDEST_PYTHON = (3, 11)
+
+
+class SetupError(Exception):
+    """Says in one sentence what could not be set up, and what to do."""
+
+
+def python() -> Path:
+    """Returns the interpreter of the environment."""
+    return FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def declared_extras() -> frozenset[str]:
+    """Returns the extras that pyproject.toml declares."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return frozenset(project.get("optional-dependencies", {}))
+
+
+def ensure(extras: frozenset[str]) -> bool:
+    """Makes the environment hold Strongroom with these extras.
+
+    Returns:
+        Whether anything had to be installed.
+
+    Raises:
+        SetupError: If the interpreter is too old, pip is absent or the installation fails.
+    """
+    if sys.version_info < OLDEST_PYTHON:
+        raise SetupError(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+    key = _fingerprint()
+    held = _held_extras(key)
+    if extras <= held and python().exists():
+        return False
+    wanted = sorted(extras | held)
+    print(f"Setting up {FOLDER} with {', '.join(wanted)}: once, about a minute.", flush=True)
+    _make()
+    _install(f"{ROOT}[{','.join(wanted)}]")
+    STAMP.write_text(json.dumps({"key": key, "extras": wanted}), "utf-8")
+    return True
+
+
+def _fingerprint() -> str:
+    """Changes when the dependencies, the interpreter, the place or the wheelhouse do."""
+    running = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
+    running.update(f"{ROOT}\0{sys.version_info[:2]}\0".encode())
+    if WHEELHOUSE.is_dir():
+        for name in sorted(path.name for path in WHEELHOUSE.iterdir()):
+            running.update(f"{name}\0".encode())
+    return running.hexdigest()
+
+
+def _held_extras(key: str) -> frozenset[str]:
+    """Returns the extras a finished installation with this fingerprint holds."""
+    try:
+        stamp = json.loads(STAMP.read_text("utf-8"))
+        return frozenset(stamp["extras"]) if stamp["key"] == key else frozenset()
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
+
+
+def _make() -> None:
+    if _works():
+        return
+    if FOLDER.exists():
+        print("The environment was made for another Python or another place; making it again.")
+        shutil.rmtree(FOLDER)
+    uv = shutil.which("uv")
+    if uv:
+        command = [uv, "venv", "--quiet", "--python", sys.executable, str(FOLDER)]
+    else:
+        command = [sys.executable, "-m", "venv", "--without-pip", str(FOLDER)]
+    if subprocess.run(command, check=False).returncode != 0 or not _works():
+        raise SetupError(f"A virtual environment could not be made in {FOLDER}.")
+
+
+def _works() -> bool:
+    """Whether the environment runs the Python minor this script runs on."""
+    if not python().exists():
+        return False
+    answer = subprocess.run(
+        [python(), "-c", "import sys; print(sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.stdout.strip() == str(sys.version_info[:2])
+
+
+def _install(requirement: str) -> None:
+    source = ["--no-index", "--find-links", str(WHEELHOUSE)] if WHEELHOUSE.is_dir() else []
+    uv = shutil.which("uv")
+    if uv:
+        start = [uv, "pip", "install", "--quiet", "--python", str(python())]
+    elif _has_pip(sys.executable):
+        start = [sys.executable, "-m", "pip", "--python", str(python())]
+        start += ["install", "-qq", "--disable-pip-version-check"]
+    else:
+        raise SetupError("pip is not installed. Install it with: sudo apt-get install python3-pip")
+    if subprocess.run([*start, *source, "--editable", requirement], check=False).returncode != 0:
+        where = f"the wheelhouse {WHEELHOUSE}" if source else "the package index"
+        raise SetupError(
+            f"The packages could not be installed from {where}. Read the lines above; without a "
+            "network, put the wheels into a folder named wheelhouse beside pyproject.toml."
+        )
+
+
+def _has_pip(interpreter: str) -> bool:
+    asked = [interpreter, "-m", "pip", "--version"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0

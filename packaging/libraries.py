@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""System libraries and tools: what Qt and the tests need, and how to get it on Debian.
+
+* A library is there when the loader finds it: nobody's package list is asked.
+* Root installs with apt; everybody else is told the exact line and the work goes on.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+
+OFFSCREEN = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+}
+WINDOW = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+TEST_TOOLS = {
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "xdotool": "xdotool",
+    "import": "imagemagick",
+    "xprop": "x11-utils",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "dbus-daemon": "dbus-daemon",
+}
+KEYRING_PACKAGES = frozenset({"gnome-keyring", "dbus-daemon"})
+SCREEN_PACKAGES = frozenset({*WINDOW.values(), "xvfb", "openbox", "xdotool", "x11-utils"})
+
+
+def missing(*, libraries: dict[str, str], tools: dict[str, str]) -> list[str]:
+    """Returns the Debian packages of the libraries and tools that this machine lacks."""
+    if sys.platform != "linux":
+        return []
+    packages = [package for soname, package in libraries.items() if not _loads(soname)]
+    packages += [package for tool, package in tools.items() if shutil.which(tool) is None]
+    return sorted(set(packages))
+
+
+def ensure(*, libraries: dict[str, str], tools: dict[str, str]) -> list[str]:
+    """Installs what is missing where it may, says how where it may not.
+
+    Returns:
+        The packages that are still missing.
+    """
+    packages = missing(libraries=libraries, tools=tools)
+    if not packages:
+        return []
+    line = "apt-get install -y --no-install-recommends " + " ".join(packages)
+    if shutil.which("apt-get") is None:
+        print(f"Missing system packages (Debian names): {' '.join(packages)}.")
+        return packages
+    if os.geteuid() != 0:
+        print(f"Missing system packages. Install them with:\n\n    sudo {line}\n")
+        return packages
+    print(f"Installing system packages: {' '.join(packages)}", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-qq"], line.split()):
+        subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+    still = missing(libraries=libraries, tools=tools)
+    if still:
+        print(f"apt could not install {' '.join(still)}; going on without.")
+    return still
+
+
+def _loads(soname: str) -> bool:
+    try:
+        ctypes.CDLL(soname)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of every test: folders of its own, and no warning in the log that nobody asked for."""
+
+import itertools
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Matplotlib builds its font list once a machine and says so.
+QUIET_LOGGERS = ("matplotlib.font_manager",)
+FOREIGN_SETTINGS = ("STRONGROOM_", "MLFLOW_", "SLURM_", "LSB_", "AIRFLOW_", "ARGO_", "TRACEPARENT")
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def private_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("private")
+
+
+@pytest.fixture(autouse=True)
+def private_folders(monkeypatch: pytest.MonkeyPatch, private_root: Path) -> None:
+    """Keeps a test away from the stores, homes and settings of whoever runs it.
+
+    The keyring is found over the message bus, so it stays the one of the session.
+    """
+    own = private_root / str(next(_numbers))
+    for name in ("DATA_HOME", "CONFIG_HOME", "STATE_HOME"):
+        monkeypatch.setenv(f"XDG_{name}", str(own / name.lower()))
+    for name in list(os.environ):
+        if name.startswith(FOREIGN_SETTINGS):
+            monkeypatch.delenv(name)
+
+
+class _Listener(logging.Handler):
+    """Collects warnings and worse."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not record.name.startswith(QUIET_LOGGERS):
+            self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def quiet_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that logged a warning; one that expects it asks for ``caplog`` and looks."""
+    listener = _Listener()
+    root = logging.getLogger()
+    root.addHandler(listener)
+    yield
+    root.removeHandler(listener)
+    if listener.records and "caplog" not in request.fixturenames:
+        said = "\n".join(f"{record.name}: {record.getMessage()}" for record in listener.records)
+        pytest.fail(f"unexpected in the log:\n{said}")

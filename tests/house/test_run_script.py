@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""packaging/run.py keeps its promises: standard library only, nothing left behind."""
+
+import ast
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from strongroom.domain import places
+from support.checkout import ROOT, modules, text
+
+SCRIPTS = ROOT / "packaging"
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch):
+    """Loads one of the scripts as Python does when run.py is called: from its own folder."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+
+    def load(name: str) -> ModuleType:
+        return importlib.import_module(name)
+
+    return load
+
+
+def test_the_scripts_need_the_standard_library_only():
+    own = {path.stem for path in modules(SCRIPTS)}
+    for path in modules(SCRIPTS):
+        for node in ast.walk(ast.parse(text(path))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names | own
+
+
+def test_the_script_and_the_program_agree_where_data_lies(script):
+    assert script("run")._data_root() == places.data_root()
+
+
+def test_a_part_without_matching_tests_does_not_hide_a_failure(script):
+    combined = script("run")._combined
+    assert combined(0, 5) == 0
+    assert combined(1, 5) == 1
+    assert combined(0, 3) == 3
+    assert combined(5, 5) == 5
+    assert combined(-11, 0) != 0
+
+
+def test_a_chosen_marker_is_kept_in_both_parts(script):
+    run = script("run")
+    rest, chosen = run._split_marker(["tests/unit", "-m", "slow", "-q"])
+    assert rest == ["tests/unit", "-q"]
+    assert run._and(chosen, "not e2e") == "(slow) and (not e2e)"
+    assert run._and("", "e2e") == "e2e"
+
+
+@pytest.mark.parametrize(
+    "stamp", ["", "{", "[]", '{"extras": ["test"]}', '{"key": "other", "extras": ["test"]}']
+)
+def test_a_broken_or_old_stamp_is_not_believed(script, monkeypatch, tmp_path, stamp):
+    environment = script("environment")
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp.json")
+    environment.STAMP.write_text(stamp)
+    assert environment._held_extras("key") == frozenset()
+
+
+def test_a_stamp_remembers_what_was_installed(script, monkeypatch, tmp_path):
+    environment = script("environment")
+    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp.json")
+    environment.STAMP.write_text(json.dumps({"key": "key", "extras": ["demo", "test"]}))
+    assert environment._held_extras("key") == {"demo", "test"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_closed_session_leaves_no_process_and_no_folder(script, tmp_path):
+    told = tmp_path / "grandchild"
+    with script("session").Session(tmp_path) as private:
+        private.use_private_folders()
+        folder = Path(private.environment["XDG_RUNTIME_DIR"])
+        process = private.start(["sh", "-c", f"sleep 60 & echo $! >{told}; wait"])
+        _wait(lambda: told.exists() and told.read_text().endswith("\n"))
+    assert process.returncode is not None
+    _wait(lambda: not _is_running(int(told.read_text())))
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's promise is Linux's")
+def test_a_killed_session_takes_its_processes_with_it(tmp_path):
+    program = (
+        f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
+        "import session, pathlib, time\n"
+        f"private = session.Session(pathlib.Path({str(tmp_path)!r}))\n"
+        "print(private.start(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    _wait(lambda: not _is_running(child))
+
+
+def _wait(has_happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 5
+    while not has_happened():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _is_running(pid: int) -> bool:
+    """Whether the process lives; one that waits to be collected does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
