@@ -13,6 +13,7 @@ from strongroom.domain.places import default_home, default_store
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.audit import Audit
 from strongroom.services.curves import Curves
+from strongroom.services.evidence import Evidence
 from strongroom.services.exchange import Exchange
 from strongroom.services.experiments import Experiments
 from strongroom.services.handover import Handover
@@ -50,6 +51,7 @@ class Services:
     reviews: Reviews
     exchange: Exchange
     audit: Audit
+    evidence: Evidence
     integrity: Integrity
     monitor: Monitor
     workstation: Workstation
@@ -120,6 +122,7 @@ def open_services(
         reviews=Reviews(workstation, registry, identities),
         exchange=Exchange(workstation),
         audit=Audit(workstation, registry),
+        evidence=Evidence(workstation, registry),
         integrity=Integrity(workstation, registry),
         monitor=Monitor(workstation, registry),
         workstation=workstation,

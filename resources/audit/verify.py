@@ -1016,7 +1016,7 @@ class Outcome:
     """Which of the living moves took effect, which conflict, which came too late."""
 
     def __init__(self, living, votes, team):
-        self.living, starts = living, collections.defaultdict(set)
+        self.living, starts = set(living), collections.defaultdict(set)
         for move in living:
             for lane in move.lanes:
                 starts[lane, move.on(lane)].add(move)
@@ -1024,34 +1024,65 @@ class Outcome:
         for group in starts.values():
             for move in group:
                 self.rivals[move] |= group - {move}
-        stale = {m for m in living if any(knew(team, votes, m, r) for r in self.rivals[m])}
-        losers = set()
-        for move in sorted(living, key=lambda move: (move.risk, move.id)):
-            strong = self.rivals[move] - stale - losers
-            if move not in stale and any(rival.risk < move.risk for rival in strong):
-                losers.add(move)  # fail safe: a move to lower risk wins
-        standing = set(living) - stale - losers
-        self.conflicting = {move for move in standing if self.rivals[move] & standing}
-        self.grounded = set()
-        for move in living:  # parents first
-            if move in standing and all(self.continues(move, lane) for lane in move.lanes):
-                self.grounded.add(move)
-        self.effective = self.grounded - self.conflicting
+        known = {(m, r): knew(team, votes, m, r) for m in living for r in self.rivals[m]}
+        self.yields = {m: {r for r in self.rivals[m] if known[m, r] or (r.risk < m.risk and not
+                           known[r, m])} for m in living}  # fmt: skip
+        self.starts, self.fates, left = starts, {}, list(living)
+        while left:  # parents first, as far as it follows; what is out stands in nobody's way
+            for move in left:
+                fate = self.fate(move)
+                if fate:
+                    self.fates[move] = fate
+            undecided = [move for move in left if move not in self.fates]
+            if undecided == left:  # moves that beat each other in a circle conflict
+                circle = [move for move in left if self.is_grounded(move)]
+                self.fates.update(dict.fromkeys(circle or left, "conflict" if circle else "out"))
+            left = [move for move in undecided if move not in self.fates]
+        self.effective = {move for move, fate in self.fates.items() if fate == "effective"}
+        self.conflicting = {move for move, fate in self.fates.items() if fate == "conflict"}
+        self.grounded = self.effective | self.conflicting
         self.resolved = {p for move in self.effective for p in move.resolved}
+
+    def fate(self, move):
+        """Returns effective, conflict or out, or None while that hangs on an unsettled move."""
+        grounded, others = self.is_grounded(move), self.rivals[move]
+        if grounded is False or any(self.stands(rival) for rival in self.yields[move]):
+            return "out"
+        if not grounded or any(rival not in self.fates for rival in self.yields[move]):
+            return None
+        if any(self.stands(rival) for rival in others):
+            return "conflict"
+        return "effective" if all(self.fates.get(rival) == "out" for rival in others) else None
+
+    def stands(self, move):
+        """Whether nothing can put a move out any more."""
+        if move in self.fates:
+            return self.fates[move] != "out"
+        beaten = all(self.fates.get(rival) == "out" for rival in self.yields[move])
+        return beaten and self.is_grounded(move) is True
+
+    def is_grounded(self, move):
+        """Whether a move stands on the whole head of each lane; None if not settled yet."""
+        answers = {self.continues(move, lane) for lane in move.lanes}
+        return False if False in answers else None if None in answers else True
 
     def continues(self, move, lane):
         """Whether a move names the whole head of a lane: nothing, one effect, or one conflict."""
-        parents = set(move.on(lane))
-        if not parents & self.conflicting:
-            return parents <= self.grounded and len(parents) <= 1
-        start = move.on(lane)[0].on(lane)
-        whole = {m for m in self.conflicting if lane in m.lanes and m.on(lane) == start}
-        return parents == whole and whole <= move.resolved and parents <= self.grounded
+        parents = move.on(lane)
+        found = {self.fates.get(p, None if p in self.living else "out") for p in parents}
+        if "out" in found or None in found:
+            return False if "out" in found else None
+        if "conflict" not in found:
+            return len(parents) <= 1
+        sides = self.starts[lane, parents[0].on(lane)]
+        if any(side not in self.fates for side in sides):
+            return None
+        whole = {side for side in sides if self.fates[side] == "conflict"}
+        return set(parents) == whole and whole <= move.resolved
 
     def heads(self, lane):
         touching = {move for move in self.grounded if lane in move.lanes}
-        taken = {p for move in touching & self.effective for p in move.on(lane)}
-        return touching & self.conflicting - taken or touching & self.effective - taken
+        return touching - {p for move in touching for p in move.on(lane)}
 
     def status(self, move):
         if move in self.effective:
@@ -1063,7 +1094,7 @@ class Outcome:
         return "conflict" if clash else "stale"
 
     def conflicts(self, model):
-        left, groups = self.conflicting & self.grounded - self.resolved, []
+        left, groups = self.conflicting - self.resolved, []
         left = {move for move in left if move.model == model}
         while left:
             group, pending = [], [left.pop()]
@@ -1081,7 +1112,7 @@ def knew(team, votes, move, rival):
     if theirs.seen_by(move.event):
         return True
     unaware = [event for event in mine.counted if not theirs.seen_by(event)]
-    return mine.policy["need"] > 0 and not team.quorum(mine.policy, unaware)
+    return not team.quorum(mine.policy, unaware)
 
 
 def replay_alias(events):

@@ -5,8 +5,12 @@ Everything is done by the services on a disk: keys, signatures, runs, gates. Thr
 store, as three people share one workstation; each has a keychain and a passphrase of its own.
 """
 
+import functools
 import hashlib
+import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,9 +128,7 @@ class ReviewStore:
 
     def fresh(self, desk: Desk) -> Desk:
         """Returns services opened anew on the same disk for the same person."""
-        return open_desk(
-            desk.store, desk.home, desk.name, clock=self.clock, keychain=desk.keychain
-        )
+        return open_desk(desk.store, desk.home, desk.name, clock=self.clock, keychain=desk.keychain)
 
     def close(self) -> None:
         """Closes everything."""
@@ -174,6 +176,7 @@ def build(folder: Path, *, reason: str = "Raises recall at the same alert volume
     for desk in desks:
         desk.identities.create(desk.name, passphrase=PASSPHRASE)
     founder.people.create_team("Fraud ML")
+    _set_policy(folder, founder)
     _enrol(folder, founder, analyst, "analyst")
     _enrol(folder, founder, approver, "release-approver")
     first = train(store, "brave-otter-12", {"val/auc": 0.9402, "latency/p95": 16.8},
@@ -194,6 +197,43 @@ def build(folder: Path, *, reason: str = "Raises recall at the same alert volume
     return ReviewStore(folder, clock, founder, analyst, approver, request, (first, second))
 
 
+@functools.cache
+def _built_once() -> ReviewStore:
+    """Builds the usual store once for all tests: opening keys takes most of the time."""
+    folder = Path(tempfile.mkdtemp(prefix="review-store-"))
+    built = build(folder)
+    built.close()
+    return built
+
+
+def copied(folder: Path) -> ReviewStore:
+    """Returns a copy of the usual store below a new folder, with services of its own."""
+    first = _built_once()
+    shutil.copytree(first.folder, folder, dirs_exist_ok=True)
+    clock = TickingClock(first.clock.time_us)
+    founder, analyst, approver = (
+        open_desk(
+            folder / "store", folder / desk.home.name, desk.name, clock=clock,
+            keychain=desk.keychain,
+        )
+        for desk in first.desks
+    )  # fmt: skip
+    return ReviewStore(folder, clock, founder, analyst, approver, first.request, first.runs)
+
+
+def _set_policy(folder: Path, founder: Desk) -> None:
+    """Gives Production two gates beside the four eyes."""
+    policies = founder.people.policy()
+    policies["*"]["production"]["gates"] = [
+        {"name": "Better than incumbent", "metric": "val/auc", "op": ">=",
+         "value": "incumbent+0.005"},
+        {"name": "Latency", "metric": "latency/p95", "op": "<=", "value": "20.0"},
+    ]  # fmt: skip
+    path = folder / "policy.json"
+    path.write_text(json.dumps(policies))
+    founder.people.set_policy(path)
+
+
 def _enrol(folder: Path, founder: Desk, desk: Desk, role: str) -> None:
     path = folder / f"{role}.request"
     desk.identities.save_request(path)
@@ -208,5 +248,3 @@ def _move(
     clock.advance(1800)
     approver.reviews.approve(request.id, comment="Looked at every metric.")
     clock.advance(1800)
-
-

@@ -68,13 +68,16 @@ class Station:
     def takes(self, envelopes: Iterable[bytes] = (), *, trust: Iterable[bytes] = ()) -> Passage:
         """Passes trust documents and envelopes through the gate, in the order given."""
         chain, events, left = self.snapshot.trust, self.snapshot.events, list(self.passage.left)
+        held = set(self.snapshot.raw.values())
+        envelopes = [raw for raw in envelopes if raw not in held]
         fresh = [raw for raw in trust if raw not in self.trust]
         if fresh:
             self.trust += fresh
             chain = build_chain(map(read_trust, self.trust), self.team)
             if chain.versions[: len(self.snapshot.trust.versions)] != self.snapshot.trust.versions:
                 left, events = [*self.snapshot.raw.values(), *left], {}
-        self.passage = pass_all(chain, events, [*left, *envelopes])
+        if fresh or envelopes:
+            self.passage = pass_all(chain, events, [*left, *envelopes])
         return self.passage
 
     def takes_all_of(self, other: "Station") -> None:

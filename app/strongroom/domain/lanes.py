@@ -8,10 +8,12 @@
 * Two passed requests with a common lane and parent: the one made in knowledge of the other is
   stale; a move to lower risk beats one to higher; otherwise both conflict and the lane stays where
   it was until a passed request names all of them as parents.
+* A move that is out, or stands on one that is, stands in nobody's way.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 
 from strongroom.domain.event import Event
@@ -243,6 +245,14 @@ SawPass = Callable[[str, str], bool]
 """Answers whether every quorum of the first move was reached in knowledge of the second's."""
 
 
+class Fate(Enum):
+    """What becomes of an alive move."""
+
+    EFFECTIVE = "effective"
+    CONFLICTING = "conflicting"
+    OUT = "out"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Which passed moves took effect, which conflict, and which came too late."""
@@ -252,60 +262,116 @@ class Outcome:
     saw_pass: SawPass
 
     @cached_property
-    def rivals(self) -> dict[str, tuple[str, ...]]:
-        """For each alive move the others that start from the same parents in a common lane."""
-        by_start: dict[tuple[Lane, tuple[str, ...]], list[str]] = {}
+    def _starting(self) -> dict[tuple[Lane, tuple[str, ...]], list[str]]:
+        """The alive moves that start from the same parents in a lane."""
+        found: dict[tuple[Lane, tuple[str, ...]], list[str]] = {}
         for id_ in sorted(self.alive):
             for lane in self.graph.lanes(id_):
-                by_start.setdefault((lane, self.graph.parents_in(id_, lane)), []).append(id_)
+                found.setdefault((lane, self.graph.parents_in(id_, lane)), []).append(id_)
+        return found
+
+    @cached_property
+    def rivals(self) -> dict[str, tuple[str, ...]]:
+        """For each alive move the others that start from the same parents in a common lane."""
         found: dict[str, set[str]] = {id_: set() for id_ in self.alive}
-        for group in by_start.values():
+        for group in self._starting.values():
             for id_ in group:
                 found[id_].update(other for other in group if other != id_)
         return {id_: tuple(sorted(others)) for id_, others in found.items()}
 
     @cached_property
-    def stale(self) -> frozenset[str]:
-        """Moves made or approved in knowledge of a rival that had already passed."""
-        return frozenset(
-            id_ for id_, others in self.rivals.items() if any(self.saw_pass(id_, r) for r in others)
-        )
-
-    @cached_property
-    def losers(self) -> frozenset[str]:
-        """Moves beaten by a concurrent one to lower risk: the fail-safe rule."""
-        lost: set[str] = set()
-        for id_ in sorted(self.alive - self.stale, key=self._risk):
-            if any(
-                self._risk(r) < self._risk(id_) and r not in lost and r not in self.stale
-                for r in self.rivals[id_]
-            ):
-                lost.add(id_)
-        return frozenset(lost)
+    def effective(self) -> frozenset[str]:
+        """Moves that took effect."""
+        return frozenset(id_ for id_, fate in self._fates.items() if fate is Fate.EFFECTIVE)
 
     @cached_property
     def conflicting(self) -> frozenset[str]:
         """Moves that nobody can put in order; their lanes stay where they were."""
-        standing = self.alive - self.stale - self.losers
-        return frozenset(id_ for id_ in standing if any(r in standing for r in self.rivals[id_]))
+        return frozenset(id_ for id_, fate in self._fates.items() if fate is Fate.CONFLICTING)
 
     @cached_property
-    def grounded(self) -> frozenset[str]:
-        """Moves that stand on the whole head of each of their lanes, conflicting ones included."""
-        found: set[str] = set()
-        for id_ in self.graph.oldest_first:
-            if (
-                id_ in self.alive
-                and id_ not in self.stale | self.losers
-                and all(self._continues(id_, lane, found) for lane in self.graph.lanes(id_))
-            ):
-                found.add(id_)
-        return frozenset(found)
+    def yields_to(self) -> dict[str, tuple[str, ...]]:
+        """For each alive move the rivals that beat it if they stand themselves.
+
+        A rival beats a move that was made or approved in knowledge that the rival had passed; of
+        two that did not know of each other, the one to lower risk beats the other (fail safe).
+        """
+        return {
+            id_: tuple(
+                rival
+                for rival in others
+                if self.saw_pass(id_, rival)
+                or (self._risk(rival) < self._risk(id_) and not self.saw_pass(rival, id_))
+            )
+            for id_, others in self.rivals.items()
+        }
 
     @cached_property
-    def effective(self) -> frozenset[str]:
-        """Moves that took effect."""
-        return self.grounded - self.conflicting
+    def _fates(self) -> dict[str, Fate]:
+        """The fate of each alive move, settled from the roots as far as it follows.
+
+        What is out beats nobody and blocks nobody. Moves that beat each other in a circle conflict.
+        """
+        fates: dict[str, Fate] = {}
+        left = [id_ for id_ in self.graph.oldest_first if id_ in self.alive]
+        while left:
+            for id_ in left:
+                fate = self._fate(id_, fates)
+                if fate is not None:
+                    fates[id_] = fate
+            undecided = [id_ for id_ in left if id_ not in fates]
+            if len(undecided) == len(left):
+                circle = [id_ for id_ in left if self._is_grounded(id_, fates)]
+                fates.update(
+                    dict.fromkeys(circle or left, Fate.CONFLICTING if circle else Fate.OUT)
+                )
+                undecided = [id_ for id_ in left if id_ not in fates]
+            left = undecided
+        return fates
+
+    def _fate(self, id_: str, fates: Mapping[str, Fate]) -> Fate | None:
+        """Returns the fate of a move, or None while it depends on one that is not settled."""
+        is_grounded = self._is_grounded(id_, fates)
+        stronger = self.yields_to[id_]
+        if is_grounded is False or any(self._stands(rival, fates) for rival in stronger):
+            return Fate.OUT
+        if not is_grounded or any(rival not in fates for rival in stronger):
+            return None
+        if any(self._stands(rival, fates) for rival in self.rivals[id_]):
+            return Fate.CONFLICTING
+        is_alone = all(fates.get(rival) is Fate.OUT for rival in self.rivals[id_])
+        return Fate.EFFECTIVE if is_alone else None
+
+    def _stands(self, id_: str, fates: Mapping[str, Fate]) -> bool:
+        """Whether nothing can put a move out any more."""
+        if id_ in fates:
+            return fates[id_] is not Fate.OUT
+        return self._is_grounded(id_, fates) is True and all(
+            fates.get(rival) is Fate.OUT for rival in self.yields_to[id_]
+        )
+
+    def _is_grounded(self, id_: str, fates: Mapping[str, Fate]) -> bool | None:
+        """Whether a move stands on the whole head of each of its lanes; None if not settled."""
+        answers = {self._continues(id_, lane, fates) for lane in self.graph.lanes(id_)}
+        if False in answers:
+            return False
+        return None if None in answers else True
+
+    def _continues(self, id_: str, lane: Lane, fates: Mapping[str, Fate]) -> bool | None:
+        """Whether a move names the whole head of a lane: nothing, one effect, or one conflict."""
+        parents = self.graph.parents_in(id_, lane)
+        found = {fates.get(p, None if p in self.alive else Fate.OUT) for p in parents}
+        if Fate.OUT in found:
+            return False
+        if None in found:
+            return None
+        if Fate.CONFLICTING not in found:
+            return len(parents) <= 1
+        sides = self._starting[lane, self.graph.parents_in(parents[0], lane)]
+        if any(side not in fates for side in sides):
+            return None
+        whole = {side for side in sides if fates[side] is Fate.CONFLICTING}
+        return whole == set(parents) and whole <= self.graph.resolved(id_)
 
     @cached_property
     def resolved(self) -> frozenset[str]:
@@ -320,23 +386,16 @@ class Outcome:
     def _heads(self) -> dict[Lane, tuple[str, ...]]:
         touching: dict[Lane, set[str]] = {}
         taken: dict[Lane, set[str]] = {}
-        for id_ in self.grounded:
+        for id_ in self.effective | self.conflicting:
             for lane in self.graph.lanes(id_):
                 touching.setdefault(lane, set()).add(id_)
-                if id_ in self.effective:
-                    taken.setdefault(lane, set()).update(self.graph.parents_in(id_, lane))
-        found = {}
-        for lane, ids in touching.items():
-            left = ids - taken.get(lane, set())
-            found[lane] = tuple(sorted(left & self.conflicting or left & self.effective))
-        return found
+                taken.setdefault(lane, set()).update(self.graph.parents_in(id_, lane))
+        return {lane: tuple(sorted(ids - taken[lane])) for lane, ids in touching.items()}
 
     def conflict_groups(self, model: str) -> tuple[tuple[str, ...], ...]:
         """Returns the unresolved conflicts of a model as connected groups of ids."""
         left = {
-            id_
-            for id_ in (self.conflicting & self.grounded) - self.resolved
-            if self.graph.moves[id_].key[0] == model
+            id_ for id_ in self.conflicting - self.resolved if self.graph.moves[id_].key[0] == model
         }
         groups = []
         while left:
@@ -349,21 +408,6 @@ class Outcome:
                     pending.extend(self.rivals[id_])
             groups.append(tuple(sorted(group)))
         return tuple(sorted(groups))
-
-    def _continues(self, id_: str, lane: Lane, grounded: set[str]) -> bool:
-        """Whether a move names the whole head of a lane: nothing, one effect, or one conflict."""
-        parents = self.graph.parents_in(id_, lane)
-        if not grounded.issuperset(parents):
-            return False
-        if not any(p in self.conflicting for p in parents):
-            return len(parents) <= 1
-        start = self.graph.parents_in(parents[0], lane)
-        whole = {
-            other
-            for other in self.conflicting
-            if lane in self.graph.lanes(other) and self.graph.parents_in(other, lane) == start
-        }
-        return whole == set(parents) and whole <= self.graph.resolved(id_)
 
     def _risk(self, id_: str) -> int:
         return self.graph.stages[self.graph.moves[id_].to_stage].risk

@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from strongroom.domain.changes import Changes
@@ -23,6 +24,7 @@ from strongroom.exchange.remote import Remote
 from strongroom.store.ledger import Intake
 from strongroom.store.segments import log_folder
 from strongroom.store.snapshot import Snapshot
+from strongroom.trust import envelope
 from strongroom.trust.trustdoc import SignedTrust, build_chain, read_trust
 from strongroom.trust.verifier import Admitted
 
@@ -84,13 +86,12 @@ def pull(
     before = here.ledger.refresh()
     listing = list_remote(desk)
     alarms = list(marks.alarms(listing.trust, listing.logs))
-    intake, arrived, after = _admit(desk, listing, before)
-    if any(alarm.code == "E-WITHHELD" for alarm in after.alarms):
+    intake, after = _admit(desk, listing, before)
+    if not is_dry and any(alarm.code == "E-WITHHELD" for alarm in after.alarms):
         # Somebody may have pushed between two of our listings: look once more before alarming.
-        listing = list_remote(desk)
-        again, more, after = _admit(desk, listing, after)
-        intake = _both(intake, again)
-        arrived.size_bytes += more.size_bytes
+        same, listing = desk.same, list_remote(desk)
+        again, after = _admit(desk, listing, after)
+        desk.same, intake = same, _both(intake, again)
     alarms += _own_log_alarms(here.writer, intake)
     alarms += _new_alarms(before, after)
     fetched = fetch_content(desk, after)
@@ -98,7 +99,7 @@ def pull(
     outcome = Outcome(
         remote=origin,
         is_dry=is_dry,
-        pulled=_counts(intake, arrived, desk) + fetched.counts,
+        pulled=_counts(intake, after) + fetched.counts,
         same=desk.same,
         waiting=tuple(dict.fromkeys(desk.waiting)),
         rejected=tuple(dict.fromkeys(desk.rejected)),
@@ -113,26 +114,30 @@ def pull(
     )
 
 
-def _admit(desk: Desk, listing: Listing, before: Snapshot) -> tuple[Intake, Arrived, Snapshot]:
+def _admit(desk: Desk, listing: Listing, before: Snapshot) -> tuple[Intake, Snapshot]:
     arrived = read_arrivals(desk, listing, before)
     intake = desk.here.ledger.take(arrived.trust, arrived.lines, is_dry=desk.is_dry)
     for raw, error in intake.rejected:
         desk.refuse(error, arrived.paths.get(raw, "log"), raw)
     for item in intake.waiting:
         desk.wait(item.code, f"{log_folder(item.writer)}/{item.seq}", item.reason)
-    if not desk.is_dry:
-        return intake, arrived, desk.here.ledger.snapshot
-    return intake, arrived, _imagined(before, arrived, intake, desk.here.ledger.team)
+    if desk.is_dry:
+        return intake, _imagined(before, arrived, intake, desk.here.ledger.team)
+    return intake, desk.here.ledger.snapshot
 
 
 def _imagined(before: Snapshot, arrived: Arrived, intake: Intake, team: str) -> Snapshot:
     """Returns the snapshot a real pull would give."""
     trust = list(before.trust.versions)
     trust += [signed for raw in arrived.trust if (signed := _readable(raw)) is not None]
+    raw_of = {}
+    for raw in arrived.lines:
+        with suppress(Untrusted):
+            raw_of[envelope.parse(raw, max_bytes=envelope.MAX_EVENT_BYTES).payload_id] = raw
     events = dict(before.events)
     for event in intake.events:
         place = (event.writer, event.seq)
-        events[place] = (*events.get(place, ()), Admitted(event=event, raw=b""))
+        events[place] = (*events.get(place, ()), Admitted(event=event, raw=raw_of[event.id]))
     return Snapshot(trust=build_chain(trust, team), events=events)
 
 
@@ -147,7 +152,7 @@ def _both(first: Intake, second: Intake) -> Intake:
     return replace(
         second,
         trust=(*first.trust, *second.trust),
-        events=tuple(dict.fromkeys((*first.events, *second.events))),
+        events=(*first.events, *second.events),
         rejected=(*first.rejected, *second.rejected),
     )
 
@@ -171,7 +176,7 @@ def _own_log_alarms(writer: str, intake: Intake) -> list[Trouble]:
 def _new_alarms(before: Snapshot, after: Snapshot) -> Iterator[Trouble]:
     known = set(before.alarms)
     for alarm in after.alarms:
-        if alarm.code == "E-GAP" or alarm.code == "E-TRUST-GAP":
+        if alarm.code in {"E-GAP", "E-TRUST-GAP"}:
             continue  # waiting says it already
         if alarm.code in LASTING or alarm not in known:
             is_trust = alarm.object.startswith("trust/")
@@ -184,10 +189,14 @@ def _log_path(object_: str) -> str:
     return f"{log_folder(writer)}/{seq}" if seq else log_folder(writer)
 
 
-def _counts(intake: Intake, arrived: Arrived, desk: Desk) -> Counts:
+def _counts(intake: Intake, after: Snapshot) -> Counts:
     new = {event.id for event in intake.events}
-    taken = len(new) + len(intake.trust)
-    size = arrived.size_bytes if taken else 0
+    size = sum(len(after.raw[id_]) for id_ in new)
+    size += sum(
+        len(signed.envelope.raw)
+        for signed in after.trust.versions
+        if signed.document.version in intake.trust
+    )
     return Counts(trust=len(intake.trust), events=len(new), bytes=size)
 
 

@@ -156,16 +156,20 @@ def classify_zip(path: str, opener: Opener, budget: Budget, classify: Classify) 
             larger than any honest one.
     """
     try:
-        with zipfile.ZipFile(opener()) as archive:
-            return _members(path, archive, budget, classify)
+        stream = opener()
+        size_bytes = stream.seek(0, io.SEEK_END)
+        with zipfile.ZipFile(stream) as archive:
+            return _members(path, archive, size_bytes, budget, classify)
     except _ZIP_DAMAGE:
         return unknown("damaged zip archive")
 
 
-def _members(path: str, archive: zipfile.ZipFile, budget: Budget, classify: Classify) -> Verdict:
+def _members(
+    path: str, archive: zipfile.ZipFile, size_bytes: int, budget: Budget, classify: Classify
+) -> Verdict:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     names = {entry.filename for entry in entries}
-    trouble = _trouble(entries, names)
+    trouble = _trouble(entries, names, size_bytes)
     if trouble:
         return unknown(trouble)
     if "constants.pkl" in {name.rpartition("/")[2] for name in names}:
@@ -188,7 +192,9 @@ def _members(path: str, archive: zipfile.ZipFile, budget: Budget, classify: Clas
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Opener:
-    return lambda: BoundedStream(archive.open(entry), budget)
+    # what is stored as it is cannot expand; members that overlap were refused
+    paid = None if entry.compress_type == zipfile.ZIP_STORED else budget
+    return lambda: BoundedStream(archive.open(entry), paid)
 
 
 def _schema(member: IO[bytes], budget: Budget) -> Verdict:
@@ -197,15 +203,18 @@ def _schema(member: IO[bytes], budget: Budget) -> Verdict:
     return unknown("skops schema too large") if inside.read(1) else judge_schema(text)
 
 
-def _trouble(entries: list[zipfile.ZipInfo], names: set[str]) -> str:
+def _trouble(entries: list[zipfile.ZipInfo], names: set[str], size_bytes: int) -> str:
+    found = ""
     if not entries:
-        return "empty zip archive"
-    if len(entries) > MAX_MEMBERS:
-        return f"zip archive of more than {MAX_MEMBERS:,} members"
-    if len(names) != len(entries):
-        return "zip archive with a name twice"
-    if any(entry.flag_bits & _ENCRYPTED for entry in entries):
-        return "encrypted zip archive"
-    if any(entry.compress_type not in _ZIP_METHODS for entry in entries):
-        return "zip archive packed in an unfamiliar way"
-    return ""
+        found = "empty zip archive"
+    elif len(entries) > MAX_MEMBERS:
+        found = f"zip archive of more than {MAX_MEMBERS:,} members"
+    elif len(names) != len(entries):
+        found = "zip archive with a name twice"
+    elif sum(entry.compress_size for entry in entries) > size_bytes:
+        found = "zip archive whose members overlap"
+    elif any(entry.flag_bits & _ENCRYPTED for entry in entries):
+        found = "encrypted zip archive"
+    elif any(entry.compress_type not in _ZIP_METHODS for entry in entries):
+        found = "zip archive packed in an unfamiliar way"
+    return found

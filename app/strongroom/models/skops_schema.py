@@ -34,6 +34,7 @@ _LOADERS = frozenset(
         "NdArrayNode",
         "MaskedArrayNode",
         "RandomStateNode",
+        "RandomGeneratorNode",
         "DTypeNode",
         "SparseMatrixNode",
         "TreeNode",
@@ -108,9 +109,12 @@ _NAMES: dict[str, frozenset[str]] = {
     ),
     "numpy.ma": frozenset(["MaskedArray"]),
     "numpy.ma.core": frozenset(["MaskedArray"]),
+    "numpy.random._generator": frozenset(["Generator"]),
     "numpy.random.mtrand": frozenset(["RandomState"]),
     "scipy.special": frozenset(["boxcox", "boxcox1p", "erf", "expit", "inv_boxcox", "logit"]),
 }
+_BIT_GENERATORS = ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"]
+MIN_PROTOCOL = 2  # older files name functions in another place than types
 _SPARSE_MODULE = re.compile(r"scipy\.sparse\._(csr|csc|coo|bsr|dia|dok|lil)")
 _SPARSE_CLASS = re.compile(r"(csr|csc|coo|bsr|dia|dok|lil)_(matrix|array)")
 _SKLEARN_CLASS = re.compile(r"_?[A-Z]\w*", re.ASCII)
@@ -131,6 +135,9 @@ def judge_schema(text: bytes) -> Verdict:
         return unknown("skops schema that cannot be read")
     if not isinstance(schema, dict) or "__loader__" not in schema:
         return unknown("skops schema that cannot be read")
+    protocol = schema.get("protocol")
+    if type(protocol) is not int or protocol < MIN_PROTOCOL:
+        return unknown("skops of an old protocol")
     if strangers:
         names = list(strangers)
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -148,10 +155,22 @@ def _strangers(schema: object) -> Iterator[str]:
             pending.extend(part.values())
             if "__loader__" in part and part["__loader__"] not in _LOADERS:
                 yield shown(str(part["__loader__"]))
+            if part.get("__loader__") == "RandomGeneratorNode" and not _has_known_generator(part):
+                yield "a bit generator of no known name"
             if "__class__" in part or "__module__" in part:
                 module, name = part.get("__module__"), part.get("__class__")
                 if not _is_familiar(module, name):
                     yield shown(f"{module}.{name}")
+
+
+def _has_known_generator(part: dict[str, Any]) -> bool:
+    # the class of a bit generator is kept as a value, and called by older versions of skops
+    try:
+        node = part["content"]["bit_generator"]["content"]["bit_generator"]
+        is_value = node["__loader__"] == "JsonNode"
+        return is_value and json.loads(node["content"]) in _BIT_GENERATORS
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _is_familiar(module: Any, name: Any) -> bool:  # noqa: ANN401 - values of the file

@@ -7,6 +7,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 from strongroom.domain.access import ROLE_TITLES, role_of
 from strongroom.domain.chains import Alarm
@@ -17,7 +18,8 @@ from strongroom.services.registry import Registry
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 
-TRUSTED, UNKNOWN, REVOKED, MISMATCH = "valid", "unknown", "revoked", "mismatch"
+TrustOutcome = Literal["valid", "unknown", "revoked", "mismatch", "cannot"]
+"""The five outcomes of a verification (desktop.md 1.2); a row is one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class AuditEntry:
     is_machine: bool
     type: str
     object: str
-    trust: str
+    trust: TrustOutcome
     code: str
 
 
@@ -165,13 +167,13 @@ def _entry(snapshot: Snapshot, event: Event, number: int) -> AuditEntry:
     document = snapshot.latest
     member = document.members.get(event.writer)
     code = snapshot.state.refusals.get(event.id, "")
-    trust = TRUSTED
+    trust: TrustOutcome = "valid"
     if member is None:
-        trust = UNKNOWN
+        trust = "unknown"
     elif code:
-        trust = MISMATCH
+        trust = "mismatch"
     elif not member.is_active:
-        trust = REVOKED
+        trust = "revoked"
     return AuditEntry(
         id=event.id,
         number=number,

@@ -2,6 +2,7 @@
 """Identities: who I am on this workstation, with which keys, under which protection."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
@@ -154,3 +155,4 @@ class Identities:
         self._at.identity().protect(
             protection, passphrase=passphrase, random_bytes=self._at.random_bytes
         )
+        self._at.home.save_identity(replace(self._at.require_card(), protection=protection))

@@ -24,8 +24,8 @@ from strongroom.domain.team import Grant, Head, Member, Person, RootKey, TrustDo
 from strongroom.services.identities import Identities
 from strongroom.services.workstation import Workstation
 from strongroom.trust import envelope
-from strongroom.trust.enrolment import EnrolmentRequest, read_request
-from strongroom.trust.identity import Identity, create_identity
+from strongroom.trust.enrolment import read_request
+from strongroom.trust.identity import Identity, SecretsHandler, create_identity
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer
 from strongroom.trust.trustdoc import is_root_change
@@ -48,6 +48,17 @@ class TeamMember:
     is_active: bool
     is_admin: bool
     is_me: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """Who asks to be enrolled; the fingerprint is compared by voice or in person."""
+
+    writer: str
+    name: str
+    host: str
+    fingerprint: str
+    is_log_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +122,25 @@ class People:
             for pattern, stages in self.team().policies.items()
         }
 
-    def read_request(self, path: Path) -> EnrolmentRequest:
-        """Returns what an enrolment request asks for, with the fingerprint to compare.
+    def applicant(self, path: Path) -> Applicant:
+        """Returns who asks to be enrolled, with the fingerprint to compare.
 
         Raises:
             BadInput: ``E-NAME`` if the file cannot be read.
             Untrusted: If the request does not hold.
         """
-        return read_request(_read(path))
+        request = read_request(_read(path))
+        return Applicant(
+            writer=request.writer,
+            name=request.name,
+            host=request.host,
+            fingerprint=request.fingerprint,
+            is_log_only=request.is_log_only,
+        )
 
     # ---------------------------------------------------------------- founding and joining
 
-    def create_team(self, name: str) -> TrustDocument:
+    def create_team(self, name: str, *, ask: SecretsHandler | None = None) -> TrustDocument:
         """Founds a team on this workstation: its first trust document, and the pin.
 
         Raises:
@@ -141,20 +159,15 @@ class People:
             )
         card = self._at.require_card()
         # One asking is enough: the root key is protected as the founder's own key is.
-        answered: dict[str, str] = {}
-
-        def ask(question: str) -> str:
-            answered.setdefault("passphrase", self._at.ask(question))
-            return answered["passphrase"]
-
-        self._at.keys(ask=ask)
+        once = _asked_once(ask or self._at.ask)
+        self._at.keys(ask=once)
         root = KeyPair.generate(self._at.random_bytes)
         create_identity(
             self._at.home.key_file(root.writer),
             root,
             protection=self._at.identity().protection,
             keychain=self._at.keychain,
-            passphrase=answered.get("passphrase", "") or self._passphrase(),
+            passphrase=self._passphrase(once),
             random_bytes=self._at.random_bytes,
         )
         person = person_id(card.writer)
@@ -197,7 +210,7 @@ class People:
         team = envelope.parse(raw, max_bytes=envelope.MAX_TRUST_BYTES).payload_id
         self._at.home.pin_team(team)
         founded = self._at.ledger().add_trust(raw)
-        self._hello()
+        self._hello(once)
         return founded
 
     def trust(self, team: str) -> None:
@@ -210,7 +223,15 @@ class People:
 
     # ---------------------------------------------------------------- changing
 
-    def admit(self, path: Path, role: str, *, scope: str = "*", person: str = "") -> Admission:
+    def admit(
+        self,
+        path: Path,
+        role: str,
+        *,
+        scope: str = "*",
+        person: str = "",
+        ask: SecretsHandler | None = None,
+    ) -> Admission:
         """Enrols the sender of a request with a role.
 
         Args:
@@ -218,13 +239,14 @@ class People:
             role: One of `ROLES`; a log-only request gets ``log`` whatever the role.
             scope: Where the role holds, e.g. ``model:fraud-*``.
             person: The id of somebody who is in the team, for his second workstation.
+            ask: Asks for the passphrase of this workstation's key.
 
         Raises:
             BadInput: ``E-ROLE`` or ``E-NAME``.
             Refused: ``E-CAP`` if this workstation may not admit.
             Untrusted: If the request does not hold.
         """
-        request = self.read_request(path)
+        request = read_request(_read(path))
         caps = _caps(role, is_log_only=request.is_log_only)
         person = person or person_id(request.writer)
 
@@ -256,12 +278,14 @@ class People:
                 admin_writers=admins if role == "admin" else document.admin_writers,
             )
 
-        after = self._change(enrol)
+        after = self._change(enrol, ask)
         return Admission(
             person=person, writer=request.writer, role=role, trust_version=after.version, draft=""
         )
 
-    def grant(self, person: str, role: str, *, scope: str = "*") -> Changes:
+    def grant(
+        self, person: str, role: str, *, scope: str = "*", ask: SecretsHandler | None = None
+    ) -> Changes:
         """Gives a role to every active workstation of a person, from now on.
 
         Raises:
@@ -288,10 +312,12 @@ class People:
                 admins += tuple(writer for writer in writers if writer not in admins)
             return replace(document, members=members, admin_writers=admins)
 
-        self._change(give)
+        self._change(give, ask)
         return Changes(is_team=True)
 
-    def revoke(self, person: str, *, reason: str = "left") -> Changes:
+    def revoke(
+        self, person: str, *, reason: str = "left", ask: SecretsHandler | None = None
+    ) -> Changes:
         """Ends every right of a person at what has been seen of his logs.
 
         Raises:
@@ -317,10 +343,10 @@ class People:
                 )
             return replace(document, members=members, admin_writers=admins)
 
-        self._change(end)
+        self._change(end, ask)
         return Changes(is_team=True)
 
-    def set_policy(self, path: Path) -> Changes:
+    def set_policy(self, path: Path, *, ask: SecretsHandler | None = None) -> Changes:
         """Replaces the policies by those of a JSON file: pattern, stage, policy.
 
         Raises:
@@ -341,13 +367,14 @@ class People:
             ) from error
         if "*" not in policies:
             raise BadInput("E-POLICY", "The policy for * is missing", "Add the pattern *.")
-        self._change(lambda before: replace(before, policies=policies))
+        self._change(lambda before: replace(before, policies=policies), ask)
         return Changes(is_team=True)
 
     # ---------------------------------------------------------------- inside
 
-    def _change(self, edit: Edit) -> TrustDocument:
+    def _change(self, edit: Edit, ask: SecretsHandler | None) -> TrustDocument:
         """Makes, signs and commits the next version of the trust document."""
+        once = _asked_once(ask or self._at.ask)
         before = self.team()
         after = edit(before)
         after = replace(
@@ -357,10 +384,10 @@ class People:
             heads=self._heads(before),
         )
         if is_root_change(before, after):
-            signers = self._root_signers(before)
+            signers = self._root_signers(before, once)
             missing = before.root_threshold - len(signers)
         else:
-            signers = self._admin_signers(before)
+            signers = self._admin_signers(before, once)
             missing = before.admin_threshold - len(signers)
         if missing > 0:
             raise Refused(
@@ -381,13 +408,13 @@ class People:
                 heads[writer] = head
         return heads
 
-    def _admin_signers(self, document: TrustDocument) -> list[Ed25519Signer]:
+    def _admin_signers(self, document: TrustDocument, ask: SecretsHandler) -> list[Ed25519Signer]:
         card = self._at.require_card()
         if card.writer not in document.admin_writers:
             return []
-        return [Ed25519Signer(self._at.keys())]
+        return [Ed25519Signer(self._at.keys(ask=ask))]
 
-    def _root_signers(self, document: TrustDocument) -> list[Ed25519Signer]:
+    def _root_signers(self, document: TrustDocument, ask: SecretsHandler) -> list[Ed25519Signer]:
         found = []
         for keyid in sorted(document.root_keys):
             path = self._at.home.key_file(keyid)
@@ -396,7 +423,7 @@ class People:
                     path,
                     writer=keyid,
                     keychain=self._at.keychain,
-                    ask=self._at.ask,
+                    ask=ask,
                     clock=self._at.clock,
                 )
                 found.append(Ed25519Signer(root.unlock()))
@@ -422,15 +449,27 @@ class People:
             )
         return writers
 
-    def _hello(self) -> None:
+    def _hello(self, ask: SecretsHandler) -> None:
         card = self._at.require_card()
-        self._at.sign("writer.hello", {"host": card.host, "app": self._at.app})
+        self._at.sign("writer.hello", {"host": card.host, "app": self._at.app}, ask=ask)
 
-    def _passphrase(self) -> str:
+    def _passphrase(self, ask: SecretsHandler) -> str:
         """Asks for the passphrase if the founder's own key needs one and was open already."""
         if "passphrase" in self._at.identity().protection:
-            return self._at.ask("Passphrase of this identity")
+            return ask("Passphrase of this identity")
         return ""
+
+
+def _asked_once(ask: SecretsHandler) -> SecretsHandler:
+    """Returns a handler that asks at most once: several keys of one person share a passphrase."""
+    answers: list[str] = []
+
+    def answer(question: str) -> str:
+        if not answers:
+            answers.append(ask(question))
+        return answers[0]
+
+    return answer
 
 
 def policy_text(policies: JsonValue) -> str:

@@ -76,7 +76,7 @@ class Registering:
                 pass  # reading to the end checks the digest
         model = registry.models.get(name)
         number = 1 + max((v.version for v in model.versions), default=0) if model else 1
-        inspection = inspect(files, lambda file: content.reader(file.sha256, run=state.run_id))
+        inspection = inspect(files, lambda file: content.open(file.sha256, run=state.run_id))
         self._finish_run(state, folder)
         manifest = self._seal_manifest(
             Manifest(

@@ -217,9 +217,7 @@ class Registry:
 
     def _inspect(self, manifest: Manifest, content: Content) -> Inspection | None:
         try:
-            return inspect(
-                manifest.files, lambda file: content.reader(file.sha256, run=manifest.run)
-            )
+            return inspect(manifest.files, lambda file: content.open(file.sha256, run=manifest.run))
         except Untrusted:
             return None
 

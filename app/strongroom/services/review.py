@@ -379,11 +379,11 @@ class Reviews:
             return _closed_sentence(request)
         if self._at.card() is None:
             return "There is no identity here to sign with."
+        if self._is_barred(snapshot, request):
+            return "You asked for this and cannot approve it: somebody else must."
         cap = f"approve:{request.to_stage.lower()}"
         if not self._may(snapshot, cap, request.key[0]):
             return f"Your role does not include approving moves to {request.to_stage}."
-        if "requester" in request.policy.exclude and self._is_own(snapshot, request):
-            return "You asked for this and cannot approve it: somebody else must."
         if any(vote.person == self._person(snapshot) for vote in request.approvals):
             return "You have approved this already."
         return ""
@@ -403,10 +403,10 @@ class Reviews:
         item = case.item
         if item.request.status in {RequestStatus.STALE, RequestStatus.CONFLICT}:
             return "E-CONFLICT"
-        if item.is_mine and item.request.status is RequestStatus.PENDING:
-            return "E-SELF"
         if item.request.status is not RequestStatus.PENDING:
             return "E-QUORUM"
+        if item.is_mine and "requester" in item.request.policy.exclude:
+            return "E-SELF"
         if not case.version.is_content_here:
             return "E-MISSING"
         return "E-CAP" if item.objection else "E-POLICY"
@@ -442,6 +442,10 @@ class Reviews:
 
     def _is_own(self, snapshot: Snapshot, request: TransitionRequest) -> bool:
         return bool(request.person) and request.person == self._person(snapshot)
+
+    def _is_barred(self, snapshot: Snapshot, request: TransitionRequest) -> bool:
+        """Whether four eyes forbid me this answer, whatever my role is."""
+        return "requester" in request.policy.exclude and self._is_own(snapshot, request)
 
     def _detail(self, key: tuple[str, int, str]) -> VersionDetail:
         return self._registry.show(f"{key[0]}/{key[1]}+{key[2]}")

@@ -298,7 +298,8 @@ class Runs:
 
     def _verify(self, place: RunPlace) -> Iterator[StoredFinding]:
         name, path = f"{place.month}/{place.run_id}", self._path(place)
-        for found in verify_sealed(path, place.sealed_sha256):
+        blobs = self.folder.blobs
+        for found in verify_sealed(path, place.sealed_sha256, blobs=blobs):
             yield StoredFinding(code=found.code, path=f"{name}/{found.path}", detail=found.detail)
         try:
             state = self._read(place)

@@ -180,6 +180,12 @@ class Workstation:
         self.project()
         return event
 
+    def last_own_event(self) -> str:
+        """Returns the id of the last event this workstation signed, "" if there is none."""
+        card = self.card()
+        chain = self.snapshot().chains.by_writer.get(card.writer, ()) if card else ()
+        return chain[-1].id if chain else ""
+
     def changes_of(self, event: Event) -> Changes:
         """Returns what one event touched."""
         body = event.body

@@ -5,9 +5,10 @@
 """
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from sqlalchemy import select
 
@@ -21,6 +22,8 @@ from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import Observer
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, read_state
 from strongroom.store.store_folder import StoreFolder
+
+SPOOL_BYTES = 16 << 20  # most files of a model; larger ones go through a temporary file
 
 
 class Content:
@@ -91,6 +94,23 @@ class Content:
             Untrusted: While reading: ``E-MISSING`` or ``E-HASH``.
         """
         return PieceReader(self.pieces(sha256, run=run))
+
+    def open(self, sha256: str, *, run: str = "") -> IO[bytes]:
+        """Returns a file that can be sought, holding bytes that were all found right.
+
+        Raises:
+            Untrusted: ``E-MISSING`` or ``E-HASH``.
+        """
+        # The file is handed on open; whoever reads it closes it.
+        file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115
+        try:
+            for piece in self.pieces(sha256, run=run):
+                file.write(piece)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
 
     def run_folder(self, run: str) -> Path | None:
         """Returns the folder of a run, or None."""

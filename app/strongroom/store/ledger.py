@@ -165,8 +165,10 @@ class Ledger:
             chain = build_chain([*self._trust_read.values(), *candidates], self.team)
             new_trust, refused_trust = self._sort_trust(candidates, chain)
             known = {*snapshot.raw.values(), *self._left}
-            offered = set(envelopes)
-            passage = self._pass(chain, sorted(offered - known))
+            offered = list(dict.fromkeys(envelopes))
+            # In the order given: a chain that comes in its own order passes in one round.
+            fresh = [raw for raw in offered if raw not in known]
+            passage = self._pass(chain, fresh)
             after = passage.snapshot
             arrived = [
                 admitted
@@ -182,7 +184,7 @@ class Ledger:
             return Intake(
                 trust=tuple(signed.document.version for signed in new_trust),
                 events=tuple(admitted.event for admitted in arrived),
-                same=len(offered & known),
+                same=len(offered) - len(fresh),
                 waiting=after.waiting,
                 rejected=(*rejected, *refused_trust, *passage.rejected),
             )

@@ -1,41 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the files that ship with the product: fonts, icons, themes.
+"""The shipped files as the kit names them; `domain.resources` finds them for everybody."""
 
-* One function knows the three places: the installed package, a checkout, a frozen bundle.
-* Nothing outside those places is ever opened, and a name never climbs out of them.
-"""
+from strongroom.domain.resources import resource, resources_root
 
-import sys
-from pathlib import Path
-
-import strongroom
-
-
-def resources_root() -> Path:
-    """Returns the folder that holds ``fonts``, ``icons`` and ``themes``.
-
-    Raises:
-        FileNotFoundError: If the product was installed without its resources.
-    """
-    package = Path(strongroom.__path__[0])
-    bundle = getattr(sys, "_MEIPASS", None)
-    places = [package / "resources", package.parents[1] / "resources"]
-    if bundle is not None:
-        places.insert(0, Path(bundle) / "resources")
-    for place in places:
-        if (place / "themes").is_dir():
-            return place
-    raise FileNotFoundError("resources/themes is missing beside the strongroom package")
-
-
-def resource(*parts: str) -> Path:
-    """Returns the path of one shipped file, such as ``resource("icons", "box.svg")``.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-    """
-    root = resources_root()
-    path = root.joinpath(*parts).resolve()
-    if not path.is_relative_to(root.resolve()) or not path.is_file():
-        raise FileNotFoundError(f"no resource {'/'.join(parts)}")
-    return path
+__all__ = ["resource", "resources_root"]

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The strip at the foot: what runs (with Cancel), the store, who, as of when, the chain.
 
-* The oldest running job is shown; the number of the others stands behind it.
+* The oldest job of over 300 ms is shown; the number of the others stands behind it.
 * Who is signed in is a button: it leads to signing in, or to the identity.
 """
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
@@ -21,6 +22,9 @@ from strongroom.desktop.kit.theme import theme
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
+
+
+SHOWN_AFTER_S = 0.3  # a job that is over before is not worth a flicker (desktop.md, the frame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,11 @@ class StatusStrip(Surface):
             self._lines.append((line, part))
             across.addWidget(line)
             across.addWidget(part)
+        self._since: dict[str, float] = {}
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(round(SHOWN_AFTER_S * 1000))
+        self._later.timeout.connect(self._show_running)
         tasks.changed.connect(self._on_tasks_changed)
         self.set_status(WindowStatus())
         self._on_tasks_changed()
@@ -110,12 +119,29 @@ class StatusStrip(Surface):
         self.setFixedHeight(theme().height("status"))
 
     def _on_tasks_changed(self) -> None:
-        running = self._tasks.running()
+        keys = [state.key for state in self._tasks.running()]
+        now = time.monotonic()
+        self._since = {key: self._since.get(key, now) for key in keys}
+        self._show_running()
+        if keys and not self._later.isActive():
+            self._later.start()
+
+    def _running(self) -> list[TaskState]:
+        """Returns the jobs that have run long enough to be worth a word."""
+        now = time.monotonic()
+        return [
+            state
+            for state in self._tasks.running()
+            if now - self._since.get(state.key, now) >= SHOWN_AFTER_S
+        ]
+
+    def _show_running(self) -> None:
+        running = self._running()
         self._task.show_task(running[0] if running else None, max(0, len(running) - 1))
         self._cancel.setVisible(bool(running))
 
     def _on_cancel_clicked(self) -> None:
-        running = self._tasks.running()
+        running = self._running()
         if running:
             self._tasks.cancel(running[0].key)
 

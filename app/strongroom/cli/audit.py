@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``strongroom audit …``: who did what, when, to which object, and whether it had an effect."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strongroom.cli.options import shared_options
+from strongroom.cli.output import emit, table
+from strongroom.cli.session import services
+from strongroom.domain.clock import to_iso
+
+if TYPE_CHECKING:
+    from strongroom.services.audit import AuditEntry
+
+
+def add_commands(root: click.Group) -> None:
+    """Joins ``audit`` into the tree of commands."""
+    if importlib.util.find_spec("strongroom.cli.audit_package"):
+        package = importlib.import_module("strongroom.cli.audit_package")
+        package.add_commands(audit)
+    root.add_command(audit)
+
+
+@click.group()
+@shared_options
+def audit() -> None:
+    """Who did what, and packages for auditors."""
+
+
+@audit.command()
+@click.option("--since", default="", metavar="TIME", help="2026-11-20, or more exactly.")
+@click.option("--until", default="", metavar="TIME", help="2026-11-20, or more exactly.")
+@shared_options
+def log(since: str, until: str) -> None:
+    """List every event, the newest claim first."""
+    at = services()
+    entries = at.audit.entries(since=since, until=until)
+    status = at.audit.status()
+    rows = [
+        (
+            str(each.number),
+            to_iso(each.time_us)[:19],
+            each.who,
+            each.host,
+            each.type,
+            each.object,
+            each.code,
+        )
+        for each in entries
+    ]
+    lines = table(("#", "TIME (UTC)", "WHO", "HOST", "WHAT", "OBJECT", "CODE"), rows)
+    alarms = status.alarms if status else ()
+    lines += [f"{alarm.code}  {alarm.object}: {alarm.detail}" for alarm in alarms]
+    if status is not None:
+        lines.append(
+            f"{status.event_count:,} events of {status.writer_count} writers verified, trust"
+            f" version {status.trust_version}, {len(alarms)} alarms, {status.waiting_count} waiting"
+        )
+    document: dict[str, Any] = {
+        "events": [_entry_document(each) for each in entries],
+        "alarms": [
+            {"code": alarm.code, "object": alarm.object, "detail": alarm.detail} for alarm in alarms
+        ],
+        "waiting": status.waiting_count if status else 0,
+    }
+    emit(document, lines)
+
+
+def _entry_document(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "number": entry.number,
+        "writer": entry.writer,
+        "seq": entry.seq,
+        "time": to_iso(entry.time_us),
+        "who": entry.who,
+        "host": entry.host,
+        "type": entry.type,
+        "object": entry.object,
+        "trust": entry.trust,
+        "code": entry.code,
+    }

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``strongroom people …``: who is in the team, with which rights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strongroom.cli.options import shared_options
+from strongroom.cli.output import emit, plain, say, table
+from strongroom.cli.session import has_terminal, services
+from strongroom.domain.access import ROLE_TITLES, ROLES
+from strongroom.domain.errors import Untrusted
+
+if TYPE_CHECKING:
+    from strongroom.services.people import TeamMember
+    from strongroom.trust.enrolment import EnrolmentRequest
+
+ROLE_METAVAR = "ROLE"
+
+
+def add_commands(root: click.Group) -> None:
+    """Joins ``people`` into the tree of commands."""
+    root.add_command(people)
+
+
+@click.group()
+@shared_options
+def people() -> None:
+    """Who is in the team, with which rights."""
+
+
+@people.command(name="list")
+@shared_options
+def list_people() -> None:
+    """List everybody, on each workstation."""
+    found = services().people.people()
+    emit(
+        {"people": [member_document(member) for member in found]},
+        table(("NAME", "ROLE", "PERSON", "HOST", "STATE"), [member_row(each) for each in found]),
+    )
+
+
+@people.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--role", required=True, metavar=ROLE_METAVAR, help=f"One of: {', '.join(ROLES)}.")
+@click.option("--scope", default="*", show_default=True, help="For example model:fraud-*.")
+@click.option("--person", default="", help="The id of somebody who gets a second workstation.")
+@click.option("--fingerprint", default="", help="What the sender read out; refused if it differs.")
+@shared_options
+def admit(file: Path, role: str, scope: str, person: str, fingerprint: str) -> None:
+    """Let the sender of a request into the team."""
+    at = services()
+    asked = at.people.applicant(file)
+    _compare(asked, fingerprint)
+    admitted = at.people.admit(file, role, scope=scope, person=person)
+    document = {
+        "person": admitted.person,
+        "writer": admitted.writer,
+        "role": admitted.role,
+        "trust": {"version": admitted.trust_version},
+        "draft": admitted.draft,
+        "fingerprint": asked.fingerprint,
+    }
+    emit(
+        document,
+        [
+            f"{asked.name} on {asked.host} is in the team as {ROLE_TITLES[role]}"
+            f" ({admitted.person}); the team is at version {admitted.trust_version}.",
+            f"Fingerprint of the request: {asked.fingerprint}",
+        ],
+    )
+
+
+@people.command()
+@click.argument("person", metavar="PERSON")
+@click.argument("role", metavar=ROLE_METAVAR)
+@click.option("--scope", default="*", show_default=True, help="For example model:fraud-*.")
+@shared_options
+def grant(person: str, role: str, scope: str) -> None:
+    """Give somebody a role, from now on."""
+    at = services()
+    at.people.grant(person, role, scope=scope)
+    version = at.people.team().version
+    emit(
+        {"person": person, "role": role, "scope": scope, "trust": {"version": version}},
+        [f"{person} is now {ROLE_TITLES[role]} as well; the team is at version {version}."],
+    )
+
+
+@people.command()
+@click.argument("person", metavar="PERSON")
+@click.option("--reason", default="left", show_default=True, help="left, lost, compromised, …")
+@shared_options
+def revoke(person: str, reason: str) -> None:
+    """End every right of somebody at what has been seen so far."""
+    at = services()
+    at.people.revoke(person, reason=reason)
+    version = at.people.team().version
+    emit(
+        {"person": person, "reason": reason, "trust": {"version": version}},
+        [f"{person} has no rights any more; the team is at version {version}."],
+    )
+
+
+def member_document(member: TeamMember) -> dict[str, Any]:
+    """Returns somebody as ``people list --json`` prints him."""
+    return {
+        "person": member.person,
+        "name": member.name,
+        "writer": member.writer,
+        "host": member.host,
+        "role": member.role,
+        "groups": list(member.groups),
+        "active": member.is_active,
+        "admin": member.is_admin,
+        "me": member.is_me,
+        "grants": [grant.to_json() for grant in member.grants],
+    }
+
+
+def member_row(member: TeamMember) -> tuple[str, ...]:
+    """Returns somebody as a row: name, role, person, host, state."""
+    role = ROLE_TITLES[member.role]
+    return (
+        member.name + (" (you)" if member.is_me else ""),
+        f"{role}, admin" if member.is_admin and member.role == "custom" else role,
+        member.person,
+        member.host,
+        "active" if member.is_active else "revoked",
+    )
+
+
+def _compare(asked: EnrolmentRequest, told: str) -> None:
+    """Holds the fingerprint of a request against what its sender read out."""
+    if told and "".join(told.split()).lower() != "".join(asked.fingerprint.split()):
+        raise Untrusted(
+            "E-HASH",
+            f"The request of {asked.name} has another fingerprint: {asked.fingerprint}",
+            "It was changed on the way. Ask for it again, by another way.",
+        )
+    if not told and has_terminal():
+        say(f"{asked.name} on {asked.host} asks to join. Fingerprint: {asked.fingerprint}")
+        question = f"Did {plain(asked.name)} read out the same?"
+        click.confirm(question, abort=True, err=True)

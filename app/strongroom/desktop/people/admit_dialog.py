@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Admitting somebody: whose request it is, the fingerprint to compare by voice, and the role."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from strongroom.desktop.kit import errors
+from strongroom.desktop.kit.buttons import MenuButton
+from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.facts import Fact, KeyValues
+from strongroom.desktop.kit.fields import Field
+from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.surface import column, row
+from strongroom.desktop.kit.task import Tasks
+from strongroom.domain.access import ROLE_TITLES, ROLES
+from strongroom.services.people import Admission, Applicant, People
+
+
+class AdmitDialog(Dialog):
+    """Shows a request and admits its sender with a role.
+
+    Signals:
+        admitted: The sender is in the team now.
+    """
+
+    admitted = Signal()
+
+    def __init__(
+        self,
+        people: People,
+        tasks: Tasks,
+        secrets: Secrets,
+        path: Path,
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(
+            "Admit somebody",
+            title="Admit to the team",
+            sentence="Compare the fingerprint by voice or in person before you admit.",
+            width=560,
+            cancel_is_default=True,
+            parent=parent,
+        )
+        self._people, self._secrets, self._path = people, secrets, path
+        self._facts = KeyValues(key_width=120)
+        self.role = MenuButton(
+            "", [(role, ROLE_TITLES[role]) for role in ROLES], "analyst", kind="secondary",
+            name="Role",
+        )  # fmt: skip
+        self.scope = Field("Scope", "model:fraud-*", "*", mono=True, width=220)
+        self.set_body(
+            column(
+                self._facts,
+                12,
+                row(_label("Role"), self.role, None, spacing=0),
+                8,
+                row(_label("Scope"), self.scope, None, spacing=0),
+            )
+        )
+        self.admit = self.add_action("Admit", "primary", "user-plus")
+        self.admit.setEnabled(False)
+        self.set_reason("Reading the request.")
+        self.admit.clicked.connect(self._on_admit_clicked)
+        tasks.ask(
+            "people.request.read",
+            "Reading the request",
+            lambda _progress: people.applicant(path),
+            self._show,
+            owner=self,
+            failed=self._on_failed,
+        )
+
+    def _show(self, request: Applicant) -> None:
+        self._facts.set_facts(
+            [
+                Fact(key="Name", value=request.name),
+                Fact(key="Workstation", value=request.host),
+                Fact(key="Fingerprint", value=request.fingerprint, kind="mono"),
+                Fact(key="Key", value=request.writer, kind="digest"),
+            ]
+        )
+        self.admit.setEnabled(True)
+        self.set_reason("Admitting signs a new trust document with your key.")
+
+    def _on_admit_clicked(self) -> None:
+        self.admit.setEnabled(False)
+        self._secrets.sign(
+            "people.admit",
+            "Admitting",
+            "Changing the team needs the passphrase of your key.",
+            lambda ask, _progress: self._people.admit(
+                self._path, self.role.current(), scope=self.scope.text() or "*", ask=ask
+            ),
+            self._on_admitted,
+            owner=self,
+            failed=self._on_failed,
+            ended=lambda: self.admit.setEnabled(True),
+            parent=self,
+        )
+
+    def _on_admitted(self, _admission: Admission) -> None:
+        self.admitted.emit()
+        self.accept()
+
+    def _on_failed(self, error: BaseException) -> None:
+        self.set_reason("Nothing was signed.", "bad", "circle-alert")
+        errors.show(error, self)
+
+
+def _label(words: str) -> Label:
+    label = Label(words, "text_secondary")
+    label.setFixedWidth(120)
+    return label

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Runs page needs of the services, and nothing else."""
+
+from dataclasses import dataclass
+
+from strongroom.domain.clock import Clock
+from strongroom.services.artifacts import Artifacts
+from strongroom.services.curves import Curves
+from strongroom.services.experiments import Experiments
+from strongroom.services.runs import Runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsServices:
+    """Runs, experiments, curves and artifacts of one store, and the time."""
+
+    runs: Runs
+    experiments: Experiments
+    curves: Curves
+    artifacts: Artifacts
+    clock: Clock

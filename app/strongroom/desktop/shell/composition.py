@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Composing the window: every page with the services it needs, and the roads between them.
+
+* Pages ignore each other; where one leads to another, the road is laid here.
+"""
+
+from collections.abc import Callable, Sequence
+
+from strongroom.bootstrap import Services
+from strongroom.desktop.audit.page import AuditPage, AuditServices
+from strongroom.desktop.compare.page import ComparePage, CompareServices
+from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
+from strongroom.desktop.kit.command import Command, WindowState, always
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.tokens import ThemeName
+from strongroom.desktop.kit.wording import moment
+from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
+from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.registry.page import ModelServices, ModelsPage
+from strongroom.desktop.registry.register_dialog import RegisterDialog
+from strongroom.desktop.review.page import ReviewServices, ReviewsPage
+from strongroom.desktop.runs.page import RunsPage, RunsServices
+from strongroom.desktop.shell.main_window import MainWindow, PageSpec
+from strongroom.desktop.shell.palette import PaletteEntry
+from strongroom.desktop.shell.settings_page import SettingsPage
+from strongroom.desktop.shell.status_strip import WindowStatus
+from strongroom.domain.access import ROLE_TITLES
+from strongroom.domain.changes import Changes
+from strongroom.domain.errors import StrongroomError
+
+THEMES: tuple[tuple[ThemeName, str], ...] = (
+    ("light", "Light"),
+    ("dark", "Dark"),
+    ("high-contrast", "High contrast"),
+)
+
+
+def build_window(services: Services, tasks: Tasks) -> MainWindow:
+    """Returns the window of the person and store of these services, not shown yet."""
+    runs = RunsPage(
+        RunsServices(
+            runs=services.runs,
+            experiments=services.experiments,
+            curves=services.curves,
+            artifacts=services.artifacts,
+            clock=services.clock,
+        ),
+        tasks,
+    )
+    models_services = ModelServices(
+        registry=services.registry,
+        registering=services.registering,
+        reviews=services.reviews,
+        handover=services.handover,
+        clock=services.clock,
+    )
+    window = MainWindow(
+        _page_specs(services, tasks, runs, ModelsPage(models_services, tasks)),
+        _commands(),
+        tasks=tasks,
+        clock=services.clock,
+        state=lambda: _state_of(services),
+        objects=lambda: _objects(services),
+        open_object=lambda key: _open(window, key),
+    )
+
+    def ask_to_register(run_id: str, artifact: str) -> None:
+        dialog = RegisterDialog(models_services, tasks, run_id, artifact, parent=window)
+        dialog.changed.connect(window.refresh)
+        dialog.open()
+
+    runs.register_requested.connect(ask_to_register)
+    window.chain_requested.connect(lambda: window.open_place(Place("audit")))
+    window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
+    window.store_menu_requested.connect(lambda: window.open_place(Place("settings")))
+
+    def look_again(_changes: Changes | None = None) -> None:
+        tasks.ask(
+            "window.status",
+            "Looking at the team",
+            lambda _progress: _status_of(services),
+            lambda found: _show_status(window, *found),
+            owner=window,
+        )
+
+    window.changed.connect(look_again)
+    look_again()
+    return window
+
+
+def _page_specs(
+    services: Services, tasks: Tasks, runs: RunsPage, models: ModelsPage
+) -> Sequence[PageSpec]:
+    clock = services.clock
+    compare = ComparePage(CompareServices(runs=services.runs, clock=clock), tasks)
+    reviews = ReviewsPage(
+        ReviewServices(
+            reviews=services.reviews,
+            registry=services.registry,
+            identities=services.identities,
+            clock=clock,
+        ),
+        tasks,
+    )
+    exchange = ExchangePage(
+        ExchangeServices(exchange=services.exchange, people=services.people, clock=clock), tasks
+    )
+    audit = AuditPage(
+        AuditServices(
+            audit=services.audit,
+            evidence=services.evidence,
+            registry=services.registry,
+            people=services.people,
+            identities=services.identities,
+            clock=clock,
+        ),
+        tasks,
+    )
+    monitor = MonitorPage(MonitorServices(monitor=services.monitor, clock=clock), tasks)
+    people = PeoplePage(
+        PeopleServices(people=services.people, identities=services.identities, clock=clock), tasks
+    )
+    settings = SettingsPage(services, tasks)
+    return (
+        PageSpec(id="runs", title="Runs", icon="flask-conical", page=runs, shortcut="Ctrl+1"),
+        PageSpec(
+            id="compare", title="Compare", icon="git-compare-arrows", page=compare,
+            shortcut="Ctrl+2",
+        ),
+        PageSpec(id="models", title="Models", icon="box", page=models, shortcut="Ctrl+3"),
+        PageSpec(
+            id="reviews", title="Reviews", icon="stamp", page=reviews, shortcut="Ctrl+4",
+            waits_for_me=True,
+        ),
+        PageSpec(
+            id="exchange", title="Exchange", icon="arrow-left-right", page=exchange,
+            shortcut="Ctrl+5",
+        ),
+        PageSpec(id="audit", title="Audit", icon="scroll-text", page=audit, shortcut="Ctrl+6"),
+        PageSpec(id="monitor", title="Monitor", icon="activity", page=monitor, shortcut="Ctrl+7"),
+        PageSpec(id="people", title="People", icon="users", page=people, shortcut="Ctrl+8"),
+        PageSpec(
+            id="settings", title="Settings", icon="settings", page=settings, shortcut="Ctrl+,",
+            at_foot=True,
+        ),
+    )  # fmt: skip
+
+
+def _commands() -> Sequence[Command]:
+    def switch(name: ThemeName) -> Callable[[], None]:
+        return lambda: theme().switch(name=name)
+
+    return [
+        Command(
+            id=f"view.{name}", title=f"Theme: {title}", run=switch(name), menu="View",
+            icon="palette", enabled=always, group="View",
+        )
+        for name, title in THEMES
+    ]  # fmt: skip
+
+
+def _state_of(services: Services) -> WindowState:
+    """Returns what commands decide on; it reads the home only, never the ledger."""
+    try:
+        card = services.identities.show()
+    except StrongroomError:
+        card = None
+    return WindowState(has_store=True, person=card.name if card else "")
+
+
+def _objects(services: Services) -> Sequence[PaletteEntry]:
+    try:
+        models = services.registry.models()
+    except StrongroomError:
+        return ()
+    return [
+        PaletteEntry(
+            key=f"models/{version.model}/{version.version}",
+            title=f"{version.model} v{version.version}",
+            detail=version.stage,
+            icon="box",
+            group="Models",
+        )
+        for model in models
+        for version in model.versions
+    ]
+
+
+def _open(window: MainWindow, key: str) -> None:
+    _, name, version = key.rsplit("/", 2)
+    window.open_place(Place.of("models", {"name": name, "version": version}))
+
+
+def _status_of(services: Services) -> tuple[WindowStatus, str, str]:
+    """Returns the strip, the store's name and the short team id; it may read the ledger."""
+    card = services.identities.show()
+    person = card.name if card else "Not signed in"
+    name, team, chain, tone = services.store.name, "no team", "", "ok"
+    status = services.audit.status() if services.people.team_id() else None
+    if status is not None:
+        document = services.people.team()
+        name, team = document.team_name, f"team {_short_team(services)}"
+        mine = next((m for m in services.people.people() if m.is_me), None)
+        if mine is not None:
+            person = f"{mine.name}, {ROLE_TITLES[mine.role]}"
+        now = moment(services.clock.now_us(), services.clock.now_us())
+        if status.is_ok:
+            chain = f"Verified up to event {status.event_count:,} at {now}"
+        else:
+            first = status.alarms[0]
+            chain, tone = f"{first.code} at {first.object[:12]}", "warn"
+    return (
+        WindowStatus(
+            store=str(services.store),
+            person=person,
+            as_of=services.exchange.as_of(),
+            chain=chain,
+            chain_tone="ok" if tone == "ok" else "warn",
+        ),
+        name,
+        team,
+    )
+
+
+def _short_team(services: Services) -> str:
+    """Returns the short team id people read out: two groups of four digits."""
+    team = services.people.team_id()
+    return f"{team[:4]} {team[4:8]}"
+
+
+def _show_status(window: MainWindow, status: WindowStatus, name: str, team: str) -> None:
+    window.set_status(status)
+    window.set_store(name, team)
+    window.refresh_badges()

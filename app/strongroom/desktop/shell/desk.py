@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk: one window for one person at one store, and changing who sits at it.
+
+* Signing in as somebody else opens their services and a new window in the old one's place; keys
+  of the former person are forgotten with the old services.
+* What arrives while the window is open (runs that train, files other programs wrote) is looked
+  for every second, off the window's thread.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from strongroom.bootstrap import Services, open_services
+from strongroom.demo.people import people_of
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.shell.composition import build_window
+from strongroom.desktop.shell.main_window import MainWindow
+from strongroom.desktop.shell.session_state import SessionState
+from strongroom.desktop.shell.sign_in import SignInDialog
+from strongroom.domain.changes import Changes
+from strongroom.domain.progress import Progress
+
+LOOK_EVERY_MS = 1_000  # a live curve moves once a second; a look at 100,000 sealed runs takes 10 ms
+
+
+class Desk(QObject):
+    """Holds the window and the services behind it.
+
+    Signals:
+        opened: A window was opened (a `MainWindow`).
+    """
+
+    opened = Signal(object)
+
+    def __init__(self, app: QApplication, store: Path, home: Path) -> None:
+        super().__init__(app)
+        self._store = store
+        self._home = home
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self.window: MainWindow | None = None
+        self.services: Services | None = None
+        self.tasks: Tasks | None = None
+
+    def open(self) -> MainWindow:
+        """Opens the window of the present home.
+
+        Raises:
+            StrongroomError: If the store cannot be opened.
+        """
+        tasks = Tasks()
+        services = open_services(self._store, self._home)
+        window = build_window(services, tasks)
+        state = SessionState(self._home / "window.ini")
+        if self.window is None:
+            state.restore_window(window)
+        else:
+            window.setGeometry(self.window.geometry())
+        state.restore_splitters(window)
+        window.closing.connect(lambda: _remember(state, window))
+        window.closing.connect(services.close)
+        window.sign_in_requested.connect(self._on_window_sign_in_requested)
+        self.window, self.services, self.tasks = window, services, tasks
+        window.show()
+        self._timer.start()
+        self._on_timer_timeout()
+        self.opened.emit(window)
+        return window
+
+    def sign_in(self, home: Path) -> MainWindow:
+        """Opens the window of another person in place of this one."""
+        old = self.window
+        self._timer.stop()
+        self._home = home
+        window = self.open()
+        if old is not None:
+            old.close()
+            old.deleteLater()
+        return window
+
+    def close(self) -> None:
+        """Closes the window and stops looking."""
+        self._timer.stop()
+        if self.window is not None:
+            self.window.close()
+            self.window.deleteLater()
+            self.window = None
+
+    def _on_timer_timeout(self) -> None:
+        services, window, tasks = self.services, self.window, self.tasks
+        if services is None or window is None or tasks is None:
+            return
+        if not window.isVisible():
+            self._timer.stop()
+            return
+
+        def look(progress: Progress) -> Changes:
+            return services.runs.refresh(progress)
+
+        def show(changes: Changes) -> None:
+            if changes:
+                window.refresh(changes)
+
+        tasks.ask("desk.look", "Looking for new runs", look, show, owner=window)
+
+    def _on_window_sign_in_requested(self) -> None:
+        if self.window is None:
+            return
+        dialog = SignInDialog(people_of(self._store), self._home, parent=self.window)
+        dialog.home_chosen.connect(self.sign_in)
+        dialog.open()
+
+
+def _remember(state: SessionState, window: MainWindow) -> None:
+    state.save_window(window)
+    state.save_splitters(window)
+    state.flush()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting the window: arguments, the look, the first frame, and the pictures of every page.
+
+* The shell is painted first; pages ask for their data in tasks.
+* ``--screenshot DIR`` renders every page in both themes and exits; no screen is needed.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from strongroom.demo.people import people_of
+from strongroom.desktop.kit.theme import Theme
+from strongroom.desktop.shell.desk import Desk
+from strongroom.desktop.shell.gallery import render_pages
+from strongroom.domain.errors import StrongroomError
+from strongroom.domain.places import default_home, default_store
+
+EXIT_NO_DISPLAY = 4
+THEMES = ("light", "dark", "high-contrast")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Opens the window, or renders its pages; returns the exit code."""
+    asked = _parse(arguments)
+    store = asked.store or default_store()
+    home = _home(store)
+    if asked.screenshot is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    elif sys.platform.startswith("linux") and not _has_display():
+        print(  # noqa: T201 - a person reads this in a terminal
+            "E-DISPLAY: There is no display to open a window on\n"
+            "Render the pages instead: strongroom desktop --screenshot DIR.",
+            file=sys.stderr,
+        )
+        return EXIT_NO_DISPLAY
+    app = QApplication.instance() or QApplication(["strongroom"])
+    if not isinstance(app, QApplication):
+        raise TypeError("another kind of application is running")
+    app.setApplicationName("Strongroom")
+    app.setDesktopFileName("strongroom")
+    Theme.install(app, asked.theme, asked.scale)
+    try:
+        if asked.screenshot is not None:
+            for path in render_pages(store, home, asked.screenshot):
+                print(path)  # noqa: T201 - the paths are the result of the command
+            return 0
+        desk = Desk(app, store, home)
+        desk.open()
+    except StrongroomError as error:
+        print(f"{error.code}: {error.title}\n{error.advice}", file=sys.stderr)  # noqa: T201 - ditto
+        return error.exit_code
+    return app.exec()
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="strongroom desktop", description="Opens the window.")
+    parser.add_argument("--store", type=Path, help="the store to open")
+    parser.add_argument("--screenshot", type=Path, metavar="DIR", help="render every page to PNG")
+    parser.add_argument("--theme", choices=THEMES, default="light")
+    parser.add_argument("--scale", type=float, default=1.0, help="text scale, 0.8 to 2")
+    return parser.parse_args(list(arguments))
+
+
+def _home(store: Path) -> Path:
+    """Returns the home: the one that is named, the demo's person, or the user's own."""
+    if "STRONGROOM_HOME" in os.environ:
+        return default_home()
+    signed_in = next((person for person in people_of(store) if person.is_signed_in), None)
+    return signed_in.home if signed_in else default_home()
+
+
+def _has_display() -> bool:
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    has_server = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return has_server or chosen in {"offscreen", "minimal", "vnc"}

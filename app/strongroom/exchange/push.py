@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push: what a remote lacks, by set difference; content first, events last.
+
+* Trust documents, objects, manifests, then log segments: nobody who reads the remote meanwhile
+  ever meets an event whose content did not come before it.
+* The truth is listed anew each time. A repeat copies nothing, an interruption costs a repeat.
+* A segment over there counts only if it holds our very envelopes: a planted name hides nothing.
+* Everybody's events are relayed, byte for byte; two events under one number travel as the proof.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from strongroom.domain.artifact import ArtifactFile
+from strongroom.domain.bundle import Manifest, parse_manifest
+from strongroom.domain.changes import Changes
+from strongroom.domain.errors import EnvironmentFault, Untrusted
+from strongroom.domain.progress import Progress, Silent
+from strongroom.exchange.local import Holdings, LocalSide, content_events, own_name, segment_lines
+from strongroom.exchange.outcome import Counts, Outcome, Trouble, trouble
+from strongroom.exchange.pull import check_team
+from strongroom.exchange.remote import Remote
+from strongroom.store.segments import (
+    SegmentFile,
+    TrustFile,
+    gap_free_head,
+    log_folder,
+    pack_segments,
+)
+from strongroom.store.snapshot import Snapshot
+from strongroom.trust import envelope
+
+
+@dataclass(slots=True, kw_only=True)
+class PushPlan:
+    """What is to be copied, in the order in which it will be."""
+
+    trust: list[TrustFile] = field(default_factory=list)
+    objects: list[tuple[ArtifactFile, str]] = field(default_factory=list)
+    """Files with the run they may lie in."""
+    manifests: list[bytes] = field(default_factory=list)
+    logs: list[tuple[str, int, list[bytes]]] = field(default_factory=list)
+    """Writer, first number, envelopes."""
+    same: int = 0
+    waiting: list[Trouble] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counts:
+        """How much it is."""
+        return Counts(
+            trust=len(self.trust),
+            events=sum(len(lines) for _, _, lines in self.logs),
+            manifests=len(self.manifests),
+            objects=len(self.objects),
+            bytes=sum(file.size for file in self.trust)
+            + sum(file.size_bytes for file, _ in self.objects)
+            + sum(map(len, self.manifests))
+            + sum(len(line) + 1 for _, _, lines in self.logs for line in lines),
+        )
+
+
+def push(
+    here: LocalSide,
+    remote: Remote,
+    *,
+    origin: str,
+    damaged: Collection[str] = (),
+    is_dry: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Copies to a remote what it lacks.
+
+    Args:
+        here: Our side.
+        remote: The other side.
+        origin: The remote's name.
+        damaged: Paths on the remote that are known not to hold; they are written again.
+        is_dry: Only say how much it would be.
+        progress: Hears bytes done of all; may cancel between two pieces.
+
+    Raises:
+        Untrusted: ``E-TEAM``.
+        EnvironmentFault: ``E-SHARE`` if the remote is gone or write-protected, ``E-FULL`` before
+            anything is copied, or while it is; what was finished stays.
+        Cancelled: What was finished stays.
+    """
+    check_team(here, remote)
+    if not is_dry and not remote.is_writable:
+        raise EnvironmentFault(
+            "E-SHARE",
+            f"{remote.location} is write-protected",
+            "Remove the write protection, or use it for pulling only.",
+        )
+    watched = progress or Silent()
+    plan = plan_push(here, remote, damaged=frozenset(damaged), progress=watched)
+    copied, rejected = plan.counts, list[Trouble]()
+    if not is_dry:
+        remote.check_free_space(plan.counts.bytes)
+        copied, rejected = _carry_out(here, remote, plan, watched)
+    return Outcome(
+        remote=origin,
+        is_dry=is_dry,
+        pushed=copied,
+        same=plan.same,
+        waiting=tuple(plan.waiting),
+        rejected=tuple(rejected),
+        changes=Changes(),
+    )
+
+
+def plan_push(
+    here: LocalSide,
+    remote: Remote,
+    *,
+    damaged: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
+) -> PushPlan:
+    """Returns what a remote lacks; nothing is written.
+
+    Raises:
+        EnvironmentFault: ``E-SHARE``.
+        Cancelled: Between two listings.
+    """
+    watched = progress or Silent()
+    snapshot = here.ledger.refresh()
+    plan = PushPlan()
+    watched.step(0, 0, "Comparing")
+    _plan_trust(here, remote, plan, damaged)
+    if snapshot.trust.latest is not None:
+        _plan_content(here, remote, snapshot, plan, damaged, watched)
+    _plan_logs(here, remote, snapshot, plan, damaged)
+    return plan
+
+
+def _plan_trust(here: LocalSide, remote: Remote, plan: PushPlan, damaged: frozenset[str]) -> None:
+    there = {(file.path, file.size) for file in remote.trust_files()}
+    for file in here.ledger.files.trust_files():
+        if (file.path, file.size) in there and file.path not in damaged:
+            plan.same += 1
+        else:
+            plan.trust.append(file)
+
+
+# -------------------------------------------------------------------- content
+
+
+def _plan_content(
+    here: LocalSide,
+    remote: Remote,
+    snapshot: Snapshot,
+    plan: PushPlan,
+    damaged: frozenset[str],
+    progress: Progress,
+) -> None:
+    held = _held_manifests(here, snapshot, plan)
+    wanted = {
+        file.sha256: (file, manifest.run)
+        for _, manifest in held.values()
+        for file in manifest.files
+    }
+    there = {digest: size for digest, size in remote.objects() if digest in wanted}
+    progress.step(0, 0, "Comparing content")
+    holdings = Holdings(here)
+    for digest, (file, run) in wanted.items():
+        is_damaged = f"obj/{digest[:2]}/{digest}" in damaged
+        if there.get(digest) == file.size_bytes and not is_damaged:
+            plan.same += 1
+        elif holdings.has(digest, run):
+            plan.objects.append((file, run))
+        else:
+            detail = f"{file.path} is neither here nor there"
+            path = f"obj/{digest[:2]}/{digest}"
+            plan.waiting.append(Trouble(code="E-MISSING", path=path, detail=detail))
+    listed = {digest: size for digest, size in remote.manifests() if digest in held}
+    for digest, (raw, _) in held.items():
+        is_damaged = f"man/{digest[:2]}/{digest}.json" in damaged
+        if listed.get(digest) == len(raw) and not is_damaged:
+            plan.same += 1
+        else:
+            plan.manifests.append(raw)
+
+
+def _held_manifests(
+    here: LocalSide, snapshot: Snapshot, plan: PushPlan
+) -> Mapping[str, tuple[bytes, Manifest]]:
+    """Returns the manifests that lie here, by digest, with what they list."""
+    held: dict[str, tuple[bytes, Manifest]] = {}
+    for event in content_events(snapshot):
+        digest = str(event.body["manifest"])
+        if digest in held:
+            continue
+        try:
+            raw = here.ledger.files.read_manifest(digest)
+            parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
+            held[digest] = (raw, parse_manifest(parsed.document))
+        except Untrusted as error:
+            path = f"man/{digest[:2]}/{digest}.json"
+            plan.waiting.append(trouble(error, path))
+    return held
+
+
+# -------------------------------------------------------------------- logs
+
+
+def _plan_logs(
+    here: LocalSide,
+    remote: Remote,
+    snapshot: Snapshot,
+    plan: PushPlan,
+    damaged: frozenset[str],
+) -> None:
+    """Others' events before our own, which may have seen them."""
+    writers = sorted({writer for writer, _ in snapshot.events})
+    for writer in sorted(writers, key=lambda writer: writer == here.writer):
+        try:
+            there = remote.segments(writer)
+        except Untrusted as error:  # somebody flooded this folder; the others go on
+            plan.waiting.append(trouble(error, log_folder(writer)))
+            continue
+        counted = [file for file in there if _counts(remote, snapshot, file, damaged)]
+        last = len(snapshot.chains.by_writer.get(writer, ()))
+        head = min(gap_free_head(counted), last)
+        plan.same += head
+        if head < last:
+            lines = segment_lines(snapshot, writer, head + 1, last)
+            plan.logs.append((writer, head + 1, lines or []))
+        names = {file.name for file in there if file.path not in damaged}
+        plan.logs += _proof(snapshot, writer, last + 1, names)
+
+
+def _counts(remote: Remote, snapshot: Snapshot, file: SegmentFile, damaged: frozenset[str]) -> bool:
+    """Whether a segment of the remote holds our very envelopes, as far as we have them."""
+    if not file.is_plausible or file.path in damaged:
+        return False
+    last = len(snapshot.chains.by_writer.get(file.writer, ()))
+    if file.first > last:
+        return False
+    if file.last <= last:
+        lines = segment_lines(snapshot, file.writer, file.first, file.last)
+        if lines is None or sum(len(line) + 1 for line in lines) != file.size:
+            return False
+        if own_name(snapshot, file.writer, file.first, file.last) == file.name:
+            return True
+    ours = segment_lines(snapshot, file.writer, file.first, min(file.last, last))
+    try:
+        theirs = remote.read_segment(file)
+    except Untrusted:
+        return False
+    return ours is not None and theirs[: len(ours)] == ours
+
+
+def _proof(
+    snapshot: Snapshot, writer: str, seq: int, names: Collection[str]
+) -> Iterator[tuple[str, int, list[bytes]]]:
+    """Yields both events of an equivocation that the remote does not have, each by itself."""
+    here = snapshot.events.get((writer, seq), ())
+    if len(here) < 2:
+        return
+    for admitted in here:
+        ((name, _),) = pack_segments(seq, [admitted.raw])
+        if name not in names:
+            yield writer, seq, [admitted.raw]
+
+
+# -------------------------------------------------------------------- doing it
+
+
+def _carry_out(
+    here: LocalSide, remote: Remote, plan: PushPlan, progress: Progress
+) -> tuple[Counts, list[Trouble]]:
+    total, done = plan.counts.bytes, Counts()
+    rejected: list[Trouble] = []
+
+    def step(what: str) -> None:
+        progress.step(done.bytes, total, what)
+
+    for file in plan.trust:
+        step("Pushing trust documents")
+        try:
+            data = here.ledger.files.read_trust(file)
+        except Untrusted as error:
+            rejected.append(trouble(error, file.path))
+            continue
+        remote.put_trust(file.version, data)
+        done += Counts(trust=1, bytes=len(data))
+    for wanted, run in plan.objects:
+        step(f"Pushing {wanted.path}")
+        try:
+            with here.content.reader(wanted.sha256, run=run) as source:
+                remote.put_object(wanted.sha256, source, wanted.size_bytes)
+        except Untrusted as error:  # damaged on this disk; others may still have it
+            path = f"obj/{wanted.sha256[:2]}/{wanted.sha256}"
+            rejected.append(trouble(error, path))
+        else:
+            done += Counts(objects=1, bytes=wanted.size_bytes)
+    for raw in plan.manifests:
+        step("Pushing manifests")
+        remote.put_manifest(raw)
+        done += Counts(manifests=1, bytes=len(raw))
+    for writer, first, lines in plan.logs:
+        step("Pushing events")
+        remote.put_segment(writer, first, lines)
+        done += Counts(events=len(lines), bytes=sum(len(line) + 1 for line in lines))
+    progress.step(total, total, "Pushed")
+    return done, rejected

@@ -1,0 +1,499 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exchange: remotes, push, pull, sync, checking them, quarantine, and taking runs in.
+
+* A remote is a folder under a name; the same folder layout whether share, stick or disk.
+* What was exchanged when is remembered per remote; what lies where is always looked up again.
+* Nothing refused is lost: it lies in quarantine with its reason until somebody drops it.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from strongroom.domain.canonical import JsonValue
+from strongroom.domain.changes import Changes
+from strongroom.domain.clock import from_iso, to_iso
+from strongroom.domain.errors import BadInput, EnvironmentFault, StrongroomError, Untrusted
+from strongroom.domain.progress import Progress, Silent
+from strongroom.exchange.check import RemoteCheck, check_remote
+from strongroom.exchange.local import LocalSide
+from strongroom.exchange.marks import Marks, read_marks
+from strongroom.exchange.outcome import Counts, Item, Kind, Outcome, Result, Trouble
+from strongroom.exchange.pull import check_team, pull
+from strongroom.exchange.push import plan_push, push
+from strongroom.exchange.remote import DESCRIPTION, FolderRemote
+from strongroom.exchange.retry import Retry, try_again
+from strongroom.services.run_intake import RunIntake
+from strongroom.services.workstation import Workstation
+from strongroom.store.content import Content
+from strongroom.store.home import RemoteEntry
+from strongroom.store.liveness import observe
+from strongroom.store.quarantine import QuarantinedItem
+from strongroom.store.snapshot import no_team
+
+MAX_NAME = 60
+MAX_SHOWN = 64 * 1024  # of a quarantined thing; enough to see what it is
+MAX_DAMAGED = 1_000  # paths remembered per remote; more than that is a broken stick
+
+__all__ = [
+    "Counts",
+    "Exchange",
+    "Item",
+    "Kind",
+    "Outcome",
+    "QuarantineDetail",
+    "QuarantinedItem",
+    "RemoteCheck",
+    "RemoteInfo",
+    "RemoteStatus",
+    "Result",
+    "Retried",
+    "Trouble",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteInfo:
+    """A remote and what is remembered of the last exchange; asking touches no share."""
+
+    name: str
+    path: str
+    pulled_at_us: int | None = None
+    pushed_at_us: int | None = None
+    last_in: Counts = field(default_factory=Counts)
+    last_out: Counts = field(default_factory=Counts)
+    damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteStatus:
+    """How this store and a remote differ now, or why that cannot be said."""
+
+    info: RemoteInfo
+    is_reachable: bool
+    is_writable: bool = False
+    code: str = ""
+    title: str = ""
+    advice: str = ""
+    only_here: Counts = field(default_factory=Counts)
+    only_there: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineDetail:
+    """A quarantined thing with the readable beginning of its bytes: plain text, never run."""
+
+    item: QuarantinedItem
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """Whether a quarantined thing was taken in after all, or why still not."""
+
+    id: str
+    is_taken: bool
+    code: str
+    detail: str
+    changes: Changes
+
+
+class Exchange:
+    """The verbs of ``strongroom remote``, ``quarantine`` and ``import runs``."""
+
+    def __init__(self, workstation: Workstation) -> None:
+        self._at = workstation
+        self._intake = RunIntake(workstation)
+
+    # ---------------------------------------------------------------- remotes
+
+    def remotes(self) -> tuple[RemoteInfo, ...]:
+        """Returns every remote in the order they were added; no share is touched."""
+        states = self._at.home.sync_states()
+        return tuple(_info(entry, states.get(entry.name)) for entry in self._at.home.remotes())
+
+    def as_of(self) -> str:
+        """Returns when something was last pulled and from where, as the status strip says it."""
+        pulled = [(info.pulled_at_us, info.name) for info in self.remotes() if info.pulled_at_us]
+        if not pulled:
+            return ""
+        time_us, name = max(pulled)
+        return f"As of {to_iso(time_us)[:16].replace('T', ' ')} UTC, {name}"
+
+    def add(self, name: str, path: Path) -> RemoteInfo:
+        """Gives a folder a name; an empty one becomes a remote of our team.
+
+        Raises:
+            BadInput: ``E-REMOTE`` if the folder is something else or the name is taken.
+            Refused: ``E-TEAM`` if no team is pinned.
+            Untrusted: ``E-TEAM`` if it belongs to another team.
+            EnvironmentFault: ``E-SHARE``, ``E-FULL``.
+        """
+        here = self._local()
+        known = self._at.home.remotes()
+        if not name.strip() or len(name) > MAX_NAME or "/" in name or "\\" in name:
+            raise BadInput(
+                "E-REMOTE",
+                f"A remote's name has 1 to {MAX_NAME} characters and no slash",
+                "Give a short name such as share or stick.",
+            )
+        absolute = path.expanduser().absolute()
+        taken = next((entry for entry in known if entry.name == name), None)
+        if taken is not None and taken.path != str(absolute):
+            raise BadInput("E-REMOTE", f"{name} is {taken.path} already", "Give another name.")
+        remote = FolderRemote.open_or_create(
+            absolute, team=here.ledger.team, now_us=self._at.clock.now_us()
+        )
+        check_team(here, remote)
+        entry = RemoteEntry(name=name, path=str(absolute))
+        if taken is None:
+            self._at.home.save_remotes([*known, entry])
+        return _info(entry, self._at.home.sync_states().get(name))
+
+    def status(self, name: str, progress: Progress | None = None) -> RemoteStatus:
+        """Returns how a remote and this store differ; a share that is gone is an answer too.
+
+        Raises:
+            BadInput: ``E-REMOTE`` for an unknown name.
+            Cancelled: If somebody asked to stop.
+        """
+        info = self._info(name)
+        try:
+            here, remote = self._local(), self._open(info.path)
+            check_team(here, remote)
+            plan = plan_push(here, remote, damaged=frozenset(info.damaged), progress=progress)
+            there = pull(
+                here, remote, origin=name, marks=self._marks(name), is_dry=True, progress=progress
+            )
+        except StrongroomError as error:
+            return RemoteStatus(
+                info=info, is_reachable=False,
+                code=error.code, title=error.title, advice=error.advice,
+            )  # fmt: skip
+        return RemoteStatus(
+            info=info,
+            is_reachable=True,
+            is_writable=remote.is_writable,
+            only_here=plan.counts,
+            only_there=there.outcome.pulled,
+        )
+
+    # ---------------------------------------------------------------- push, pull, sync
+
+    def push(
+        self, name: str | None = None, *, is_dry: bool = False, progress: Progress | None = None
+    ) -> tuple[Outcome, ...]:
+        """Copies to a remote, or to each, what it lacks.
+
+        Raises:
+            BadInput: ``E-REMOTE`` for an unknown name, or if there is no remote.
+            Refused, Untrusted: ``E-TEAM``.
+            EnvironmentFault: ``E-SHARE``, ``E-FULL``; other remotes are still served.
+            Cancelled: What was finished stays.
+        """
+        return self._each(name, lambda info: self._push(info, is_dry=is_dry, progress=progress))
+
+    def pull(
+        self, name: str | None = None, *, is_dry: bool = False, progress: Progress | None = None
+    ) -> tuple[Outcome, ...]:
+        """Takes in from a remote, or from each, what is new there; raises as `push`."""
+        return self._each(name, lambda info: self._pull(info, is_dry=is_dry, progress=progress))
+
+    def sync(
+        self, name: str | None = None, *, is_dry: bool = False, progress: Progress | None = None
+    ) -> tuple[Outcome, ...]:
+        """Pulls, then pushes; a write-protected remote is only pulled from. Raises as `push`."""
+
+        def both(info: RemoteInfo) -> Outcome:
+            pulled = self._pull(info, is_dry=is_dry, progress=progress)
+            if not self._open(info.path).is_writable:
+                return pulled
+            fresh = self._info(info.name) if info.name in self._names() else info
+            return pulled | self._push(fresh, is_dry=is_dry, progress=progress)
+
+        return self._each(name, both)
+
+    def verify(
+        self, name: str, *, is_reading_data: bool = False, progress: Progress | None = None
+    ) -> RemoteCheck:
+        """Checks all of a remote; what is damaged there, the next push writes again.
+
+        Raises:
+            BadInput: ``E-REMOTE``.
+            Refused, Untrusted: ``E-TEAM``.
+            EnvironmentFault: ``E-SHARE``.
+            Cancelled: Nothing is remembered.
+        """
+        info, here = self._info(name), self._local()
+        check = check_remote(
+            here, self._open(info.path), name=name,
+            is_reading_data=is_reading_data, progress=progress,
+        )  # fmt: skip
+        damaged = [finding.path for finding in check.findings if finding.code != "E-GAP"]
+        self._remember(name, damaged=damaged)
+        return check
+
+    # ---------------------------------------------------------------- import
+
+    def preview(self, source: str, progress: Progress | None = None) -> Outcome:
+        """Says what taking a source in would do, item by item; nothing at all is written.
+
+        Args:
+            source: A remote's name, a remote's folder, or a folder with run folders.
+            progress: Hears how far it is.
+
+        Raises:
+            As `take`.
+        """
+        return self._take(source, is_dry=True, progress=progress)
+
+    def take(self, source: str, progress: Progress | None = None) -> Outcome:
+        """Takes in everything admissible of a source and says what became of each item.
+
+        Events form chains: one cannot be left out without all that follow it in its log, and
+        what it says would be withheld from everybody who reads this store. So there is nothing
+        to choose among events; what an unwanted one does is undone by another event.
+
+        Raises:
+            BadInput: ``E-REMOTE`` if the folder is neither a remote nor holds runs.
+            Refused, Untrusted: ``E-TEAM``.
+            EnvironmentFault: ``E-SHARE``, ``E-FULL``.
+            Cancelled: What was finished stays.
+        """
+        return self._take(source, is_dry=False, progress=progress)
+
+    def import_runs(
+        self, path: Path, *, is_dry: bool = False, progress: Progress | None = None
+    ) -> Outcome:
+        """Copies the run folders at or below a folder into this store, verified.
+
+        Raises:
+            BadInput: ``E-REMOTE`` if there is no run folder.
+            EnvironmentFault: ``E-SHARE``, ``E-FULL``.
+            Cancelled: Runs that were finished stay.
+        """
+        return self._intake.take(path, is_dry=is_dry, progress=progress or Silent())
+
+    # ---------------------------------------------------------------- quarantine
+
+    def quarantined(self) -> tuple[QuarantinedItem, ...]:
+        """Returns what was refused, oldest first."""
+        return self._at.quarantine.list()
+
+    def show_quarantined(self, id_: str) -> QuarantineDetail:
+        """Returns a refused thing with the beginning of its bytes, control characters spelled out.
+
+        Raises:
+            BadInput: ``E-MISSING``.
+            Untrusted: ``E-HASH`` if it was changed in quarantine.
+        """
+        item = self._quarantined(id_)
+        data = self._at.quarantine.read(item.id)[:MAX_SHOWN]
+        text = data.decode("utf-8", "backslashreplace")
+        shown = "".join(
+            c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+        )
+        return QuarantineDetail(item=item, text=shown)
+
+    def retry(self, id_: str) -> Retried:
+        """Passes a refused thing through the gate again and lets it out if it is admitted.
+
+        Raises:
+            BadInput: ``E-MISSING``.
+            Untrusted: ``E-HASH`` if it was changed in quarantine.
+            Refused: ``E-TEAM`` if there is no team.
+        """
+        item = self._quarantined(id_)
+        found: Retry = try_again(self._local(), self._at.quarantine.read(item.id))
+        if found.is_taken:
+            self._at.quarantine.drop(item.id)
+            self._settle(found.changes)
+        return Retried(
+            id=item.id,
+            is_taken=found.is_taken,
+            code="" if found.is_taken else found.code or item.code,
+            detail=found.detail or item.reason,
+            changes=found.changes | Changes(quarantined=frozenset({item.id})),
+        )
+
+    def drop(self, id_: str) -> Changes:
+        """Removes a refused thing for good.
+
+        Raises:
+            BadInput: ``E-MISSING``.
+        """
+        item = self._quarantined(id_)
+        self._at.quarantine.drop(item.id)
+        return Changes(quarantined=frozenset({item.id}))
+
+    # ---------------------------------------------------------------- inside
+
+    def _each(self, name: str | None, act: Callable[[RemoteInfo], Outcome]) -> tuple[Outcome, ...]:
+        """Acts on one remote or on all; the first fault is raised after all had their turn."""
+        infos = self.remotes() if name is None else (self._info(name),)
+        if not infos:
+            raise BadInput(
+                "E-REMOTE", "There is no remote yet", "Add one: strongroom remote add NAME PATH."
+            )
+        outcomes: list[Outcome] = []
+        faults: list[StrongroomError] = []
+        for info in infos:
+            try:
+                outcomes.append(act(info))
+            except StrongroomError as error:
+                faults.append(error)
+        if faults:
+            raise faults[0]
+        return tuple(outcomes)
+
+    def _push(self, info: RemoteInfo, *, is_dry: bool, progress: Progress | None) -> Outcome:
+        here, remote = self._local(), self._open(info.path)
+        self._at.runs.refresh()
+        outcome = push(
+            here, remote, origin=info.name, damaged=info.damaged, is_dry=is_dry, progress=progress
+        )
+        if not is_dry:
+            self._remember(info.name, pushed=outcome.pushed, damaged=[])
+        return outcome
+
+    def _pull(self, info: RemoteInfo, *, is_dry: bool, progress: Progress | None) -> Outcome:
+        here, remote = self._local(), self._open(info.path)
+        found = pull(
+            here, remote, origin=info.name, marks=self._marks(info.name),
+            is_dry=is_dry, progress=progress,
+        )  # fmt: skip
+        if is_dry:
+            return found.outcome
+        if info.name in self._names():
+            self._save_marks(info.name, found.marks)
+            self._remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)
+        return replace(found.outcome, changes=self._settle(found.outcome.changes))
+
+    def _take(self, source: str, *, is_dry: bool, progress: Progress | None) -> Outcome:
+        if source in self._names():
+            return self._pull(self._info(source), is_dry=is_dry, progress=progress)
+        path = Path(source).expanduser().absolute()
+        if (path / DESCRIPTION).is_file():
+            info = next((i for i in self.remotes() if i.path == str(path)), None)
+            named = info or RemoteInfo(name=str(path), path=str(path))
+            return self._pull(named, is_dry=is_dry, progress=progress)
+        return self.import_runs(path, is_dry=is_dry, progress=progress)
+
+    def _settle(self, changes: Changes) -> Changes:
+        """Brings the catalog up to what arrived."""
+        if self._at.has_team():
+            self._at.project()
+        if changes.runs:
+            return changes | self._at.runs.refresh()
+        return changes
+
+    def _local(self) -> LocalSide:
+        if not self._at.home.pinned_team():
+            raise no_team()
+        card = self._at.card()
+        folder, clock = self._at.folder, self._at.clock
+        return LocalSide(
+            ledger=self._at.ledger(),
+            content=Content(folder, self._at.catalog, observe(clock.now_us())),
+            folder=folder,
+            quarantine=self._at.quarantine,
+            clock=clock,
+            random_bytes=self._at.random_bytes,
+            writer=card.writer if card else "",
+        )
+
+    def _open(self, path: str) -> FolderRemote:
+        """Opens a known remote; an empty mount point is a stick that is not in."""
+        try:
+            return FolderRemote.open_existing(Path(path))
+        except BadInput as error:
+            if os.path.lexists(Path(path) / DESCRIPTION):
+                raise
+            raise EnvironmentFault(
+                "E-SHARE",
+                f"{path} does not show the remote that was there",
+                "Put the stick in or mount the share, then repeat.",
+            ) from error
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self._at.home.remotes())
+
+    def _info(self, name: str) -> RemoteInfo:
+        for info in self.remotes():
+            if info.name == name:
+                return info
+        raise BadInput(
+            "E-REMOTE", f"No remote is called {name}", "strongroom remote list shows them."
+        )
+
+    def _quarantined(self, id_: str) -> QuarantinedItem:
+        """Returns the one item whose id begins so."""
+        found = [item for item in self.quarantined() if len(id_) >= 8 and item.id.startswith(id_)]
+        if len(found) == 1:
+            return found[0]
+        raise BadInput(
+            "E-MISSING",
+            f"{id_[:80]} names " + ("several items" if found else "nothing in quarantine"),
+            "strongroom quarantine list shows what is there.",
+        )
+
+    # ---------------------------------------------------------------- memory
+
+    def _marks(self, name: str) -> Marks:
+        remotes = self._at.home.marks().get("remotes")
+        return read_marks(remotes.get(name) if isinstance(remotes, dict) else None)
+
+    def _save_marks(self, name: str, marks: Marks) -> None:
+        document = self._at.home.marks()
+        remotes = document.get("remotes")
+        known = remotes if isinstance(remotes, dict) else {}
+        self._at.home.save_marks({"format": 1, "remotes": {**known, name: marks.to_json()}})
+
+    def _remember(
+        self,
+        name: str,
+        *,
+        pulled: Counts | None = None,
+        pushed: Counts | None = None,
+        damaged: list[str] | tuple[str, ...],
+    ) -> None:
+        states = self._at.home.sync_states()
+        known = states.get(name)
+        state: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
+        now = to_iso(self._at.clock.now_us())
+        if pulled is not None:
+            state |= {"pulled": now, "in": pulled.to_json()}
+        if pushed is not None:
+            state |= {"pushed": now, "out": pushed.to_json()}
+        state["damaged"] = list(damaged[:MAX_DAMAGED])
+        self._at.home.save_sync_states({**states, name: state})
+
+
+def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
+    """Returns a remote with what is remembered of it; a damaged memory is no memory."""
+    found = state if isinstance(state, dict) else {}
+    damaged = found.get("damaged")
+    return RemoteInfo(
+        name=entry.name,
+        path=entry.path,
+        pulled_at_us=_time(found.get("pulled")),
+        pushed_at_us=_time(found.get("pushed")),
+        last_in=_counts(found.get("in")),
+        last_out=_counts(found.get("out")),
+        damaged=tuple(str(p) for p in damaged) if isinstance(damaged, list) else (),
+    )
+
+
+def _time(value: JsonValue) -> int | None:
+    with suppress(ValueError, TypeError, Untrusted):
+        return from_iso(value) if isinstance(value, str) else None
+    return None
+
+
+def _counts(value: JsonValue) -> Counts:
+    known = asdict(Counts())
+    if not isinstance(value, dict):
+        return Counts()
+    return Counts(**{k: v for k, v in value.items() if k in known and type(v) is int})

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the window's tests: no screen unless asked for, and nothing left behind."""
+
+import os
+from collections.abc import Iterator
+
+if not os.environ.get("STRONGROOM_TEST_DISPLAY"):
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import pytest
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import Theme
+
+
+@pytest.fixture
+def app(qapp: QApplication) -> Iterator[QApplication]:
+    """The application with the light theme; another theme is put back after the test."""
+    look = getattr(Theme, "_current", None)
+    if look is None:
+        look = Theme.install(qapp, "light")
+    if look.tokens.name != "light" or look.scale != 1.0:
+        look.switch("light", 1.0)
+    yield qapp
+    if look.tokens.name != "light" or look.scale != 1.0:
+        look.switch("light", 1.0)
+
+
+@pytest.fixture
+def tasks(app: QApplication) -> Iterator[Tasks]:
+    """Jobs of a window that has to have ended all of them."""
+    own = Tasks()
+    yield own
+    own.wait_idle(2_000)
+    left = own.running()
+    own.close()
+    assert not left, f"jobs left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that leaves a visible window or a running timer of the window."""
+    yield
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    app.processEvents()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    shown = [widget for widget in app.topLevelWidgets() if widget.isVisible()]
+    names = [f"{type(widget).__name__} {widget.windowTitle()}" for widget in shown]
+    for widget in shown:
+        widget.close()
+    timers = [timer for timer in app.findChildren(QTimer) if timer.isActive()]
+    assert not names, f"windows left open: {names}"
+    assert not timers, f"timers left running: {timers}"

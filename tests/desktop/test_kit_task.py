@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs: one outcome, on the window's thread; the latest question wins; nothing is left behind."""
+
+import threading
+import time
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QLabel
+
+from strongroom.desktop.kit import errors
+from strongroom.desktop.kit.blocks import Banner
+from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.page import Page
+from strongroom.desktop.kit.task import Tasks
+from strongroom.domain.errors import Cancelled, EnvironmentFault, Refused, Untrusted
+from strongroom.domain.progress import Progress
+
+
+def _wait_for_cancel(progress: Progress) -> str:
+    for step in range(2_000):
+        progress.step(step, 2_000)
+        time.sleep(0.002)
+    return "never"
+
+
+def test_an_answer_arrives_on_the_thread_of_the_window(tasks: Tasks) -> None:
+    seen: list[object] = []
+    tasks.ask(
+        "a", "A", lambda _: threading.get_ident(),
+        lambda worker: seen.extend((worker, threading.get_ident())),
+    )  # fmt: skip
+    assert tasks.wait_idle()
+    assert seen[0] != threading.get_ident()
+    assert seen[1] == threading.get_ident()
+
+
+def test_the_latest_question_wins(tasks: Tasks) -> None:
+    answers: list[str] = []
+    tasks.ask("search", "Old", _wait_for_cancel, answers.append)
+    tasks.ask("search", "New", lambda _: "new", answers.append)
+    assert [state.name for state in tasks.running()] == ["New"]
+    assert tasks.wait_idle()
+    assert answers == ["new"]
+
+
+def test_a_cancelled_job_says_nothing_and_stops(tasks: Tasks) -> None:
+    answers: list[str] = []
+    faults: list[object] = []
+    tasks.failed.connect(lambda *told: faults.append(told))
+    tasks.ask("long", "Long", _wait_for_cancel, answers.append)
+    tasks.cancel("long")
+    assert tasks.running() == ()
+    assert tasks.wait_idle()
+    assert answers == [] == faults
+
+
+def test_changes_run_one_after_the_other(tasks: Tasks) -> None:
+    order: list[str] = []
+
+    def work(name: str) -> str:
+        order.append(f"{name} starts")
+        time.sleep(0.02)
+        order.append(f"{name} ends")
+        return name
+
+    tasks.change("one", "One", lambda _: work("one"), lambda _: None)
+    tasks.change("two", "Two", lambda _: work("two"), lambda _: None)
+    assert tasks.wait_idle()
+    assert order == ["one starts", "one ends", "two starts", "two ends"]
+
+
+def test_a_failure_carries_its_exception_and_a_retry(tasks: Tasks) -> None:
+    told: list[tuple[BaseException, str, object]] = []
+    tasks.failed.connect(lambda *args: told.append(args))
+
+    def work(_: Progress) -> None:
+        raise EnvironmentFault("E-GONE", "The share is gone")
+
+    tasks.ask("read", "Reading", work, lambda _: None)
+    assert tasks.wait_idle()
+    fault, name, retry = told[0]
+    assert isinstance(fault, EnvironmentFault)
+    assert name == "Reading"
+    assert callable(retry)
+
+
+def test_an_answer_for_a_widget_that_is_gone_is_dropped(tasks: Tasks, qtbot: QtBot) -> None:
+    answers: list[int] = []
+    owner = QObject()
+    tasks.ask("x", "X", lambda _: 1, answers.append, owner=owner)
+    owner.deleteLater()
+    QApplication.sendPostedEvents(owner, 0)
+    del owner
+    assert tasks.wait_idle()
+    assert answers == []
+
+
+def test_progress_is_told_at_most_ten_times_a_second(tasks: Tasks) -> None:
+    told: list[int] = []
+    tasks.changed.connect(lambda: told.extend(state.done for state in tasks.running()))
+
+    def work(progress: Progress) -> None:
+        for step in range(300):
+            progress.step(step, 300)
+            time.sleep(0.001)
+
+    tasks.ask("count", "Counting", work, lambda _: None)
+    assert tasks.wait_idle()
+    assert 1 <= len(told) <= 20
+
+
+def test_closing_leaves_no_job(tasks: Tasks) -> None:
+    for key in "abcdef":
+        tasks.ask(key, key, _wait_for_cancel, lambda _: None)
+    assert tasks.close()
+    assert tasks.running() == ()
+
+
+@pytest.fixture
+def page(app: QApplication, qtbot: QtBot) -> Page:
+    made = Page(None, QLabel("body"))
+    qtbot.addWidget(made)
+    return made
+
+
+def test_a_fault_is_a_bar_in_the_page_with_retry(page: Page) -> None:
+    again: list[int] = []
+    fault = EnvironmentFault("E-GONE", "The <b>share</b> is gone", "Plug it in.")
+    bar = errors.show(fault, page, lambda: again.append(1))
+    assert isinstance(bar, Banner)
+    assert bar.title() == "The <b>share</b> is gone"
+    bar.acted.emit()
+    assert again == [1]
+
+
+def test_a_refusal_is_a_bar_without_retry(page: Page) -> None:
+    again: list[int] = []
+    bar = errors.show(Refused("E-OWN", "You asked for this"), page, lambda: again.append(1))
+    assert isinstance(bar, Banner)
+    bar.acted.emit()
+    assert again == []
+
+
+def test_evidence_that_does_not_hold_asks_a_person(page: Page) -> None:
+    shown = errors.show(Untrusted("E-HASH", "Another digest", "Ask again."), page)
+    assert isinstance(shown, Dialog)
+    assert shown.isVisible()
+    shown.close()
+
+
+def test_a_cancel_is_silent(page: Page) -> None:
+    assert errors.show(Cancelled(), page) is None
+
+
+def test_a_bug_offers_a_report(page: Page) -> None:
+    shown = errors.show(ZeroDivisionError("division by zero"), page)
+    assert isinstance(shown, errors.CrashDialog)
+    shown.copy_report()
+    assert "division by zero" in QApplication.clipboard().text()
+    shown.close()

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The frame: rail, history, commands, palette by keyboard, strip, notices, pictures."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QWidget
+
+from strongroom.desktop.kit.command import Command, Reason, WindowState
+from strongroom.desktop.kit.page import Page
+from strongroom.desktop.kit.page_bar import PageBar
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.shell.main_window import MainWindow, PageSpec
+from strongroom.desktop.shell.notices import NoticesPanel
+from strongroom.desktop.shell.palette import score
+from strongroom.desktop.shell.pictures import save_picture
+from strongroom.desktop.shell.session_state import SessionState
+from strongroom.desktop.shell.status_strip import WindowStatus
+from strongroom.domain.changes import Changes
+from strongroom.domain.clock import FixedClock
+from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.progress import Progress
+from support.accessibility import nameless
+
+
+class _Page(Page):
+    def __init__(self, page_id: str, ran: list[str]) -> None:
+        self.page_id = page_id
+        self.ran = ran
+        self.places: list[Place] = []
+        self.heard: list[Changes] = []
+        super().__init__(PageBar(page_id.title()))
+
+    def show_place(self, place: Place) -> None:
+        self.places.append(place)
+
+    def refresh(self, changes: Changes) -> None:
+        self.heard.append(changes)
+
+    def badge(self) -> str:
+        return "3" if self.page_id == "reviews" else ""
+
+    def commands(self) -> Sequence[Command]:
+        return (
+            Command(
+                id=f"{self.page_id}.export",
+                title=f"Export {self.page_id} as a table",
+                run=lambda: self.ran.append(self.page_id),
+                menu="File",
+            ),
+        )
+
+
+@pytest.fixture
+def ran() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def window(app: QApplication, tasks: Tasks, ran: list[str], qtbot: QtBot) -> Iterator[MainWindow]:
+    specs = [
+        PageSpec(id="runs", title="Runs", icon="flask-conical", page=_Page("runs", ran),
+                 shortcut="Ctrl+1"),
+        PageSpec(id="reviews", title="Reviews", icon="stamp", page=_Page("reviews", ran),
+                 shortcut="Ctrl+2", waits_for_me=True),
+        PageSpec(id="settings", title="Settings", icon="settings", page=_Page("settings", ran),
+                 at_foot=True),
+    ]  # fmt: skip
+    refused = Command(
+        id="people.revoke", title="Revoke a key", menu="Review",
+        run=lambda: ran.append("revoked"), enabled=lambda _: Reason("Needs role Admin"),
+    )  # fmt: skip
+    made = MainWindow(
+        specs, [refused], tasks=tasks, clock=FixedClock(),
+        state=lambda: WindowState(has_store=True, person="Mara"),
+    )  # fmt: skip
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+
+
+def test_everything_in_the_frame_has_a_name(window: MainWindow) -> None:
+    assert nameless(window) == []
+
+
+def test_back_and_forward_go_through_places(window: MainWindow) -> None:
+    wanted = Place.of("reviews", {"request": "5e07"})
+    window.open_place(wanted)
+    window.go_back()
+    assert window.page_id() == "runs"
+    window.go_forward()
+    page = window.page()
+    assert isinstance(page, _Page)
+    assert page.places[-1] == wanted
+    assert not window.open_place(Place("nowhere"))
+
+
+def test_the_palette_runs_a_command_by_keyboard(
+    window: MainWindow, ran: list[str], qtbot: QtBot
+) -> None:
+    window.commands.run("window.palette")
+    palette = window._palette
+    qtbot.keyClicks(palette.edit, "exp rev")
+    assert [entry.title for entry in palette.shown()] == ["Export reviews as a table"]
+    qtbot.keyClick(palette.edit, Qt.Key.Key_Return)
+    assert ran == ["reviews"]
+    assert not palette.isVisible()
+
+
+def test_a_disabled_command_says_why_and_does_not_run(
+    window: MainWindow, ran: list[str], qtbot: QtBot
+) -> None:
+    assert not window.commands.run("people.revoke")
+    window.commands.look_again()
+    assert window.commands.action("people.revoke").toolTip() == "Needs role Admin"
+    window.open_palette()
+    qtbot.keyClicks(window._palette.edit, "revoke")
+    assert window._palette.shown()[0].why_not == "Needs role Admin"
+    qtbot.keyClick(window._palette.edit, Qt.Key.Key_Return)
+    assert ran == []
+    window._palette.hide()
+
+
+def test_two_commands_never_share_an_id_or_a_shortcut(window: MainWindow) -> None:
+    with pytest.raises(ValueError, match="already there"):
+        window.commands.add([Command(id="go.back", title="x", run=lambda: None)])
+    with pytest.raises(ValueError, match="already there"):
+        window.commands.add([Command(id="x.y", title="x", run=lambda: None, shortcut="Ctrl+1")])
+
+
+def test_letters_match_in_order_and_word_starts_first() -> None:
+    assert score("cmp", "Compare runs") is not None
+    assert score("xyz", "Compare runs") is None
+    exact, loose = score("run", "Run again"), score("run", "Return unnamed")
+    assert exact is not None
+    assert loose is not None
+    assert exact > loose
+
+
+def test_a_change_of_one_page_reaches_all_and_the_badge(window: MainWindow) -> None:
+    told: list[Changes] = []
+    window.changed.connect(told.append)
+    changes = Changes(requests=frozenset({"5e07"}))
+    page = window.page()
+    assert isinstance(page, _Page)
+    page.changed.emit(changes)
+    assert told == [changes]
+    assert page.heard == [changes]
+    assert window.rail._entries["reviews"].accessibleName() == "Reviews, 3 waiting"
+
+
+def test_a_failed_job_shows_a_bar_in_the_page(window: MainWindow, tasks: Tasks) -> None:
+    def work(_: Progress) -> None:
+        raise EnvironmentFault("E-GONE", "The share is gone", "Plug it in.")
+
+    tasks.ask("x", "Reading", work, lambda _: None)
+    assert tasks.wait_idle()
+    page = window.page()
+    assert page is not None
+    assert page._fault.count() == 1
+    page.clear_fault()
+    assert page._fault.count() == 0
+
+
+def test_the_strip_says_who_and_asks_to_sign_in(window: MainWindow, qtbot: QtBot) -> None:
+    window.set_status(WindowStatus(store="/srv/s", person="Mara & Co, Admin"))
+    assert window.strip.person.accessibleName() == "Mara & Co, Admin"
+    assert not window.strip.chain.isVisible()
+    with qtbot.waitSignal(window.sign_in_requested):
+        window.strip.person.click()
+
+
+def test_the_strip_shows_a_job_of_over_300_ms_and_cancels_it(
+    window: MainWindow, tasks: Tasks, qtbot: QtBot
+) -> None:
+    def work(progress: Progress) -> None:
+        while True:
+            progress.step(1, 2)
+
+    tasks.ask("long", "Reading runs", work, lambda _: None)
+    assert window.strip._task.accessibleName() == "No tasks running"
+    qtbot.waitUntil(lambda: window.strip._task.accessibleName().startswith("Reading runs"))
+    window.strip._cancel.click()
+    assert tasks.wait_idle()
+    assert window.strip._task.accessibleName() == "No tasks running"
+
+
+def test_a_repeated_notice_counts_up(window: MainWindow, qtbot: QtBot) -> None:
+    window.notices.tell("Export failed", tone="bad")
+    window.notices.tell("Export failed", tone="bad")
+    assert [entry.times for entry in window.notices.entries()] == [2]
+    panel = NoticesPanel(window.notices, FixedClock())
+    qtbot.addWidget(panel)
+    assert nameless(panel) == []
+
+
+def test_f6_moves_from_rail_to_page(window: MainWindow, qtbot: QtBot) -> None:
+    window.rail.store.setFocus()
+    window.open_place(Place("reviews"))
+    window.go_back()
+    window.commands.run("window.next_pane")
+    focused = window.focusWidget()
+    assert focused is not None
+    assert not window.rail.isAncestorOf(focused) or focused is not window.rail.store
+
+
+def test_geometry_and_place_come_back_from_the_file(
+    app: QApplication, tmp_path: Path, qtbot: QtBot
+) -> None:
+    state = SessionState(tmp_path / "window.ini")
+    window = QWidget()  # smaller than the screen of the offscreen platform
+    qtbot.addWidget(window)
+    window.resize(500, 300)
+    state.save_window(window)
+    state.save_place(Place.of("reviews", {"request": "5e07"}, "who:Mara"))
+    state.flush()
+    again = SessionState(tmp_path / "window.ini")
+    assert again.place() == Place.of("reviews", {"request": "5e07"}, "who:Mara")
+    window.resize(400, 400)
+    assert again.restore_window(window)
+    assert (window.width(), window.height()) == (500, 300)
+
+
+def test_a_damaged_file_is_ignored(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "window.ini"
+    path.write_bytes(b"[window]\ngeometry=\x00nonsense\nplace=@Variant(\x00\n")
+    state = SessionState(path)
+    assert not state.restore_window(window)
+    assert state.place() is None or isinstance(state.place(), Place)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_picture_has_the_pixels_asked_for(
+    window: MainWindow, tmp_path: Path, scale: float
+) -> None:
+    window.resize(1100, 700)
+    path = save_picture(window, tmp_path / "pictures" / "runs.png", scale)
+    image = QImage(str(path))
+    assert (image.width(), image.height()) == (1100 * scale, 700 * scale)
+
+
+def test_the_window_fits_its_smallest_size_at_150_percent(window: MainWindow) -> None:
+    theme().switch(scale=1.5)
+    window.resize(1100, 700)
+    assert window.size().width() <= 1100 + 1
+    assert window.height() <= 700 + 1

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Workstations of one team on one disk: real keys, real stores, real runs, one folder between.
+
+Keys are derived cheaply; everything else is the product's own way.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from strongroom.domain.clock import FixedClock
+from strongroom.domain.event import Event
+from strongroom.sdk.fluent import log_artifact, log_metric, log_param, start_run
+from strongroom.services.exchange import Exchange, Outcome
+from strongroom.services.identities import Identities
+from strongroom.services.people import People
+from strongroom.services.registering import Registered, Registering
+from strongroom.services.registry import Registry
+from strongroom.services.runs import open_runs
+from strongroom.services.workstation import Workstation
+from strongroom.store.home import IdentityCard
+from strongroom.trust.identity import create_identity
+from strongroom.trust.keychain import MemoryKeychain
+from strongroom.trust.keyfile import KdfCost
+from strongroom.trust.keys import KeyPair
+from strongroom.trust.signer import Ed25519Signer
+
+CHEAP = KdfCost(memory_kib=8, passes=1, lanes=1)
+MODEL = "churn"
+
+
+class Peer:
+    """One person at one workstation.
+
+    Args:
+        folder: Where home and store lie.
+        name: What the person is called.
+        twin: Who this is a restored backup of; its folder was copied already.
+    """
+
+    def __init__(self, folder: Path, name: str, *, twin: "Peer | None" = None) -> None:
+        self.folder, self.name = folder, name
+        self.store, self.home = folder / "store", folder / "home"
+        self.clock = FixedClock(1_795_420_000_000_000)
+        self.keychain = twin.keychain if twin else MemoryKeychain()
+        runs = open_runs(self.store, self.clock, os.urandom)
+        self.at = Workstation(
+            runs, self.home, keychain=self.keychain, ask=lambda _: "", clock=self.clock,
+            random_bytes=os.urandom, app="strongroom/test",
+        )  # fmt: skip
+        self.pair = twin.pair if twin else KeyPair.generate()
+        if twin is None:
+            self._make_identity()
+        self.identities = Identities(self.at)
+        self.people = People(self.at, self.identities)
+        self.registry = Registry(self.at)
+        self.exchange = Exchange(self.at)
+
+    def _make_identity(self) -> None:
+        create_identity(
+            self.at.home.key_file(self.pair.writer), self.pair, protection="keyring",
+            keychain=self.keychain, cost=CHEAP,
+        )  # fmt: skip
+        self.at.home.save_identity(
+            IdentityCard(
+                writer=self.pair.writer, name=self.name, host=f"ws-{self.name.lower()}",
+                pub=self.pair.ed25519_pub.hex, p256=self.pair.p256_spki, protection="keyring",
+            )
+        )  # fmt: skip
+
+    def restored_copy(self, folder: Path) -> "Peer":
+        """Returns this workstation as a backup of now would restore it elsewhere."""
+        shutil.copytree(self.folder, folder)
+        return Peer(folder, self.name, twin=self)
+
+    @property
+    def writer(self) -> str:
+        return self.pair.writer
+
+    @property
+    def signer(self) -> Ed25519Signer:
+        return Ed25519Signer(self.pair)
+
+    @property
+    def digest(self) -> str:
+        """The registry state as this workstation has it on its disk."""
+        return self.at.snapshot().state.digest
+
+    def train(self, name: str = "first", *, data: Mapping[str, bytes] | None = None) -> str:
+        """Logs a finished run with a small model the way a script does; returns its id."""
+        source = self.folder / "scratch" / name
+        for path, content in (data or model_files(name)).items():
+            target = source / "model" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        with start_run(MODEL, name=name, store=self.store) as run:
+            log_param("depth", 6)
+            for step in range(20):
+                log_metric("auc", 0.9 + step / 1000, step)
+            log_artifact(source / "model", "model")
+        self.at.runs.refresh()
+        return run.run_id
+
+    def register(
+        self, name: str = "first", *, data: Mapping[str, bytes] | None = None
+    ) -> Registered:
+        """Trains and registers."""
+        run = self.train(name, data=data)
+        return Registering(self.at, self.registry).register(run, "model", MODEL)
+
+    def say(self, number: int) -> Event:
+        """Signs one small event."""
+        return self.at.sign("login.unlock", {"count": str(number)})
+
+    def add_remote(self, path: Path, name: str = "share") -> None:
+        path.mkdir(exist_ok=True)
+        self.exchange.add(name, path)
+
+    def push(self, name: str = "share") -> Outcome:
+        (outcome,) = self.exchange.push(name)
+        return outcome
+
+    def pull(self, name: str = "share") -> Outcome:
+        (outcome,) = self.exchange.pull(name)
+        return outcome
+
+    def has_content(self, version: str = f"{MODEL}/1") -> bool:
+        return self.registry.show(version).is_content_here
+
+    def problems(self) -> list[str]:
+        """What `strongroom verify` finds in the run folders."""
+        return [f"{found.code} {found.path}" for found in self.at.runs.verify()]
+
+    def close(self) -> None:
+        self.at.catalog.close()
+
+
+def model_files(name: str) -> dict[str, bytes]:
+    """Returns a small model: a tiny file for the pack, and one of over a MiB for an object."""
+    seed = hashlib.sha256(name.encode()).digest()
+    return {
+        "weights.bin": seed * ((1 << 15) + 100),
+        "notes/card.md": b"# " + name.encode(),
+        "empty.txt": b"",
+    }
+
+
+class Team:
+    """Peers that share one folder."""
+
+    def __init__(self, root: Path, names: tuple[str, ...] = ("Ada", "Ben")) -> None:
+        self.root = root
+        self.share = root / "share"
+        self.peers = [Peer(root / name.lower(), name) for name in names]
+        founder = self.peers[0]
+        founder.people.create_team("Churn ML")
+        for peer in self.peers[1:]:
+            join(founder, peer)
+        for peer in self.peers:
+            peer.add_remote(self.share)
+
+    def close(self) -> None:
+        for peer in self.peers:
+            peer.close()
+
+
+def join(founder: Peer, peer: Peer, role: str = "analyst") -> None:
+    """Enrols a peer, who pins the team but has not pulled anything yet."""
+    request = peer.folder / "request.json"
+    peer.identities.save_request(request)
+    founder.people.admit(request, role)
+    peer.people.trust(founder.people.team_id())
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Returns every file below a folder with its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def flip(path: Path) -> None:
+    """Changes one bit in the middle of a file."""
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+
+
+def codes(outcome: Outcome) -> list[str]:
+    """Returns the codes of what was refused."""
+    return [trouble.code for trouble in outcome.rejected]

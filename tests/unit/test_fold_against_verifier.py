@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two programs that share no line fold the same history: the product's and the auditor's."""
+
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from support.audit_script import load_script
+from support.histories import History
+from support.sealed_team import sha256
+from support.team_builder import Station
+
+VERIFY = load_script()
+
+
+class Pack:
+    """The trust documents and logs of a package, without the package."""
+
+    def __init__(self, station: Station) -> None:
+        self.files: dict[str, bytes] = {}
+        for number, raw in enumerate(station.trust, 1):
+            self.files[f"data/trust/{number:08d}.{sha256(raw)[:16]}.json"] = raw
+        snapshot = station.snapshot
+        for writer, chain in snapshot.chains.by_writer.items():
+            lines = b"".join(snapshot.raw[event.id] + b"\n" for event in chain)
+            if lines:
+                self.files[f"data/log/{writer}.jsonl"] = lines
+
+    def under(self, folder: str) -> list[str]:
+        return sorted(name for name in self.files if name.startswith(folder))
+
+    def read(self, name: str, _limit: int) -> bytes:
+        return self.files[name]
+
+    def sha256(self, name: str) -> str:
+        return sha256(self.files[name])
+
+
+def auditors_state(station: Station) -> Any:
+    pack = Pack(station)
+    chain = VERIFY.read_trust(pack, station.team)
+    logs, _ = VERIFY.read_logs(pack, station.team, chain)
+    return VERIFY.Registry(VERIFY.Team(chain, logs)).state()
+
+
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.integers(0, 2**32))
+def test_the_auditors_script_folds_any_history_to_the_same_state(seed: int):
+    history = History(seed)
+    history.steps(30)
+    station = history.whole()
+    assert auditors_state(station) == station.snapshot.state.to_json()
