@@ -6,6 +6,7 @@
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ from strongroom.domain.event import Event
 from strongroom.services.registry import Registry
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
+
+_DIGEST = re.compile(r'"([0-9a-f]{64})"')
 
 TrustOutcome = Literal["valid", "unknown", "revoked", "mismatch", "cannot"]
 """The five outcomes of a verification (desktop.md 1.2); a row is one of them."""
@@ -118,16 +121,7 @@ class Audit:
             not_before=before,
             not_after=after,
             role=ROLE_TITLES[role_of(snapshot.latest, event.writer)],
-            payload=json.dumps(
-                {
-                    "type": event.type,
-                    "writer": event.writer,
-                    "seq": event.seq,
-                    "body": dict(event.body),
-                },
-                indent=2,
-                ensure_ascii=False,
-            ),
+            payload=_readable(event),
             payload_bytes=len(json.dumps(statement, separators=(",", ":"))),
         )
 
@@ -204,6 +198,18 @@ def _bracket(snapshot: Snapshot, event: Event) -> tuple[str, str]:
         if other.writer != event.writer and chains.has_seen(other, event)
     ]
     return max(before, default=""), min(after, default="")
+
+
+def _readable(event: Event) -> str:
+    """Returns the heart of the payload as indented JSON, digests shortened to both their ends."""
+    document = {
+        "type": event.type,
+        "writer": event.writer,
+        "seq": event.seq,
+        "body": dict(event.body),
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _DIGEST.sub(lambda found: f'"{found[1][:8]}…{found[1][-4:]}"', text)
 
 
 def _time(text: str) -> int:

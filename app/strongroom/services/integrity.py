@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from strongroom.domain.chains import Alarm
 from strongroom.domain.changes import Changes
+from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import StrongroomError, Untrusted
 from strongroom.domain.progress import Progress, Silent
 from strongroom.services.registry import Registry
@@ -92,6 +93,8 @@ class Integrity:
         snapshot: Snapshot | None = None
         notes: list[str] = []
         if self._at.home.pinned_team():
+            if self._at.has_team():
+                self._at.project()  # rows that only lag behind the files are no drift
             # A ledger of its own: no cached answer of this process is believed.
             snapshot = Ledger(self._at.folder, self._at.home.pinned_team()).refresh()
             findings += self._ledger_findings(snapshot)
@@ -141,7 +144,7 @@ class Integrity:
         yield Check(
             name="clock",
             is_ok=now > 1_700_000_000,
-            detail=f"{now} seconds since 1970",
+            detail=to_iso(self._at.clock.now_us())[:19].replace("T", " ") + " UTC",
             advice=""
             if now > 1_700_000_000
             else "Set the clock; times in events are claims of it.",
@@ -211,6 +214,7 @@ class Integrity:
     def _manifest_findings(self, snapshot: Snapshot) -> Iterator[Finding]:
         content = self._registry.content()
         files = self._at.ledger().files
+        yield from self._run_manifest_findings(snapshot)
         for model in snapshot.state.models.values():
             for version in model.versions:
                 name = f"{version.model}/{version.version}"
@@ -230,6 +234,23 @@ class Integrity:
                             object=name,
                             detail=f"The content of {file.path} is gone.",
                         )
+
+
+    def _run_manifest_findings(self, snapshot: Snapshot) -> Iterator[Finding]:
+        files = self._at.ledger().files
+        for event in snapshot.chains.events():
+            manifest = str(event.body.get("manifest", ""))
+            if event.type != "run.finish" or not files.has_manifest(manifest):
+                continue
+            try:
+                files.read_manifest(manifest)
+            except Untrusted as error:
+                yield Finding(
+                    code=error.code,
+                    path=f"ledger/man/{manifest[:2]}/{manifest}.json",
+                    object=f"run {event.body['run']}",
+                    detail=error.title,
+                )
 
 
 def _of_alarm(alarm: Alarm, path: str) -> Finding:

@@ -55,7 +55,7 @@ class Monitor:
         return (
             _run_success(runs),
             _empty("M2", "Model load p95", "time to first prediction", "≤ 1 s",
-                   "Loading a model through models get with a timer fills this."),
+                   "Timed loads of models fill this."),
             self._artifact_writes(),
             _register_to_visible(snapshot),
             _promotion_failures(snapshot),
@@ -85,7 +85,7 @@ class Monitor:
         formula = f"written and whole, {written:,} files"
         if not written:
             return _empty("M3", "Artifact writes", formula, "≥ 99.9 %",
-                          "Runs that log artifacts fill this.")  # fmt: skip
+                          "Runs with artifacts fill this.")  # fmt: skip
         share = 100 * written / (written + broken)
         return Measure(
             id="M3",
@@ -126,7 +126,7 @@ class Monitor:
             figure=figure,
             unit=unit,
             verdict=ON_TARGET,
-            target="no cap set",
+            target="no cap",
         )
 
 

@@ -23,7 +23,9 @@ from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
 from strongroom.store import discovery, edits, search
+from strongroom.store.arrived_runs import complete_copy
 from strongroom.store.artifacts import verify_artifacts
+from strongroom.store.blobs import Blobs
 from strongroom.store.catalog import Catalog, refuse_share
 from strongroom.store.discovery import StoredFinding
 from strongroom.store.liveness import observe
@@ -320,6 +322,7 @@ class Runs:
         try:
             with run_lock(source):
                 shutil.copytree(source, aside, symlinks=True, ignore=_temporary)
+            complete_copy(aside, Blobs(self.folder.blobs))
             for found in verify_sealed(aside, place.sealed_sha256):
                 raise Untrusted(
                     found.code,

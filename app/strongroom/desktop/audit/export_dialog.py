@@ -7,7 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from strongroom.desktop.kit import errors
-from strongroom.desktop.kit.buttons import Button, MenuButton
+from strongroom.desktop.kit.buttons import Button
+from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label
@@ -47,7 +48,7 @@ class ExportDialog(Dialog):
             parent=parent,
         )
         self._evidence, self._secrets = evidence, secrets
-        self.version = MenuButton("", [], "", kind="secondary", name="Version")
+        self.version = Choice([], "", name="Version", nothing="No version yet")
         self.target = Field("Folder", "A folder that does not exist yet", mono=True)
         self.browse = Button("Choose…", "secondary", "folder-open")
         self.set_body(

@@ -13,7 +13,7 @@ from strongroom.desktop.audit.export_dialog import ExportDialog
 from strongroom.desktop.audit.pane import EventPane
 from strongroom.desktop.audit.verify_dialog import VerifyDialog
 from strongroom.desktop.kit.blocks import EmptyState
-from strongroom.desktop.kit.buttons import Button, MenuButton
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.cells import (
     Column,
     Notice,
@@ -24,6 +24,7 @@ from strongroom.desktop.kit.cells import (
     TimeCell,
     TrustCell,
 )
+from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.command import Command, with_store
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.page import Page
@@ -68,8 +69,7 @@ class AuditPage(Page):
         self._status: ChainStatus | None = None
         self._wanted = ""
         self.filter = SearchField("Filter events", "Filter by who, what, object", width=260)
-        self.period = MenuButton("", PERIODS, "0", kind="secondary", icon_name="calendar",
-                                 name="Period")  # fmt: skip
+        self.period = Choice(PERIODS, "0", name="Period", icon_name="calendar")
         self.verify_button = Button("Verify a package…", "secondary", "shield-check")
         self.export_button = Button("Export package…", "primary", "package")
         self.bar_of_chain = ChainBar()

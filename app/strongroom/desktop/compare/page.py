@@ -8,8 +8,9 @@
 from dataclasses import dataclass
 
 from strongroom.desktop.kit.blocks import EmptyState
-from strongroom.desktop.kit.buttons import Button, MenuButton, Toggle
+from strongroom.desktop.kit.buttons import Button, Toggle
 from strongroom.desktop.kit.cells import MISSING, Cell, Column, Group, NumberCell, Row, TextCell
+from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
@@ -44,7 +45,7 @@ class ComparePage(Page):
         self._wanted: tuple[str, ...] = ()
         self._runs: tuple[Run, ...] = ()
         self.only_differences = Toggle("Only what differs", on=True)
-        self.baseline = MenuButton("", [], "", kind="secondary", name="Baseline")
+        self.baseline = Choice([], "", name="Baseline", nothing="No baseline")
         self.back_button = Button("Choose runs", "secondary", "flask-conical")
         self.table = Table((Column("what", "What", 240),), name="Comparison", selection="one")
         self._empty = EmptyState(

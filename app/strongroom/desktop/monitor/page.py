@@ -116,7 +116,7 @@ class MonitorPage(Page):
                 values=measure.series,
                 tone=tone,
                 word=word,
-                target=f"target {measure.target}",
+                target=measure.target,
                 formula=measure.hint or measure.formula,
             )
         missed = [measure for measure in measures if measure.verdict == MISSED]

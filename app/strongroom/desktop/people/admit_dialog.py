@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit import errors
-from strongroom.desktop.kit.buttons import MenuButton
+from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.fields import Field
@@ -47,10 +47,8 @@ class AdmitDialog(Dialog):
         )
         self._people, self._secrets, self._path = people, secrets, path
         self._facts = KeyValues(key_width=120)
-        self.role = MenuButton(
-            "", [(role, ROLE_TITLES[role]) for role in ROLES], "analyst", kind="secondary",
-            name="Role",
-        )  # fmt: skip
+        roles = [(role, ROLE_TITLES[role]) for role in ROLES]
+        self.role = Choice(roles, "analyst", name="Role")  # fmt: skip
         self.scope = Field("Scope", "model:fraud-*", "*", mono=True, width=220)
         self.set_body(
             column(

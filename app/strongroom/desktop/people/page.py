@@ -62,7 +62,7 @@ class PeoplePage(Page):
         self._services, self._tasks = services, tasks
         self._members: tuple[TeamMember, ...] = ()
         self.admit_button = Button("Admit…", "primary", "user-plus", name="Admit somebody")
-        self.request_button = Button("Save my request…", "secondary", "file-key")
+        self.request_button = Button("Save my request…", "secondary", "key-round")
         self.table = Table(
             (
                 Column("who", "Person", 220, stretch=True),
@@ -82,7 +82,7 @@ class PeoplePage(Page):
         self._pane_title = Label("", "text_primary", "title")
         self._pane_sentence = Label("", "text_secondary", wrap=True)
         self._facts = KeyValues(key_width=110)
-        self._rights = KeyValues(key_width=1)
+        self._rights = Label("", "text_primary", wrap=True)
         self._pane = column(
             self._pane_title,
             4,
@@ -140,7 +140,7 @@ class PeoplePage(Page):
             ),
             Command(
                 id="people.request", title="Save my enrolment request…", run=self.save_request,
-                menu="Edit", icon="file-key", enabled=signed_in, group="People",
+                menu="Edit", icon="key-round", enabled=signed_in, group="People",
             ),
             Command(
                 id="people.revoke", title="Revoke every right of this person…",
@@ -248,10 +248,9 @@ class PeoplePage(Page):
                     Fact(key="Key", value=member.writer, kind="digest"),
                 ]
             )
-            self._rights.set_facts(
-                [Fact(key="", value=right_in_words(grant)) for grant in member.grants]
-                or [Fact(key="", value="Read only: the rights of the folder govern reading")]
-            )
+            rights = [right_in_words(grant) for grant in member.grants]
+            nothing = "Read only: the rights of the folder govern reading."
+            self._rights.setText("\n".join(rights) or nothing)
         self.selection_changed.emit()
 
     def _current(self) -> TeamMember | None:

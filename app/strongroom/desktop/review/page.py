@@ -33,6 +33,8 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.registry import TransitionRequest
 from strongroom.services.review import ReviewCase, ReviewItem
 
+__all__ = ["ReviewServices", "ReviewsPage"]
+
 
 class ReviewsPage(Page):
     """Requests at the left, the selected case at the right.

@@ -16,12 +16,12 @@ from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field, TextArea
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.secrets import Ask, Secrets
+from strongroom.desktop.kit.sign_box import SignBox
 from strongroom.desktop.kit.surface import Scroll, Surface, clear, column, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.review import lines
 from strongroom.desktop.review.case_views import StateLine
 from strongroom.desktop.review.services import ReviewServices
-from strongroom.desktop.review.sign_box import SignBox
 from strongroom.domain.gate import FAIL, Verdict, measure
 from strongroom.domain.ids import in_groups
 from strongroom.domain.policy import Policy
@@ -375,7 +375,9 @@ def policy_sentences(policy: Policy) -> list[str]:
     if policy.need == 0:
         found.append("Nobody has to approve this move; it takes effect with the request.")
     else:
-        found.append(f"{wording.count(policy.need, 'approval')} by people with the right to give it.")
+        found.append(
+            f"{wording.count(policy.need, 'approval')} by people with the right to give it."
+        )
     if policy.groups:
         found.append(f"One of each group: {', '.join(policy.groups)}.")
     if "requester" in policy.exclude:

@@ -20,13 +20,13 @@ from strongroom.desktop.kit.fields import TextArea
 from strongroom.desktop.kit.labels import Elided, Label, SectionTitle
 from strongroom.desktop.kit.marks import TRUST
 from strongroom.desktop.kit.secrets import Ask, Secrets
+from strongroom.desktop.kit.sign_box import SignBox
 from strongroom.desktop.kit.surface import Scroll, column, row
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.review import case_views, lines
 from strongroom.desktop.review.difference_table import columns, difference_lines
 from strongroom.desktop.review.services import ReviewServices
-from strongroom.desktop.review.sign_box import SignBox
 from strongroom.domain.ids import in_groups
 from strongroom.domain.registry import TransitionRequest
 from strongroom.services.review import ReviewCase

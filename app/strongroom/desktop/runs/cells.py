@@ -169,18 +169,14 @@ def _state(run: Run) -> tuple[str, Role, str, Role]:
     return icon, tint, words, _STATUS_TEXT.get(run.status, "text_secondary")
 
 
-def _boxes(
-    painter: QPainter, left: int, runs: list[Run], rows: Stretch, charted: Charted
-) -> None:
+def _boxes(painter: QPainter, left: int, runs: list[Run], rows: Stretch, charted: Charted) -> None:
     middle = rows.top + rows.height / 2
     for run in runs:
         paint.check_box(painter, left + EDGE, middle, run.run_id in charted)
         middle += rows.height
 
 
-def _dots(
-    painter: QPainter, left: int, runs: list[Run], rows: Stretch, charted: Charted
-) -> None:
+def _dots(painter: QPainter, left: int, runs: list[Run], rows: Stretch, charted: Charted) -> None:
     middle = rows.top + rows.height / 2
     for run in runs:
         paint.dot(painter, QPointF(left + 5, middle), 4, charted.place(run.run_id))

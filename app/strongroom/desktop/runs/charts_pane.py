@@ -27,6 +27,7 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.saving import ask_where, file_name
 from strongroom.desktop.runs.services import RunsServices
+from strongroom.desktop.runs.sheet import metric_rank
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.run import Run, RunStatus
@@ -163,7 +164,7 @@ class ChartsPane(QWidget):
         charts = [self.board.chart(key) for key in self.board.shown_keys()]
         there = [chart for chart in charts if chart is not None and chart.series()]
         focused = [chart for chart in there if chart.hasFocus()]
-        return (focused or there or [None])[0]
+        return next(iter(focused or there), None)
 
     def export(self, chart: LineChart, form: str) -> None:
         """Asks for a file and writes a chart as ``png``, ``svg`` or ``csv``."""
@@ -203,7 +204,7 @@ class ChartsPane(QWidget):
             action = menu.addAction(f"Save as {words}…")
             action.triggered.connect(lambda _=False, form=form: self.export(chart, form))
         menu.addSeparator()
-        menu.addAction("Show everything").triggered.connect(lambda: chart.reset_view())
+        menu.addAction("Show everything").triggered.connect(chart.reset_view)
         return menu
 
     # ------------------------------------------------------------ inside
@@ -213,7 +214,7 @@ class ChartsPane(QWidget):
         for run in self._runs.values():
             for key in run.metrics:
                 counts[key] = counts.get(key, 0) + 1
-        return sorted(counts, key=lambda key: (key.startswith("system/"), -counts[key]))
+        return sorted(counts, key=lambda key: (metric_rank(key), -counts[key], key))
 
     def _notes(self, keys: Sequence[str]) -> dict[str, str]:
         weight = self.smoothing()

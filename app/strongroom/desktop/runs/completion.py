@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of names below the caret of the filter.
 
-* It never takes the keyboard: the editor keeps it, the arrows and Enter reach here through a filter.
+* It never takes the keyboard: the editor keeps it and hands arrows and Enter on.
 * Names are painted, never parsed.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -13,10 +14,12 @@ from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit import paint, wording
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.kit.tokens import Role
 from strongroom.desktop.runs.query_text import Offer
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import FieldKind
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.tokens import Role
 
 MOST_SHOWN = 8
 WIDTH = 310
@@ -72,7 +75,12 @@ class Completion(QWidget):
         if not self.isVisible():
             return False
         key = Qt.Key(event.key())
-        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
+        steps = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_PageDown: 8,
+            Qt.Key.Key_PageUp: -8,
+        }
         if key in steps:
             self._current = min(len(self._offers) - 1, max(0, self._current + steps[key]))
             self._name()

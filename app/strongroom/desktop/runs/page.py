@@ -7,13 +7,14 @@
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors, wording
-from strongroom.desktop.kit.buttons import Button, MenuButton
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.page import Page
@@ -30,18 +31,17 @@ from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.finding import (
     MOST_ROWS,
-    MOST_TOUCHED,
     NEWEST,
     Answer,
     Question,
     as_command,
     as_python,
-    find,
-    find_again,
 )
+from strongroom.desktop.runs.loading import RunsLoader
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.query_bar import QueryBar
 from strongroom.desktop.runs.register import RegisterChoice
+from strongroom.desktop.runs.scope import ScopeMenu
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.sheet import (
     FIXED,
@@ -56,12 +56,14 @@ from strongroom.desktop.runs.words import shown
 from strongroom.domain.changes import Changes
 from strongroom.domain.query import Field
 from strongroom.domain.run import Run
-from strongroom.services.experiments import Experiment
+
+if TYPE_CHECKING:
+    from strongroom.services.experiments import Experiment
 
 LIVE_MS = 500  # a live curve moves twice a second
+USUAL_SORTING = ("started", True)
 IDLE_MS = 4_000  # how soon a new run of another program shows up
 TICKED_AT_ONCE = 20  # by the box in the header
-ALL, DELETED, EXPERIMENT = "all", "deleted", "in:"
 
 
 class RunsPage(Page):
@@ -82,22 +84,20 @@ class RunsPage(Page):
 
     def __init__(self, services: RunsServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
-        self._question = Question()
         self._fields: tuple[Field, ...] | None = None
         self._names: tuple[NameCount, ...] = ()
         self._experiments: tuple[Experiment, ...] = ()
         self._total = 0
-        self._has_ticked = self._has_asked = self._is_looking = False
-        self._pending = Changes()
+        self._has_ticked = self._is_looking = False
         self._charted = Charted()
         self._runs: dict[str, Run] = {}
-        self._scope = MenuButton("All experiments", name="Experiment")
+        self._scope = ScopeMenu()
         self._columns = Button("Columns", "ghost", "columns-3")
         self._register = Button("Register model…", "primary", "package")
         bar = PageBar("Runs", [separator(), self._scope], [self._columns, self._register])
         super().__init__(bar)
         self.setObjectName("runs.page")
-        self.actions = RunActions(services, tasks, self)
+        self.run_actions = RunActions(services, tasks, self)
         self.register = RegisterChoice(services, tasks, self)
         self._build()
         self._wire()
@@ -110,11 +110,11 @@ class RunsPage(Page):
         question = Question(
             filter=place.filter,
             experiment=place.argument("experiment"),
-            order_by=self._question.order_by,
+            order_by=self.loader.question.order_by,
             is_deleted=bool(place.argument("deleted")),
         )
-        if place.arguments or place.filter or not self._has_asked:
-            self._ask(question)
+        if place.arguments or place.filter or not self.loader.has_asked:
+            self.loader.ask(question)
             self.query.editor.set_text(place.filter)
             self.query.apply()
         run_id = place.argument("run")
@@ -124,18 +124,18 @@ class RunsPage(Page):
     def place(self) -> Place:
         """Returns experiment, filter and open run."""
         arguments = {
-            "experiment": self._question.experiment,
-            "deleted": "1" if self._question.is_deleted else "",
+            "experiment": self.loader.question.experiment,
+            "deleted": "1" if self.loader.question.is_deleted else "",
             "run": self.detail.run_id() if self.detail.isVisible() else "",
         }
         kept = {name: value for name, value in arguments.items() if value}
-        return Place.of(self.page_id, kept, self._question.filter)
+        return Place.of(self.page_id, kept, self.loader.question.filter)
 
     def refresh(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
-        if changes.runs:
-            self._pending |= changes
-            self._soon.start()
+        self.loader.take(changes)
+        if self.detail.isVisible() and self.detail.run_id() in changes.runs:
+            self.detail.reload()
 
     def selection(self) -> tuple[str, ...]:
         """Returns the selected runs."""
@@ -212,7 +212,7 @@ class RunsPage(Page):
 
     def showing_deleted(self) -> bool:
         """Returns whether deleted runs are shown instead of the others."""
-        return self._question.is_deleted
+        return self.loader.question.is_deleted
 
     def register_model(self) -> None:
         """Looks for the models of the selected run and asks which one to register."""
@@ -229,8 +229,8 @@ class RunsPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Starts looking for new runs."""
         super().showEvent(event)
-        if not self._has_asked:
-            self._ask(self._question)
+        if not self.loader.has_asked:
+            self.loader.ask(self.loader.question)
         self.look()
         self._set_pace()
 
@@ -250,6 +250,10 @@ class RunsPage(Page):
 
     def _build(self) -> None:
         self.model = RunsModel(self._charted, self)
+        self.model.sorting = USUAL_SORTING
+        self.loader = RunsLoader(
+            self._services, self._tasks, lambda run_id: self.model.sheet.row_of(run_id) >= 0, self
+        )
         self.query = QueryBar()
         self.table = RunsTable(self.model)
         self.charts = ChartsPane(self._services, self._tasks, self._charted)
@@ -280,20 +284,22 @@ class RunsPage(Page):
         self.set_body(self._body)
         self._pulse = QTimer(self)
         self._pulse.timeout.connect(self.look)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._take_changes)
 
     def _wire(self) -> None:
         self.query.applied.connect(self._on_filter_applied)
         self.query.copy_requested.connect(self._on_copy_requested)
-        self.table.ticked.connect(lambda run_id: self.tick((run_id,), on=run_id not in self._charted))
+        self.table.ticked.connect(
+            lambda run_id: self.tick((run_id,), on=run_id not in self._charted)
+        )
         self.table.all_ticked.connect(self._on_all_ticked)
         self.table.sort_requested.connect(self._on_sort_requested)
         self.table.opened.connect(self.open_run)
         self.table.selection_changed.connect(self._look_at_selection)
         self.table.context_requested.connect(self._on_context_requested)
-        self._scope.chosen.connect(self._on_scope_chosen)
+        self._scope.scope_chosen.connect(self._on_scope_chosen)
+        self.loader.answered.connect(self._show)
+        self.loader.added.connect(self._add)
+        self.loader.renewed.connect(self._renew)
         self._columns.clicked.connect(self.choose_columns)
         self._register.clicked.connect(self.register_model)
         self.register.chosen.connect(self.register_requested)
@@ -304,19 +310,7 @@ class RunsPage(Page):
 
     # ------------------------------------------------------------ inside: rows
 
-    def _ask(self, question: Question, *, keeps_place: bool = False) -> None:
-        self._has_asked = True
-        self._question = question
-        services = self._services
-        self._tasks.ask(
-            "runs.search",
-            "Searching runs",
-            lambda _progress: find(services, question, 0),
-            lambda answer: self._show(answer, keeps_place=keeps_place),
-            owner=self,
-        )
-
-    def _show(self, answer: Answer, *, keeps_place: bool) -> None:
+    def _show(self, answer: Answer, keeps_place: bool) -> None:
         self._names, self._experiments, self._total = (
             answer.names,
             answer.experiments,
@@ -324,8 +318,8 @@ class RunsPage(Page):
         )
         self.query.set_names(answer.names)
         self._lay_out(answer.runs, keeps_place=keeps_place)
-        self._tell_scope()
-        has_runs = bool(self._experiments) or self._question.is_deleted
+        self._scope.show_scope(answer.experiments, self.loader.question)
+        has_runs = bool(self._experiments) or self.loader.question.is_deleted
         self._body.setCurrentIndex(0 if has_runs else 1)
         self._upper.setCurrentIndex(0 if answer.total else 1)
         self._say_why_empty()
@@ -334,31 +328,17 @@ class RunsPage(Page):
             newest = sorted(answer.runs, key=lambda run: -run.started_us)[:NEWEST]
             self._charted.add(run.run_id for run in newest)
         self._show_charted()
-        self._ask_next(answer)
-
-    def _ask_next(self, answer: Answer) -> None:
-        offset = answer.offset + len(answer.runs)
         self._tell_count()
-        if not answer.runs or offset >= min(answer.total, MOST_ROWS):
-            return
-        services, question = self._services, answer.question
-        self._tasks.ask(
-            "runs.search",
-            "Reading more runs",
-            lambda _progress: find(services, question, offset),
-            self._add,
-            owner=self,
-        )
 
     def _add(self, answer: Answer) -> None:
         self.model.extend(answer.runs)
         self._remember(answer.runs)
-        self._ask_next(answer)
+        self._tell_count()
 
     def _lay_out(self, runs: Sequence[Run], *, keeps_place: bool = True) -> None:
         """Makes columns and rows anew."""
         fields = self._shown_fields(runs)
-        columns = (*PINNED, *FIXED, *(value_column(field) for field in fields))
+        columns = (*PINNED, *FIXED, *(value_column(field, runs) for field in fields))
         sheet = Sheet(columns, self._services.clock.now_us())
         sheet.extend(runs)
         self._remember(runs)
@@ -371,37 +351,18 @@ class RunsPage(Page):
         return default_fields(self._names, self.model.sheet.runs if runs is None else runs)
 
     def _remember(self, runs: Sequence[Run]) -> None:
-        kept = {run_id: self._runs[run_id] for run_id in self._charted.ids() if run_id in self._runs}
+        kept = {
+            run_id: self._runs[run_id] for run_id in self._charted.ids() if run_id in self._runs
+        }
         if len(self._runs) > 2 * MOST_ROWS:
             self._runs = kept
         self._runs.update((run.run_id, run) for run in runs)
 
-    def _take_changes(self) -> None:
-        touched, self._pending = self._pending.runs, Changes()
-        known = [run_id for run_id in touched if self.model.sheet.row_of(run_id) >= 0]
-        if self.detail.isVisible() and self.detail.run_id() in touched:
-            self.detail.reload()
-        if len(known) < len(touched) or len(known) > MOST_TOUCHED:
-            self._ask(self._question, keeps_place=True)
-            return
-        services, question = self._services, self._question
-
-        def done(runs: tuple[Run, ...]) -> None:
-            if len(runs) < len(known) or question != self._question:
-                self._ask(self._question, keeps_place=True)
-                return
-            self.model.sheet.now_us = services.clock.now_us()
-            self.model.replace(runs)
-            self._remember(runs)
-            self._show_charted()
-
-        self._tasks.ask(
-            "runs.touched",
-            "Reading runs again",
-            lambda _progress: find_again(services, question, known),
-            done,
-            owner=self,
-        )
+    def _renew(self, runs: tuple[Run, ...]) -> None:
+        self.model.sheet.now_us = self._services.clock.now_us()
+        self.model.replace(runs)
+        self._remember(runs)
+        self._show_charted()
 
     # ------------------------------------------------------------ inside: telling
 
@@ -420,7 +381,7 @@ class RunsPage(Page):
     def _tell_count(self) -> None:
         everything = self._everything()
         words = wording.count(self._total, "run")
-        if self._question.filter and not self._question.is_deleted:
+        if self.loader.question.filter and not self.loader.question.is_deleted:
             words = f"{wording.count(self._total)} of {wording.count(everything, 'run')}"
         if self._total > MOST_ROWS and len(self.model.sheet.runs) >= MOST_ROWS:
             words += f", the first {wording.count(MOST_ROWS)} shown"
@@ -430,35 +391,20 @@ class RunsPage(Page):
         self.query.set_count(words)
 
     def _everything(self) -> int:
-        chosen = self._question.experiment
+        chosen = self.loader.question.experiment
         return sum(each.run_count for each in self._experiments if chosen in {"", each.name})
 
-    def _tell_scope(self) -> None:
-        total = sum(each.run_count for each in self._experiments)
-        choices = [(ALL, f"All experiments   {wording.count(total)}"), ("", "")]
-        choices += [
-            (EXPERIMENT + each.name, f"{shown(each.name)}   {wording.count(each.run_count)}")
-            for each in self._experiments
-        ]
-        choices += [("", ""), (DELETED, "Deleted runs")]
-        question = self._question
-        current = EXPERIMENT + question.experiment if question.experiment else ALL
-        current = DELETED if question.is_deleted else current
-        self._scope.set_choices(choices, current)
-        words = shown(question.experiment) if question.experiment else "All experiments"
-        self._scope.set_words("Deleted runs" if question.is_deleted else words)
-
     def _say_why_empty(self) -> None:
-        if self._question.filter:
+        if self.loader.question.filter:
             self._no_match.set_words(
                 "No run matches", "The filter holds for none of the runs here."
             )
         else:
             why = "Deleted runs wait here until retention removes them."
-            if not self._question.is_deleted:
+            if not self.loader.question.is_deleted:
                 why = "All its runs were deleted, or it never had one."
             self._no_match.set_words("No runs here", why)
-        self._no_match.button.setVisible(bool(self._question.filter))
+        self._no_match.button.setVisible(bool(self.loader.question.filter))
 
     def _look_at_selection(self) -> None:
         run_id = self._one()
@@ -479,33 +425,30 @@ class RunsPage(Page):
     def _on_filter_applied(self, text: str) -> None:
         self._move(filter_=text)
 
-    def _on_scope_chosen(self, key: str) -> None:
-        if key == DELETED:
-            self._move(experiment="", is_deleted=True)
-        else:
-            self._move(experiment=key.removeprefix(EXPERIMENT) if key != ALL else "")
+    def _on_scope_chosen(self, experiment: str, is_deleted: bool) -> None:
+        self._move(experiment=experiment, is_deleted=is_deleted)
 
     def _move(
         self, *, filter_: str | None = None, experiment: str | None = None, is_deleted: bool = False
     ) -> None:
-        before = self._question
+        before = self.loader.question
         question = Question(
             filter=before.filter if filter_ is None else filter_,
             experiment=before.experiment if experiment is None else experiment,
             order_by=before.order_by,
             is_deleted=before.is_deleted if filter_ is not None else is_deleted,
         )
-        if question == before and self._has_asked:
+        if question == before and self.loader.has_asked:
             return
-        self._ask(question)
+        self.loader.ask(question)
         self.place_changed.emit(self.place())
 
-    def _on_sort_requested(self, key: str, descending: bool) -> None:  # noqa: FBT001 - a Qt slot
+    def _on_sort_requested(self, key: str, descending: bool) -> None:
         column = next(each for each in self.model.sheet.columns if each.key == key)
         order = f"{column.order} {'DESC' if descending else 'ASC'}"
-        before = self._question
+        before = self.loader.question
         self.model.set_sorting((key, descending))
-        self._ask(
+        self.loader.ask(
             Question(
                 filter=before.filter,
                 experiment=before.experiment,
@@ -525,11 +468,11 @@ class RunsPage(Page):
     def _on_context_requested(self, run_id: str, place: QPoint) -> None:
         if run_id not in self.table.selected():
             self.table.select(run_id)
-        menu = self.actions.build_menu(self, self.table.selected())
+        menu = self.run_actions.build_menu(self, self.table.selected())
         menu.setFont(theme().font("body"))
         menu.popup(place)
 
     def _on_copy_requested(self, form: str) -> None:
         store = str(self._services.runs.folder.root)
-        words = {"python": as_python, "cli": as_command}[form](store, self._question)
+        words = {"python": as_python, "cli": as_command}[form](store, self.loader.question)
         QGuiApplication.clipboard().setText(words)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The row of the filter: editor, live count, clear, and what else can be done with a filter.
 
-* A filter that reads is applied while typing, after a pause; one that does not keeps the rows shown.
+* A filter that reads is applied while typing, after a pause; another keeps the rows shown.
 * Where reading stopped is underlined, and one sentence below says what was expected.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
@@ -15,13 +16,15 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.kit.tokens import Role
 from strongroom.desktop.runs.completion import Completion
 from strongroom.desktop.runs.query_field import QueryEditor
 from strongroom.desktop.runs.query_text import Offer, offers
 from strongroom.desktop.runs.sheet import NameCount
 from strongroom.domain.query import FilterError
 from strongroom.domain.query_parser import parse_filter
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.tokens import Role
 
 PAUSE_MS = 250
 COPIES = (("python", "Copy as Python"), ("cli", "Copy as command line"))

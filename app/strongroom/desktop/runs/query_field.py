@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The editor of a filter: one line, coloured words, soft grounds, an underline where reading failed.
+"""The editor of a filter: one line, coloured words, soft grounds, an underline at an error.
 
 * The query is plain text: what is pasted reads the same as what was typed.
 * Enter, Tab and the arrows belong to the completion while it is open.
@@ -22,7 +22,13 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import Role
-from strongroom.desktop.runs.query_text import MOST_CHARACTERS, Colour, complete_clauses, pieces
+from strongroom.desktop.runs.query_text import (
+    MOST_CHARACTERS,
+    Colour,
+    coloured,
+    complete_clauses,
+    pieces,
+)
 
 _ROLES: dict[Colour, Role] = {
     "key": "syntax_key",
@@ -40,7 +46,6 @@ class QueryEditor(QPlainTextEdit):
         edited: The text is another one.
         submitted: Enter was pressed.
         names_requested: Ctrl+Space was pressed.
-        key_offered: A key that an open completion may take; it says so with `take_key`.
     """
 
     edited = Signal(str)
@@ -59,7 +64,7 @@ class QueryEditor(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabChangesFocus(True)
         self.viewport().setAutoFillBackground(False)
-        self.document().setDocumentMargin(2)
+        self.document().setDocumentMargin(4)
         self._highlighter = _Highlighter(self.document())
         self._is_open = False
         self.textChanged.connect(lambda: self.edited.emit(self.text()))
@@ -102,7 +107,7 @@ class QueryEditor(QPlainTextEdit):
         palette.setColor(QPalette.ColorRole.Text, look.colour("text_primary"))
         palette.setColor(QPalette.ColorRole.PlaceholderText, look.colour("text_tertiary"))
         self.setPalette(palette)
-        self.setFixedHeight(look.line("mono") + 6)
+        self.setFixedHeight(look.line("mono") + 8)
         self._highlighter.rehighlight()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -154,7 +159,7 @@ class _Highlighter(QSyntaxHighlighter):
     def highlightBlock(self, text: str) -> None:
         """Colours one line."""
         look = theme()
-        for piece in pieces(text):
+        for piece in coloured(text):
             words = QTextCharFormat()
             words.setForeground(look.colour(_ROLES[piece.colour]))
             self.setFormat(piece.start, piece.end - piece.start, words)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strongroom.desktop.runs.sheet import NameCount, order_text
+from strongroom.domain.errors import BadInput
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.query_parser import parse_filter
-from strongroom.domain.errors import BadInput
 
 Colour = Literal["key", "operator", "text", "number", "word"]
 MOST_CHARACTERS = 16_384  # as the parser's bound
@@ -75,6 +75,18 @@ def pieces(text: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+def coloured(text: str) -> tuple[Piece, ...]:
+    """Returns the same words with the entity before a dot set back from its name."""
+    found: list[Piece] = []
+    for piece in pieces(text):
+        dot = text.find(".", piece.start, piece.end)
+        if piece.colour == "key" and dot >= 0:
+            found.append(Piece(piece.start, dot + 1, "word"))
+            piece = Piece(dot + 1, piece.end, "key")  # noqa: PLW2901 - the rest of the same word
+        found.append(piece)
+    return tuple(found)
+
+
 def complete_clauses(text: str) -> tuple[tuple[int, int], ...]:
     """Returns where clauses stand that can be read on their own."""
     found: list[tuple[int, int]] = []
@@ -95,8 +107,10 @@ def complete_clauses(text: str) -> tuple[tuple[int, int], ...]:
 def offers(text: str, caret: int, names: Sequence[NameCount]) -> tuple[Offer, ...]:
     """Returns the names that may stand at the caret, those most runs have first."""
     before = text[:caret]
-    if any(piece.start < caret <= piece.end and piece.colour in {"text", "number"}
-           for piece in pieces(before)):
+    if any(
+        piece.start < caret <= piece.end and piece.colour in {"text", "number"}
+        for piece in pieces(before)
+    ):
         return ()
     match = _UNFINISHED.search(before)
     if match is None:

@@ -7,6 +7,7 @@
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -17,6 +18,7 @@ from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.run import Run, RunStatus
 
+_FIGURE = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 SAMPLE = 2_000  # rows that decide the decimals of a column
 MOST_DECIMALS = 6
 DEFAULT_METRICS, DEFAULT_PARAMS = 4, 6
@@ -66,7 +68,7 @@ class SheetColumn:
 
 PINNED = (
     SheetColumn(key="check", title="", kind="check", width=44),
-    SheetColumn(key="name", title="Run", kind="run", width=232, order="attributes.name"),
+    SheetColumn(key="name", title="Run", kind="run", width=216, order="attributes.name"),
 )
 FIXED = (
     SheetColumn(key="status", title="Status", kind="status", width=116, order="attributes.status"),
@@ -87,6 +89,7 @@ FIXED = (
         order="attributes.duration",
     ),
 )
+_HELD_OUT = frozenset({"val", "valid", "validation", "test", "eval"})
 _GROUPS = {
     FieldKind.METRIC: "Metrics",
     FieldKind.PARAM: "Parameters",
@@ -95,8 +98,19 @@ _GROUPS = {
 }
 
 
-def value_column(field: Field) -> SheetColumn:
-    """Returns the column of a metric, a param, a tag or an attribute."""
+def metric_rank(key: str) -> int:
+    """Returns what decides the order of metrics: held-out data first, the machine last."""
+    prefix = key.partition("/")[0].partition("_")[0].lower()
+    if prefix in _HELD_OUT:
+        return 0
+    return 2 if prefix == "system" else 1
+
+
+def value_column(field: Field, runs: Sequence[Run] = ()) -> SheetColumn:
+    """Returns the column of a metric, a param, a tag or an attribute.
+
+    ``runs`` decide whether a param holds figures, which stand at the right.
+    """
     title = shown(field.key)
     width = min(168, max(78, 26 + 7 * len(title)))
     return SheetColumn(
@@ -106,7 +120,7 @@ def value_column(field: Field) -> SheetColumn:
         width=width,
         field=field,
         group=_GROUPS[field.kind],
-        is_right=field.kind in {FieldKind.METRIC, FieldKind.PARAM},
+        is_right=field.kind is FieldKind.METRIC or _holds_figures(field, runs),
         order=order_text(field),
     )
 
@@ -129,7 +143,7 @@ def default_fields(names: Sequence[NameCount], runs: Sequence[Run]) -> tuple[Fie
     def varies(field: Field) -> bool:
         return len({run.params.get(field.key) for run in sample}) > 1
 
-    metrics.sort(key=lambda field: field.key.startswith("system/"))
+    metrics.sort(key=lambda field: metric_rank(field.key))
     varying = [field for field in params if varies(field)]
     return (*metrics[:DEFAULT_METRICS], *varying[:DEFAULT_PARAMS])
 
@@ -283,6 +297,13 @@ class _Format:
         if self.decimals and is_figure and len(fraction) <= self.decimals:
             text = f"{whole}.{fraction.ljust(self.decimals, '0')}"
         return shown(text)
+
+
+def _holds_figures(field: Field, runs: Sequence[Run]) -> bool:
+    if field.kind is not FieldKind.PARAM:
+        return False
+    texts = [run.params[field.key] for run in runs[:SAMPLE] if field.key in run.params]
+    return bool(texts) and all(_FIGURE.fullmatch(text) for text in texts)
 
 
 def _text_of(run: Run, field: Field) -> str | None:

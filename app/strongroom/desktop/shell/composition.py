@@ -155,7 +155,7 @@ def _commands() -> Sequence[Command]:
     return [
         Command(
             id=f"view.{name}", title=f"Theme: {title}", run=switch(name), menu="View",
-            icon="palette", enabled=always, group="View",
+            icon="contrast", enabled=always, group="View",
         )
         for name, title in THEMES
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -205,6 +205,12 @@ class MainWindow(QMainWindow):
         for spec in self._specs.values():
             self.rail.set_badge(spec.id, spec.page.badge(), waits_for_me=spec.waits_for_me)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Gives the keyboard to the page at first, not to the palette field."""
+        super().showEvent(event)
+        if self.focusWidget() is None or self.focusWidget() is self._search:
+            self._stack.setFocus()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancels what runs and waits for it."""
         self.closing.emit()
@@ -238,6 +244,8 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self._on_rail_chosen)
         self.rail.store_menu_requested.connect(self.store_menu_requested)
         self._stack = QStackedWidget()
+        self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._stack.setAccessibleName("Page")
         self.strip = StatusStrip(self.tasks)
         self.strip.sign_in_requested.connect(self.sign_in_requested)
         self.strip.chain_requested.connect(self.chain_requested)

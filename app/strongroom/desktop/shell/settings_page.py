@@ -79,6 +79,11 @@ class SettingsPage(Page):
             facts.append(Fact(key="Team", value=team, kind="digest"))
         self._places.set_facts(facts)
 
+    def apply_theme(self) -> None:
+        """Shows the look in force, whoever switched it."""
+        self.themes.set_current(theme().tokens.name)
+        self.scales.set_current(str(float(theme().scale)))
+
     def _show_checks(self, checks: tuple[Check, ...]) -> None:
         self._checks.set_facts(
             [

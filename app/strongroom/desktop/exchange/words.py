@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came, what went and what did not, in the words of the page and of the saved report.
+
+* Every outcome is said: what was refused and what waits is never left out of a sentence.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from strongroom.desktop.kit.wording import count, size
+from strongroom.domain.canonical import JsonValue
+from strongroom.services.exchange import Counts, Item, Outcome, Result
+
+Tone = Literal["ok", "warn", "bad"]
+MAX_LISTED = 500  # rows of one group in a table; the saved report lists all
+KIND_WORDS = {
+    "run": "Run", "version": "Version", "event": "Event", "trust": "Team", "object": "File",
+}  # fmt: skip
+_KIND_ORDER = ("version", "run", "trust", "event", "object")
+_GROUPS: tuple[tuple[Result, str], ...] = (
+    ("new", "New"),
+    ("conflict", "Conflict"),
+    ("waiting", "Waiting"),
+    ("same", "Same"),
+    ("rejected", "Rejected"),
+)
+_STICKS = ("/media/", "/run/media/", "/Volumes/")
+_SHARES = ("\\\\", "//", "/net/", "/smb/", "/nfs/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemGroup:
+    """Items with one result; ``hidden_count`` more are not listed."""
+
+    result: Result
+    title: str
+    note: str
+    items: tuple[Item, ...]
+    hidden_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """The conclusion of an exchange and what follows from it."""
+
+    tone: Tone
+    title: str
+    sentence: str
+    is_quarantined: bool = False
+
+
+def kind_of_place(path: str) -> str:
+    """Returns ``Stick``, ``Share`` or ``Folder``, by where a path lies."""
+    if path.startswith(_STICKS):
+        return "Stick"
+    return "Share" if path.startswith(_SHARES) else "Folder"
+
+
+def counted(counts: Counts) -> str:
+    """Returns ``14 events, 2 manifests, 31 files, 3.1 MB``, "" for nothing."""
+    parts = [
+        count(number, one)
+        for number, one in (
+            (counts.trust, "trust document"),
+            (counts.events, "event"),
+            (counts.manifests, "manifest"),
+            (counts.objects, "file"),
+        )
+        if number
+    ]
+    return ", ".join([*parts, size(counts.bytes)]) if parts or counts.bytes else ""
+
+
+def grouped(outcome: Outcome) -> tuple[ItemGroup, ...]:
+    """Returns the items of an outcome by result, models before runs before events."""
+    items = [*outcome.items, *_conflict_items(outcome)]
+    return tuple(
+        _group(result, title, [item for item in items if item.result == result], outcome)
+        for result, title in _GROUPS
+        if any(item.result == result for item in items) or (result == "same" and outcome.same)
+    )
+
+
+def taken_count(outcome: Outcome) -> int:
+    """Returns how many items are new."""
+    return sum(item.result == "new" for item in outcome.items)
+
+
+def verified_words(outcome: Outcome) -> str:
+    """Returns what the step of verifying found: ``27 items, 1 rejected``."""
+    words = count(len(outcome.items), "item")
+    return f"{words}, {outcome_rejected(outcome)} rejected" if outcome.rejected else words
+
+
+def outcome_rejected(outcome: Outcome) -> int:
+    """Returns how many things were refused or are alarming."""
+    return len(outcome.rejected)
+
+
+def sync_saying(outcomes: Sequence[Outcome], faults: Sequence[tuple[str, str]]) -> Saying:
+    """Returns the sentence after a sync: what came, went, was refused, waits, contradicts.
+
+    Args:
+        outcomes: Of the places that were reached.
+        faults: Name and title of those that were not.
+    """
+    came = sum((outcome.pulled for outcome in outcomes), Counts())
+    went = sum((outcome.pushed for outcome in outcomes), Counts())
+    rejected = [trouble for outcome in outcomes for trouble in outcome.rejected]
+    waiting = sum(len(outcome.waiting) for outcome in outcomes)
+    conflicts = sum(len(outcome.conflicts) for outcome in outcomes)
+    parts = [
+        f"Came in: {counted(came) or 'nothing new'}.",
+        f"Went out: {counted(went) or 'nothing new'}.",
+    ]
+    if rejected:
+        codes = ", ".join(sorted({trouble.code for trouble in rejected}))
+        parts.append(f"Rejected: {codes}.")
+    if waiting:
+        parts.append(f"{count(waiting, 'item')} waiting for what comes before.")
+    if conflicts:
+        parts.append(f"{count(conflicts, 'conflict')} to decide on the Models page.")
+    parts += [f"{name}: {title}." for name, title in faults]
+    tone: Tone = "bad" if rejected or faults else "warn" if conflicts else "ok"
+    return Saying(
+        tone=tone,
+        title=_sync_title(outcomes, len(rejected), faults, conflicts),
+        sentence=" ".join(parts) if outcomes else " ".join(parts[2:]),
+        is_quarantined=any(trouble.item for trouble in rejected),
+    )
+
+
+def import_saying(outcome: Outcome) -> Saying:
+    """Returns the sentence at the end of an import."""
+    kept = sum(bool(trouble.item) for trouble in outcome.rejected)
+    taken, refused = taken_count(outcome), len(outcome.rejected)
+    title = f"{count(taken, 'item')} taken in" if taken else "Nothing new was taken in"
+    parts = [f"Written to this store: {counted(outcome.pulled) or 'nothing'}."]
+    if refused:
+        title += f", {refused:,} rejected"
+        parts.append(
+            f"{count(kept, 'copy', 'copies')} in quarantine." if kept
+            else "What was rejected was left where it is."
+        )  # fmt: skip
+    if outcome.waiting:
+        parts.append(f"{count(len(outcome.waiting), 'item')} waiting for what comes before.")
+    if outcome.conflicts:
+        parts.append(f"{count(len(outcome.conflicts), 'conflict')} to decide.")
+    return Saying(
+        tone="bad" if refused else "warn" if outcome.conflicts else "ok",
+        title=title,
+        sentence=" ".join(parts),
+        is_quarantined=bool(kept),
+    )
+
+
+def report_json(outcome: Outcome) -> str:
+    """Returns an outcome with every item as indented JSON."""
+    items: list[JsonValue] = [item.to_json() for item in outcome.items]
+    document: dict[str, JsonValue] = {**outcome.to_json(), "items": items}
+    return json.dumps(document, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
+
+
+def report_text(outcome: Outcome, time: str) -> str:
+    """Returns an outcome as plain text, one line an item; control characters are spelled out."""
+    head = "Preview, nothing was written" if outcome.is_dry else import_saying(outcome).title
+    lines = [
+        "Strongroom import report", f"Source  {_one_line(outcome.remote)}", f"Time    {time}",
+        f"Result  {head}", f"New     {counted(outcome.pulled) or 'nothing'}",
+    ]  # fmt: skip
+    for group in _all_grouped(outcome):
+        lines += ["", f"{group.title}: {group.note}"]
+        for item in group.items:
+            kind = KIND_WORDS.get(item.kind, item.kind)
+            said = [kind, item.title, item.signer, item.code, item.detail]
+            lines.append("  " + "  ".join(_one_line(part) for part in said if part))
+    return "\n".join(lines) + "\n"
+
+
+def _group(result: Result, title: str, items: Sequence[Item], outcome: Outcome) -> ItemGroup:
+    ordered = sorted(items, key=lambda item: _KIND_ORDER.index(item.kind))
+    total = sum(item.size_bytes for item in ordered)
+    number = count(len(ordered), "item")
+    kept = sum(bool(trouble.item) for trouble in outcome.rejected)
+    notes = {
+        "new": f"{number}, {size(total)}" if total else number,
+        "conflict": f"{number}, both sides are kept",
+        "waiting": f"{number}, taken in when what comes before is here",
+        "same": f"{number}, nothing to do" if ordered else "everything else is here already",
+        "rejected": f"{number}, {count(kept, 'copy', 'copies')} in quarantine" if kept
+        else f"{number}, not taken in",
+    }  # fmt: skip
+    return ItemGroup(
+        result=result,
+        title=title,
+        note=notes[result],
+        items=tuple(ordered[:MAX_LISTED]),
+        hidden_count=max(0, len(ordered) - MAX_LISTED),
+    )
+
+
+def _all_grouped(outcome: Outcome) -> list[ItemGroup]:
+    items = [*outcome.items, *_conflict_items(outcome)]
+    groups = []
+    for group in grouped(outcome):
+        own = tuple(item for item in items if item.result == group.result)
+        groups.append(
+            ItemGroup(result=group.result, title=group.title, note=group.note, items=own)
+        )
+    return groups
+
+
+def _conflict_items(outcome: Outcome) -> list[Item]:
+    """Returns conflicts that no item shows: contradicting changes of a model."""
+    shown = {item.detail for item in outcome.items if item.result == "conflict"}
+    return [
+        Item(
+            kind="event", key=f"conflict {trouble.path}", title=trouble.path.partition("/")[0],
+            result="conflict", code=trouble.code, detail=trouble.detail,
+        )
+        for trouble in outcome.conflicts
+        if trouble.detail not in shown
+    ]  # fmt: skip
+
+
+def _sync_title(
+    outcomes: Sequence[Outcome], rejected: int, faults: Sequence[tuple[str, str]], conflicts: int
+) -> str:
+    if not outcomes and faults:
+        return "Nothing was exchanged"
+    if rejected:
+        return f"Exchanged, but {count(rejected, 'thing')} not taken in"
+    if faults:
+        return f"Exchanged, but {count(len(faults), 'place')} not reached"
+    if conflicts:
+        return f"Exchanged, with {count(conflicts, 'conflict')}"
+    if all(outcome.new.is_empty for outcome in outcomes):
+        return "Everything is the same on both sides"
+    return "Exchanged with " + ", ".join(outcome.remote for outcome in outcomes)
+
+
+def _one_line(text: str) -> str:
+    """Spells out what would break a line or hide in it."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of the Runs page, each with the reason why it cannot run."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from strongroom.desktop.kit.command import Command, Reason, WindowState
+from strongroom.desktop.runs.charts_pane import FORMATS
+
+if TYPE_CHECKING:
+    from strongroom.desktop.runs.page import RunsPage
+
+Rule = Callable[[WindowState], Reason | None]
+
+
+def of(page: "RunsPage") -> Sequence[Command]:
+    """Returns the commands of a page."""
+    return (
+        Command(
+            id="runs.refresh", title="Look for new runs", run=page.look, menu="View",
+            icon="refresh-cw", shortcut="F5", enabled=_here,
+        ),
+        Command(
+            id="runs.filter", title="Filter runs", run=page.focus_filter, menu="Edit",
+            icon="list-filter", shortcut="Ctrl+F", enabled=_here,
+        ),
+        Command(
+            id="runs.columns", title="Choose columns…", run=lambda: _drop(page.choose_columns()),
+            menu="View", icon="columns-3", enabled=_here,
+        ),
+        Command(
+            id="runs.open", title="Open run", run=lambda: page.open_run(page.selection()[0]),
+            menu="Run", icon="flask-conical", enabled=_one, detail="Enter",
+        ),
+        Command(
+            id="runs.chart", title="Show on the charts, or take off", run=lambda: _toggle(page),
+            menu="Run", icon="chart-line", enabled=_some, detail="Space",
+        ),
+        Command(
+            id="runs.copy_id", title="Copy run id",
+            run=lambda: page.run_actions.copy_ids(page.selection()),
+            menu="Run", icon="copy", shortcut="Ctrl+Shift+C", enabled=_some,
+        ),
+        Command(
+            id="runs.tag", title="Tag runs…",
+            run=lambda: _drop(page.run_actions.ask_tag(page.selection())),
+            menu="Run", icon="tag", enabled=_some,
+        ),
+        Command(
+            id="runs.register", title="Register model…", run=page.register_model,
+            menu="Model", icon="package", enabled=_one,
+        ),
+        Command(
+            id="runs.delete", title="Delete runs…",
+            run=lambda: _drop(page.run_actions.ask_delete(page.selection())),
+            menu="Run", icon="trash-2", enabled=_deletable(page),
+        ),
+        Command(
+            id="runs.restore", title="Restore runs",
+            run=lambda: page.run_actions.restore(page.selection()),
+            menu="Run", icon="undo-2", enabled=_restorable(page),
+        ),
+        *(
+            Command(
+                id=f"charts.export_{form}", title=f"Export chart as {words}…",
+                run=partial(_export, page, form),
+                menu="Run", icon="download", enabled=_charted(page),
+            )
+            for form, words in FORMATS
+        ),
+    )  # fmt: skip
+
+
+def _here(state: WindowState) -> Reason | None:
+    return None if state.page == "runs" else Reason("Open the Runs page first")
+
+
+def _some(state: WindowState) -> Reason | None:
+    if state.page != "runs":
+        return _here(state)
+    return None if state.selection else Reason("Select a run first")
+
+
+def _one(state: WindowState) -> Reason | None:
+    if state.page != "runs":
+        return _here(state)
+    return None if len(state.selection) == 1 else Reason("Select one run first")
+
+
+def _deletable(page: "RunsPage") -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        why = _some(state)
+        return why or (Reason("These runs are deleted") if page.showing_deleted() else None)
+
+    return rule
+
+
+def _restorable(page: "RunsPage") -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        if not page.showing_deleted():
+            return _here(state) or Reason("Choose Deleted runs in the experiment menu first")
+        return _some(state)
+
+    return rule
+
+
+def _charted(page: "RunsPage") -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        why = _here(state)
+        return why or (
+            None if page.charts.exportable() else Reason("Tick a run with metrics first")
+        )
+
+    return rule
+
+
+def _toggle(page: "RunsPage") -> None:
+    chosen = page.selection()
+    page.tick(chosen, on=not set(chosen) <= set(page.charted()))
+
+
+def _export(page: "RunsPage", form: str) -> None:
+    chart = page.charts.exportable()
+    if chart is not None:
+        page.charts.export(chart, form)
+
+
+def _drop(_dialog: object) -> None:
+    """Lets go of a dialog that is open now and belongs to the page."""
