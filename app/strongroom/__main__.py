@@ -34,7 +34,7 @@ def open_window(arguments: list[str]) -> int:
         EnvironmentFault: ``E-DESKTOP`` if the window's libraries are not installed.
     """
     try:
-        from strongroom.desktop.launch import main as show
+        from strongroom.desktop.shell.launch import main as show
     except ImportError as error:
         raise EnvironmentFault(
             "E-DESKTOP",

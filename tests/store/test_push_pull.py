@@ -49,6 +49,15 @@ def test_a_pull_shows_the_same_state_and_brings_run_and_model(team: Team) -> Non
     assert {path: got[path] for path in model_files("first")} == model_files("first")
 
 
+def test_a_copy_of_a_pulled_run_is_the_run_again(team: Team) -> None:
+    ada, ben = team.peers
+    run = ada.register().version.run
+    ada.push()
+    ben.pull()
+    (copy,) = ben.at.runs.export([run], team.root / "out")
+    assert files_of(copy) == files_of(ada.at.runs.run_folder(run))
+
+
 def test_pushing_and_pulling_twice_is_doing_it_once(team: Team) -> None:
     ada, ben = team.peers
     ada.register()
@@ -179,12 +188,23 @@ def test_a_run_that_is_here_with_other_content_is_a_conflict_and_stays(team: Tea
     assert [item.result for item in pulled.items if item.kind == "run"] == ["conflict"]
 
 
-def test_without_a_pin_nothing_is_pulled(team: Team) -> None:
+def test_without_a_pin_nothing_is_exchanged(team: Team) -> None:
+    team.peers[0].register()
+    team.peers[0].push()
+    before = files_of(team.share)
     stranger = Peer(team.root / "stranger", "Eve")
-    with pytest.raises(Refused) as refusal:
-        stranger.exchange.add("share", team.share)
-    assert refusal.value.code == "E-TEAM"
-    assert "team trust" in refusal.value.advice
+    stranger.exchange.add("share", team.share)
+    for act in (stranger.pull, stranger.push, lambda: stranger.exchange.preview("share")):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert refusal.value.code == "E-TEAM"
+        assert "team trust" in refusal.value.advice
+    empty = team.root / "empty"
+    empty.mkdir()
+    with pytest.raises(Refused, match="E-TEAM"):
+        stranger.exchange.add("empty", empty)
+    assert not stranger.store.joinpath("ledger").exists()
+    assert files_of(team.share) == before
     stranger.close()
 
 

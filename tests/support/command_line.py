@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """People at their workstations, who type commands: real processes, homes, stores and keys."""
 
+import atexit
+import functools
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +18,27 @@ from support.checkout import ROOT
 PASSPHRASE = "correct horse battery staple"
 _OF_THIS_SESSION = ("STRONGROOM_", "MLFLOW_", "PYTHON", "DBUS_SESSION", "XDG_")
 _TIMEOUT_S = 120  # two cores are shared; a command that hangs is found anyway
+
+SERVER = """
+import json, os, runpy, sys
+import strongroom.bootstrap, strongroom.cli.root, strongroom.sdk.fluent
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.environ.clear()
+        os.environ.update(asked["environ"])
+        for number, path in ((0, os.devnull), (1, asked["out"]), (2, asked["err"])):
+            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv = asked["argv"]
+        if asked["script"]:
+            exec(asked["script"], {"__name__": "__main__"})
+            sys.exit(0)
+        runpy.run_module("strongroom", run_name="__main__", alter_sys=True)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)
+"""
 
 TRAINING = """
 import pathlib, sys
@@ -56,7 +80,7 @@ class Workplace:
 
     def type(self, *words: str | Path) -> Said:
         """Runs one command line as a process of its own."""
-        return self._run([sys.executable, "-m", "strongroom", *map(str, words)])
+        return self._run(["strongroom", *map(str, words)])
 
     def ask(self, *words: str | Path, code: int = 0) -> Any:
         """Runs a command with --json, expects its exit code, returns the document."""
@@ -74,32 +98,75 @@ class Workplace:
 
     def train(self, name: str, content: str, folder: Path) -> str:
         """Runs a training script that logs a model; returns the id of its run."""
-        said = self._run([sys.executable, "-c", TRAINING, name, content, str(folder)])
+        said = self._run(["train.py", name, content, str(folder)], TRAINING)
         assert said.code == 0, said.err
         found = self.ask("runs", "search", f"attributes.run_name = '{name}'")["runs"]
         return str(found[0]["run_id"])
 
-    def _run(self, command: list[str]) -> Said:
-        environ = {
+    def environ(self) -> dict[str, str]:
+        """Returns the variables of a process that is started here."""
+        inherited = {
             key: value for key, value in os.environ.items() if not key.startswith(_OF_THIS_SESSION)
         }
-        environ |= {
+        named = self.passphrase_file
+        return inherited | {
             "PYTHONPATH": str(ROOT / "app"),
             "STRONGROOM_HOME": str(self.home),
             "STRONGROOM_STORE": str(self.store),
+            **({} if named is None else {"STRONGROOM_PASSPHRASE_FILE": str(named)}),
             **self.variables,
         }
-        if self.passphrase_file is not None:
-            environ["STRONGROOM_PASSPHRASE_FILE"] = str(self.passphrase_file)
-        done = subprocess.run(
-            command,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
+
+    def _run(self, argv: list[str], script: str = "") -> Said:
+        self.home.mkdir(parents=True, exist_ok=True)
+        out, err = (self.home.parent / f"{self.home.name}.{name}" for name in ("out", "err"))
+        asked = {"argv": argv, "script": script, "environ": self.environ()}
+        code = _server().ask({**asked, "out": str(out), "err": str(err)})
+        return Said(code, out.read_text(), err.read_text())
+
+
+class _Server:
+    """A process that has imported the program and forks for each command.
+
+    A command is a process with an environment of its own, as from a shell; what is saved is the
+    second of imports that each of a hundred commands would spend.
+    """
+
+    def __init__(self) -> None:
+        environ = {
+            key: value for key, value in os.environ.items() if not key.startswith(_OF_THIS_SESSION)
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SERVER],
+            env={**environ, "PYTHONPATH": str(ROOT / "app")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
-            timeout=_TIMEOUT_S,
         )
-        return Said(done.returncode, done.stdout, done.stderr)
+        atexit.register(self.stop)
+
+    def ask(self, asked: dict[str, Any]) -> int:
+        """Runs one command and returns its exit code; ends a server whose command hangs."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        watchdog = threading.Timer(_TIMEOUT_S, self._process.kill)
+        watchdog.start()
+        try:
+            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.flush()
+            return int(self._process.stdout.readline())
+        finally:
+            watchdog.cancel()
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@functools.cache
+def _server() -> _Server:
+    return _Server()
 
 
 def workplace(root: Path, person: str, store: str, **variables: str) -> Workplace:

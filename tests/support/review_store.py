@@ -5,6 +5,7 @@ Everything is done by the services on a disk: keys, signatures, runs, gates. Thr
 store, as three people share one workstation; each has a keychain and a passphrase of its own.
 """
 
+import atexit
 import functools
 import hashlib
 import json
@@ -28,8 +29,10 @@ from strongroom.services.review import Reviews
 from strongroom.services.runs import open_runs
 from strongroom.services.workstation import Workstation
 from strongroom.trust.keychain import Keychain, MemoryKeychain
+from strongroom.trust.keyfile import KdfCost
 
 PASSPHRASE = "four quiet words together"
+CHEAP = KdfCost(memory_kib=64, passes=1, lanes=1)  # tests guess nothing
 MODEL = "fraud-detector"
 START_US = 1_795_420_000 * MICROSECONDS
 
@@ -130,6 +133,17 @@ class ReviewStore:
         """Returns services opened anew on the same disk for the same person."""
         return open_desk(desk.store, desk.home, desk.name, clock=self.clock, keychain=desk.keychain)
 
+    def flip_a_byte(self, run: str) -> Path:
+        """Changes one bit of the largest file of a run, as a bad disk does."""
+        folder = next(path for path in (self.folder / "store" / "runs").rglob(run) if path.is_dir())
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        largest = max(files, key=lambda path: path.stat().st_size)
+        raw = bytearray(largest.read_bytes())
+        raw[len(raw) // 2] ^= 1
+        largest.chmod(0o600)
+        largest.write_bytes(bytes(raw))
+        return largest
+
     def close(self) -> None:
         """Closes everything."""
         for desk in self.desks:
@@ -175,6 +189,7 @@ def build(folder: Path, *, reason: str = "Raises recall at the same alert volume
     founder, analyst, approver = desks
     for desk in desks:
         desk.identities.create(desk.name, passphrase=PASSPHRASE)
+        desk.workstation.identity().protect("keyring+passphrase", passphrase=PASSPHRASE, cost=CHEAP)
     founder.people.create_team("Fraud ML")
     _set_policy(folder, founder)
     _enrol(folder, founder, analyst, "analyst")
@@ -201,6 +216,7 @@ def build(folder: Path, *, reason: str = "Raises recall at the same alert volume
 def _built_once() -> ReviewStore:
     """Builds the usual store once for all tests: opening keys takes most of the time."""
     folder = Path(tempfile.mkdtemp(prefix="review-store-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     built = build(folder)
     built.close()
     return built

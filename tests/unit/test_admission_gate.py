@@ -172,10 +172,11 @@ def test_no_flipped_byte_of_an_envelope_passes(team: Team, alice: Writer):
     assert isinstance(passing(team, raw), Admitted)
     for place in range(0, len(raw), 3):
         bent = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
-        with pytest.raises(Untrusted):
+        try:
             outcome = passing(team, bent)
-            assert isinstance(outcome, Waiting), place
-            raise Untrusted(outcome.code, "waits for a writer who does not exist")
+        except Untrusted:
+            continue
+        assert isinstance(outcome, Waiting), place  # for a writer who does not exist
 
 
 # -------------------------------------------------------------------- equivocation

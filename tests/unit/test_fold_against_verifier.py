@@ -44,7 +44,7 @@ def auditors_state(station: Station) -> Any:
     return VERIFY.Registry(VERIFY.Team(chain, logs)).state()
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(0, 2**32))
 def test_the_auditors_script_folds_any_history_to_the_same_state(seed: int):
     history = History(seed)

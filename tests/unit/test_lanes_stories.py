@@ -167,6 +167,50 @@ def test_a_promotion_made_in_knowledge_of_another_is_stale(
     assert (state.stage_of(v1), state.stage_of(v2)) == ("Production", "None")
 
 
+def test_a_version_whose_promotion_came_too_late_is_promoted_by_a_new_request(
+    team: Team, alice: Writer, mara: Writer, versions: list[VersionKey]
+):
+    v1, v2, _ = versions
+    slow = alice.requests(v2, "Production")
+    promoted(v1, alice, mara)
+    mara.approves(slow)
+    renewed = promoted(v2, alice, mara)
+    assert team.state().status(renewed) == "effective"
+    assert (team.state().stage_of(v1), team.state().stage_of(v2)) == ("Archived", "Production")
+
+
+def test_what_was_built_on_a_lost_move_stands_in_nobodys_way(
+    team: Team, alice: Writer, mara: Writer, versions: list[VersionKey]
+):
+    _, v2, v3 = versions
+    first, second = two_promotions_at_once(team, versions, alice, mara)
+    built_on_it = promoted(v2, team.writers["Bob"], _nils(team))
+    team.joins()
+    assert team.state().conflicts("churn") == [sorted([first.id, second.id])]
+    solving = promoted(v2, alice, mara)
+    state = team.state()
+    assert state.status(solving) == "effective"
+    assert state.status(built_on_it) == "conflict"
+    later = promoted(v3, alice, mara)
+    assert team.state().status(later) == "effective"
+    assert team.state().stage_of(v3) == "Production"
+
+
+def _nils(team: Team) -> Writer:
+    """Nils, who has seen whatever Bob holds."""
+    nils, bob = team.writers["Nils"], team.writers["Bob"]
+
+    class Seeing:
+        def approves(self, wish):
+            nils.sees(bob)
+            event = nils.approves(wish)
+            bob.sees(nils)
+            return event
+
+    bob.sees(nils)
+    return Seeing()
+
+
 def test_an_open_request_whose_ground_has_moved_says_so(
     team: Team, alice: Writer, mara: Writer, versions: list[VersionKey]
 ):

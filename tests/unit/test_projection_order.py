@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.histories import History
 from support.team_builder import Station
 
-QUICK = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+QUICK = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 
 @QUICK

@@ -203,7 +203,7 @@ def test_a_copy_with_a_signature_left_out_shadows_nothing(team: Team):
 
 
 def test_a_key_that_is_not_its_id_is_refused_on_reading(team: Team):
-    member = a_member(key_of("Eve"), "p-x", ["log"])
+    member = replace(a_member(key_of("Eve"), "p-x", ["log"]), writer="0" * 64)
     wrong = replace(team.draft(), members={**team.latest.members, "0" * 64: member})
     with pytest.raises(Untrusted, match="E-FORMAT"):
         read_trust(sealed(wrong, *team.admins))

@@ -37,7 +37,14 @@ def list_artifacts(run: str, path: str) -> None:
 @artifacts.command()
 @click.argument("run", metavar="RUN")
 @click.argument("path", metavar="PATH")
-@click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A new or empty folder.",
+)
 @shared_options
 def get(run: str, path: str, output: Path) -> None:
     """Write PATH of a run into a new or empty folder, verified."""

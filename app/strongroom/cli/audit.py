@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from strongroom.cli import audit_package
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, table
 from strongroom.cli.session import services
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 def add_commands(root: click.Group) -> None:
     """Joins ``audit`` into the tree of commands."""
-    if importlib.util.find_spec("strongroom.cli.audit_package"):
-        package = importlib.import_module("strongroom.cli.audit_package")
-        package.add_commands(audit)
     root.add_command(audit)
+    audit_package.add_commands(root)
 
 
 @click.group()

@@ -53,10 +53,12 @@ def export(version: str, is_all: bool, output: Path, is_zip: bool) -> None:
         "tagmanifest": package.tagmanifest,
         "team": package.team,
         "verify_sha256": package.verify_sha256,
+        "decision": package.decision,
         "sentence": package.sentence,
     }
     lines = [
         str(package.path),
+        package.decision,
         package.sentence,
         "",
         "Tell the auditor in another way, on paper or by telephone:",

@@ -15,8 +15,7 @@ from strongroom.domain.access import ROLE_TITLES, ROLES
 from strongroom.domain.errors import Untrusted
 
 if TYPE_CHECKING:
-    from strongroom.services.people import TeamMember
-    from strongroom.trust.enrolment import EnrolmentRequest
+    from strongroom.services.people import Applicant, TeamMember
 
 ROLE_METAVAR = "ROLE"
 
@@ -67,8 +66,8 @@ def admit(file: Path, role: str, scope: str, person: str, fingerprint: str) -> N
     emit(
         document,
         [
-            f"{asked.name} on {asked.host} is in the team as {ROLE_TITLES[role]}"
-            f" ({admitted.person}); the team is at version {admitted.trust_version}.",
+            f"{asked.name} on {asked.host} is in the team as {ROLE_TITLES[role]}.",
+            f"Person {admitted.person}; the team is at version {admitted.trust_version}.",
             f"Fingerprint of the request: {asked.fingerprint}",
         ],
     )
@@ -133,7 +132,7 @@ def member_row(member: TeamMember) -> tuple[str, ...]:
     )
 
 
-def _compare(asked: EnrolmentRequest, told: str) -> None:
+def _compare(asked: Applicant, told: str) -> None:
     """Holds the fingerprint of a request against what its sender read out."""
     if told and "".join(told.split()).lower() != "".join(asked.fingerprint.split()):
         raise Untrusted(

@@ -4,6 +4,7 @@
 import sys
 import time
 from types import TracebackType
+from typing import Self
 
 import click
 
@@ -20,7 +21,7 @@ class TerminalProgress:
         self._next = 0.0
         self._has_line = False
 
-    def __enter__(self) -> "TerminalProgress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -2,6 +2,7 @@
 """``strongroom registry …``: the whole registry with its digest, and what contradicts itself."""
 
 from collections import Counter
+from typing import Any
 
 import click
 
@@ -67,9 +68,9 @@ def conflicts() -> None:
     emit({"conflicts": moves, "versions": numbers}, lines or ["Nothing contradicts itself."])
 
 
-def _shared_numbers(state: RegistryState) -> list[dict[str, object]]:
+def _shared_numbers(state: RegistryState) -> list[dict[str, Any]]:
     """Returns the version numbers that two workstations gave to different files."""
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for model in state.models.values():
         counts = Counter(version.version for version in model.versions)
         for number, count in sorted(counts.items()):

@@ -58,7 +58,8 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns every command in the order of the overview."""
-        return [*super().list_commands(ctx), *(name for name in ENTRIES if _exists(name))]
+        own = [name for name in super().list_commands(ctx) if name not in ENTRIES]
+        return own + [name for name in ENTRIES if _exists(name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Returns a command, importing its module the first time."""
@@ -69,13 +70,11 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the overview without importing what it lists."""
-        own = [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
-        known = {name for name, _ in own}
-        rows = own + [
-            (name, entry.summary)
-            for name, entry in ENTRIES.items()
-            if name not in known and _exists(name)
-        ]
+        rows = []
+        for name in self.list_commands(ctx):
+            known = self.commands.get(name)
+            summary = known.get_short_help_str(80) if known else ENTRIES[name].summary
+            rows.append((name, summary))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -39,8 +39,14 @@ def runs() -> None:
 @click.argument("filter", default="", metavar="[FILTER]")
 @click.option("--experiment", default="", help="Only runs of this experiment.")
 @click.option("--order-by", default="", help='For example "metrics.acc DESC".')
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(0, 100_000))
-@click.option("--offset", default=0, type=click.IntRange(0))
+@click.option(
+    "--limit",
+    default=100,
+    show_default=True,
+    type=click.IntRange(0, 100_000),
+    help="At most so many runs.",
+)
+@click.option("--offset", default=0, type=click.IntRange(0), help="Leave out so many first.")
 @click.option("--deleted", is_flag=True, help="Deleted runs instead of the others.")
 @shared_options
 def search(
@@ -131,6 +137,7 @@ def restore(references: tuple[str, ...]) -> None:
     type=click.Choice([status.value for status in RunStatus if status.is_terminal]),
     default=RunStatus.KILLED.value,
     show_default=True,
+    help="How the run is said to have ended.",
 )
 @shared_options
 def close(run: str, status: str) -> None:
@@ -140,7 +147,14 @@ def close(run: str, status: str) -> None:
 
 @runs.command()
 @click.argument("references", metavar="RUN…", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder that the run folders are copied into.",
+)
 @shared_options
 def export(references: tuple[str, ...], output: Path) -> None:
     """Copy run folders, verified; a copy of the folder is the run."""

@@ -121,7 +121,7 @@ def changes(id_: str, comment: str) -> None:
 
 @transition.command()
 @click.argument("id_", metavar="ID")
-@click.option("--reason", default="", metavar="TEXT")
+@click.option("--reason", default="", metavar="TEXT", help="Why, in a sentence.")
 @shared_options
 def withdraw(id_: str, reason: str) -> None:
     """Take an own request back."""

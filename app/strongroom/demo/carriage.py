@@ -85,8 +85,10 @@ def fill_stick(
 
 
 def share_everything(team: Mapping[str, Services]) -> None:
-    """Puts on the share what was done since."""
+    """Puts on the share what was done since, and lets everybody look there once."""
     team[ANALYST].exchange.push(SHARE)
+    for services in team.values():
+        services.exchange.pull(SHARE)
 
 
 def _tamper(stick: Path, sha256: str) -> None:

@@ -70,7 +70,7 @@ def check_free(store: Path) -> None:
             f"The folder {store} cannot be read: {error.strerror or error}",
             "Name a folder of your own with --store.",
         ) from error
-    if [name for name in names if name != FOLDER] or [p for p in inside if p.name != LOCK_FILE]:
+    if set(names) - {FOLDER} or {path.name for path in inside} - {LOCK_FILE}:
         raise Refused(
             "E-DEMO",
             f"{store} holds something that is not the demo",

@@ -64,7 +64,7 @@ def mistakes_picture(
     predicted: NDArray[np.int64],
     *,
     columns: int = 8,
-    zoom: int = 6,
+    zoom: int = 8,
 ) -> Pixels:
     """Returns the first wrongly answered images, each with ``true>predicted`` under it.
 

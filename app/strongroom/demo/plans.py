@@ -42,15 +42,15 @@ class Plan:
 
 _DIGITS = Plan(
     dataset="digits", model=PERCEPTRON, learning_rate=0.001, alpha=1e-4, batch_size=64,
-    epochs=30, seed=1, hidden=(32,),
+    epochs=24, seed=1, hidden=(32,),
 )  # fmt: skip
-_CANCER = replace(_DIGITS, dataset="breast-cancer", batch_size=32, epochs=40, hidden=(16,))
-_WINE = replace(_DIGITS, dataset="wine", batch_size=16, epochs=50, hidden=(8,))
+_CANCER = replace(_DIGITS, dataset="breast-cancer", batch_size=32, epochs=30, hidden=(16,))
+_WINE = replace(_DIGITS, dataset="wine", batch_size=16, epochs=40, hidden=(8,))
 
 DIVERGING = replace(
-    _DIGITS, learning_rate=1e6, epochs=60, hidden=(64,), seed=13, purpose=SWEEP, model=PERCEPTRON
+    _DIGITS, learning_rate=1e5, epochs=60, hidden=(64,), seed=13, purpose=SWEEP, model=PERCEPTRON
 )
-"""Somebody's slip of the decimal point; scikit-learn gives up on it with a ValueError."""
+"""Somebody's slip: 1e5 for 1e-5. After some epochs scikit-learn gives up with a ValueError."""
 
 ENDLESS = replace(_DIGITS, hidden=(128, 64), epochs=5_000, seed=29, purpose=RETRAIN)
 """A training that is stopped from outside long before its last epoch."""

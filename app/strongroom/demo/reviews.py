@@ -71,7 +71,7 @@ def _cancer(jonas: Services, mara: Services, runs: Sequence[Trained]) -> str:
     asked = jonas.reviews.request(
         f"{CANCER}/1",
         "Staging",
-        reason=f"Finds {first.recall:.1%} of the malignant cases; ready for a trial beside the lab.",
+        reason=f"Finds {first.recall:.1%} of the malignant cases; ready for a trial.",
     )
     mara.reviews.approve(
         asked.id, comment="Trial only. The lab's reading stays the one that counts."
@@ -85,7 +85,7 @@ def _cancer(jonas: Services, mara: Services, runs: Sequence[Trained]) -> str:
     )
     mara.reviews.reject(
         asked.id,
-        comment=f"Recall is too low: {weaker.recall:.1%} of the malignant cases are found, v1 finds "
+        comment=f"Recall is too low: it finds {weaker.recall:.1%} of the malignant cases, v1 "
         f"{first.recall:.1%}. A missed tumour costs more than a false alarm.",
     )
     return asked.id

@@ -23,6 +23,7 @@ from strongroom.store.store_folder import fault
 NAMES_SEED = 2026
 LOCK_TIMEOUT_S = 300  # a slow machine fills a store in two minutes
 OWNER = "Jonas Feld"
+OTHER_STEPS = 7  # steps that are not one run of the sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +107,13 @@ def remove(store: Path) -> bool:
 
 def _fill(store: Path, progress: Progress, clock: Clock, scale: float) -> marker.Finished:
     """Does everything there is to do in an empty demo store."""
+    from strongroom.demo.plans import sweep
+    from strongroom.demo.steps import Steps
+
     started_us = clock.now_us()
-    progress.step(0, 0, "Loading scikit-learn")
+    plans = sweep(scale)
+    steps = Steps(progress, total=len(plans) + OTHER_STEPS)
+    steps.next("Loading scikit-learn")
     from strongroom.demo.carriage import fill_stick, share_everything, share_team
     from strongroom.demo.naming import run_names
     from strongroom.demo.people import ANALYST, AUDITOR
@@ -116,21 +122,23 @@ def _fill(store: Path, progress: Progress, clock: Clock, scale: float) -> marker
     from strongroom.demo.team import gathered
 
     names = run_names(NAMES_SEED)
-    progress.step(0, 0, "Bringing the team together")
+    steps.next("Bringing the team together")
     with gathered(store, clock) as team:
         share_team(store, team)
-        trained = train_all(store, names, scale=scale, owner=OWNER, progress=progress)
-        progress.step(0, 0, "Filling a stick on a second workstation")
+        trained = train_all(store, plans, names, owner=OWNER, steps=steps)
+        steps.next("Filling a stick on a second workstation")
         stick = fill_stick(store, team, (next(names), next(names)), clock)
-        progress.step(0, 0, "Registering and reviewing models")
+        steps.next("Registering and reviewing models")
         jonas = team[ANALYST]
         close_stopped(jonas.runs)
         reviewed = review(team, trained)
-        progress.step(0, 0, "Collecting evidence")
+        steps.next("Collecting evidence")
         audit = store / FOLDER / ("audit-" + reviewed.in_production.replace("/", "-"))
         team[AUDITOR].evidence.export(reviewed.in_production, audit)
+        steps.next("Sharing it")
         share_everything(team)
         models = tuple(model.name for model in jonas.registry.models())
+    steps.finish()
     own = _run_ids(store)
     return marker.Finished(
         runs=(*own, *stick.runs),
@@ -183,10 +191,10 @@ def _run_ids(store: Path) -> list[str]:
 def _alone(store: Path) -> Iterator[None]:
     """Holds the lock of a demo store, so that two programs do not fill or remove it at once."""
     path = marker.lock_path(store)
+    lock = FileLock(path, timeout=LOCK_TIMEOUT_S)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path, timeout=LOCK_TIMEOUT_S):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise EnvironmentFault(
             "E-STORE",
@@ -195,3 +203,7 @@ def _alone(store: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise fault(error, store) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training sessions of the demo: the sweep, one run that fails, one that is stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from strongroom.demo.plans import DIVERGING, sweep
+from strongroom.demo.plans import DIVERGING, Plan
+from strongroom.demo.steps import Steps
 from strongroom.demo.stopped import run_until_stopped
 from strongroom.demo.training import Trained, train
 from strongroom.domain.errors import EnvironmentFault
-from strongroom.domain.progress import Progress
 from strongroom.domain.run import RunStatus
 from strongroom.services.runs import Runs
 
 
 def train_all(
-    store: Path, names: Iterator[str], *, scale: float, owner: str, progress: Progress
+    store: Path, plans: Sequence[Plan], names: Iterator[str], *, owner: str, steps: Steps
 ) -> tuple[Trained, ...]:
     """Trains everything and returns what finished; the stopped run goes on beside the others.
 
@@ -23,18 +23,16 @@ def train_all(
         EnvironmentFault: If the store cannot be written, or a run ended otherwise than it should.
         Cancelled: Between two runs.
     """
-    plans = sweep(scale)
     finished: list[Trained] = []
     with ThreadPoolExecutor(1) as beside:
         stopped = beside.submit(run_until_stopped, name=next(names), store=store, owner=owner)
-        for number, plan in enumerate(plans):
+        for plan in plans:
             name = next(names)
-            progress.step(number, len(plans) + 1, f"Training {name} on {plan.dataset}")
+            steps.next(f"Training {name} on {plan.dataset}")
             finished.append(train(plan, name=name, store=store, owner=owner))
-        progress.step(len(plans), len(plans) + 1, "Training one that diverges")
+        steps.next("Training one that diverges")
         _diverge(store, next(names), owner)
         stopped.result()
-    progress.step(len(plans) + 1, len(plans) + 1, "Trained")
     return tuple(finished)
 
 

@@ -20,7 +20,16 @@ def run_until_stopped(*, name: str, store: Path, owner: str) -> None:
     Raises:
         EnvironmentFault: ``E-STORE`` if the process ended by itself.
     """
-    command = [sys.executable, "-m", "strongroom.demo.stopped", name, str(store), owner]
+    module = "strongroom.demo.stopped"
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        module,
+        name,
+        str(store),
+        owner,
+    ]  # -P: never from the cwd
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -22,7 +22,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.linear_model import SGDClassifier
 from sklearn.neural_network import MLPClassifier
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
 
 from strongroom.demo.datasets import LabelledData, load
 from strongroom.demo.picture import confusion_picture, mistakes_picture
@@ -70,7 +70,7 @@ def train(
             run.log_input(
                 data.table(part), name=f"{data.name}-{part}", context=part, source=data.source
             )
-        # Small matrices: threads would only wait for each other, checks would take longer than work.
+        # Small matrices: threads would wait for each other, checks would take longer than work.
         is_quick = config_context(assume_finite=True, skip_parameter_validation=True)
         with threadpool_limits(1), is_quick, warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -270,7 +270,16 @@ class _Fold:
             is_emergency=move.is_emergency,
             note=judged.objection,
         )
-        return replace(request, policy=tally.policy, votes=tally.votes) if tally else request
+        return (
+            replace(
+                request,
+                policy=tally.policy,
+                votes=tally.votes,
+                counted=frozenset(event.id for event in tally.counted),
+            )
+            if tally
+            else request
+        )
 
     # ---------------------------------------------------------------- results
 

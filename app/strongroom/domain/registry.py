@@ -75,12 +75,13 @@ class TransitionRequest:
     is_emergency: bool = False
     policy: Policy = OPEN
     votes: tuple[Vote, ...] = ()
+    counted: frozenset[str] = frozenset()
     note: str = ""
 
     @property
     def approvals(self) -> tuple[Vote, ...]:
-        """The approvals that count."""
-        return tuple(vote for vote in self.votes if vote.kind == "approve" and not vote.code)
+        """The approvals that count: valid, and nobody's who also rejected in time."""
+        return tuple(vote for vote in self.votes if vote.event in self.counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

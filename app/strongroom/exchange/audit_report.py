@@ -141,7 +141,7 @@ def _decision(dossier: Dossier) -> Html:
     table = _table(("Approved by", "Words that were signed", "Event"), rows)
     if not rows:
         table = tag("p", "No approval was needed or given.", css="quiet")
-    return _section("Decision", _facts(facts), tag("h2", "Approvals"), table)
+    return _section("Decision", _facts(facts), tag("h3", "Approvals"), table)
 
 
 def _tables_of_request(request: TransitionRequest | None) -> list[Html]:
@@ -211,7 +211,7 @@ def _run(dossier: Dossier) -> Html:
     params = _mapping(run.sealed.get("params"))
     if params:
         rows: list[tuple[str, ...]] = [(key, str(params[key])) for key in sorted(params)]
-        parts += [tag("h2", "Parameters"), _table(("Parameter", "Value"), rows)]
+        parts += [tag("h3", "Parameters"), _table(("Parameter", "Value"), rows)]
     metrics = _mapping(run.sealed.get("metrics"))
     if metrics:
         rows = [
@@ -219,7 +219,7 @@ def _run(dossier: Dossier) -> Html:
             for key in sorted(metrics)
         ]
         head = ("Metric", "Last", "Lowest", "Highest", "Points")
-        parts += [tag("h2", "Metrics"), _table(head, rows)]
+        parts += [tag("h3", "Metrics"), _table(head, rows)]
     return _section("The run it came from", *parts)
 
 
@@ -244,8 +244,12 @@ def _timeline(dossier: Dossier) -> Html:
 
 def _happened(event: Event, code: str) -> Html:
     body = event.body
-    move = f" {body['from']} to {body['to']}" if "from" in body and "to" in body else ""
-    parts: list[str] = [tag("div", VERBS.get(event.type, event.type) + move)]
+    what = VERBS.get(event.type, event.type)
+    if "from" in body and "to" in body:
+        what += f" ({body['from']} to {body['to']})"
+    elif "alias" in body:
+        what += f" ({body['alias']})"
+    parts: list[str] = [tag("div", what)]
     parts += [
         _said(str(body[key]))
         for key in ("reason", "comment", "text")

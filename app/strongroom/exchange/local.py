@@ -87,16 +87,19 @@ def _digests(folder: Path) -> Iterator[str]:
         if item["path"] == METRICS_FILE and (folder / METRICS_FILE).is_file():
             yield str(item["sha256"])
     for item in document["artifacts"]:
-        if (folder / str(item["at"]).partition(":")[0]).is_file():
+        container = str(item["at"]).partition(":")[0]
+        if ".." not in container and (folder / container).is_file():
             yield str(item["sha256"])
 
 
-def content_events(snapshot: Snapshot, *, is_effective_only: bool = True) -> tuple[Event, ...]:
+def content_events(snapshot: Snapshot) -> tuple[Event, ...]:
     """Returns the events whose manifest names content, without those that have no effect.
 
     An enrolled writer without the right to register cannot make others copy his files.
     """
-    refused = snapshot.state.refusals if is_effective_only and snapshot.trust.latest else {}
+    if snapshot.trust.latest is None:
+        return ()
+    refused = snapshot.state.refusals
     return tuple(
         event
         for event in snapshot.chains.events()

@@ -55,7 +55,7 @@ class PushPlan:
             bytes=sum(file.size for file in self.trust)
             + sum(file.size_bytes for file, _ in self.objects)
             + sum(map(len, self.manifests))
-            + sum(len(line) + 1 for _, _, lines in self.logs for line in lines),
+            + sum(len(line) for _, _, lines in self.logs for line in lines),
         )
 
 
@@ -300,6 +300,6 @@ def _carry_out(
     for writer, first, lines in plan.logs:
         step("Pushing events")
         remote.put_segment(writer, first, lines)
-        done += Counts(events=len(lines), bytes=sum(len(line) + 1 for line in lines))
+        done += Counts(events=len(lines), bytes=sum(map(len, lines)))
     progress.step(total, total, "Pushed")
     return done, rejected

@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 
 from strongroom.domain.access import denial
 from strongroom.domain.canonical import JsonValue
-from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, StrongroomError, Untrusted
+from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.domain.progress import Progress
 from strongroom.domain.registry import ModelVersion
 from strongroom.domain.resources import resource
 from strongroom.exchange.audit_package import Exporter, package_files, shipped_script
+from strongroom.exchange.audit_report import summary
 from strongroom.exchange.bag import (
     TAG_MANIFEST,
     ZIP_SUFFIX,
@@ -46,12 +47,17 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """An audit package on the disk; ``sentence`` is what the auditor's script says of it."""
+    """An audit package on the disk.
+
+    ``decision`` says who approved what, or that nobody did; ``sentence`` is what the auditor's
+    script says of the whole.
+    """
 
     path: Path
     tagmanifest: str
     team: str
     verify_sha256: str
+    decision: str
     sentence: str
 
 
@@ -118,6 +124,7 @@ class Evidence:
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-SHARE``, ``E-STORE``.
         """
         snapshot = self._at.snapshot()
+        self._at.runs.refresh()
         version = find_version(snapshot.state, reference)
         self._check_right(snapshot, version)
         final = _zip_path(target) if is_zip else target
@@ -152,6 +159,7 @@ class Evidence:
             tagmanifest=_digest_of(files, TAG_MANIFEST),
             team=team,
             verify_sha256=script.sha256,
+            decision=summary(dossier),
             sentence=verdict.sentence,
         )
         self._sign(version, package, ask)
@@ -191,7 +199,7 @@ class Evidence:
         }
         try:
             self._at.sign(EXPORT, body, ask=ask)
-        except StrongroomError:
+        except BaseException:
             remove(package.path)
             raise
 

@@ -8,26 +8,25 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from strongroom.domain.canonical import JsonValue
 from strongroom.domain.changes import Changes
-from strongroom.domain.clock import from_iso, to_iso
-from strongroom.domain.errors import BadInput, EnvironmentFault, StrongroomError, Untrusted
+from strongroom.domain.clock import to_iso
+from strongroom.domain.errors import BadInput, EnvironmentFault, StrongroomError
 from strongroom.domain.progress import Progress, Silent
 from strongroom.exchange.check import RemoteCheck, check_remote
 from strongroom.exchange.local import LocalSide
-from strongroom.exchange.marks import Marks, read_marks
 from strongroom.exchange.outcome import Counts, Item, Kind, Outcome, Result, Trouble
 from strongroom.exchange.pull import check_team, pull
 from strongroom.exchange.push import plan_push, push
 from strongroom.exchange.remote import DESCRIPTION, FolderRemote
 from strongroom.exchange.retry import Retry, try_again
+from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
 from strongroom.services.run_intake import RunIntake
 from strongroom.services.workstation import Workstation
 from strongroom.store.content import Content
+from strongroom.store.faults import explained
 from strongroom.store.home import RemoteEntry
 from strongroom.store.liveness import observe
 from strongroom.store.quarantine import QuarantinedItem
@@ -35,7 +34,6 @@ from strongroom.store.snapshot import no_team
 
 MAX_NAME = 60
 MAX_SHOWN = 64 * 1024  # of a quarantined thing; enough to see what it is
-MAX_DAMAGED = 1_000  # paths remembered per remote; more than that is a broken stick
 
 __all__ = [
     "Counts",
@@ -52,19 +50,6 @@ __all__ = [
     "Retried",
     "Trouble",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteInfo:
-    """A remote and what is remembered of the last exchange; asking touches no share."""
-
-    name: str
-    path: str
-    pulled_at_us: int | None = None
-    pushed_at_us: int | None = None
-    last_in: Counts = field(default_factory=Counts)
-    last_out: Counts = field(default_factory=Counts)
-    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +90,14 @@ class Exchange:
 
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
+        self._memory = ExchangeMemory(workstation.home, workstation.clock)
         self._intake = RunIntake(workstation)
 
     # ---------------------------------------------------------------- remotes
 
     def remotes(self) -> tuple[RemoteInfo, ...]:
         """Returns every remote in the order they were added; no share is touched."""
-        states = self._at.home.sync_states()
-        return tuple(_info(entry, states.get(entry.name)) for entry in self._at.home.remotes())
+        return self._memory.remotes()
 
     def as_of(self) -> str:
         """Returns when something was last pulled and from where, as the status strip says it."""
@@ -125,13 +110,14 @@ class Exchange:
     def add(self, name: str, path: Path) -> RemoteInfo:
         """Gives a folder a name; an empty one becomes a remote of our team.
 
+        A remote can be named before a team is pinned; nothing is exchanged with it until then.
+
         Raises:
             BadInput: ``E-REMOTE`` if the folder is something else or the name is taken.
-            Refused: ``E-TEAM`` if no team is pinned.
+            Refused: ``E-TEAM`` if the folder is empty and no team is pinned.
             Untrusted: ``E-TEAM`` if it belongs to another team.
             EnvironmentFault: ``E-SHARE``, ``E-FULL``.
         """
-        here = self._local()
         known = self._at.home.remotes()
         if not name.strip() or len(name) > MAX_NAME or "/" in name or "\\" in name:
             raise BadInput(
@@ -143,14 +129,22 @@ class Exchange:
         taken = next((entry for entry in known if entry.name == name), None)
         if taken is not None and taken.path != str(absolute):
             raise BadInput("E-REMOTE", f"{name} is {taken.path} already", "Give another name.")
-        remote = FolderRemote.open_or_create(
-            absolute, team=here.ledger.team, now_us=self._at.clock.now_us()
-        )
-        check_team(here, remote)
-        entry = RemoteEntry(name=name, path=str(absolute))
+        self._make(absolute)
         if taken is None:
-            self._at.home.save_remotes([*known, entry])
-        return _info(entry, self._at.home.sync_states().get(name))
+            self._at.home.save_remotes([*known, RemoteEntry(name=name, path=str(absolute))])
+        return self._info(name)
+
+    def _make(self, path: Path) -> None:
+        team = self._at.home.pinned_team()
+        if team:
+            remote = FolderRemote.open_or_create(path, team=team, now_us=self._at.clock.now_us())
+            check_team(self._local(), remote)
+            return
+        with explained(path):
+            is_empty = not any(path.iterdir()) if path.is_dir() else False
+        if is_empty:
+            raise no_team()
+        FolderRemote.open_existing(path)
 
     def status(self, name: str, progress: Progress | None = None) -> RemoteStatus:
         """Returns how a remote and this store differ; a share that is gone is an answer too.
@@ -165,7 +159,12 @@ class Exchange:
             check_team(here, remote)
             plan = plan_push(here, remote, damaged=frozenset(info.damaged), progress=progress)
             there = pull(
-                here, remote, origin=name, marks=self._marks(name), is_dry=True, progress=progress
+                here,
+                remote,
+                origin=name,
+                marks=self._memory.marks(name),
+                is_dry=True,
+                progress=progress,
             )
         except StrongroomError as error:
             return RemoteStatus(
@@ -232,7 +231,7 @@ class Exchange:
             is_reading_data=is_reading_data, progress=progress,
         )  # fmt: skip
         damaged = [finding.path for finding in check.findings if finding.code != "E-GAP"]
-        self._remember(name, damaged=damaged)
+        self._memory.remember(name, damaged=damaged)
         return check
 
     # ---------------------------------------------------------------- import
@@ -332,6 +331,7 @@ class Exchange:
 
     def _each(self, name: str | None, act: Callable[[RemoteInfo], Outcome]) -> tuple[Outcome, ...]:
         """Acts on one remote or on all; the first fault is raised after all had their turn."""
+        self._local()  # without a team there is nothing to exchange: say that first
         infos = self.remotes() if name is None else (self._info(name),)
         if not infos:
             raise BadInput(
@@ -355,20 +355,20 @@ class Exchange:
             here, remote, origin=info.name, damaged=info.damaged, is_dry=is_dry, progress=progress
         )
         if not is_dry:
-            self._remember(info.name, pushed=outcome.pushed, damaged=[])
+            self._memory.remember(info.name, pushed=outcome.pushed, damaged=[])
         return outcome
 
     def _pull(self, info: RemoteInfo, *, is_dry: bool, progress: Progress | None) -> Outcome:
         here, remote = self._local(), self._open(info.path)
         found = pull(
-            here, remote, origin=info.name, marks=self._marks(info.name),
+            here, remote, origin=info.name, marks=self._memory.marks(info.name),
             is_dry=is_dry, progress=progress,
         )  # fmt: skip
         if is_dry:
             return found.outcome
         if info.name in self._names():
-            self._save_marks(info.name, found.marks)
-            self._remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)
+            self._memory.save_marks(info.name, found.marks)
+            self._memory.remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)
         return replace(found.outcome, changes=self._settle(found.outcome.changes))
 
     def _take(self, source: str, *, is_dry: bool, progress: Progress | None) -> Outcome:
@@ -438,62 +438,3 @@ class Exchange:
             f"{id_[:80]} names " + ("several items" if found else "nothing in quarantine"),
             "strongroom quarantine list shows what is there.",
         )
-
-    # ---------------------------------------------------------------- memory
-
-    def _marks(self, name: str) -> Marks:
-        remotes = self._at.home.marks().get("remotes")
-        return read_marks(remotes.get(name) if isinstance(remotes, dict) else None)
-
-    def _save_marks(self, name: str, marks: Marks) -> None:
-        document = self._at.home.marks()
-        remotes = document.get("remotes")
-        known = remotes if isinstance(remotes, dict) else {}
-        self._at.home.save_marks({"format": 1, "remotes": {**known, name: marks.to_json()}})
-
-    def _remember(
-        self,
-        name: str,
-        *,
-        pulled: Counts | None = None,
-        pushed: Counts | None = None,
-        damaged: list[str] | tuple[str, ...],
-    ) -> None:
-        states = self._at.home.sync_states()
-        known = states.get(name)
-        state: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
-        now = to_iso(self._at.clock.now_us())
-        if pulled is not None:
-            state |= {"pulled": now, "in": pulled.to_json()}
-        if pushed is not None:
-            state |= {"pushed": now, "out": pushed.to_json()}
-        state["damaged"] = list(damaged[:MAX_DAMAGED])
-        self._at.home.save_sync_states({**states, name: state})
-
-
-def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
-    """Returns a remote with what is remembered of it; a damaged memory is no memory."""
-    found = state if isinstance(state, dict) else {}
-    damaged = found.get("damaged")
-    return RemoteInfo(
-        name=entry.name,
-        path=entry.path,
-        pulled_at_us=_time(found.get("pulled")),
-        pushed_at_us=_time(found.get("pushed")),
-        last_in=_counts(found.get("in")),
-        last_out=_counts(found.get("out")),
-        damaged=tuple(str(p) for p in damaged) if isinstance(damaged, list) else (),
-    )
-
-
-def _time(value: JsonValue) -> int | None:
-    with suppress(ValueError, TypeError, Untrusted):
-        return from_iso(value) if isinstance(value, str) else None
-    return None
-
-
-def _counts(value: JsonValue) -> Counts:
-    known = asdict(Counts())
-    if not isinstance(value, dict):
-        return Counts()
-    return Counts(**{k: v for k, v in value.items() if k in known and type(v) is int})

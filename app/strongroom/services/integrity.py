@@ -235,7 +235,6 @@ class Integrity:
                             detail=f"The content of {file.path} is gone.",
                         )
 
-
     def _run_manifest_findings(self, snapshot: Snapshot) -> Iterator[Finding]:
         files = self._at.ledger().files
         for event in snapshot.chains.events():

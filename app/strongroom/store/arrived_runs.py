@@ -4,10 +4,14 @@
 * Its folder appears whole or not at all, and only if everything its signed manifest lists is here.
 * What the event, the manifest, ``sealed.json`` and ``run.json`` say must be one story.
 * A run folder that is here is never overwritten: other content under the same id is a conflict.
-* Artifacts stay where they were put, as blobs; the folder holds the run's own three files.
+* Artifacts stay where they were put, as blobs; the folder holds the run's own three files, and a
+  copy of it that leaves the store is made complete again.
 """
 
+import re
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from strongroom.domain.artifact import ArtifactFile
@@ -16,15 +20,16 @@ from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes, is_run_id
-from strongroom.journal.layout import RUN_FILE
+from strongroom.journal.layout import OBJECT_FOLDER, PACK_MAGIC, RUN_FILE
 from strongroom.store.blobs import Blobs
 from strongroom.store.faults import explained
 from strongroom.store.materialise import materialise
-from strongroom.store.run_state import MAX_SEALED_BYTES, METRICS_FILE, SEALED_FILE
+from strongroom.store.run_state import MAX_SEALED_BYTES, METRICS_FILE, SEALED_FILE, read_sealed
 from strongroom.store.sealing import sealed_digest
 from strongroom.store.store_folder import StoreFolder
 
 ARTIFACTS = "artifacts/"
+PACK_NAME = re.compile(r"w-[0-9a-f]{8}(-[0-9]{1,4})?\.pack")
 OWN_FILES = (RUN_FILE, SEALED_FILE, METRICS_FILE)
 MAX_HEADER_BYTES = 1 << 20  # as the SDK's limit for run.json
 _LAST_US = 253_402_300_799 * MICROSECONDS  # the end of the year 9999: months have four digits
@@ -128,6 +133,37 @@ def check_story(
         raise _bind(manifest, "it does not say when it started")
     month = datetime.fromtimestamp(started // MICROSECONDS, tz=UTC).strftime("%Y-%m")
     return month, own
+
+
+def complete_copy(folder: Path, blobs: Blobs) -> None:
+    """Puts into a copy of a pulled run's folder the containers that its store kept as blobs.
+
+    What is made so is what was sealed, or `sealing.verify_sealed` names it.
+
+    Raises:
+        Untrusted: ``E-MISSING`` or ``E-HASH`` for a blob; ``E-FORMAT``, ``E-CANON`` for
+            ``sealed.json``.
+        OSError: If the copy cannot be written.
+    """
+    found = read_sealed(folder)
+    inside: dict[str, list[tuple[int, str]]] = {}
+    for item in found[0]["artifacts"] if found else ():
+        container, _, offset = str(item["at"]).partition(":")
+        inside.setdefault(container, []).append((int(offset or 0), str(item["sha256"])))
+    for container, pieces in inside.items():
+        is_object = container == f"{OBJECT_FOLDER}/{pieces[0][1]}"
+        if (folder / container).exists() or not (is_object or PACK_NAME.fullmatch(container)):
+            continue
+        (folder / container).parent.mkdir(exist_ok=True)
+        with (folder / container).open("xb") as copy:
+            if not is_object:
+                copy.write(PACK_MAGIC)
+            for start, sha256 in sorted(pieces):
+                if start > copy.tell():
+                    break  # bytes that no artifact lists: it cannot be made again
+                copy.seek(start)
+                with blobs.open(sha256) as source:
+                    shutil.copyfileobj(source, copy, 1 << 20)
 
 
 def _read(blobs: Blobs, file: ArtifactFile, max_bytes: int) -> Any:  # noqa: ANN401 - any JSON

@@ -142,7 +142,11 @@ class Content:
             if folder is None:
                 continue
             for artifact in read_state(folder, self._observer).artifacts:
-                if artifact.path == path and artifact.sha256 == sha256:
+                if (
+                    artifact.path == path
+                    and artifact.sha256 == sha256
+                    and (folder / artifact.container).is_file()
+                ):
                     return folder, artifact
         return None
 

@@ -9,7 +9,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from filelock import FileLock, Timeout
@@ -49,21 +49,14 @@ class Ledger:
     Args:
         folder: The store.
         team: The pinned team id.
-        is_verified: Answers whether this workstation verified these very bytes before.
     """
 
-    def __init__(
-        self,
-        folder: StoreFolder,
-        team: str,
-        *,
-        is_verified: Callable[[bytes], bool] = lambda _raw: False,
-    ) -> None:
+    def __init__(self, folder: StoreFolder, team: str) -> None:
         self.team = team
         self.files = Repository(folder.ledger)
         folder.ledger.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(str(folder.lock), timeout=LOCK_SECONDS, thread_local=False)
-        self._is_verified = is_verified
+        self._verified: set[bytes] = set()
         self._guard = threading.RLock()
         self._read: set[str] = set()
         self._trust_read: dict[bytes, SignedTrust] = {}
@@ -250,7 +243,10 @@ class Ledger:
         if trust.versions[: len(held.trust.versions)] != held.trust.versions:
             lines = [*held.raw.values(), *lines]
             events = {}
-        return pass_all(trust, events, lines, self._is_verified)
+        passage = pass_all(trust, events, lines, self._verified.__contains__)
+        # A writer's key never changes, so bytes that were verified once stay verified.
+        self._verified.update(passage.snapshot.raw.values())
+        return passage
 
     def _check_own_log(self, snapshot: Snapshot, writer: str) -> None:
         """Refuses to sign a number that a file of ours, readable or not, already carries."""

@@ -35,7 +35,9 @@ applied_row = Table(
     Column("seq", Integer, nullable=False),
     Column("id", Text, nullable=False),
 )
-"""How far each writer's log has been folded."""
+"""How far each writer's log has been folded, and under which trust document."""
+
+TRUST = "trust"  # stands for a writer: no key id has this form
 
 _TABLES = (version_row, request_row, applied_row)
 
@@ -56,11 +58,11 @@ def write_projection(catalog: Catalog, snapshot: Snapshot) -> None:
 
 
 def is_current(catalog: Catalog, snapshot: Snapshot) -> bool:
-    """Whether the rows already cover every event of the snapshot."""
+    """Whether the rows already cover every event and the trust document of the snapshot."""
     catalog.ensure_tables()
     with catalog.read() as connection:
         found = {row.writer: (row.seq, row.id) for row in connection.execute(select(applied_row))}
-    return found == snapshot.chains.heads
+    return found == {str(row["writer"]): (row["seq"], row["id"]) for row in _applied(snapshot)}
 
 
 def differences(catalog: Catalog, snapshot: Snapshot) -> tuple[Alarm, ...]:
@@ -105,11 +107,15 @@ def _expected(snapshot: Snapshot) -> dict[str, list[dict[str, str | int]]]:
         request_row.name: [
             {"id": id_, "status": request.status.value} for id_, request in state.requests.items()
         ],
-        applied_row.name: [
-            {"writer": writer, "seq": seq, "id": id_}
-            for writer, (seq, id_) in snapshot.chains.heads.items()
-        ],
+        applied_row.name: _applied(snapshot),
     }
+
+
+def _applied(snapshot: Snapshot) -> list[dict[str, str | int]]:
+    """Returns what the rows are folded from: a new trust document changes them like an event."""
+    latest = snapshot.latest
+    heads = {TRUST: (latest.version, latest.id), **snapshot.chains.heads}
+    return [{"writer": writer, "seq": seq, "id": id_} for writer, (seq, id_) in heads.items()]
 
 
 def _identity(table: Table, row: dict[str, str | int]) -> tuple[str | int, ...]:

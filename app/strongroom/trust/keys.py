@@ -13,6 +13,7 @@ import base64
 import hashlib
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -112,6 +113,7 @@ class PublicKey:
         return True
 
 
+@lru_cache(maxsize=4096)
 def from_hex(alg: str, pub: str) -> PublicKey:
     """Reads a public key that somebody else wrote down.
 

@@ -40,8 +40,8 @@ _KNOWN: dict[str, Explanation] = {
         f"{_PUSH_AGAIN}.",
     ),
     "E-SIZE": Explanation(
-        "mismatch", f"{_MATCH}: larger than anything that could be ours",
-        "It was not read further. Remove it from the place.",
+        "mismatch", f"{_MATCH}: another size than was signed, or over a limit",
+        f"It was not read further. {_PUSH_AGAIN}.",
     ),
     "E-PATH": Explanation(
         "mismatch", f"{_MATCH}: it names a path outside its own folder",

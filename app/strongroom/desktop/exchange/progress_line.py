@@ -5,6 +5,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from strongroom.desktop.exchange.words import readable
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.labels import Elided, Label
@@ -53,8 +54,8 @@ class ProgressLine(Surface):
             return
         self._name.setText(state.name)
         share = state.share
-        done = f" {state.done:,} of {state.total:,}" if state.total > 0 else ""
-        self._what.set_text(f"{state.what}{done}".strip() or "Starting")
+        done = "" if share is None else f", {share:.0%}"
+        self._what.set_text(f"{readable(state.what)}{done}" if state.what else "Starting")
         self._bar.show_share(share)
 
     def _on_stop_clicked(self) -> None:

@@ -5,13 +5,16 @@
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from strongroom.desktop.kit.wording import count, size
-from strongroom.domain.canonical import JsonValue
 from strongroom.services.exchange import Counts, Item, Outcome, Result
+
+if TYPE_CHECKING:
+    from strongroom.domain.canonical import JsonValue
 
 Tone = Literal["ok", "warn", "bad"]
 MAX_LISTED = 500  # rows of one group in a table; the saved report lists all
@@ -26,6 +29,9 @@ _GROUPS: tuple[tuple[Result, str], ...] = (
     ("same", "Same"),
     ("rejected", "Rejected"),
 )
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_LONG_WORD = re.compile(r"\S{24}(?=\S)")
+_BREAK = "\u200b"  # a place where a line may end, without a mark
 _STICKS = ("/media/", "/run/media/", "/Volumes/")
 _SHARES = ("\\\\", "//", "/net/", "/smb/", "/nfs/")
 
@@ -91,12 +97,25 @@ def taken_count(outcome: Outcome) -> int:
 def verified_words(outcome: Outcome) -> str:
     """Returns what the step of verifying found: ``27 items, 1 rejected``."""
     words = count(len(outcome.items), "item")
-    return f"{words}, {outcome_rejected(outcome)} rejected" if outcome.rejected else words
+    refused = refused_count(outcome)
+    return f"{words}, {refused:,} rejected" if refused else words
 
 
-def outcome_rejected(outcome: Outcome) -> int:
-    """Returns how many things were refused or are alarming."""
-    return len(outcome.rejected)
+def refused_count(outcome: Outcome) -> int:
+    """Returns how many items were refused or are alarming."""
+    return sum(item.result == "rejected" for item in outcome.items)
+
+
+def item_title(item: Item) -> str:
+    """Returns what an item is called: ``churn v3`` for the version ``churn/3``."""
+    name, slash, number = item.title.rpartition("/")
+    return f"{name} v{number}" if item.kind == "version" and slash else item.title
+
+
+def readable(text: str) -> str:
+    """Returns a sentence from outside that fits a pane: digests cut short, long words breakable."""
+    short = _DIGEST.sub(lambda found: f"{found[0][:8]}…{found[0][-4:]}", text)
+    return _LONG_WORD.sub(lambda found: found[0] + _BREAK, short)
 
 
 def sync_saying(outcomes: Sequence[Outcome], faults: Sequence[tuple[str, str]]) -> Saying:
@@ -135,8 +154,8 @@ def sync_saying(outcomes: Sequence[Outcome], faults: Sequence[tuple[str, str]]) 
 def import_saying(outcome: Outcome) -> Saying:
     """Returns the sentence at the end of an import."""
     kept = sum(bool(trouble.item) for trouble in outcome.rejected)
-    taken, refused = taken_count(outcome), len(outcome.rejected)
-    title = f"{count(taken, 'item')} taken in" if taken else "Nothing new was taken in"
+    taken, refused = taken_count(outcome), refused_count(outcome)
+    title = f"{count(taken, 'item')} taken in" if taken else _taken_events(outcome)
     parts = [f"Written to this store: {counted(outcome.pulled) or 'nothing'}."]
     if refused:
         title += f", {refused:,} rejected"
@@ -174,9 +193,15 @@ def report_text(outcome: Outcome, time: str) -> str:
         lines += ["", f"{group.title}: {group.note}"]
         for item in group.items:
             kind = KIND_WORDS.get(item.kind, item.kind)
-            said = [kind, item.title, item.signer, item.code, item.detail]
+            said = [kind, item_title(item), item.signer, item.code, item.detail]
             lines.append("  " + "  ".join(_one_line(part) for part in said if part))
     return "\n".join(lines) + "\n"
+
+
+def _taken_events(outcome: Outcome) -> str:
+    """Returns what came although no item is whole: events are admitted before their content."""
+    events = outcome.pulled.events + outcome.pulled.trust
+    return f"{count(events, 'event')} taken in" if events else "Nothing new was taken in"
 
 
 def _group(result: Result, title: str, items: Sequence[Item], outcome: Outcome) -> ItemGroup:
@@ -206,9 +231,7 @@ def _all_grouped(outcome: Outcome) -> list[ItemGroup]:
     groups = []
     for group in grouped(outcome):
         own = tuple(item for item in items if item.result == group.result)
-        groups.append(
-            ItemGroup(result=group.result, title=group.title, note=group.note, items=own)
-        )
+        groups.append(ItemGroup(result=group.result, title=group.title, note=group.note, items=own))
     return groups
 
 

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.labels import Label
-from strongroom.desktop.kit.surface import Surface
+from strongroom.desktop.kit.surface import Surface, clear
+from strongroom.desktop.kit.theme import theme
+
+WIDE_TEXT = 1.1  # above this text scale each digest takes a line of its own, so none is cut
 
 
 class SignBox(Surface):
@@ -22,8 +25,8 @@ class SignBox(Surface):
         super().__init__("bg_sunken", radius=8, parent=parent)
         self._lead = lead
         self._sentence = Label(weight=500, wrap=True, selectable=True)
-        self._digests = QHBoxLayout()
-        self._digests.setSpacing(8)
+        self._digests = QVBoxLayout()
+        self._digests.setSpacing(0)
         down = QVBoxLayout(self)
         down.setContentsMargins(40, 10, 16, 10)
         down.setSpacing(2)
@@ -34,17 +37,21 @@ class SignBox(Surface):
         """Shows the statement and its digests, each a name and groups of four."""
         self._sentence.setText(f"{self._lead} {statement}")
         self._sentence.setAccessibleName(self._sentence.text())
-        while (item := self._digests.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for at, (name, digest) in enumerate(digests):
-            if at:
-                self._digests.addSpacing(12)
-            self._digests.addWidget(Label(name, "text_tertiary", "caption"))
-            self._digests.addWidget(Label(digest, text="mono", selectable=True))
-        self._digests.addStretch(1)
+        clear(self._digests)
+        across: QHBoxLayout | None = None
+        for name, digest in digests:
+            if across is None or theme().scale > WIDE_TEXT:
+                across = QHBoxLayout()
+                across.setSpacing(8)
+                self._digests.addLayout(across)
+            else:
+                across.addSpacing(12)
+            across.addWidget(Label(name, "text_tertiary", "caption"))
+            across.addWidget(Label(digest, text="mono", selectable=True))
+            if theme().scale > WIDE_TEXT:
+                across.addStretch(1)
+        if across is not None and theme().scale <= WIDE_TEXT:
+            across.addStretch(1)
 
     def text(self) -> str:
         """Returns what it says."""

@@ -5,12 +5,14 @@
 * What loading a file would do stands beside every file.
 """
 
+import shiboken6
+
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.blocks import Banner
-from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.cells import (
     BadgeCell,
     Column,
@@ -19,11 +21,12 @@ from strongroom.desktop.kit.cells import (
     Row,
     TextCell,
 )
-from strongroom.desktop.kit.facts import Fact, KeyValues
+from strongroom.desktop.kit.facts import Fact, KeyValues, Link
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.surface import Scroll, Surface, clear, column, row
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.registry import reading
 from strongroom.desktop.registry.reading import VersionView
 from strongroom.desktop.registry.stage_line import StageLine
@@ -32,7 +35,8 @@ from strongroom.domain.ids import in_groups
 from strongroom.domain.model import MODEL_FILE
 
 RISK_TONE: dict[str, Tone] = {"data-only": "mute", "code-on-load": "bad", "unknown": "warn"}
-ABOUT_WIDTH = 344
+ABOUT_WIDTH, WIDEST_ABOUT = 344, 460  # px at 100 %, px
+BESIDE = 860  # px at 100 %: narrower than this, the facts stand below
 _ICONS = {
     ".md": "file-text", ".txt": "list-checks", ".lock": "list-checks", ".json": "file-json",
     ".yaml": "file-code", ".yml": "file-code", ".py": "file-code", ".parquet": "table-2",
@@ -57,6 +61,7 @@ class Overview(Surface):
         super().__init__("bg_surface", parent=parent)
         self.banner = Banner.for_trust("cannot", "", "")
         self.banner.setObjectName("models.banner")
+        self._across: QHBoxLayout | None = None
         self._body = QVBoxLayout()
         self._body.setContentsMargins(24, 12, 24, 24)
         self._body.setSpacing(0)
@@ -69,23 +74,38 @@ class Overview(Surface):
 
     def show_version(self, view: VersionView, now_us: int) -> None:
         """Shows a version as it was read."""
-        self.banner.setParent(None)  # it outlives the rest of the body
         clear(self._body)
-        self.banner.show_trust(view.trust, reading.trust_sentence(view, now_us), "")
+        self.banner = Banner.for_trust(view.trust, reading.trust_sentence(view, now_us), "")
+        self.banner.setObjectName("models.banner")
         self._body.addWidget(self.banner)
-        self.banner.show()
         if view.model.conflicts:
             self._body.addSpacing(8)
             self._body.addWidget(self._conflict(view))
         self._body.addSpacing(12)
         across = QHBoxLayout()
+        self._across = across
         across.setSpacing(32)
         across.addWidget(self._left(view, now_us), 1)
         about = self._about(view, now_us)
-        about.setFixedWidth(ABOUT_WIDTH)
+        about.setFixedWidth(min(theme().scaled(ABOUT_WIDTH), WIDEST_ABOUT))
         across.addWidget(about)
+        self._turn()
         self._body.addLayout(across)
         self._body.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the facts below the rest where there is no room beside it."""
+        super().resizeEvent(event)
+        self._turn()
+
+    def _turn(self) -> None:
+        across = self._across
+        if across is None or not shiboken6.isValid(across):
+            return
+        is_narrow = self.width() < theme().scaled(BESIDE)
+        down = QBoxLayout.Direction.TopToBottom
+        across.setDirection(down if is_narrow else QBoxLayout.Direction.LeftToRight)
+        across.setSpacing(16 if is_narrow else 32)
 
     def _conflict(self, view: VersionView) -> Banner:
         count = wording.count(len(view.model.conflicts), "conflict")
@@ -114,7 +134,9 @@ class Overview(Surface):
     def _about(self, view: VersionView, now_us: int) -> QWidget:
         detail = view.detail
         version = detail.version
-        registered = wording.day_and_time(from_iso(version.registered), now_us)
+        registered = reading.sentence_case(
+            wording.day_and_time(from_iso(version.registered), now_us)
+        )
         risk = version.format_risk
         icon = {"data-only": "circle-check", "code-on-load": "triangle-alert"}.get(
             risk, "circle-question-mark"
@@ -139,10 +161,10 @@ class Overview(Surface):
         ]  # fmt: skip
         known = KeyValues(facts)
         known.followed.connect(self.run_requested)
-        alias = Button("Set alias…", "ghost", "tag", small=True, tone="accent_text")
+        alias = Link("Set alias…")
         alias.setObjectName("models.alias")
         alias.clicked.connect(self.alias_requested)
-        return column(SectionTitle("About"), known, 4, row(alias, None), 12, *_metrics(view), None)
+        return column(row((SectionTitle("About"), 1), alias), known, 12, *_metrics(view), None)
 
 
 def _signature(view: VersionView) -> list[QWidget]:

@@ -262,6 +262,7 @@ class ModelsPage(Page):
             row(self.filter, margins=(12, 8, 12, 8), edges="b"),
             row(self._heading, margins=(16, 6, 16, 0)),
             (scroll, 1),
+            margins=(0, 0, 1, 0),
             edges="r",
         )
         left.setFixedWidth(LIST_WIDTH)

@@ -171,15 +171,17 @@ def verify(services: ModelServices, wanted: str, progress: Progress) -> Checked:
 def stops(view: VersionView, now_us: int) -> tuple[StageStop, ...]:
     """Returns the way of a version: where it was, what is asked for, what lies ahead."""
     version = view.detail.version
-    registered = wording.day_and_time(from_iso(version.registered), now_us)
+    registered = sentence_case(wording.day_and_time(from_iso(version.registered), now_us))
     found = [
         StageStop(
             stage=NONE, title="Registered", who=view.detail.registrar, when=registered, reach="done"
         )
     ]
-    for change in view.history:
-        if (change.version, change.tree) == (version.version, version.tree):
-            found.append(_done(change, now_us))
+    found += [
+        _done(change, now_us)
+        for change in view.history
+        if (change.version, change.tree) == (version.version, version.tree)
+    ]
     if found[-1].title not in {version.stage, "Registered"}:
         replaced = _replaced_by(view)
         found.append(
@@ -187,7 +189,7 @@ def stops(view: VersionView, now_us: int) -> tuple[StageStop, ...]:
         )
     for item in view.requests:
         if item.request.status is RequestStatus.PENDING:
-            asked = wording.day_and_time(from_iso(item.request.event.time), now_us)
+            asked = sentence_case(wording.day_and_time(from_iso(item.request.event.time), now_us))
             found.append(
                 StageStop(
                     stage=item.request.to_stage,
@@ -217,7 +219,7 @@ def _done(change: StageChange, now_us: int) -> StageStop:
         stage=change.to_stage,
         title=change.to_stage,
         who="Emergency" if change.is_emergency else who,
-        when=wording.day_and_time(from_iso(change.time), now_us),
+        when=sentence_case(wording.day_and_time(from_iso(change.time), now_us)),
         reach="done",
     )
 
@@ -234,6 +236,13 @@ def metric_rows(view: VersionView) -> Sequence[tuple[str, str, str, str]]:
     rows = []
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
-        change = "" if old is None or new is None else wording.signed(new - old)
-        rows.append((key, wording.number(old), wording.number(new), change))
+        shown = wording.number(new)
+        decimals = len(shown.partition(".")[2]) if shown.replace(".", "").isdigit() else 4
+        change = "" if old is None or new is None else wording.signed(new - old, decimals)
+        rows.append((key, wording.number(old), shown, change))
     return rows
+
+
+def sentence_case(words: str) -> str:
+    """Returns words with a capital first letter."""
+    return words[:1].upper() + words[1:]

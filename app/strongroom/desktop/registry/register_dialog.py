@@ -67,8 +67,8 @@ class RegisterDialog(Dialog):
         super().__init__(
             "Register a model",
             title="Register a model",
-            sentence=f"The files below {artifact_path or 'the run'} become an immutable, numbered "
-            "version.",
+            sentence=f"All files of “{artifact_path or run_id[:8]}” become an immutable, "
+            "numbered version.",
             width=680,
             height=560,
             cancel_is_default=True,
@@ -85,7 +85,7 @@ class RegisterDialog(Dialog):
         self.known = MenuButton("Existing models", kind="secondary", name="Existing models")
         self.known.chosen.connect(self.name.set_text)
         self.known.setEnabled(False)
-        self._heading = SectionTitle("Files")
+        self._files_title = SectionTitle("Files")
         self.files = Table(
             (
                 Column("file", "File", 240, stretch=True),
@@ -104,7 +104,7 @@ class RegisterDialog(Dialog):
                     4,
                     row((self.name, 1), self.known),
                     8,
-                    self._heading,
+                    self._files_title,
                     margins=(20, 4, 20, 4),
                 ),
                 (self.files, 1),
@@ -178,7 +178,7 @@ class RegisterDialog(Dialog):
     def _on_candidate(self, candidate: Candidate) -> None:
         self._candidate = candidate
         total = sum(file.size_bytes for file in candidate.files)
-        self._heading.set_note(
+        self._files_title.set_note(
             f"{wording.count(len(candidate.files), 'file')}, {wording.size(total)}"
         )
         self.files.set_lines(

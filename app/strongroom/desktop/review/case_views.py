@@ -98,7 +98,7 @@ class StateLine(QWidget):
             width = min(look.width(self._remark, dense), spot.width() - 20)
             x = spot.right() - width - 22
             paint.icon(painter, self._mark, x, round(middle - 8), paint.TONE_ICON[self._tone])
-            spot = QRectF(x + 22, 0, width + 1, rect.height())
+            spot = QRectF(x + 22, 0, width, rect.height())
         short = paint.text(painter, spot, self._remark, shown, dense, "right")
         inside = QRectF(left, 0, name_width + 1, rect.height())
         short = paint.text(painter, inside, self._name, font=strong) or short

@@ -14,7 +14,9 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.review import case_views, lines
 from strongroom.services.review import ReviewCase
 
-WIDTH = 424
+WIDTH = 424  # px at 100 %
+LEAST, MOST = 340, 520  # px
+NO_LIMIT = 10_000  # px: before the pane is on a page
 MOST_CHANGES = 6
 MOST_GATES = 4
 
@@ -70,7 +72,12 @@ class DetailPane(Surface):
 
     def apply_theme(self) -> None:
         """Takes over the width of the look in force."""
-        self.setFixedWidth(min(theme().scaled(WIDTH), 520))
+        parent = self.parentWidget()
+        self.share(parent.width() if parent is not None else NO_LIMIT)
+
+    def share(self, whole: int) -> None:
+        """Takes its share of a page ``whole`` px wide: the list must stay readable."""
+        self.setFixedWidth(min(theme().scaled(WIDTH), MOST, max(LEAST, round(whole * 0.4))))
 
     def show_nothing(self) -> None:
         """Empties the pane."""

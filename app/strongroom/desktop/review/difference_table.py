@@ -29,10 +29,10 @@ def columns(case: ReviewCase) -> tuple[Column, ...]:
         before = f"v{incumbent.version}, {incumbent.stage}"
     return (
         Column("what", "What", 200, stretch=True),
-        Column("before", before, 128, "right"),
-        Column("after", f"v{proposed.version}, proposed", 124, "right"),
-        Column("change", "Change", 84, "right"),
-        Column("threshold", "Threshold", 160, "right"),
+        Column("before", before, 116, "right"),
+        Column("after", f"v{proposed.version}, proposed", 116, "right"),
+        Column("change", "Change", 80, "right"),
+        Column("threshold", "Threshold", 152, "right"),
     )
 
 

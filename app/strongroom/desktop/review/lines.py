@@ -85,16 +85,23 @@ _FRONT = (
 )
 
 
-def columns(tab: Tab, *, has_expiry: bool) -> tuple[Column, ...]:
-    """Returns the columns of a tab: what is closed has an outcome instead of gates."""
+def columns(tab: Tab, *, has_expiry: bool, room: int = 10_000) -> tuple[Column, ...]:
+    """Returns the columns of a tab that fit into ``room`` px at 100 %.
+
+    What is closed has an outcome instead of gates. Where there is little room, who asked goes
+    first, then gates and approvals: the pane beside the list shows them.
+    """
     if tab == "closed":
-        return (
-            *_FRONT[:3],
-            Column("outcome", "Outcome", 178),
-            Column("when", "Asked", 104, "right", sortable=True),
-        )
-    title = "Expires" if has_expiry else "Asked"
-    return (*_FRONT, Column("when", title, 92, "right", sortable=True))
+        found = [*_FRONT[:3], Column("outcome", "Outcome", 178)]
+        found.append(Column("when", "Asked", 104, "right", sortable=True))
+    else:
+        title = "Expires" if has_expiry else "Asked"
+        found = [*_FRONT, Column("when", title, 92, "right", sortable=True)]
+    for key in ("by", "gates", "approvals"):
+        if sum(column.width for column in found) <= room:
+            break
+        found = [column for column in found if column.key != key]
+    return tuple(found)
 
 
 def status_words(status: RequestStatus) -> tuple[str, Tone]:
@@ -135,45 +142,49 @@ def matches(item: ReviewItem, words: str) -> bool:
     return all(word in text for word in words.casefold().split())
 
 
-def lines(items: Sequence[ReviewItem], tab: Tab, words: str, now_us: int) -> list[Line]:
+def lines(
+    items: Sequence[ReviewItem], tab: Tab, words: str, shown: Sequence[Column], now_us: int
+) -> list[Line]:
     """Returns the lines of a tab that match a filter, in groups where they wait for somebody."""
     found = [item for item in items if belongs(item, tab) and matches(item, words)]
     if tab == "closed":
-        return [_row(item, tab, now_us) for item in found]
-    shown: list[Line] = []
+        return [_row(item, shown, now_us) for item in found]
+    made: list[Line] = []
     parts = (
         ("you", "Waiting for you", [item for item in found if item.waits_for_me]),
         ("others", "Waiting for others", [item for item in found if not item.waits_for_me]),
     )
     for key, title, part in parts:
         if part:
-            shown.append(Group(key, title, str(len(part))))
-            shown += [_row(item, tab, now_us) for item in part]
-    return shown
+            made.append(Group(key, title, str(len(part))))
+            made += [_row(item, shown, now_us) for item in part]
+    return made
 
 
-def _row(item: ReviewItem, tab: Tab, now_us: int) -> Row:
+def _row(item: ReviewItem, shown: Sequence[Column], now_us: int) -> Row:
     request = item.request
     asked = asked_us(request)
-    front: tuple[Cell, ...] = (
-        TwoLineCell(name_of(request), one_line(item.reason)),
-        MoveCell(request.from_stage, request.to_stage),
-        PersonCell(item.requester),
+    until = expires_us(request) if request.status.is_open else None
+    word, tone = status_words(request.status)
+    cells: dict[str, Cell] = {
+        "request": TwoLineCell(name_of(request), one_line(item.reason)),
+        "move": MoveCell(request.from_stage, request.to_stage),
+        "by": PersonCell(item.requester),
+        "gates": gates_cell(request),
+        "approvals": TextCell(f"{item.have} of {item.need}"),
+        "outcome": BadgeCell(word, tone),
+        "when": TimeCell.at(asked, now_us) if until is None else _expiry(until, now_us),
+    }
+    return Row(
+        request.id,
+        tuple(cells[column.key] for column in shown),
+        order={"when": until or asked or 0},
     )
-    if tab == "closed":
-        word, tone = status_words(request.status)
-        cells = (*front, BadgeCell(word, tone), TimeCell.at(asked, now_us))
-        return Row(request.id, cells, order={"when": asked or 0})
-    until = expires_us(request)
-    when: Cell = TimeCell.at(asked, now_us)
-    if until is not None:
-        left = until - now_us
-        text = wording.remaining(until, now_us)
-        role: Role = "bad_text" if left < SOON_US else "text_secondary"
-        when = TimeCell(text, wording.exact(until), role)
-    approvals = f"{item.have} of {item.need}"
-    cells = (*front, gates_cell(request), TextCell(approvals), when)
-    return Row(request.id, cells, order={"when": until or asked or 0})
+
+
+def _expiry(until_us: int, now_us: int) -> TimeCell:
+    role: Role = "bad_text" if until_us - now_us < SOON_US else "text_secondary"
+    return TimeCell(wording.remaining(until_us, now_us), wording.exact(until_us), role)
 
 
 def gates_of(request: TransitionRequest) -> list[dict[str, str]]:

@@ -10,7 +10,8 @@ from typing import cast
 
 import shiboken6
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from strongroom.desktop.kit.blocks import EmptyState
@@ -23,6 +24,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.review import lines
 from strongroom.desktop.review.detail_pane import DetailPane
 from strongroom.desktop.review.lines import EMPTY, TABS, Tab
@@ -34,6 +36,20 @@ from strongroom.domain.registry import TransitionRequest
 from strongroom.services.review import ReviewCase, ReviewItem
 
 __all__ = ["ReviewServices", "ReviewsPage"]
+
+LEAST_FILTER, MOST_FILTER = 132, 240  # px, px at 100 %
+
+
+class _Filter(SearchField):
+    """A filter that likes to be wide and may become narrow."""
+
+    def sizeHint(self) -> QSize:
+        """Returns the width it takes where there is room."""
+        return QSize(theme().scaled(MOST_FILTER), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the least width."""
+        return QSize(LEAST_FILTER, super().minimumSizeHint().height())
 
 
 class ReviewsPage(Page):
@@ -57,7 +73,7 @@ class ReviewsPage(Page):
         self._wanted = ""
         self.tabs = Segmented(TABS, "mine", name="Requests")
         self.tabs.setObjectName("reviews.tabs")
-        self.filter = SearchField("Filter requests", "Filter by model, person, stage", width=240)
+        self.filter = _Filter("Filter requests", "Filter by model, person, stage")
         self.filter.setObjectName("reviews.filter")
         self.request_button = Button("Request transition", "secondary", "stamp")
         self.request_button.setObjectName("reviews.request")
@@ -71,6 +87,7 @@ class ReviewsPage(Page):
         bar = PageBar("Reviews", [self.tabs], [self.filter, self.request_button])
         super().__init__(bar, row((self._list, 1), self.pane, spacing=0))
         self._connect()
+        self._list.installEventFilter(self)
         self.reload()
 
     # ---------------------------------------------------------------- what the shell asks
@@ -108,6 +125,17 @@ class ReviewsPage(Page):
         dialog = self._dialog
         if dialog is not None and shiboken6.isValid(dialog):
             dialog.reload()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives list and pane their shares."""
+        super().resizeEvent(event)
+        self.pane.share(self.width())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leaves out columns when the list becomes narrow, and brings them back."""
+        if watched is self._list and event.type() == QEvent.Type.Resize and self._has_loaded:
+            self._fit_columns()
+        return super().eventFilter(watched, event)
 
     def selection(self) -> tuple[str, ...]:
         """Returns the id of the selected request."""
@@ -197,17 +225,24 @@ class ReviewsPage(Page):
     def _show_lines(self) -> None:
         """Shows the lines of the tab, or why there are none."""
         tab, words, now = self._tab(), self.filter.text(), self._services.clock.now_us()
-        found = lines.lines(self._items, tab, words, now)
         has_expiry = any(
             lines.expires_us(item.request) is not None
             for item in self._items
             if lines.belongs(item, tab)
         )
-        columns = lines.columns(tab, has_expiry=has_expiry)
+        room = round(self._list.width() / theme().scale)
+        columns = lines.columns(tab, has_expiry=has_expiry, room=room)
+        found = lines.lines(self._items, tab, words, columns, now)
         if columns != self.table.columns():
-            self.table.set_lines(())
-            self.table.set_columns(columns)
-        self.table.set_lines(found)
+            selected = self.table.selected()
+            with QSignalBlocker(self.table):  # the selection is put back below
+                self.table.set_lines(())
+                self.table.set_columns(columns)
+                self.table.set_lines(found)
+                if selected:
+                    self.table.select(selected[0])
+        else:
+            self.table.set_lines(found)
         self._list.setCurrentWidget(self.table if found else self._empty)
         if not found:
             self._explain(tab, words)
@@ -215,6 +250,13 @@ class ReviewsPage(Page):
             first = next((line.key for line in found if hasattr(line, "cells")), "")
             if not (first and self.table.select(first)):
                 self._on_selected(())
+
+    def _fit_columns(self) -> None:
+        """Shows the lines again if another number of columns fits."""
+        before, room = self.table.columns(), round(self._list.width() / theme().scale)
+        has_expiry = before[-1].title == "Expires"
+        if lines.columns(self._tab(), has_expiry=has_expiry, room=room) != before:
+            self._show_lines()
 
     def _explain(self, tab: Tab, words: str) -> None:
         title, why = EMPTY[tab]
@@ -264,6 +306,7 @@ class ReviewsPage(Page):
 
     def _on_selected(self, keys: tuple[str, ...]) -> None:
         self.selection_changed.emit()
+        self.pane.setVisible(bool(keys))
         if not keys:
             self._case = None
             self.pane.show_nothing()

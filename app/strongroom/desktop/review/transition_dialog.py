@@ -3,6 +3,7 @@
 
 * What is signed is what is shown: the case is read again before anything is signed, and if it is
   another one nothing is signed and the new case is shown.
+* Nobody approves blind: every byte of the version is read again before the passphrase is asked.
 * Cancel is the default and has the keyboard; Approve says why it is disabled.
 * Rejecting and asking for changes need a comment.
 """
@@ -28,7 +29,9 @@ from strongroom.desktop.review import case_views, lines
 from strongroom.desktop.review.difference_table import columns, difference_lines
 from strongroom.desktop.review.services import ReviewServices
 from strongroom.domain.ids import in_groups
+from strongroom.domain.progress import Progress
 from strongroom.domain.registry import TransitionRequest
+from strongroom.services.registry import Registry
 from strongroom.services.review import ReviewCase
 
 
@@ -72,11 +75,8 @@ class TransitionDialog(Dialog):
         self._secrets = Secrets(tasks, services.signer, self)
         self._case = case
         self._is_signing = False
-        self.comment = TextArea("Your comment", "Optional, becomes part of the record", lines=2)
-        self.comment.setObjectName("review.transition.comment")
-        self.comment.changed.connect(self._on_comment_changed)
+        self.comment = self._make_comment("")
         self.sign_box = SignBox()
-        self._table: Table | None = None
         self._make_actions()
         self.show_case(case)
 
@@ -88,8 +88,8 @@ class TransitionDialog(Dialog):
     def show_case(self, case: ReviewCase) -> None:
         """Shows a case in place of an older one; a typed comment stays."""
         self._case = case
-        self.comment.setParent(None)  # the old body must not take what was typed with it
-        self.sign_box.setParent(None)
+        self.comment = self._make_comment(self.comment.text())
+        self.sign_box = SignBox()
         request = case.item.request
         self.sign_box.set_content(
             case.statement,
@@ -101,7 +101,6 @@ class TransitionDialog(Dialog):
         )
         table = Table(columns(case), name="Differences", row_height=28, selection="one", edge=20)
         table.set_lines(difference_lines(case))
-        self._table = table
         middle = row((table, 1), self._make_right(), spacing=0)
         inside = row(self.sign_box, margins=(20, 12, 20, 12), fill="bg_surface", edges="t")
         self.set_body(column(self._make_head(), (middle, 1), inside), margins=(0, 0, 0, 0))
@@ -127,7 +126,10 @@ class TransitionDialog(Dialog):
         reviews = self._services.reviews
         id_, tree = shown.item.request.id, shown.item.request.key[2]
 
-        def work(ask: Ask) -> TransitionRequest:
+        registry = self._services.registry
+
+        def work(ask: Ask, progress: Progress) -> TransitionRequest:
+            read_again(registry, shown, progress)
             return reviews.approve(id_, comment=comment, seen_tree=tree, ask=ask)
 
         self._sign("approve", "Approving needs the passphrase of your key.", "Approved", work)
@@ -142,7 +144,7 @@ class TransitionDialog(Dialog):
             "reject",
             "Rejecting needs the passphrase of your key.",
             "Rejected",
-            lambda ask: reviews.reject(id_, comment=comment, ask=ask),
+            lambda ask, _progress: reviews.reject(id_, comment=comment, ask=ask),
         )
 
     def ask_for_changes(self) -> None:
@@ -155,7 +157,7 @@ class TransitionDialog(Dialog):
             "changes",
             "Your answer needs the passphrase of your key.",
             "Changes asked",
-            lambda ask: reviews.ask_for_changes(id_, comment=comment, ask=ask),
+            lambda ask, _progress: reviews.ask_for_changes(id_, comment=comment, ask=ask),
         )
 
     def withdraw(self) -> None:
@@ -166,10 +168,16 @@ class TransitionDialog(Dialog):
             "withdraw",
             "Withdrawing needs the passphrase of your key.",
             "Withdrawn",
-            lambda ask: reviews.withdraw(id_, reason=reason, ask=ask),
+            lambda ask, _progress: reviews.withdraw(id_, reason=reason, ask=ask),
         )
 
     # ---------------------------------------------------------------- inside
+
+    def _make_comment(self, words: str) -> TextArea:
+        comment = TextArea("Your comment", "Optional, becomes part of the record", words, lines=2)
+        comment.setObjectName("review.transition.comment")
+        comment.changed.connect(self._on_comment_changed)
+        return comment
 
     def _make_actions(self) -> None:
         self.withdraw_button = self.add_action("Withdraw")
@@ -279,7 +287,7 @@ class TransitionDialog(Dialog):
             self._look_again()
 
     def _sign(
-        self, key: str, why: str, word: str, work: Callable[[Ask], TransitionRequest]
+        self, key: str, why: str, word: str, work: Callable[[Ask, Progress], TransitionRequest]
     ) -> None:
         """Signs what is shown, or shows what it has become."""
         shown, reviews = self._case, self._services.reviews
@@ -287,11 +295,11 @@ class TransitionDialog(Dialog):
         self.clear_fault()
         self._look_again()
 
-        def checked(ask: Ask, _progress: object) -> TransitionRequest | _Moved:
+        def checked(ask: Ask, progress: Progress) -> TransitionRequest | _Moved:
             now = reviews.case(shown.item.request.id)
             if fingerprint(now) != fingerprint(shown):
                 return _Moved(case=now)
-            return work(ask)
+            return work(ask, progress)
 
         def done(outcome: TransitionRequest | _Moved) -> None:
             if isinstance(outcome, _Moved):
@@ -351,3 +359,19 @@ def fingerprint(case: ReviewCase) -> tuple[object, ...]:
         case.blockers,
         tuple((file.path, file.sha256) for file in case.version.files),
     )
+
+
+def read_again(registry: Registry, case: ReviewCase, progress: Progress) -> None:
+    """Reads every file of a case's version to its end, which checks its digest.
+
+    Raises:
+        Untrusted: ``E-HASH`` or ``E-MISSING``.
+        Cancelled: Between two pieces.
+    """
+    content, run = registry.content(), case.version.version.run
+    total = max(1, sum(file.size_bytes for file in case.version.files))
+    done = 0
+    for file in case.version.files:
+        for piece in content.pieces(file.sha256, run=run):
+            done += len(piece)
+            progress.step(done, total, file.path)

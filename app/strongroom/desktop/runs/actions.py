@@ -102,8 +102,8 @@ class RunActions:
         dialog = Dialog(
             f"Delete {what}",
             title=f"Delete {what}",
-            sentence="The bytes stay on the disk. Deleted runs in the experiment menu shows "
-            "them, and Restore brings them back.",
+            sentence="The bytes stay on the disk. Choose Deleted runs in the experiment menu to "
+            "see them again and to restore them.",
             parent=self._page,
         )
         dialog.add_action("Delete", "danger", "trash-2", closes=True)

@@ -20,7 +20,7 @@ from strongroom.desktop.charts.ticks import XAxis
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.fields import SearchField
-from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.labels import Elided, Label
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -36,6 +36,7 @@ from strongroom.services.curves import Curve
 AXES = (("step", "Step"), ("relative", "Relative time"), ("time", "Wall time"))
 SMOOTHINGS = (("0", "Off"), ("0.5", "0.50"), ("0.7", "0.70"), ("0.9", "0.90"))
 USUAL_SMOOTHING = "0.7"
+FILTER_WIDTH = 160  # px at most; it gives way where the pane is narrow
 FORMATS = (("png", "PNG picture"), ("svg", "SVG drawing"), ("csv", "CSV of the visible range"))
 
 
@@ -71,19 +72,19 @@ class ChartsPane(QWidget):
         self.board = ChartBoard(ChartLook.from_theme(theme()))
         self.board.setObjectName("runs.charts")
         self.board.wanted.connect(self._on_wanted)
-        self._note = Label("", "text_tertiary", "dense")
+        self._note = Elided("", "text_tertiary", "dense")
         self._axis = MenuButton("Step", AXES, "step", name="Horizontal axis")
         self._smoothing = MenuButton(
             "Smoothing", SMOOTHINGS, USUAL_SMOOTHING, icon_name="spline", name="Smoothing"
         )
-        self._filter = SearchField("Filter charts", width=160)
+        self._filter = SearchField("Filter charts")
+        self._filter.setMaximumWidth(FILTER_WIDTH)
         self._axis.chosen.connect(self.set_axis)
         self._smoothing.chosen.connect(self.set_smoothing)
         self._filter.changed.connect(self.board.set_filter)
         head = row(
             Label("Charts", text="strong"),
-            self._note,
-            None,
+            (self._note, 1),
             self._filter,
             self._axis,
             self._smoothing,
@@ -225,7 +226,7 @@ class ChartsPane(QWidget):
         count = len(self._runs)
         axis = {"step": "step axis", "relative": "relative time", "time": "wall time"}[self.axis()]
         words = f"{wording.count(count, 'run')}, {axis}, crosshair linked"
-        self._note.setText(words if count else "Tick runs in the table to see their metrics")
+        self._note.set_text(words if count else "Tick runs in the table to see their metrics")
 
     def _ask_all_again(self) -> None:
         self._question += 1

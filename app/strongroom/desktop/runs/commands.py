@@ -3,18 +3,50 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from strongroom.desktop.kit.command import Command, Reason, WindowState
-from strongroom.desktop.runs.charts_pane import FORMATS
-
-if TYPE_CHECKING:
-    from strongroom.desktop.runs.page import RunsPage
+from strongroom.desktop.runs.actions import RunActions
+from strongroom.desktop.runs.charts_pane import FORMATS, ChartsPane
 
 Rule = Callable[[WindowState], Reason | None]
 
 
-def of(page: "RunsPage") -> Sequence[Command]:
+class RunsHost(Protocol):
+    """What the commands need of the page."""
+
+    run_actions: RunActions
+    charts: ChartsPane
+
+    def selection(self) -> tuple[str, ...]:
+        """Returns the selected runs."""
+
+    def look(self) -> None:
+        """Takes in what programs logged since the last look."""
+
+    def focus_filter(self) -> None:
+        """Gives the keyboard to the filter."""
+
+    def choose_columns(self) -> object:
+        """Opens the choice of columns."""
+
+    def open_run(self, run_id: str) -> None:
+        """Shows one run in detail."""
+
+    def register_model(self) -> None:
+        """Asks which model of the selected run to register."""
+
+    def tick(self, run_ids: Sequence[str], *, on: bool) -> None:
+        """Ticks or unticks runs."""
+
+    def charted(self) -> tuple[str, ...]:
+        """Returns the ticked runs."""
+
+    def showing_deleted(self) -> bool:
+        """Returns whether deleted runs are shown."""
+
+
+def of(page: RunsHost) -> Sequence[Command]:
     """Returns the commands of a page."""
     return (
         Command(
@@ -88,7 +120,7 @@ def _one(state: WindowState) -> Reason | None:
     return None if len(state.selection) == 1 else Reason("Select one run first")
 
 
-def _deletable(page: "RunsPage") -> Rule:
+def _deletable(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
         why = _some(state)
         return why or (Reason("These runs are deleted") if page.showing_deleted() else None)
@@ -96,7 +128,7 @@ def _deletable(page: "RunsPage") -> Rule:
     return rule
 
 
-def _restorable(page: "RunsPage") -> Rule:
+def _restorable(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
         if not page.showing_deleted():
             return _here(state) or Reason("Choose Deleted runs in the experiment menu first")
@@ -105,7 +137,7 @@ def _restorable(page: "RunsPage") -> Rule:
     return rule
 
 
-def _charted(page: "RunsPage") -> Rule:
+def _charted(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
         why = _here(state)
         return why or (
@@ -115,12 +147,12 @@ def _charted(page: "RunsPage") -> Rule:
     return rule
 
 
-def _toggle(page: "RunsPage") -> None:
+def _toggle(page: RunsHost) -> None:
     chosen = page.selection()
     page.tick(chosen, on=not set(chosen) <= set(page.charted()))
 
 
-def _export(page: "RunsPage", form: str) -> None:
+def _export(page: RunsHost, form: str) -> None:
     chart = page.charts.exportable()
     if chart is not None:
         page.charts.export(chart, form)

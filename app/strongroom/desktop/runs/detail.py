@@ -38,6 +38,7 @@ from strongroom.domain.run import MetricSummary, RunDetail, RunStatus
 from strongroom.services.curves import Curve
 
 WIDTH = 408
+MOST_WIDE = 480  # px, at any text scale; the table beside it has to stay a table
 SPARKS = 40  # metrics with a line in the list; the charts show all
 SPARK_POINTS = 120
 MOST_LISTED = 1_000  # params or metrics in the list; the table's columns reach the others
@@ -141,7 +142,7 @@ class DetailPane(Surface):
 
     def apply_theme(self) -> None:
         """Takes over the width of the look in force."""
-        self.setFixedWidth(theme().scaled(WIDTH))
+        self.setFixedWidth(min(theme().scaled(WIDTH), MOST_WIDE))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Closes with Escape."""
@@ -253,6 +254,17 @@ class DetailPane(Surface):
             self.reload()
 
 
+_SOURCES = {
+    "entry": "Entry point",
+    "argv": "Arguments",
+    "cwd": "Folder",
+    "commit": "Git commit",
+    "branch": "Git branch",
+    "dirty": "Uncommitted",
+    "repo": "Repository",
+    "python": "Python",
+    "platform": "Platform",
+}
 _METRIC_COLUMNS = (
     Column("name", "Metric", 110, stretch=True),
     Column("spark", "", 70),
@@ -279,10 +291,9 @@ def _facts(detail: RunDetail, now_us: int) -> Sequence[Fact]:
         Fact(key="User", value=shown(run.user) or wording.DASH),
         Fact(key="Host", value=shown(run.host) or wording.DASH),
     ]
-    names = {"entry": "Entry point", "git_commit": "Git commit", "git_dirty": "Git changes"}
     facts += [
-        Fact(key=names.get(key, shown(key)), value=shown(value), kind="mono")
-        for key, value in sorted(source.items())
+        Fact(key=_SOURCES.get(key, shown(key)), value=shown(value), kind="mono")
+        for key, value in sorted(source.items(), key=lambda item: _source_rank(item[0]))
         if value
     ]
     if detail.parent:
@@ -292,6 +303,11 @@ def _facts(detail: RunDetail, now_us: int) -> Sequence[Fact]:
     ]
     facts += [Fact(key=shown(key), value=shown(value)) for key, value in sorted(run.tags.items())]
     return facts
+
+
+def _source_rank(key: str) -> tuple[int, str]:
+    known = list(_SOURCES)
+    return (known.index(key) if key in known else len(known), key)
 
 
 def _thinned(curve: Curve) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from strongroom.domain.run import Run
 from strongroom.services.experiments import Experiment
 
 FIRST_PAGE = 500  # runs; what is in sight is there in a moment
-NEXT_PAGE = 4_000
+NEXT_PAGE = 2_000
 MOST_ROWS = 50_000  # runs kept in the table; about 200 MB with a hundred values each
 MOST_TOUCHED = 500  # runs read again one by one after a change; more are searched for again
 NEWEST = 5  # runs ticked when a page first shows runs
@@ -42,7 +42,7 @@ class Answer:
     names: tuple[NameCount, ...] = ()
 
 
-def find(services: RunsServices, question: Question, offset: int) -> Answer:
+def find(services: RunsServices, question: Question, offset: int, limit: int) -> Answer:
     """Returns the page of an answer that starts at ``offset``.
 
     Raises:
@@ -52,7 +52,7 @@ def find(services: RunsServices, question: Question, offset: int) -> Answer:
         question.filter,
         experiment=question.experiment,
         order_by=question.order_by,
-        limit=NEXT_PAGE if offset else FIRST_PAGE,
+        limit=limit,
         offset=offset,
         is_deleted=question.is_deleted,
     )

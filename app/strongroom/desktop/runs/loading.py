@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.finding import (
+    FIRST_PAGE,
     MOST_ROWS,
     MOST_TOUCHED,
+    NEXT_PAGE,
     Answer,
     Question,
     find,
@@ -30,6 +32,7 @@ class RunsLoader(QObject):
         services: What it asks.
         tasks: The jobs of the window.
         is_shown: Returns whether a run is in the table.
+        shown_count: Returns how many runs are in the table.
 
     Signals:
         answered: The first page of an answer (an `Answer`, whether to keep the scroll place).
@@ -46,10 +49,12 @@ class RunsLoader(QObject):
         services: RunsServices,
         tasks: Tasks,
         is_shown: Callable[[str], bool],
+        shown_count: Callable[[], int],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._services, self._tasks, self._is_shown = services, tasks, is_shown
+        self._services, self._tasks = services, tasks
+        self._is_shown, self._shown_count = is_shown, shown_count
         self.question = Question()
         self.has_asked = False
         self._pending: frozenset[str] = frozenset()
@@ -58,10 +63,14 @@ class RunsLoader(QObject):
         self._soon.timeout.connect(self._take_changes)
 
     def ask(self, question: Question, *, keeps_place: bool = False) -> None:
-        """Asks for the first page; the others follow by themselves."""
+        """Asks for the first page; the others follow by themselves.
+
+        To keep the scroll place, as many rows come back at once as there are now.
+        """
         self.has_asked = True
         self.question = question
         services = self._services
+        limit = max(FIRST_PAGE, self._shown_count()) if keeps_place else FIRST_PAGE
 
         def done(answer: Answer) -> None:
             self.answered.emit(answer, keeps_place)
@@ -70,7 +79,7 @@ class RunsLoader(QObject):
         self._tasks.ask(
             "runs.search",
             "Searching runs",
-            lambda _progress: find(services, question, 0),
+            lambda _progress: find(services, question, 0, limit),
             done,
             owner=self,
         )
@@ -94,7 +103,7 @@ class RunsLoader(QObject):
         self._tasks.ask(
             "runs.search",
             "Reading more runs",
-            lambda _progress: find(services, question, offset),
+            lambda _progress: find(services, question, offset, NEXT_PAGE),
             done,
             owner=self,
         )

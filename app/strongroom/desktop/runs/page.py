@@ -107,26 +107,27 @@ class RunsPage(Page):
 
     def show_place(self, place: Place) -> None:
         """Opens an experiment, a filter, a run."""
+        reads = self.query.show_text(place.filter)
         question = Question(
-            filter=place.filter,
+            filter=place.filter.strip() if reads else "",
             experiment=place.argument("experiment"),
             order_by=self.loader.question.order_by,
             is_deleted=bool(place.argument("deleted")),
         )
-        if place.arguments or place.filter or not self.loader.has_asked:
+        if question != self.loader.question or not self.loader.has_asked:
             self.loader.ask(question)
-            self.query.editor.set_text(place.filter)
-            self.query.apply()
         run_id = place.argument("run")
         if run_id:
-            self.open_run(run_id)
+            self._show_detail(run_id)
+        else:
+            self.detail.hide()
 
     def place(self) -> Place:
         """Returns experiment, filter and open run."""
         arguments = {
             "experiment": self.loader.question.experiment,
             "deleted": "1" if self.loader.question.is_deleted else "",
-            "run": self.detail.run_id() if self.detail.isVisible() else "",
+            "run": "" if self.detail.isHidden() else self.detail.run_id(),
         }
         kept = {name: value for name, value in arguments.items() if value}
         return Place.of(self.page_id, kept, self.loader.question.filter)
@@ -134,7 +135,7 @@ class RunsPage(Page):
     def refresh(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
         self.loader.take(changes)
-        if self.detail.isVisible() and self.detail.run_id() in changes.runs:
+        if not self.detail.isHidden() and self.detail.run_id() in changes.runs:
             self.detail.reload()
 
     def selection(self) -> tuple[str, ...]:
@@ -187,10 +188,8 @@ class RunsPage(Page):
         self._lay_out(self.model.sheet.runs)
 
     def open_run(self, run_id: str) -> None:
-        """Shows one run in detail."""
-        self.table.select(run_id)
-        self.detail.show_run(run_id)
-        self.detail.show()
+        """Shows one run in detail and remembers the place."""
+        self._show_detail(run_id)
         self.place_changed.emit(self.place())
 
     def close_run(self) -> None:
@@ -241,7 +240,7 @@ class RunsPage(Page):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Closes the detail with Escape."""
-        if event.key() == Qt.Key.Key_Escape and self.detail.isVisible():
+        if event.key() == Qt.Key.Key_Escape and not self.detail.isHidden():
             self.close_run()
             return
         super().keyPressEvent(event)
@@ -252,7 +251,11 @@ class RunsPage(Page):
         self.model = RunsModel(self._charted, self)
         self.model.sorting = USUAL_SORTING
         self.loader = RunsLoader(
-            self._services, self._tasks, lambda run_id: self.model.sheet.row_of(run_id) >= 0, self
+            self._services,
+            self._tasks,
+            lambda run_id: self.model.sheet.row_of(run_id) >= 0,
+            lambda: len(self.model.sheet.runs),
+            self,
         )
         self.query = QueryBar()
         self.table = RunsTable(self.model)
@@ -321,6 +324,8 @@ class RunsPage(Page):
         self._scope.show_scope(answer.experiments, self.loader.question)
         has_runs = bool(self._experiments) or self.loader.question.is_deleted
         self._body.setCurrentIndex(0 if has_runs else 1)
+        for tool in (self._scope, self._columns, self._register):
+            tool.setVisible(has_runs)
         self._upper.setCurrentIndex(0 if answer.total else 1)
         self._say_why_empty()
         if not self._has_ticked and answer.runs:
@@ -406,13 +411,19 @@ class RunsPage(Page):
             self._no_match.set_words("No runs here", why)
         self._no_match.button.setVisible(bool(self.loader.question.filter))
 
+    def _show_detail(self, run_id: str) -> None:
+        self.table.select(run_id)
+        self.detail.show_run(run_id)
+        self.detail.show()
+
     def _look_at_selection(self) -> None:
         run_id = self._one()
         self._register.setEnabled(bool(run_id))
+        self.charts.board.set_highlight(run_id if run_id in self._charted else None)
         run = self._runs.get(run_id)
         why = f"Register a model of {shown(run.name)}" if run else "Select one run to register"
         self._register.setToolTip(plain_tooltip(why))
-        if run_id and self.detail.isVisible() and self.detail.run_id() != run_id:
+        if run_id and not self.detail.isHidden() and self.detail.run_id() != run_id:
             self.detail.show_run(run_id)
         self.selection_changed.emit()
 

@@ -16,31 +16,9 @@ MOST_PICTURE = 32 << 20  # bytes of a picture file read
 MOST_PIXELS = 40_000_000  # of a decoded picture: 160 MB
 PICTURE_SIDE = 1_600  # px a picture is reduced to for the pane
 _PICTURES = {"png": b"png", "jpg": b"jpeg", "jpeg": b"jpeg"}
-_TEXTS = frozenset(
-    [
-        "txt",
-        "log",
-        "md",
-        "rst",
-        "json",
-        "jsonl",
-        "yaml",
-        "yml",
-        "toml",
-        "csv",
-        "tsv",
-        "cfg",
-        "ini",
-        "py",
-        "r",
-        "sql",
-        "sh",
-        "html",
-        "xml",
-        "svg",
-        "mlmodel",
-    ]
-)
+_DATA = ("json", "jsonl", "yaml", "yml", "toml", "csv", "tsv", "cfg", "ini", "xml")
+_WRITTEN = ("txt", "log", "md", "rst", "py", "r", "sql", "sh", "html", "svg")
+_TEXTS = frozenset({*_DATA, *_WRITTEN})
 _NAMES = frozenset({"mlmodel", "readme", "license", "dockerfile", "makefile"})
 _NEVER = {
     "pkl": "Pickle files run code when they are opened, so Strongroom never opens one.",

@@ -87,6 +87,16 @@ class QueryBar(QWidget):
         self._close()
         self.apply()
 
+    def show_text(self, text: str) -> bool:
+        """Shows a filter that is in force already; returns whether it reads."""
+        self._applied = text.strip()
+        self.editor.set_text(text)
+        self._close()
+        self.apply()
+        if self.error():
+            self._applied = ""
+        return not self.error()
+
     def clear(self) -> None:
         """Takes the filter away."""
         self.set_text("")

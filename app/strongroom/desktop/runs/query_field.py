@@ -30,6 +30,7 @@ from strongroom.desktop.runs.query_text import (
     pieces,
 )
 
+PLACEHOLDER = 'Filter, such as  metrics."val/auc" > 0.9 AND params.lr = 0.05'
 _ROLES: dict[Colour, Role] = {
     "key": "syntax_key",
     "operator": "syntax_op",
@@ -56,7 +57,7 @@ class QueryEditor(QPlainTextEdit):
         super().__init__(parent)
         self.setObjectName("runs.filter")
         self.setAccessibleName("Filter")
-        self.setPlaceholderText('Filter, such as  metrics."val/auc" > 0.9 AND params.lr = 0.05')
+        self.setAccessibleDescription(PLACEHOLDER)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
@@ -66,8 +67,8 @@ class QueryEditor(QPlainTextEdit):
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(4)
         self._highlighter = _Highlighter(self.document())
-        self._is_open = False
-        self.textChanged.connect(lambda: self.edited.emit(self.text()))
+        self._told = ""
+        self.textChanged.connect(self._on_text_changed)
         self.apply_theme()
 
     def text(self) -> str:
@@ -102,10 +103,10 @@ class QueryEditor(QPlainTextEdit):
         """Takes over font and colours of the look in force."""
         look = theme()
         self.setFont(look.font("mono"))
+        self.document().setDefaultFont(look.font("mono"))
         palette = QPalette(self.palette())
         palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
         palette.setColor(QPalette.ColorRole.Text, look.colour("text_primary"))
-        palette.setColor(QPalette.ColorRole.PlaceholderText, look.colour("text_tertiary"))
         self.setPalette(palette)
         self.setFixedHeight(look.line("mono") + 8)
         self._highlighter.rehighlight()
@@ -134,8 +135,17 @@ class QueryEditor(QPlainTextEdit):
             left, right = self._x(start), self._x(end)
             rect = QRectF(left - 3, 0, right - left + 6, self.viewport().height())
             paint.rounded(painter, rect, 4, "muted_bg")
+        if not self.text():  # Qt's own placeholder breaks into lines
+            place = QRectF(self.viewport().rect()).adjusted(6, 0, 0, 0)
+            paint.text(painter, place, PLACEHOLDER, "text_tertiary", theme().font("mono"))
         painter.end()
         super().paintEvent(event)
+
+    def _on_text_changed(self) -> None:
+        text = self.text()
+        if text != self._told:  # colouring words counts as a change for Qt
+            self._told = text
+            self.edited.emit(text)
 
     def _x(self, position: int) -> int:
         cursor = QTextCursor(self.document())

@@ -68,15 +68,15 @@ class SheetColumn:
 
 PINNED = (
     SheetColumn(key="check", title="", kind="check", width=44),
-    SheetColumn(key="name", title="Run", kind="run", width=216, order="attributes.name"),
+    SheetColumn(key="name", title="Run", kind="run", width=196, order="attributes.name"),
 )
 FIXED = (
-    SheetColumn(key="status", title="Status", kind="status", width=116, order="attributes.status"),
+    SheetColumn(key="status", title="Status", kind="status", width=112, order="attributes.status"),
     SheetColumn(
         key="started",
         title="Started",
         kind="started",
-        width=104,
+        width=96,
         is_right=True,
         order="attributes.start_time",
     ),
@@ -84,7 +84,7 @@ FIXED = (
         key="duration",
         title="Duration",
         kind="duration",
-        width=92,
+        width=88,
         is_right=True,
         order="attributes.duration",
     ),
@@ -112,7 +112,7 @@ def value_column(field: Field, runs: Sequence[Run] = ()) -> SheetColumn:
     ``runs`` decide whether a param holds figures, which stand at the right.
     """
     title = shown(field.key)
-    width = min(168, max(78, 26 + 7 * len(title)))
+    width = min(168, max(72, 26 + 6 * len(title)))
     return SheetColumn(
         key=f"{field.kind}.{field.key}",
         title=title,

@@ -18,10 +18,13 @@ from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.kit.wording import moment
 from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
-from strongroom.desktop.registry.page import ModelServices, ModelsPage
+from strongroom.desktop.registry.page import ModelsPage
 from strongroom.desktop.registry.register_dialog import RegisterDialog
-from strongroom.desktop.review.page import ReviewServices, ReviewsPage
-from strongroom.desktop.runs.page import RunsPage, RunsServices
+from strongroom.desktop.registry.services import ModelServices
+from strongroom.desktop.review.page import ReviewsPage
+from strongroom.desktop.review.services import ReviewServices
+from strongroom.desktop.runs.page import RunsPage
+from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.shell.main_window import MainWindow, PageSpec
 from strongroom.desktop.shell.palette import PaletteEntry
 from strongroom.desktop.shell.settings_page import SettingsPage
@@ -54,6 +57,9 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
         registering=services.registering,
         reviews=services.reviews,
         handover=services.handover,
+        identities=services.identities,
+        people=services.people,
+        artifacts=services.artifacts,
         clock=services.clock,
     )
     window = MainWindow(
@@ -100,6 +106,7 @@ def _page_specs(
             reviews=services.reviews,
             registry=services.registry,
             identities=services.identities,
+            people=services.people,
             clock=clock,
         ),
         tasks,

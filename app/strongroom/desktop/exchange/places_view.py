@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every place we exchange with: where it is, how it stands, what came and went, what is only here.
+
+* What was never looked up is a dash; a place that cannot be reached keeps what is remembered.
+* The strip says of the selected place what it lacks, or why it cannot be reached.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout
+
+from strongroom.desktop.exchange.explanation_strip import ExplanationStrip
+from strongroom.desktop.exchange.words import counted, kind_of_place, readable
+from strongroom.desktop.kit.buttons import Button
+from strongroom.desktop.kit.cells import (
+    MISSING,
+    BadgeCell,
+    Cell,
+    Column,
+    NumberCell,
+    Row,
+    TextCell,
+    TimeCell,
+    TwoLineCell,
+)
+from strongroom.desktop.kit.surface import Surface, row
+from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.wording import count, day_and_time, exact, size
+from strongroom.domain.clock import MICROSECONDS
+from strongroom.services.exchange import Counts, RemoteInfo, RemoteStatus
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.paint import Tone
+
+STALE_AFTER_US = 2 * 86_400 * MICROSECONDS  # a weekend; older than that wants a look
+ICONS = {"Stick": "usb", "Share": "share-2", "Folder": "folder"}
+
+
+class PlacesView(Surface):
+    """The table of places with the strip of the selected one.
+
+    Signals:
+        selection_changed: Another place is selected.
+        sync_requested: Sync the selected place (its name).
+        look_requested: Look at the selected place again (its name).
+    """
+
+    selection_changed = Signal()
+    sync_requested = Signal(str)
+    look_requested = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("bg_surface")
+        self._infos: tuple[RemoteInfo, ...] = ()
+        self._statuses: dict[str, RemoteStatus] = {}
+        self.table = Table(
+            (
+                Column("place", "Place", 300, stretch=True),
+                Column("state", "State", 140),
+                Column("in", "In", 150, "right", hint="What came in with the last pull"),
+                Column("out", "Out", 150, "right", hint="What went out with the last push"),
+                Column("only", "Only here", 110, "right", hint="What this place lacks"),
+                Column("as_of", "As of", 140, "right"),
+            ),
+            name="Places",
+            row_height=48,
+        )
+        self.sync_button = Button("Sync this place", "secondary", "refresh-cw", small=True)
+        self.look_button = Button("Look again", "ghost", small=True)
+        self.strip = ExplanationStrip(extra=row(self.look_button, self.sync_button))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.strip)
+        self.table.selection_changed.connect(self._on_table_selection_changed)
+        self.sync_button.clicked.connect(lambda: self.sync_requested.emit(self.current()))
+        self.look_button.clicked.connect(lambda: self.look_requested.emit(self.current()))
+
+    def current(self) -> str:
+        """Returns the name of the selected place, "" for none."""
+        return next(iter(self.table.selected()), "")
+
+    def show_places(
+        self, infos: Sequence[RemoteInfo], statuses: dict[str, RemoteStatus], now_us: int
+    ) -> None:
+        """Shows places with what is known of them now."""
+        self._infos, self._statuses = tuple(infos), dict(statuses)
+        self.table.set_lines([_row(info, statuses.get(info.name), now_us) for info in infos])
+        if infos and not self.table.selected():
+            self.table.select(infos[0].name)
+        self._show_strip()
+
+    def status(self, name: str) -> RemoteStatus | None:
+        """Returns what was last found out about a place."""
+        return self._statuses.get(name)
+
+    def _on_table_selection_changed(self, _keys: Sequence[str]) -> None:
+        self._show_strip()
+        self.selection_changed.emit()
+
+    def _show_strip(self) -> None:
+        name = self.current()
+        info = next((info for info in self._infos if info.name == name), None)
+        self.strip.setVisible(info is not None)
+        if info is None:
+            return
+        status = self._statuses.get(name)
+        self.sync_button.setEnabled(status is None or status.is_reachable)
+        if status is None:
+            self.strip.show_words("loader", "mute", f"Looking at {name}", info.path)
+        elif not status.is_reachable:
+            is_foreign = status.code == "E-TEAM"
+            self.strip.show_words(
+                "shield-x" if is_foreign else "cloud-off",
+                "bad" if is_foreign else "warn",
+                readable(status.title),
+                status.advice,
+                code=status.code,
+            )
+        else:
+            self._show_difference(info, status)
+
+    def _show_difference(self, info: RemoteInfo, status: RemoteStatus) -> None:
+        here, there = counted(status.only_here), counted(status.only_there)
+        said = [f"Only here: {here or 'nothing'}.", f"Only there: {there or 'nothing'}."]
+        title = "Not exchanged yet" if here or there else "Both sides hold the same"
+        icon = "arrow-left-right" if here or there else "circle-check"
+        if info.damaged:
+            title = "Something is damaged at this place"
+            said.append(f"{count(len(info.damaged), 'file')} damaged there; the next push writes"
+                        " what is known here again.")  # fmt: skip
+        if not status.is_writable:
+            said.append("It is write-protected: Sync only takes in.")
+        tone: Tone = "info" if here or there else "ok"
+        if info.damaged:
+            tone, icon = "warn", "triangle-alert"
+        self.strip.show_words(icon, tone, title, " ".join(said))
+
+
+def state_cell(status: RemoteStatus | None) -> Cell:
+    """Returns how a place stands: a badge with icon and word."""
+    if status is None:
+        return BadgeCell("Looking", "mute", "loader")
+    if status.is_reachable:
+        if not status.is_writable:
+            return BadgeCell("Read only", "warn", "lock")
+        return BadgeCell("Reachable", "ok", "circle-check")
+    if status.code == "E-TEAM":
+        return BadgeCell("Other team", "bad", "shield-x")
+    if status.code == "E-SHARE":
+        return BadgeCell("Gone", "warn", "cloud-off")
+    return BadgeCell(f"Cannot check, {status.code}", "bad", "circle-alert")
+
+
+def _row(info: RemoteInfo, status: RemoteStatus | None, now_us: int) -> Row:
+    kind = kind_of_place(info.path)
+    times = [time for time in (info.pulled_at_us, info.pushed_at_us) if time is not None]
+    return Row(
+        info.name,
+        (
+            TwoLineCell(info.name, f"{kind}, {info.path}", ICONS[kind]),
+            state_cell(status),
+            _moved(info.last_in, is_known=info.pulled_at_us is not None),
+            _moved(info.last_out, is_known=info.pushed_at_us is not None),
+            _only_here(status),
+            _as_of(max(times, default=None), now_us),
+        ),
+        order={"as_of": max(times, default=0)},
+    )
+
+
+def _moved(counts: Counts, *, is_known: bool) -> Cell:
+    if not is_known:
+        return MISSING
+    things = counts.trust + counts.events + counts.manifests + counts.objects
+    if not things:
+        return NumberCell("nothing new", role="text_tertiary")
+    return NumberCell(f"{count(things, 'item')}, {size(counts.bytes)}")
+
+
+def _only_here(status: RemoteStatus | None) -> Cell:
+    if status is None or not status.is_reachable:
+        return MISSING
+    return NumberCell(size(status.only_here.bytes), strong=not status.only_here.is_empty)
+
+
+def _as_of(time_us: int | None, now_us: int) -> Cell:
+    if time_us is None:
+        return TextCell("never", "text_tertiary")
+    is_stale = now_us - time_us > STALE_AFTER_US
+    return TimeCell(
+        day_and_time(time_us, now_us), exact(time_us),
+        "warn_text" if is_stale else "text_secondary",
+    )  # fmt: skip

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this workstation remembers of its remotes: marks, times, counts, damage.
+
+* Memory is advice: losing it costs an alarm's memory and a line in a list, never content.
+* A damaged memory counts as none; it never stops an exchange.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+from strongroom.domain.canonical import JsonValue
+from strongroom.domain.clock import Clock, from_iso, to_iso
+from strongroom.domain.errors import Untrusted
+from strongroom.exchange.marks import Marks, read_marks
+from strongroom.exchange.outcome import Counts
+from strongroom.store.home import Home, RemoteEntry
+
+MAX_DAMAGED = 1_000  # paths remembered per remote; more than that is a broken stick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteInfo:
+    """A remote and what is remembered of the last exchange; asking touches no share."""
+
+    name: str
+    path: str
+    pulled_at_us: int | None = None
+    pushed_at_us: int | None = None
+    last_in: Counts = field(default_factory=Counts)
+    last_out: Counts = field(default_factory=Counts)
+    damaged: tuple[str, ...] = ()
+
+
+class ExchangeMemory:
+    """The files of a home that tell of exchanges.
+
+    Args:
+        home: Where they lie.
+        clock: What time it is when something is remembered.
+    """
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self._home, self._clock = home, clock
+
+    def remotes(self) -> tuple[RemoteInfo, ...]:
+        """Returns every remote in the order they were added."""
+        states = self._home.sync_states()
+        return tuple(_info(entry, states.get(entry.name)) for entry in self._home.remotes())
+
+    def marks(self, name: str) -> Marks:
+        """Returns what a remote has shown before."""
+        remotes = self._home.marks().get("remotes")
+        return read_marks(remotes.get(name) if isinstance(remotes, dict) else None)
+
+    def save_marks(self, name: str, marks: Marks) -> None:
+        """Remembers what a remote has shown."""
+        remotes = self._home.marks().get("remotes")
+        known = remotes if isinstance(remotes, dict) else {}
+        self._home.save_marks({"format": 1, "remotes": {**known, name: marks.to_json()}})
+
+    def remember(
+        self,
+        name: str,
+        *,
+        pulled: Counts | None = None,
+        pushed: Counts | None = None,
+        damaged: Sequence[str],
+    ) -> None:
+        """Remembers an exchange that just ended, and which files of the remote do not hold."""
+        states = self._home.sync_states()
+        known = states.get(name)
+        state: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
+        now = to_iso(self._clock.now_us())
+        if pulled is not None:
+            state |= {"pulled": now, "in": pulled.to_json()}
+        if pushed is not None:
+            state |= {"pushed": now, "out": pushed.to_json()}
+        state["damaged"] = list(damaged[:MAX_DAMAGED])
+        self._home.save_sync_states({**states, name: state})
+
+
+def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
+    found = state if isinstance(state, dict) else {}
+    damaged = found.get("damaged")
+    return RemoteInfo(
+        name=entry.name,
+        path=entry.path,
+        pulled_at_us=_time(found.get("pulled")),
+        pushed_at_us=_time(found.get("pushed")),
+        last_in=_counts(found.get("in")),
+        last_out=_counts(found.get("out")),
+        damaged=tuple(str(p) for p in damaged) if isinstance(damaged, list) else (),
+    )
+
+
+def _time(value: JsonValue) -> int | None:
+    with suppress(ValueError, TypeError, Untrusted):
+        return from_iso(value) if isinstance(value, str) else None
+    return None
+
+
+def _counts(value: JsonValue) -> Counts:
+    known = asdict(Counts())
+    if not isinstance(value, dict):
+        return Counts()
+    return Counts(**{k: v for k, v in value.items() if k in known and type(v) is int})

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runs table by mouse and keyboard: boxes, selection, sorting, speech, names that lie."""
+
+import pytest
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
+from strongroom.desktop.runs.model import RunsModel
+from strongroom.desktop.runs.query_text import complete_clauses, offers, pieces
+from strongroom.desktop.runs.sheet import (
+    FIXED,
+    PINNED,
+    NameCount,
+    Sheet,
+    default_fields,
+    order_text,
+    value_column,
+)
+from strongroom.desktop.runs.table import RunsTable
+from strongroom.desktop.runs.words import shown
+from strongroom.domain.query import Field, FieldKind
+from strongroom.domain.query_parser import parse_order
+from strongroom.domain.run import MetricSummary, Run, RunStatus
+
+AUC = Field(kind=FieldKind.METRIC, key="val/auc")
+LR = Field(kind=FieldKind.PARAM, key="lr")
+BOOSTER = Field(kind=FieldKind.PARAM, key="booster")
+HOUR = 3_600_000_000
+
+
+def run(number: int, name: str = "", **changes: object) -> Run:
+    fields: dict[str, object] = {
+        "run_id": f"{number:032x}",
+        "experiment": "iris",
+        "name": name or f"run {number}",
+        "status": RunStatus.FINISHED,
+        "started_us": 1_700_000_000_000_000 + number * HOUR,
+        "ended_us": 1_700_000_000_000_000 + number * HOUR + 65_000_000,
+        "host": "bench",
+        "user": "ada",
+        "params": {"lr": "0.05" if number % 2 else "0.1", "booster": "gbdt"},
+        "metrics": {"val/auc": summary(0.9 + number / 1000)},
+    }
+    return Run(**(fields | changes))  # type: ignore[arg-type]  # fields are those of Run
+
+
+def summary(last: float) -> MetricSummary:
+    return MetricSummary(count=3, last=last, last_step=2, minimum=0.1, maximum=last)
+
+
+def sheet_of(runs: list[Run], *fields: Field) -> Sheet:
+    columns = (*PINNED, *FIXED, *(value_column(field, runs) for field in fields))
+    sheet = Sheet(columns, 1_700_000_000_000_000 + 20 * HOUR)
+    sheet.extend(runs)
+    return sheet
+
+
+@pytest.fixture
+def charted() -> Charted:
+    return Charted()
+
+
+@pytest.fixture
+def table(app: QApplication, qtbot: QtBot, charted: Charted) -> RunsTable:
+    made = RunsTable(RunsModel(charted))
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    made.set_sheet(sheet_of([run(number) for number in range(40)], AUC, LR, BOOSTER))
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    made.setFocus()
+    return made
+
+
+def spot(table: RunsTable, row: int, column: int) -> QPoint:
+    return table.visualRect(table.runs.index(row, column)).center()
+
+
+def test_the_model_keeps_the_rules_of_item_models(
+    table: RunsTable, qtmodeltester: ModelTester
+) -> None:
+    qtmodeltester.check(table.runs)
+
+
+def test_a_click_on_the_box_ticks_and_leaves_the_selection_alone(
+    table: RunsTable, qtbot: QtBot
+) -> None:
+    ticked: list[str] = []
+    table.ticked.connect(ticked.append)
+    table.select(run(3).run_id)
+    place = spot(table.pinned, 5, 0)
+    qtbot.mouseClick(table.pinned.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert ticked == [run(5).run_id]
+    assert table.selected() == (run(3).run_id,)
+
+
+def test_space_ticks_and_enter_opens_the_current_run(table: RunsTable, qtbot: QtBot) -> None:
+    ticked: list[str] = []
+    opened: list[str] = []
+    table.ticked.connect(ticked.append)
+    table.opened.connect(opened.append)
+    table.select(run(0).run_id)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert (ticked, opened) == ([run(1).run_id], [run(1).run_id])
+
+
+def test_the_same_decimals_stand_down_a_column_and_missing_is_a_dash(app: QApplication) -> None:
+    runs = [run(1), run(2, metrics={}), run(3, metrics={"val/auc": summary(0.5)})]
+    sheet = sheet_of(runs, AUC, LR)
+    assert [sheet.text(row, 5) for row in range(3)] == ["0.9010", "—", "0.5000"]
+    assert [sheet.text(row, 6) for row in range(3)] == ["0.05", "0.10", "0.05"]
+
+
+def test_a_param_is_never_rounded(app: QApplication) -> None:
+    runs = [run(1, params={"lr": "1e-05"}), run(2, params={"lr": "0.00000123456"})]
+    sheet = sheet_of(runs, LR)
+    assert [sheet.text(row, 5) for row in range(2)] == ["1e-05", "0.00000123456"]
+
+
+def test_nan_and_infinity_are_written_as_such(app: QApplication) -> None:
+    values = (float("nan"), float("-inf"), 0.25)
+    runs = [run(at, metrics={"val/auc": summary(value)}) for at, value in enumerate(values)]
+    sheet = sheet_of(runs, AUC)
+    assert [sheet.text(row, 5) for row in range(3)] == ["NaN", "−∞", "0.2500"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("<img src=x>", "<img src=x>"),
+        ("two\nlines", "two\\nlines"),
+        ("a\u202efdp.exe", "a\\u202efdp.exe"),
+        ("x" * 1000, "x" * 300 + "…"),
+    ],
+)
+def test_hostile_names_are_shown_as_one_plain_line(name: str, expected: str) -> None:
+    assert shown(name) == expected
+
+
+def test_cells_and_header_speak(table: RunsTable) -> None:
+    speak = Qt.ItemDataRole.AccessibleTextRole
+    assert table.runs.index(2, 1).data(speak) == "Run: run 2"
+    assert table.runs.index(2, 5).data(speak) == "val/auc: 0.9020"
+    assert table.runs.index(2, 0).data(speak) == "Not charted"
+    across = Qt.Orientation.Horizontal
+    assert table.runs.headerData(5, across, speak) == "Metrics, val/auc"
+
+
+def test_a_title_asks_for_the_other_direction_the_second_time(
+    table: RunsTable, qtbot: QtBot
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    table.sort_requested.connect(lambda key, down: asked.append((key, down)))
+    header = table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(5) + 20, header.height() - 10)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    table.runs.set_sorting(asked[0])
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked == [("metrics.val/auc", True), ("metrics.val/auc", False)]
+
+
+def test_columns_scroll_under_the_pinned_ones_and_both_views_stay_level(
+    table: RunsTable, qtbot: QtBot
+) -> None:
+    table.resize(500, 300)
+    left = spot(table.pinned, 0, 1)
+    qtbot.keyClick(table, Qt.Key.Key_Right)
+    assert table.horizontalScrollBar().value() > 0
+    assert spot(table.pinned, 0, 1) == left
+    table.verticalScrollBar().setValue(200)
+    assert table.pinned.verticalScrollBar().value() == 200
+    table.grab()
+
+
+def test_an_update_keeps_selection_current_row_and_scroll(table: RunsTable) -> None:
+    table.select(run(30).run_id)
+    at = table.verticalScrollBar().value()
+    again = sheet_of([run(number) for number in range(40)], AUC)
+    table.set_sheet(again, keeps_place=True)
+    assert table.selected() == (run(30).run_id,)
+    assert table.current_id() == run(30).run_id
+    assert table.verticalScrollBar().value() == at
+
+
+def test_a_run_keeps_its_colour_while_others_come_and_go(charted: Charted) -> None:
+    charted.add(["a", "b", "c"])
+    charted.remove(["b"])
+    charted.add(["d"])
+    assert [charted.place(each) for each in "acd"] == [0, 2, 1]
+
+
+def test_no_more_runs_are_charted_than_anybody_could_tell_apart(charted: Charted) -> None:
+    assert not charted.add(str(number) for number in range(MOST_CHARTED + 1))
+    assert len(charted) == MOST_CHARTED
+
+
+def test_usual_columns_are_what_most_runs_have_and_what_varies() -> None:
+    names = [NameCount(AUC, 3), NameCount(LR, 3), NameCount(BOOSTER, 3)]
+    fields = default_fields(names, [run(1), run(2)])
+    assert fields == (AUC, LR)
+
+
+@pytest.mark.parametrize("key", ["val/auc", 'a "quoted" key', "with `ticks`", "blank key"])
+def test_an_order_names_any_key_the_parser_can_read(key: str) -> None:
+    (order,) = parse_order(order_text(Field(kind=FieldKind.METRIC, key=key)) + " DESC")
+    assert order.field.key == key
+
+
+def test_complete_clauses_are_found_and_half_ones_are_not() -> None:
+    text = "metrics.a > 1 AND params.b = 'x' and tags."
+    found = [text[start:end] for start, end in complete_clauses(text)]
+    assert found == ["metrics.a > 1", "params.b = 'x'"]
+
+
+def test_words_of_a_filter_have_their_colours() -> None:
+    text = "metrics.\"val/auc\" >= 0.93 AND tags.o = 'x'"
+    assert [piece.colour for piece in pieces(text)] == [
+        "key", "operator", "number", "word", "key", "operator", "text",
+    ]  # fmt: skip
+
+
+def test_names_are_offered_where_a_field_may_stand_and_nowhere_else() -> None:
+    names = [NameCount(AUC, 7), NameCount(LR, 9)]
+    text = "metrics.v"
+    (offer,) = offers(text, len(text), names)
+    assert (offer.insert, offer.run_count) == ("metrics.val/auc", 7)
+    assert offers("metrics.a > ", 12, names) == ()
+    assert offers("tags.a = 'va", 12, names) == ()
