@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.exchange.places_view import state_cell
-from strongroom.desktop.kit.cells import BadgeCell, Row
+from strongroom.desktop.kit.cells import BadgeCell, Notice, Row
 from strongroom.desktop.kit.command import Command, WindowState
 from strongroom.desktop.kit.fields import TextArea
 from strongroom.desktop.kit.place import Place
@@ -318,6 +318,40 @@ def test_everything_on_the_page_has_a_name(
     settle(tasks)
     assert nameless(page) == []
     assert page.place() == Place.of("exchange", {"show": "quarantine"})
+
+
+def test_a_command_run_elsewhere_opens_this_page_first(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada, ben = team.peers
+    ada.register()
+    ada.push()
+    page = opened(ben, tasks, qtbot)
+    page.hide()
+    asked: list[Place] = []
+    page.place_requested.connect(asked.append)
+    {command.id: command for command in page.commands()}["exchange.sync"].run()
+    settle(tasks)
+    assert asked == [Place("exchange")]
+    assert ben.digest == ada.digest
+
+
+def test_a_flooded_quarantine_is_cut_and_says_so(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ben = team.peers[1]
+    for number in range(3):
+        ben.at.quarantine.keep(
+            b"%d" % number, code="E-SIG", origin="share", path=f"obj/{number}", reason="no",
+            now_us=ben.clock.now_us(),
+        )  # fmt: skip
+    page = opened(ben, tasks, qtbot)
+    items = ben.exchange.quarantined()
+    page.quarantine.show_items(items * 700, ben.clock.now_us())
+    settle(tasks)
+    last = page.quarantine.table.lines()[-1]
+    assert isinstance(last, Notice)
+    assert last.text.startswith("100 older items")
 
 
 def test_a_place_nobody_has_looked_at_yet_says_so(app: QApplication) -> None:

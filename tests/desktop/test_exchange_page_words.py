@@ -23,10 +23,28 @@ from strongroom.desktop.exchange.words import (
 from strongroom.services.exchange import Counts, Item, Outcome, Trouble
 
 DIGEST = "178f8ebe29ffc23c73f009791c8edc98efce1fa68a2003492da17e50c9ad77c9"
-CODES = (
-    "E-SIG E-CANON E-HASH E-SIZE E-PATH E-BOMB E-TEAM E-CHAIN E-GAP E-EQUIV E-SPLIT E-WITHHELD"
-    " E-ROLLBACK E-TRUST-SIG E-TRUST-FORK E-TRUST-GAP E-CONFLICT E-MISSING E-FORMAT E-LIVE"
-).split()
+CODES = [
+    "E-SIG",
+    "E-CANON",
+    "E-HASH",
+    "E-SIZE",
+    "E-PATH",
+    "E-BOMB",
+    "E-TEAM",
+    "E-CHAIN",
+    "E-GAP",
+    "E-EQUIV",
+    "E-SPLIT",
+    "E-WITHHELD",
+    "E-ROLLBACK",
+    "E-TRUST-SIG",
+    "E-TRUST-FORK",
+    "E-TRUST-GAP",
+    "E-CONFLICT",
+    "E-MISSING",
+    "E-FORMAT",
+    "E-LIVE",
+]
 
 
 def outcome(*items: Item, **more: object) -> Outcome:

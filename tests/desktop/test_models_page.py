@@ -297,3 +297,20 @@ def test_the_page_paints_itself(store: ReviewStore, opened: Open) -> None:
 class _Clock:
     def now_us(self) -> int:
         return 1_795_420_000_000_000
+
+
+def test_only_walking_by_hand_makes_a_new_place(
+    store: ReviewStore, opened: Open, qtbot: QtBot, tasks: Tasks
+) -> None:
+    page = opened(store.approver)
+    told: list[Place] = []
+    page.place_changed.connect(told.append)
+    page.reload()
+    settle(tasks)
+    page.show_place(Place.of("models", {"name": MODEL, "version": "1"}))
+    settle(tasks)
+    assert told == []
+    page.list.setFocus()
+    qtbot.keyClick(page.list, Qt.Key.Key_Up)
+    settle(tasks)
+    assert [place.argument("version")[:2] for place in told] == ["2+"]

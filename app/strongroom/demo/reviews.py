@@ -79,9 +79,7 @@ def _cancer(jonas: Services, mara: Services, runs: Sequence[Trained]) -> str:
     asked = jonas.reviews.request(
         f"{CANCER}/2",
         "Staging",
-        reason=f"Simpler linear model, accuracy {weaker.accuracy:.1%}, easier to explain."
-        if weaker.plan.model == "linear"
-        else f"Accuracy {weaker.accuracy:.1%} with fewer epochs.",
+        reason=f"Another candidate: accuracy {weaker.accuracy:.1%}, v1 {first.accuracy:.1%}.",
     )
     mara.reviews.reject(
         asked.id,

@@ -26,12 +26,12 @@ def train_all(
     finished: list[Trained] = []
     with ThreadPoolExecutor(1) as beside:
         stopped = beside.submit(run_until_stopped, name=next(names), store=store, owner=owner)
+        steps.next("Training one that diverges")
+        _diverge(store, next(names), owner)
         for plan in plans:
             name = next(names)
             steps.next(f"Training {name} on {plan.dataset}")
             finished.append(train(plan, name=name, store=store, owner=owner))
-        steps.next("Training one that diverges")
-        _diverge(store, next(names), owner)
         stopped.result()
     return tuple(finished)
 

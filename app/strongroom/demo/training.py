@@ -35,6 +35,7 @@ from strongroom.sdk.fluent import start_run
 KEEP_ABOVE = {"digits": 0.93, "breast-cancer": 0.93, "wine": 0.95}
 EXAMPLE_ROWS = 3
 MODEL_PATH = "model"
+EPOCH_TIME = "training_ms"
 
 EpochHeard = Callable[[int], None]
 
@@ -99,7 +100,7 @@ def _fit(run: ActiveRun, plan: Plan, data: LabelledData, on_epoch: EpochHeard | 
             "accuracy": accuracy(counts),
             "f1": mean_f1(counts),
             "recall": recall(counts, data.positive),
-            "epoch_ms": seconds * 1000,
+            EPOCH_TIME: seconds * 1000,
         }
         run.log_metrics(measured, step=epoch)
         for key, value in measured.items():
@@ -197,7 +198,7 @@ def _note(
     wrong = int(counts.sum() - np.trace(counts))
     settings = "".join(f"| {key} | {value} |\n" for key, value in plan.params().items())
     measured = "".join(
-        f"| {key} | {value:.4f} |\n" for key, value in reached.items() if key != "epoch_ms"
+        f"| {key} | {value:.4f} |\n" for key, value in reached.items() if key != EPOCH_TIME
     )
     return (
         f"# {name}\n\n"

@@ -62,10 +62,19 @@ def _texts(section: str, before: Mapping[str, str], after: Mapping[str, str]) ->
             what=key,
             before=old,
             after=new,
-            change="new" if not old else ("gone" if not new else "changed"),
+            change=_change(old, new),
             threshold="",
             is_same=False,
         )
+
+
+def _change(old: str, new: str) -> str:
+    if not old or not new:
+        return "new" if new else "gone"
+    try:
+        return f"{float(new) - float(old):+g}".replace("-", "−")
+    except ValueError:
+        return "changed"
 
 
 def _signature(detail: VersionDetail | None) -> dict[str, str]:

@@ -13,7 +13,6 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.event import Event
 from strongroom.domain.gate import FAIL, Verdict, measure
-from strongroom.domain.ids import in_groups
 from strongroom.domain.registry import (
     RegistryState,
     RequestStatus,
@@ -25,6 +24,7 @@ from strongroom.domain.team import TrustDocument
 from strongroom.services.comparing import DiffRow, compare_versions
 from strongroom.services.identities import Identities
 from strongroom.services.registry import Registry, VersionDetail, find_version
+from strongroom.services.review_words import closed_sentence, statement_of
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.identity import SecretsHandler
@@ -261,6 +261,7 @@ class Reviews:
         Raises:
             BadInput: ``E-REQUEST``.
             Refused: ``E-SELF``, ``E-CAP``, ``E-CONFLICT``, ``E-QUORUM``, ``E-BIND``, ``E-MISSING``.
+            Untrusted: ``E-HASH`` or ``E-MISSING`` if a byte of the version does not hold.
             EnvironmentFault: ``E-LOCKED``.
         """
         case = self.case(reference)
@@ -269,6 +270,7 @@ class Reviews:
             raise Refused("E-BIND", "The request names other files than were shown", "Look again.")
         if case.blockers:
             raise Refused(self._refusal_code(case), case.blockers[0], _advice(case))
+        self._read_again(case.version)
         self._identities.require_passphrase()
         self._at.keys(ask=ask, is_fresh=True)
         return self._answer(request, "approve", comment, statement=case.statement, ask=ask)
@@ -324,6 +326,17 @@ class Reviews:
 
     # ---------------------------------------------------------------- inside
 
+    def _read_again(self, detail: VersionDetail) -> None:
+        """Reads every byte that is about to be vouched for; nobody approves blind.
+
+        Raises:
+            Untrusted: ``E-HASH`` or ``E-MISSING``.
+        """
+        content = self._registry.content()
+        for file in detail.files:
+            for _ in content.pieces(file.sha256, run=detail.version.run):
+                pass
+
     def _refuse(
         self, reference: str, kind: str, comment: str, ask: SecretsHandler | None
     ) -> TransitionRequest:
@@ -376,7 +389,7 @@ class Reviews:
     def _objection(self, snapshot: Snapshot, request: TransitionRequest) -> str:
         """Returns why this person may not approve this request now, "" if he may."""
         if request.status is not RequestStatus.PENDING:
-            return _closed_sentence(request)
+            return closed_sentence(request)
         if self._at.card() is None:
             return "There is no identity here to sign with."
         if "requester" in request.policy.exclude and self._is_own(snapshot, request):
@@ -413,7 +426,7 @@ class Reviews:
 
     def _check_open(self, request: TransitionRequest) -> None:
         if not request.status.is_open:
-            raise Refused("E-QUORUM", _closed_sentence(request), "Make a new request if needed.")
+            raise Refused("E-QUORUM", closed_sentence(request), "Make a new request if needed.")
 
     def _check_right(self, snapshot: Snapshot, cap: str, model: str) -> None:
         self._at.require_card()
@@ -455,17 +468,6 @@ class Reviews:
         return self._detail(retired) if retired else None
 
 
-def statement_of(request: TransitionRequest) -> str:
-    """Returns the sentence an approver signs; it stands above the buttons word for word."""
-    model, version, tree = request.key
-    retired = "".join(f" and v{key[1]} becomes {to}" for key, to in request.retires)
-    in_one = ", in one event" if retired else ""
-    return (
-        f"{model} v{version} becomes {request.to_stage}{retired}{in_one}. "
-        f"Tree digest {in_groups(tree)}."
-    )
-
-
 def find_stage(document: TrustDocument, name: str) -> Stage:
     """Returns the stage of a name in any case.
 
@@ -477,18 +479,6 @@ def find_stage(document: TrustDocument, name: str) -> Stage:
         names = ", ".join(stage.name for stage in document.stages)
         raise BadInput("E-STAGE", f"There is no stage {name}", f"Stages: {names}.")
     return found
-
-
-def _closed_sentence(request: TransitionRequest) -> str:
-    sentences = {
-        RequestStatus.STALE: "Another move came first; renew the request.",
-        RequestStatus.CONFLICT: "Two moves were approved at the same time; a request naming both"
-        " must resolve them.",
-        RequestStatus.NEEDS_RECONFIRM: "The policy changed after this request; renew it.",
-        RequestStatus.LAPSED: "An approval was revoked; renew the request.",
-        RequestStatus.INVALID: f"This request can never take effect: {request.note}.",
-    }
-    return sentences.get(request.status, f"This request is {request.status.value}.")
 
 
 def _advice(case: ReviewCase) -> str:

@@ -35,6 +35,7 @@ class AddPlaceDialog(Dialog):
             sentence="A folder on a share, a stick or a disk that members of the team exchange"
             " through. An empty folder becomes a place of this team; nothing is copied yet.",
             width=600,
+            height=248,
             parent=parent,
         )
         self._exchange, self._tasks = exchange, tasks

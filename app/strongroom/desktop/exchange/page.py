@@ -6,7 +6,7 @@
 * After Stop the page looks at what was finished, because that stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QStackedWidget
@@ -185,15 +185,15 @@ class ExchangePage(Page):
 
         return [
             Command(
-                id="exchange.sync", title="Sync now", run=self.sync, menu="Exchange",
+                id="exchange.sync", title="Sync now", run=self._here(self.sync), menu="Exchange",
                 icon="refresh-cw", shortcut="Ctrl+Shift+S", enabled=with_place, group="Exchange",
             ),
             Command(
-                id="exchange.import", title="Import…", run=self.import_, menu="Exchange",
-                icon="download", enabled=with_store, group="Exchange",
+                id="exchange.import", title="Import…", run=self._here(self.import_),
+                menu="Exchange", icon="download", enabled=with_store, group="Exchange",
             ),
             Command(
-                id="exchange.add_place", title="Add a place…", run=self.add_place,
+                id="exchange.add_place", title="Add a place…", run=self._here(self.add_place),
                 menu="Exchange", icon="plus", enabled=with_team, group="Exchange",
             ),
         ]  # fmt: skip
@@ -431,6 +431,16 @@ class ExchangePage(Page):
         )
 
     # ---------------------------------------------------------------- inside
+
+    def _here(self, act: Callable[[], None]) -> Callable[[], None]:
+        """Returns an act that opens this page first: what it has to say is said here."""
+
+        def run() -> None:
+            if not self.isVisible():
+                self.place_requested.emit(Place(self.page_id))
+            act()
+
+        return run
 
     def _open_tab(self, key: str) -> None:
         """Opens a tab without saying so: whoever asked knows where it is."""

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from strongroom.desktop.kit.paint import Tone
 
 STALE_AFTER_US = 2 * 86_400 * MICROSECONDS  # a weekend; older than that wants a look
+_TITLES = {
+    (False, False): "Both sides hold the same",
+    (True, False): "This store holds something that is not there",
+    (False, True): "There is something that is not here",
+    (True, True): "Each side holds something that the other lacks",
+}
+"""By whether something is only here, and only there."""
+
 ICONS = {"Stick": "usb", "Share": "share-2", "Folder": "folder"}
 
 
@@ -58,11 +66,11 @@ class PlacesView(Surface):
         self.table = Table(
             (
                 Column("place", "Place", 300, stretch=True),
-                Column("state", "State", 140),
-                Column("in", "In", 150, "right", hint="What came in with the last pull"),
-                Column("out", "Out", 150, "right", hint="What went out with the last push"),
-                Column("only", "Only here", 110, "right", hint="What this place lacks"),
-                Column("as_of", "As of", 140, "right"),
+                Column("state", "State", 128),
+                Column("in", "In", 136, "right", hint="What came in with the last pull"),
+                Column("out", "Out", 136, "right", hint="What went out with the last push"),
+                Column("only", "Only here", 96, "right", hint="What this place lacks"),
+                Column("as_of", "As of", 132, "right"),
             ),
             name="Places",
             row_height=48,
@@ -126,7 +134,7 @@ class PlacesView(Surface):
     def _show_difference(self, info: RemoteInfo, status: RemoteStatus) -> None:
         here, there = counted(status.only_here), counted(status.only_there)
         said = [f"Only here: {here or 'nothing'}.", f"Only there: {there or 'nothing'}."]
-        title = "Not exchanged yet" if here or there else "Both sides hold the same"
+        title = _TITLES[bool(here), bool(there)]
         icon = "arrow-left-right" if here or there else "circle-check"
         if info.damaged:
             title = "Something is damaged at this place"

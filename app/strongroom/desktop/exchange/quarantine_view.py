@@ -15,15 +15,25 @@ from strongroom.desktop.exchange.explanations import explained
 from strongroom.desktop.exchange.words import readable
 from strongroom.desktop.kit.blocks import Banner, CodeBlock
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.cells import BadgeCell, Column, NumberCell, Row, TextCell, TimeCell
+from strongroom.desktop.kit.cells import (
+    BadgeCell,
+    Column,
+    Line,
+    Notice,
+    NumberCell,
+    Row,
+    TextCell,
+    TimeCell,
+)
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.labels import Elided, Label, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Split, Surface, column, row
 from strongroom.desktop.kit.table import Table
-from strongroom.desktop.kit.wording import exact, size
+from strongroom.desktop.kit.wording import count, exact, size
 from strongroom.services.exchange import QuarantineDetail, QuarantinedItem
 
 PANE_WIDTH = 408
+MAX_LISTED = 2_000  # rows: a hostile share can fill the quarantine with small files
 MAX_SHOWN = 16_000  # characters in the pane: more than anybody reads, little enough to lay out
 
 
@@ -76,7 +86,11 @@ class QuarantineView(Surface):
     def show_items(self, items: Sequence[QuarantinedItem], now_us: int, wanted: str = "") -> None:
         """Shows what is in quarantine, the newest first."""
         newest = sorted(items, key=lambda item: item.time_us, reverse=True)
-        self.table.set_lines([_row(item, now_us) for item in newest])
+        lines: list[Line] = [_row(item, now_us) for item in newest[:MAX_LISTED]]
+        if len(newest) > MAX_LISTED:
+            older = count(len(newest) - MAX_LISTED, "older item")
+            lines.append(Notice("more", f"{older}; strongroom quarantine list shows all", "mute"))
+        self.table.set_lines(lines)
         if wanted:
             self.table.select(wanted)
         if newest and not self.table.selected():

@@ -15,7 +15,7 @@ import shiboken6
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from strongroom.desktop.kit import paint, wording
 from strongroom.desktop.kit.dialog import Dialog
@@ -33,6 +33,8 @@ Ask = Callable[[str], str]
 
 LOOK_EVERY_S = 0.1  # how soon a waiting worker hears that its job was cancelled
 LOCKED = "E-LOCKED"
+HINT_PROPERTY = "strongroom.passphrase_hint"
+"""A property of the application: other words below the field, for keys that guard nothing."""
 UNLOCK_WIDTH = 420  # px at 100 %
 
 
@@ -168,6 +170,13 @@ class Secrets(QObject):
             asking.ended()
 
 
+def _hint() -> str:
+    """Returns what stands below the field; the demo's window says the passphrase there."""
+    app = QApplication.instance()
+    said = app.property(HINT_PROPERTY) if app is not None else None
+    return str(said or "The key stays open for 10 minutes. Each approval asks again.")
+
+
 class UnlockDialog(Dialog):
     """Who signs, why, and a field for the passphrase; it stays until the passphrase is right.
 
@@ -194,11 +203,7 @@ class UnlockDialog(Dialog):
             words.setWordWrap(True)
         name = Label("Passphrase", "text_secondary", "dense", weight=500)
         name.setBuddy(self.field.edit)
-        hint = Label(
-            "The key stays open for 10 minutes. Each approval asks again.",
-            "text_tertiary",
-            "caption",
-        )
+        hint = Label(_hint(), "text_tertiary", "caption", wrap=True)
         self.set_body(
             column(
                 row(None, _Seal(), None),

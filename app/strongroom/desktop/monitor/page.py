@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QGridLayout
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command, with_store
-from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
+from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Scroll, column
 from strongroom.desktop.kit.task import Tasks

@@ -35,9 +35,11 @@ class ModelList(QWidget):
 
     Signals:
         chosen: A version was chosen (its full reference).
+        picked: It was chosen by hand, with mouse or keyboard.
     """
 
     chosen = Signal(str)
+    picked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +88,7 @@ class ModelList(QWidget):
             while 0 <= target < len(self._lines):
                 line = self._lines[target]
                 if line.version:
-                    self.choose(line.version)
+                    self._pick(line.version)
                     return
                 if line.model != self._open:
                     self._choose_model(line.model)
@@ -106,7 +108,7 @@ class ModelList(QWidget):
             return
         line = self._lines[at]
         if line.version:
-            self.choose(line.version)
+            self._pick(line.version)
         else:
             self._choose_model(line.model)
 
@@ -164,7 +166,11 @@ class ModelList(QWidget):
     def _choose_model(self, name: str) -> None:
         newest = self.newest_of(name)
         if newest:
-            self.choose(newest)
+            self._pick(newest)
+
+    def _pick(self, wanted: str) -> None:
+        self.choose(wanted)
+        self.picked.emit()
 
     def _fill(self) -> None:
         self._lines = []

@@ -70,7 +70,7 @@ class ModelsPage(Page):
         self._shelf = Shelf(team="", models=())
         self._view: VersionView | None = None
         self._wanted = ("", "")
-        self._has_loaded = False
+        self._was_picked = False
         self.verify_button = Button("Verify", "secondary", "shield-check")
         self.export_button = Button("Export", "secondary", "download")
         self.request_button = Button("Request transition", "primary", "stamp")
@@ -292,6 +292,7 @@ class ModelsPage(Page):
         self.request_button.clicked.connect(self.request_transition)
         self.filter.changed.connect(lambda _words: self._show_models())
         self.list.chosen.connect(self._on_chosen)
+        self.list.picked.connect(self._on_picked)
         self.tabs.changed.connect(
             lambda key: self._tab_stack.setCurrentIndex(0 if key == "overview" else 1)
         )
@@ -308,7 +309,7 @@ class ModelsPage(Page):
         self.place_requested.emit(Place("runs"))
 
     def _on_shelf(self, shelf: Shelf) -> None:
-        self._shelf, self._has_loaded = shelf, True
+        self._shelf = shelf
         if not shelf.team:
             self._stack.setCurrentWidget(self._no_team)
         elif not shelf.models:
@@ -363,6 +364,9 @@ class ModelsPage(Page):
         self._read(wanted)
         self.selection_changed.emit()
 
+    def _on_picked(self) -> None:
+        self._was_picked = True
+
     def _read(self, wanted: str) -> None:
         self._tasks.ask(
             "models.version",
@@ -385,7 +389,9 @@ class ModelsPage(Page):
         self._show_history(view, now)
         self._right.setCurrentWidget(self._detail)
         self._look_again()
-        self.place_changed.emit(self.place())
+        if self._was_picked:  # somebody walked here; going Back or a reload is no new place
+            self._was_picked = False
+            self.place_changed.emit(self.place())
         self.selection_changed.emit()
 
     def _show_history(self, view: VersionView, now_us: int) -> None:

@@ -77,7 +77,7 @@ _STATUS: dict[RequestStatus, tuple[str, Tone]] = {
 }
 
 _FRONT = (
-    Column("request", "Request", 226, stretch=True),
+    Column("request", "Request", 180, stretch=True),
     Column("move", "Move", 200),
     Column("by", "Requested by", 144),
     Column("gates", "Gates", 94),

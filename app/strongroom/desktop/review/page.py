@@ -69,7 +69,7 @@ class ReviewsPage(Page):
         self._case: ReviewCase | None = None
         self._dialog: TransitionDialog | None = None
         self._asked_place: Place | None = None
-        self._has_loaded = False
+        self._has_loaded = self._is_led = False
         self._wanted = ""
         self.tabs = Segmented(TABS, "mine", name="Requests")
         self.tabs.setObjectName("reviews.tabs")
@@ -96,7 +96,7 @@ class ReviewsPage(Page):
         """Opens a tab, a request (its id or the head of it), or asks for a version's move."""
         tab = place.argument("tab")
         if tab in dict(TABS):
-            self.tabs.set_current(tab)
+            self._lead_to(tab)
         if place.filter != self.filter.text():
             self.filter.set_text(place.filter)
         request = place.argument("request")
@@ -295,14 +295,21 @@ class ReviewsPage(Page):
             return
         self._wanted = ""
         if not lines.belongs(item, self._tab()):
-            self.tabs.set_current("open" if item.request.status.is_open else "closed")
+            self._lead_to("open" if item.request.status.is_open else "closed")
         if not lines.matches(item, self.filter.text()):
             self.filter.set_text("")
         self.table.select(item.request.id)
 
     def _on_tab_changed(self, _tab: str) -> None:
         self._show_lines()
-        self.place_changed.emit(self.place())
+        if not self._is_led:  # going Back, or to a request, is no new place
+            self.place_changed.emit(self.place())
+
+    def _lead_to(self, tab: str) -> None:
+        """Opens a tab without making it a place of its own."""
+        self._is_led = True
+        self.tabs.set_current(tab)
+        self._is_led = False
 
     def _on_selected(self, keys: tuple[str, ...]) -> None:
         self.selection_changed.emit()
@@ -356,7 +363,8 @@ class ReviewsPage(Page):
 
     def _on_requested(self, request: TransitionRequest) -> None:
         self._wanted = request.id
-        detail = f"{lines.name_of(request)}: {request.from_stage} to {request.to_stage}"
+        state = lines.status_words(request.status)[0]
+        detail = f"{lines.name_of(request)}: {request.from_stage} to {request.to_stage}, {state}"
         self.noticed.emit("Requested", detail)
         self._announce(request)
 

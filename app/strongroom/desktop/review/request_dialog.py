@@ -73,7 +73,7 @@ class RequestDialog(Dialog):
         super().__init__(
             "Request a transition",
             title="Request a transition",
-            sentence="Nothing moves before others have approved it.",
+            sentence="What it takes for the move to take effect stands below.",
             width=680,
             height=640,
             cancel_is_default=True,
@@ -332,7 +332,9 @@ class RequestDialog(Dialog):
         elif failing:
             self.set_reason(f"“{failing[0]}” fails: nobody can approve it unwaived.", "warn")
         else:
-            self.set_reason("Signed with your key; others approve it.", "mute", "key-round")
+            at_once = self._prepared is not None and self._prepared.policy.need == 0
+            after = "it takes effect at once" if at_once else "others approve it"
+            self.set_reason(f"Signed with your key; {after}.", "mute", "key-round")
 
     def _on_done(self, request: TransitionRequest) -> None:
         self.requested.emit(request)

@@ -62,8 +62,19 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
         artifacts=services.artifacts,
         clock=services.clock,
     )
+    models = ModelsPage(models_services, tasks)
+    reviews = ReviewsPage(
+        ReviewServices(
+            reviews=services.reviews,
+            registry=services.registry,
+            identities=services.identities,
+            people=services.people,
+            clock=services.clock,
+        ),
+        tasks,
+    )
     window = MainWindow(
-        _page_specs(services, tasks, runs, ModelsPage(models_services, tasks)),
+        _page_specs(services, tasks, runs, models, reviews),
         _commands(),
         tasks=tasks,
         clock=services.clock,
@@ -78,6 +89,8 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
         dialog.open()
 
     runs.register_requested.connect(ask_to_register)
+    for page in (models, reviews):
+        page.noticed.connect(window.notices.tell)
     window.chain_requested.connect(lambda: window.open_place(Place("audit")))
     window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
     window.store_menu_requested.connect(lambda: window.open_place(Place("settings")))
@@ -97,20 +110,10 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
 
 
 def _page_specs(
-    services: Services, tasks: Tasks, runs: RunsPage, models: ModelsPage
+    services: Services, tasks: Tasks, runs: RunsPage, models: ModelsPage, reviews: ReviewsPage
 ) -> Sequence[PageSpec]:
     clock = services.clock
     compare = ComparePage(CompareServices(runs=services.runs, clock=clock), tasks)
-    reviews = ReviewsPage(
-        ReviewServices(
-            reviews=services.reviews,
-            registry=services.registry,
-            identities=services.identities,
-            people=services.people,
-            clock=clock,
-        ),
-        tasks,
-    )
     exchange = ExchangePage(
         ExchangeServices(exchange=services.exchange, people=services.people, clock=clock), tasks
     )

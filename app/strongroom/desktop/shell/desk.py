@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from strongroom.bootstrap import Services, open_services
-from strongroom.demo.people import people_of
+from strongroom.demo.people import PASSPHRASE_HINT, people_of
+from strongroom.desktop.kit.secrets import HINT_PROPERTY
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.shell.composition import build_window
 from strongroom.desktop.shell.main_window import MainWindow
@@ -36,6 +37,7 @@ class Desk(QObject):
 
     def __init__(self, app: QApplication, store: Path, home: Path) -> None:
         super().__init__(app)
+        self._app = app
         self._store = store
         self._home = home
         self._timer = QTimer(self)
@@ -51,6 +53,8 @@ class Desk(QObject):
         Raises:
             StrongroomError: If the store cannot be opened.
         """
+        is_demo = any(person.home == self._home for person in people_of(self._store))
+        self._app.setProperty(HINT_PROPERTY, PASSPHRASE_HINT if is_demo else "")
         tasks = Tasks()
         services = open_services(self._store, self._home)
         window = build_window(services, tasks)
@@ -60,8 +64,13 @@ class Desk(QObject):
         else:
             window.setGeometry(self.window.geometry())
         state.restore_splitters(window)
-        window.closing.connect(lambda: _remember(state, window))
-        window.closing.connect(services.close)
+
+        def leave() -> None:
+            _remember(state, window)
+            tasks.close()  # before what they read from is closed
+            services.close()
+
+        window.closing.connect(leave)
         window.sign_in_requested.connect(self._on_window_sign_in_requested)
         self.window, self.services, self.tasks = window, services, tasks
         window.show()

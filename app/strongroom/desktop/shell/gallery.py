@@ -10,11 +10,12 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from strongroom.bootstrap import open_services
+from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.shell.composition import build_window
-from strongroom.desktop.shell.main_window import USUAL
+from strongroom.desktop.shell.main_window import USUAL, MainWindow
 from strongroom.desktop.shell.pictures import save_picture
 from strongroom.domain.places import default_home
 
@@ -48,7 +49,7 @@ def render_pages(
             for name in themes:
                 theme().switch(name=name)
                 window.commands.run(f"go.{page}")
-                _settle(tasks)
+                _settle(tasks, window)
                 for scale in scales:
                     suffix = "" if scale == 1.0 else f"@{scale:g}x"
                     yield save_picture(window, target / f"{page}-{name}{suffix}.png", scale)
@@ -57,9 +58,13 @@ def render_pages(
         window.deleteLater()
 
 
-def _settle(tasks: Tasks) -> None:
-    """Waits until pages have asked, heard, asked again and painted."""
+def _settle(tasks: Tasks, window: MainWindow) -> None:
+    """Waits until pages have asked, heard, asked again, and charts have their fine pictures."""
     for _ in range(3):
         QApplication.processEvents()
         tasks.wait_idle(WAIT_MS)
         QApplication.processEvents()
+        for chart in window.findChildren(LineChart):
+            if chart.isVisible():
+                chart.wait_for_picture()
+    QApplication.processEvents()

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     elif sys.platform.startswith("linux") and not _has_display():
         print(  # noqa: T201 - a person reads this in a terminal
-            "E-DISPLAY: There is no display to open a window on\n"
+            "E-DESKTOP: There is no display to open a window on\n"
             "Render the pages instead: strongroom desktop --screenshot DIR.",
             file=sys.stderr,
         )
