@@ -3,10 +3,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,13 @@ class Story:
     request: TransitionRequest
 
 
-@pytest.fixture
-def story(tmp_path: Path) -> Story:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """The first version is in Production; the analyst asks for the second to replace it."""
-    store = tmp_path / "store"
+    folder = tmp_path_factory.mktemp("story") / "desk"
+    store = folder / "store"
     founder, analyst, approver = (
-        Workplace(name, store, tmp_path / "homes" / name.split()[0].lower())
+        Workplace(name, store, folder / "homes" / name.split()[0].lower())
         for name in ("Aiko Tanabe", "Jonas Feld", "Mara Lindqvist")
     )
     found_team(founder, {analyst: "analyst", approver: "release-approver"}, "Harbour ML")
@@ -68,6 +70,20 @@ def story(tmp_path: Path) -> Story:
         services.registering.register(runs["calm-heron"], "model", MODEL)
         request = services.reviews.request(f"{MODEL}/2", "Production", reason=REASON)
     return Story(analyst, approver, runs, request)
+
+
+@pytest.fixture
+def story(written: Story, tmp_path: Path) -> Story:
+    """A copy of the story: store and homes; the keys stay in the keyring of the system."""
+    before, after = written.analyst.store.parent, tmp_path / "desk"
+    shutil.copytree(before, after)
+
+    def moved(place: Workplace) -> Workplace:
+        return replace(
+            place, store=after / "store", home=after / place.home.relative_to(before)
+        )
+
+    return replace(written, analyst=moved(written.analyst), approver=moved(written.approver))
 
 
 def test_the_approver_filters_charts_reads_signs_and_sees_production(
@@ -106,7 +122,7 @@ def test_the_requester_reads_why_approving_is_not_for_him(
     real.hands.press_at(at)
     assert dialog.isVisible()
     assert not [one for one in real.open_dialogs() if isinstance(one, UnlockDialog)]
-    real.press("Cancel", within=dialog, then=lambda: not dialog.isVisible())
+    real.press("Cancel", within=dialog, then=lambda: not real.open_dialogs())
     assert _stages_on_disk(jonas) == before == {"1": "Production", "2": "None"}
 
 
@@ -137,9 +153,9 @@ def _chart_two_runs(real: RealWindow, story: Story, shoot: Shoot) -> None:
     """Two boxes are ticked with the mouse; both curves are on the screen, in their colours."""
     page = real.page()
     assert isinstance(page, RunsPage)
-    for run_id in page.charted():
-        _tick(real, page, run_id)
-    real.hands.until(lambda: not page.charted(), "no run is charted")
+    header = page.table.horizontalHeader()
+    all_boxes = header.mapTo(page.table, QPoint(20, header.height() - 12))
+    real.hands.click(page.table, all_boxes, then=lambda: not page.charted())
     wanted = [story.runs["brave-otter"], story.runs["calm-heron"]]
     for run_id in wanted:
         _tick(real, page, run_id)
@@ -235,6 +251,5 @@ def _stages_on_disk(place: Workplace) -> dict[str, str]:
     )
     state = json.loads(answer.stdout)
     assert state["digest"] == digest
-    return {
-        each["version"]: each["stage"] for model in state["models"].values() for each in model["versions"]
-    }
+    (model,) = (each for each in state["models"] if each["name"] == MODEL)
+    return {str(each["version"]): each["stage"] for each in model["versions"]}

@@ -70,6 +70,10 @@ class RealWindow:
         """Returns a button by its words."""
         return self.find(QAbstractButton, says, within=within)
 
+    def buttons(self, *, within: QWidget) -> list[str]:
+        """Returns the words of the buttons that are to be seen."""
+        return [_says(button) for button in _visible(within, QAbstractButton)]
+
     def dialog(self, kind: type[D]) -> D:
         """Returns the open dialog of a kind; waits for it to be in front."""
 

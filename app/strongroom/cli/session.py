@@ -32,8 +32,10 @@ def services() -> Services:
     opened: Services | None = context.meta.get(_SERVICES)
     if opened is None:
         from strongroom.bootstrap import open_services
+        from strongroom.demo.people import usual_home
 
-        opened = open_services(store_path(), ask=ask)
+        store = store_path()
+        opened = open_services(store, usual_home(store), ask=ask)
         context.meta[_SERVICES] = opened
         context.find_root().call_on_close(opened.close)
     return opened

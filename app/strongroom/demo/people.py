@@ -7,11 +7,13 @@
 """
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.domain.errors import Untrusted
+from strongroom.domain.places import default_home
 
 DEMO_PASSPHRASE = "correct horse battery staple"  # noqa: S105 - public on purpose, see above
 PASSPHRASE_HINT = f"This is the demo. Everybody's passphrase is: {DEMO_PASSPHRASE}"
@@ -122,3 +124,11 @@ def _inside(store: Path, relative: str) -> Path:
     if not all(parts) or ".." in parts or Path(relative).is_absolute():
         raise ValueError("a home outside the store")
     return store.joinpath(*parts)
+
+
+def usual_home(store: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Returns who one is without saying so: the named home, the demo's person, or one's own."""
+    if environ.get("STRONGROOM_HOME"):
+        return default_home(environ)
+    signed_in = next((person for person in people_of(store) if person.is_signed_in), None)
+    return signed_in.home if signed_in else default_home(environ)

@@ -17,6 +17,7 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import StrongroomError, Untrusted
 from strongroom.domain.progress import Progress, Silent
+from strongroom.domain.registry import ModelVersion
 from strongroom.services.registry import Registry
 from strongroom.services.workstation import Workstation
 from strongroom.store.ledger import Ledger
@@ -226,6 +227,8 @@ class Integrity:
                 except Untrusted as error:
                     yield Finding(code=error.code, path=path, object=name, detail=error.title)
                     continue
+                if not self._was_here(version):
+                    continue  # content that has not arrived yet, or was refused when it came
                 for file in manifest.files if manifest else ():
                     if not content.has(file.sha256, run=version.run):
                         yield Finding(
@@ -234,6 +237,12 @@ class Integrity:
                             object=name,
                             detail=f"The content of {file.path} is gone.",
                         )
+
+    def _was_here(self, version: ModelVersion) -> bool:
+        """Whether this store must hold a version's content: its run is here, or it is our own."""
+        card = self._at.card()
+        is_own = card is not None and version.registrar == card.writer
+        return is_own or self._at.folder.find_run(version.run) is not None
 
     def _run_manifest_findings(self, snapshot: Snapshot) -> Iterator[Finding]:
         files = self._at.ledger().files

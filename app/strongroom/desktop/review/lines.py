@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
 from strongroom.desktop.kit import wording
@@ -259,8 +260,26 @@ def operator(words: str) -> str:
 
 def gate_remark(measured: str, needed: str) -> str:
     """Returns ``0.9487, needs ≥ 0.9452``; words that are no threshold follow a comma alone."""
-    shown = measured or "not measured"
+    shown = _short(measured, needed) or "not measured"
     if not needed:
         return shown
     is_threshold = needed.startswith((">=", "<="))
-    return f"{shown}, needs {operator(needed)}" if is_threshold else f"{shown}, {needed}"
+    if not is_threshold:
+        return f"{shown}, {needed}"
+    sign, _, threshold = needed.partition(" ")
+    return f"{shown}, needs {operator(f'{sign} {_short(threshold, needed)}')}"
+
+
+def _short(text: str, needed: str) -> str:
+    """Returns a decimal with four places, or all of them where rounding would tell another tale."""
+    try:
+        value, threshold = Decimal(text), Decimal(needed.partition(" ")[2] or text)
+    except InvalidOperation:
+        return text
+    rounded = value.quantize(Decimal("0.0001")).normalize()
+    limit = threshold.quantize(Decimal("0.0001")).normalize()
+    tells_the_same = (value >= threshold, value <= threshold) == (
+        rounded >= limit,
+        rounded <= limit,
+    )
+    return f"{rounded:f}" if tells_the_same else text

@@ -25,6 +25,7 @@ from strongroom.desktop.review.page import ReviewsPage
 from strongroom.desktop.review.services import ReviewServices
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.services import RunsServices
+from strongroom.desktop.shell.about import AboutDialog
 from strongroom.desktop.shell.main_window import MainWindow, PageSpec
 from strongroom.desktop.shell.palette import PaletteEntry
 from strongroom.desktop.shell.settings_page import SettingsPage
@@ -75,7 +76,7 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
     )
     window = MainWindow(
         _page_specs(services, tasks, runs, models, reviews),
-        _commands(),
+        _commands(lambda: window),
         tasks=tasks,
         clock=services.clock,
         state=lambda: _state_of(services),
@@ -158,7 +159,29 @@ def _page_specs(
     )  # fmt: skip
 
 
-def _commands() -> Sequence[Command]:
+def _commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
+    return [
+        Command(
+            id="file.sign_in", title="Sign in as…", menu="File", icon="user", group="File",
+            run=lambda: window().sign_in_requested.emit(),  # noqa: PLW0108 - the window comes later
+        ),
+        Command(
+            id="file.quit", title="Quit", menu="File", icon="log-out", shortcut="Ctrl+Q",
+            run=lambda: _close(window()), group="File",
+        ),
+        Command(
+            id="help.about", title="About Strongroom", menu="Help", icon="info",
+            run=lambda: AboutDialog(window()).open(), group="Help",
+        ),
+        *_theme_commands(),
+    ]  # fmt: skip
+
+
+def _close(window: MainWindow) -> None:
+    window.close()
+
+
+def _theme_commands() -> Sequence[Command]:
     def switch(name: ThemeName) -> Callable[[], None]:
         return lambda: theme().switch(name=name)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from strongroom.demo.people import people_of
+from strongroom.demo.people import usual_home
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.gallery import render_pages
 from strongroom.domain.errors import StrongroomError
-from strongroom.domain.places import default_home, default_store
+from strongroom.domain.places import default_store
 
 EXIT_NO_DISPLAY = 4
 THEMES = ("light", "dark", "high-contrast")
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     """Opens the window, or renders its pages; returns the exit code."""
     asked = _parse(arguments)
     store = asked.store or default_store()
-    home = _home(store)
+    home = usual_home(store)
     if asked.screenshot is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     elif sys.platform.startswith("linux") and not _has_display():
@@ -64,14 +64,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--theme", choices=THEMES, default="light")
     parser.add_argument("--scale", type=float, default=1.0, help="text scale, 0.8 to 2")
     return parser.parse_args(list(arguments))
-
-
-def _home(store: Path) -> Path:
-    """Returns the home: the one that is named, the demo's person, or the user's own."""
-    if "STRONGROOM_HOME" in os.environ:
-        return default_home()
-    signed_in = next((person for person in people_of(store) if person.is_signed_in), None)
-    return signed_in.home if signed_in else default_home()
 
 
 def _has_display() -> bool:
