@@ -115,7 +115,7 @@ def open_services(
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         identities=identities,
-        people=People(workstation, identities),
+        people=People(workstation),
         registry=registry,
         registering=Registering(workstation, registry),
         handover=Handover(workstation, registry),

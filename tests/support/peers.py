@@ -54,7 +54,7 @@ class Peer:
         if twin is None:
             self._make_identity()
         self.identities = Identities(self.at)
-        self.people = People(self.at, self.identities)
+        self.people = People(self.at)
         self.registry = Registry(self.at)
         self.exchange = Exchange(self.at)
 

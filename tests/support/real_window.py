@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 from support.xdo import RIGHT, Hands
 
 from strongroom.desktop.kit.dialog import Dialog
-from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.kit.table import Table
@@ -144,8 +143,8 @@ class RealWindow:
 
     def fill(self, name: str, words: str, *, within: QWidget) -> None:
         """Types into the field of a name."""
-        field = self.find(Field, name, within=within)
-        self.hands.fill(field.edit, words, field.text)
+        edit = self.find(QLineEdit, name, within=within)
+        self.hands.fill(edit, words, edit.text)
 
     def select(self, table: Table, key: str) -> None:
         """Selects a row of a table by a click on its first words."""

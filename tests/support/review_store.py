@@ -102,7 +102,7 @@ def open_desk(
         clock=clock,
         workstation=at,
         identities=identities,
-        people=People(at, identities),
+        people=People(at),
         registry=registry,
         registering=Registering(at, registry),
         handover=Handover(at, registry),

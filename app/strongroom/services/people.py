@@ -6,7 +6,7 @@
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,21 +17,19 @@ from strongroom.domain.access import (
 )
 from strongroom.domain.canonical import JsonValue, decode_loose
 from strongroom.domain.changes import Changes
-from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import new_id, person_id
 from strongroom.domain.policy import DEFAULT_POLICIES, parse_policy
-from strongroom.domain.team import Grant, Head, Member, Person, RootKey, TrustDocument
-from strongroom.services.identities import Identities
+from strongroom.domain.team import Grant, Member, Person, RootKey, TrustDocument
+from strongroom.services.trust_changes import TrustChanges, asked_once
 from strongroom.services.workstation import Workstation
 from strongroom.trust import envelope
 from strongroom.trust.enrolment import read_request
-from strongroom.trust.identity import Identity, SecretsHandler, create_identity
+from strongroom.trust.identity import SecretsHandler, create_identity
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer
-from strongroom.trust.trustdoc import is_root_change
 
 MAX_POLICY_BYTES = 1024 * 1024  # thousands of models with four stages each
-Edit = Callable[[TrustDocument], TrustDocument]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +73,9 @@ class Admission:
 class People:
     """The verbs of ``strongroom team``, ``people`` and ``policy``."""
 
-    def __init__(self, workstation: Workstation, identities: Identities) -> None:
+    def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
-        self._identities = identities
+        self._changes = TrustChanges(workstation)
 
     # ---------------------------------------------------------------- reading
 
@@ -159,7 +157,7 @@ class People:
             )
         card = self._at.require_card()
         # One asking is enough: the root key is protected as the founder's own key is.
-        once = _asked_once(ask or self._at.ask)
+        once = asked_once(ask or self._at.ask)
         self._at.keys(ask=once)
         root = KeyPair.generate(self._at.random_bytes)
         create_identity(
@@ -278,7 +276,7 @@ class People:
                 admin_writers=admins if role == "admin" else document.admin_writers,
             )
 
-        after = self._change(enrol, ask)
+        after = self._changes.change(enrol, ask)
         return Admission(
             person=person, writer=request.writer, role=role, trust_version=after.version, draft=""
         )
@@ -296,7 +294,7 @@ class People:
 
         def give(document: TrustDocument) -> TrustDocument:
             writers = self._writers_of(document, person)
-            heads = self._heads(document)
+            heads = self._changes.heads(document)
             members = dict(document.members)
             for writer in writers:
                 member = members[writer]
@@ -312,7 +310,7 @@ class People:
                 admins += tuple(writer for writer in writers if writer not in admins)
             return replace(document, members=members, admin_writers=admins)
 
-        self._change(give, ask)
+        self._changes.change(give, ask)
         return Changes(is_team=True)
 
     def revoke(
@@ -327,7 +325,7 @@ class People:
 
         def end(document: TrustDocument) -> TrustDocument:
             writers = self._writers_of(document, person)
-            heads = self._heads(document)
+            heads = self._changes.heads(document)
             members = dict(document.members)
             for writer in writers:
                 member = members[writer]
@@ -343,7 +341,7 @@ class People:
                 )
             return replace(document, members=members, admin_writers=admins)
 
-        self._change(end, ask)
+        self._changes.change(end, ask)
         return Changes(is_team=True)
 
     def set_policy(self, path: Path, *, ask: SecretsHandler | None = None) -> Changes:
@@ -367,67 +365,10 @@ class People:
             ) from error
         if "*" not in policies:
             raise BadInput("E-POLICY", "The policy for * is missing", "Add the pattern *.")
-        self._change(lambda before: replace(before, policies=policies), ask)
+        self._changes.change(lambda before: replace(before, policies=policies), ask)
         return Changes(is_team=True)
 
     # ---------------------------------------------------------------- inside
-
-    def _change(self, edit: Edit, ask: SecretsHandler | None) -> TrustDocument:
-        """Makes, signs and commits the next version of the trust document."""
-        once = _asked_once(ask or self._at.ask)
-        before = self.team()
-        after = edit(before)
-        after = replace(
-            after,
-            version=before.version + 1,
-            prev=before.id,
-            heads=self._heads(before),
-        )
-        if is_root_change(before, after):
-            signers = self._root_signers(before, once)
-            missing = before.root_threshold - len(signers)
-        else:
-            signers = self._admin_signers(before, once)
-            missing = before.admin_threshold - len(signers)
-        if missing > 0:
-            raise Refused(
-                "E-CAP",
-                "This workstation alone may not change the team",
-                "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
-            )
-        raw = envelope.seal(after.to_statement(), signers)
-        changed = self._at.ledger().add_trust(raw)
-        self._at.project()
-        return changed
-
-    def _heads(self, before: TrustDocument) -> Mapping[str, Head]:
-        """Returns what this workstation has seen of each log, never less than before."""
-        heads = dict(before.heads)
-        for writer, head in self._at.snapshot().chains.heads.items():
-            if head[0] >= heads.get(writer, (0, ""))[0]:
-                heads[writer] = head
-        return heads
-
-    def _admin_signers(self, document: TrustDocument, ask: SecretsHandler) -> list[Ed25519Signer]:
-        card = self._at.require_card()
-        if card.writer not in document.admin_writers:
-            return []
-        return [Ed25519Signer(self._at.keys(ask=ask))]
-
-    def _root_signers(self, document: TrustDocument, ask: SecretsHandler) -> list[Ed25519Signer]:
-        found = []
-        for keyid in sorted(document.root_keys):
-            path = self._at.home.key_file(keyid)
-            if path.exists():
-                root = Identity(
-                    path,
-                    writer=keyid,
-                    keychain=self._at.keychain,
-                    ask=ask,
-                    clock=self._at.clock,
-                )
-                found.append(Ed25519Signer(root.unlock()))
-        return found[: document.root_threshold]
 
     def _writers_of(self, document: TrustDocument, person: str) -> list[str]:
         """Returns the active writers of a person, named by id, by unique name or by key."""
@@ -458,18 +399,6 @@ class People:
         if "passphrase" in self._at.identity().protection:
             return ask("Passphrase of this identity")
         return ""
-
-
-def _asked_once(ask: SecretsHandler) -> SecretsHandler:
-    """Returns a handler that asks at most once: several keys of one person share a passphrase."""
-    answers: list[str] = []
-
-    def answer(question: str) -> str:
-        if not answers:
-            answers.append(ask(question))
-        return answers[0]
-
-    return answer
 
 
 def policy_text(policies: JsonValue) -> str:

@@ -30,7 +30,7 @@ from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import Secrets, Signer
+from strongroom.desktop.kit.secrets import Secrets, Signer, signer_of
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
@@ -221,8 +221,7 @@ class AuditPage(Page):
         self._pane.show_event(detail, self._services.clock.now_us())
 
     def _signer(self) -> Signer | None:
-        card = self._services.identities.show()
-        return Signer(name=card.name, place=card.host, key=card.writer) if card else None
+        return signer_of(self._services.identities)
 
 
 def _matches(entry: AuditEntry, words: Sequence[str]) -> bool:

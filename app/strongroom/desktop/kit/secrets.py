@@ -26,6 +26,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.errors import Cancelled, EnvironmentFault
 from strongroom.domain.progress import Progress
+from strongroom.services.identities import Identities
 
 T = TypeVar("T")
 Ask = Callable[[str], str]
@@ -45,6 +46,12 @@ class Signer:
     name: str
     place: str
     key: str
+
+
+def signer_of(identities: Identities) -> Signer | None:
+    """Returns whose key signs here, None without an identity."""
+    card = identities.show()
+    return Signer(name=card.name, place=f"On {card.host}", key=card.writer) if card else None
 
 
 @dataclass(slots=True)

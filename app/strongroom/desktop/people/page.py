@@ -27,7 +27,7 @@ from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import Secrets, Signer
+from strongroom.desktop.kit.secrets import Secrets, Signer, signer_of
 from strongroom.desktop.kit.surface import Split, column
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
@@ -265,8 +265,7 @@ class PeoplePage(Page):
         self._read()
 
     def _signer(self) -> Signer | None:
-        card = self._services.identities.show()
-        return Signer(name=card.name, place=card.host, key=card.writer) if card else None
+        return signer_of(self._services.identities)
 
 
 def _row(member: TeamMember) -> Row:

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from strongroom.desktop.kit.secrets import Signer
+from strongroom.desktop.kit.secrets import Signer, signer_of
 from strongroom.domain.clock import Clock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.handover import Handover
@@ -29,7 +29,4 @@ class ModelServices:
 
     def signer(self) -> Signer | None:
         """Returns whose key signs here, None without an identity."""
-        card = self.identities.show()
-        if card is None:
-            return None
-        return Signer(name=card.name, place=f"On {card.host}", key=card.writer)
+        return signer_of(self.identities)

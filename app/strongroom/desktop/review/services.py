@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from strongroom.desktop.kit.secrets import Signer
+from strongroom.desktop.kit.secrets import Signer, signer_of
 from strongroom.domain.clock import Clock
 from strongroom.services.identities import Identities
 from strongroom.services.people import People
@@ -23,10 +23,7 @@ class ReviewServices:
 
     def signer(self) -> Signer | None:
         """Returns whose key signs here, None without an identity."""
-        card = self.identities.show()
-        if card is None:
-            return None
-        return Signer(name=card.name, place=f"On {card.host}", key=card.writer)
+        return signer_of(self.identities)
 
     def writer(self) -> str:
         """Returns the key id that signs here, "" without an identity."""
