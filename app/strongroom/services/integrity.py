@@ -182,10 +182,11 @@ class Integrity:
             return Check(name="chain", is_ok=False, detail=error.title, advice=error.advice)
         problems = [*snapshot.alarms, *snapshot.problems]
         count = sum(len(here) for here in snapshot.events.values())
+        events = f"{count} event" if count == 1 else f"{count} events"
         return Check(
             name="chain",
             is_ok=not problems,
-            detail=f"{count} events, trust version {len(snapshot.trust.versions)}"
+            detail=f"{events}, trust version {len(snapshot.trust.versions)}"
             + (f", {len(problems)} alarms" if problems else ""),
             advice="Look at the Audit page, or run: strongroom verify." if problems else "",
         )

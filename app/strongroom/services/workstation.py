@@ -63,6 +63,8 @@ class Workstation:
         self._ledger: Ledger | None = None
         self._identity: Identity | None = None
         self._guard = threading.RLock()
+        self._seen_heads: dict[str, int] = {}
+        self._seen_trust = 0
 
     # ---------------------------------------------------------------- the team's state
 
@@ -185,6 +187,20 @@ class Workstation:
         card = self.card()
         chain = self.snapshot().chains.by_writer.get(card.writer, ()) if card else ()
         return chain[-1].id if chain else ""
+
+    def news(self) -> Changes:
+        """Returns what events touched that came since the last look, whoever wrote them."""
+        if not self.home.pinned_team():
+            return Changes()
+        with self._guard:
+            snapshot = self.ledger().refresh()
+            changes = Changes(is_team=len(snapshot.trust.versions) != self._seen_trust)
+            for writer, chain in snapshot.chains.by_writer.items():
+                for event in chain[self._seen_heads.get(writer, 0) :]:
+                    changes |= self.changes_of(event)
+            self._seen_heads = {w: len(chain) for w, chain in snapshot.chains.by_writer.items()}
+            self._seen_trust = len(snapshot.trust.versions)
+            return changes
 
     def changes_of(self, event: Event) -> Changes:
         """Returns what one event touched."""

@@ -88,8 +88,10 @@ class Theme(QObject):
 
     def switch(self, name: ThemeName | None = None, scale: float | None = None) -> None:
         """Changes the theme, the text scale or both, and repaints what is open."""
-        self._tokens = load_tokens(name or self._tokens.name)
-        self._scale = _bounded(scale if scale is not None else self._scale)
+        wanted = (name or self._tokens.name, _bounded(scale if scale is not None else self._scale))
+        if wanted == (self._tokens.name, self._scale):
+            return  # repainting everything takes a second where many pages are open
+        self._tokens, self._scale = load_tokens(wanted[0]), wanted[1]
         self._colours.clear()
         self._fonts.clear()
         self._metrics.clear()

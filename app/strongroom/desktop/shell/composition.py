@@ -10,12 +10,11 @@ from strongroom.bootstrap import Services
 from strongroom.desktop.audit.page import AuditPage, AuditServices
 from strongroom.desktop.compare.page import ComparePage, CompareServices
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
-from strongroom.desktop.kit.command import Command, WindowState, always
+from strongroom.desktop.kit.command import Command, always
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import ThemeName
-from strongroom.desktop.kit.wording import moment
 from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
 from strongroom.desktop.registry.page import ModelsPage
@@ -27,12 +26,8 @@ from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.shell.about import AboutDialog
 from strongroom.desktop.shell.main_window import MainWindow, PageSpec
-from strongroom.desktop.shell.palette import PaletteEntry
+from strongroom.desktop.shell.overview import Overview
 from strongroom.desktop.shell.settings_page import SettingsPage
-from strongroom.desktop.shell.status_strip import WindowStatus
-from strongroom.domain.access import ROLE_TITLES
-from strongroom.domain.changes import Changes
-from strongroom.domain.errors import StrongroomError
 
 THEMES: tuple[tuple[ThemeName, str], ...] = (
     ("light", "Light"),
@@ -74,13 +69,14 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
         ),
         tasks,
     )
+    overview = Overview(services, tasks)
     window = MainWindow(
         _page_specs(services, tasks, runs, models, reviews),
         _commands(lambda: window),
         tasks=tasks,
         clock=services.clock,
-        state=lambda: _state_of(services),
-        objects=lambda: _objects(services),
+        state=lambda: overview.state,
+        objects=lambda: overview.objects,
         open_object=lambda key: _open(window, key),
     )
 
@@ -94,19 +90,12 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
         page.noticed.connect(window.notices.tell)
     window.chain_requested.connect(lambda: window.open_place(Place("audit")))
     window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
+    overview.setParent(window)
     window.store_menu_requested.connect(lambda: window.open_place(Place("settings")))
 
-    def look_again(_changes: Changes | None = None) -> None:
-        tasks.ask(
-            "window.status",
-            "Looking at the team",
-            lambda _progress: _status_of(services),
-            lambda found: _show_status(window, *found),
-            owner=window,
-        )
-
-    window.changed.connect(look_again)
-    look_again()
+    overview.arrived.connect(lambda: _show_overview(window, overview))
+    window.changed.connect(overview.look)
+    overview.look()
     return window
 
 
@@ -194,76 +183,13 @@ def _theme_commands() -> Sequence[Command]:
     ]  # fmt: skip
 
 
-def _state_of(services: Services) -> WindowState:
-    """Returns what commands decide on; it reads the home only, never the ledger."""
-    try:
-        card = services.identities.show()
-    except StrongroomError:
-        card = None
-    return WindowState(has_store=True, person=card.name if card else "")
-
-
-def _objects(services: Services) -> Sequence[PaletteEntry]:
-    try:
-        models = services.registry.models()
-    except StrongroomError:
-        return ()
-    return [
-        PaletteEntry(
-            key=f"models/{version.model}/{version.version}",
-            title=f"{version.model} v{version.version}",
-            detail=version.stage,
-            icon="box",
-            group="Models",
-        )
-        for model in models
-        for version in model.versions
-    ]
+def _show_overview(window: MainWindow, overview: Overview) -> None:
+    window.set_status(overview.status)
+    window.set_store(overview.store_name, overview.team)
+    window.refresh_badges()
+    window.commands.look_again()
 
 
 def _open(window: MainWindow, key: str) -> None:
     _, name, version = key.rsplit("/", 2)
     window.open_place(Place.of("models", {"name": name, "version": version}))
-
-
-def _status_of(services: Services) -> tuple[WindowStatus, str, str]:
-    """Returns the strip, the store's name and the short team id; it may read the ledger."""
-    card = services.identities.show()
-    person = card.name if card else "Not signed in"
-    name, team, chain, tone = services.store.name, "no team", "", "ok"
-    status = services.audit.status() if services.people.team_id() else None
-    if status is not None:
-        document = services.people.team()
-        name, team = document.team_name, f"team {_short_team(services)}"
-        mine = next((m for m in services.people.people() if m.is_me), None)
-        if mine is not None:
-            person = f"{mine.name}, {ROLE_TITLES[mine.role]}"
-        now = moment(services.clock.now_us(), services.clock.now_us())
-        if status.is_ok:
-            chain = f"Verified up to event {status.event_count:,} at {now}"
-        else:
-            first = status.alarms[0]
-            chain, tone = f"{first.code} at {first.object[:12]}", "warn"
-    return (
-        WindowStatus(
-            store=str(services.store),
-            person=person,
-            as_of=services.exchange.as_of(),
-            chain=chain,
-            chain_tone="ok" if tone == "ok" else "warn",
-        ),
-        name,
-        team,
-    )
-
-
-def _short_team(services: Services) -> str:
-    """Returns the short team id people read out: two groups of four digits."""
-    team = services.people.team_id()
-    return f"{team[:4]} {team[4:8]}"
-
-
-def _show_status(window: MainWindow, status: WindowStatus, name: str, team: str) -> None:
-    window.set_status(status)
-    window.set_store(name, team)
-    window.refresh_badges()

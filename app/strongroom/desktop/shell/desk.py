@@ -107,11 +107,12 @@ class Desk(QObject):
             return
 
         def look(progress: Progress) -> Changes:
-            return services.runs.refresh(progress)
+            return services.runs.refresh(progress) | services.workstation.news()
 
         def show(changes: Changes) -> None:
             if changes:
                 window.refresh(changes)
+                window.changed.emit(changes)
 
         tasks.ask("desk.look", "Looking for new runs", look, show, owner=window)
 

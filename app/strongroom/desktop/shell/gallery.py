@@ -45,9 +45,9 @@ def render_pages(
     window.resize(*USUAL)
     try:
         window.show()
-        for page in PAGES:
-            for name in themes:
-                theme().switch(name=name)
+        for name in themes:
+            theme().switch(name=name)
+            for page in PAGES:
                 window.commands.run(f"go.{page}")
                 _settle(tasks, window)
                 for scale in scales:
