@@ -11,6 +11,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from strongroom.domain.chains import Alarm
 from strongroom.domain.changes import Changes
@@ -25,6 +26,7 @@ from strongroom.store.projection import differences, write_projection
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.keychain import KeychainState
 
+REMOTE_FILE = "strongroom.json"
 MIN_FREE_BYTES = 1 << 30  # below that the next run may not fit
 _LIBRARIES = ("sqlalchemy", "pyarrow", "numpy", "keyring", "cryptography", "click", "PyYAML")
 
@@ -159,7 +161,13 @@ class Integrity:
         )
         yield self._chain_check()
         for remote in self._at.home.remotes():
-            yield Check(name=f"remote {remote.name}", is_ok=True, detail=remote.path)
+            is_there = (Path(remote.path) / REMOTE_FILE).is_file()
+            yield Check(
+                name=f"remote {remote.name}",
+                is_ok=is_there,
+                detail=remote.path if is_there else f"{remote.path} cannot be reached",
+                advice="" if is_there else "Mount the share or insert the stick; nothing is lost.",
+            )
 
     def _keychain_check(self) -> Check:
         state = self._at.keychain.state()

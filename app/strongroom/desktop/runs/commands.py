@@ -42,6 +42,9 @@ class RunsHost(Protocol):
     def charted(self) -> tuple[str, ...]:
         """Returns the ticked runs."""
 
+    def compare(self) -> None:
+        """Opens the ticked runs side by side."""
+
     def showing_deleted(self) -> bool:
         """Returns whether deleted runs are shown."""
 
@@ -68,6 +71,10 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.chart", title="Show on the charts, or take off", run=lambda: _toggle(page),
             menu="Run", icon="chart-line", enabled=_some, detail="Space",
+        ),
+        Command(
+            id="runs.compare", title="Compare the charted runs", run=page.compare, menu="Run",
+            icon="git-compare-arrows", shortcut="Ctrl+Shift+M", enabled=_here,
         ),
         Command(
             id="runs.copy_id", title="Copy run id",

@@ -94,7 +94,9 @@ class RunsPage(Page):
         self._scope = ScopeMenu()
         self._columns = Button("Columns", "ghost", "columns-3")
         self._register = Button("Register model…", "primary", "package")
-        bar = PageBar("Runs", [separator(), self._scope], [self._columns, self._register])
+        self._compare = Button("Compare", "secondary", "git-compare-arrows")
+        tools = [self._columns, self._compare, self._register]
+        bar = PageBar("Runs", [separator(), self._scope], tools)
         super().__init__(bar)
         self.setObjectName("runs.page")
         self.run_actions = RunActions(services, tasks, self)
@@ -209,6 +211,10 @@ class RunsPage(Page):
         """Returns the ticked runs."""
         return self._charted.ids()
 
+    def compare(self) -> None:
+        """Opens the ticked runs side by side."""
+        self.place_requested.emit(Place.of("compare", {"runs": ",".join(self.charted())}))
+
     def showing_deleted(self) -> bool:
         """Returns whether deleted runs are shown instead of the others."""
         return self.loader.question.is_deleted
@@ -305,6 +311,7 @@ class RunsPage(Page):
         self.loader.renewed.connect(self._renew)
         self._columns.clicked.connect(self.choose_columns)
         self._register.clicked.connect(self.register_model)
+        self._compare.clicked.connect(self.compare)
         self.register.chosen.connect(self.register_requested)
         self._no_match.acted.connect(self.query.clear)
         self.detail.closed.connect(self.close_run)
@@ -324,7 +331,7 @@ class RunsPage(Page):
         self._scope.show_scope(answer.experiments, self.loader.question)
         has_runs = bool(self._experiments) or self.loader.question.is_deleted
         self._body.setCurrentIndex(0 if has_runs else 1)
-        for tool in (self._scope, self._columns, self._register):
+        for tool in (self._scope, self._columns, self._compare, self._register):
             tool.setVisible(has_runs)
         self._upper.setCurrentIndex(0 if answer.total else 1)
         self._say_why_empty()
@@ -375,6 +382,8 @@ class RunsPage(Page):
         self.model.tell_charted()
         runs = [self._runs[run_id] for run_id in self._charted.ids() if run_id in self._runs]
         self.charts.show_runs(runs)
+        self._compare.set_words(f"Compare {len(runs)}" if len(runs) > 1 else "Compare")
+        self._compare.setEnabled(len(runs) > 1)
         self._set_pace()
 
     def _set_pace(self) -> None:
