@@ -4,13 +4,14 @@
 import hashlib
 import io
 import os
+import random
 
 import pytest
 
 from strongroom.domain.errors import Untrusted
 from strongroom.store.blobs import Blobs
 
-DATA = os.urandom(2_500_000)
+DATA = random.Random(7).randbytes(2_500_000)
 NAME = hashlib.sha256(DATA).hexdigest()
 
 
