@@ -67,10 +67,10 @@ def _files(folder: Path) -> dict[str, str]:
 def test_real_runs_lie_on_the_disk_finished_failed_and_killed(demo, enter):
     mara = enter(demo.store, APPROVER)
     statuses = sorted(run.status.value for run in mara.runs.search(limit=100).runs)
-    assert statuses == ["FAILED"] + ["FINISHED"] * 9 + ["KILLED"]
-    assert demo.run_count == 11
+    assert statuses == ["FAILED"] + ["FINISHED"] * 10 + ["KILLED"]
+    assert demo.run_count == 12
     folders = [path.parent for path in (demo.store / "runs").glob("*/*/sealed.json")]
-    assert len(folders) == 11
+    assert len(folders) == 12
     assert all((folder / "metrics.parquet").is_file() for folder in folders)
 
 
@@ -142,7 +142,7 @@ def test_two_models_have_two_versions_each_one_in_production_one_in_staging(demo
         for model in mara.registry.models()
     }
     assert stages == {
-        CANCER: [(1, "Staging"), (2, "None")],
+        CANCER: [(1, "None"), (2, "Staging")],
         DIGITS: [(1, "Production"), (2, "None")],
     }
 
@@ -192,7 +192,7 @@ def test_the_rejected_request_says_in_figures_why(demo, enter):
     assert case.item.request.status is RequestStatus.REJECTED
     (answer,) = case.answers
     assert answer.name == "Mara Lindqvist"
-    found = mara.registry.show(f"{CANCER}/2").metrics["recall"]
+    found = mara.registry.show(f"{CANCER}/1").metrics["recall"]
     assert f"{found:.1%}" in answer.comment
 
 
@@ -247,7 +247,7 @@ def test_the_audit_package_holds_before_its_own_script_and_one_flipped_byte_does
 def test_everything_in_the_store_verifies(demo, enter):
     found = enter(demo.store, APPROVER).integrity.verify()
     assert found.is_ok, found.findings
-    assert found.runs == 11
+    assert found.runs == 12
 
 
 def test_a_repeat_changes_nothing_and_takes_no_time(demo):

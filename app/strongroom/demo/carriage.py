@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Carries work between workstations: a share everybody uses, and a stick from a second machine.
 
-* The stick comes from a store and a home of its own, with somebody else's keys.
+* Share and stick are filled from a store and a home of their own, with somebody else's keys.
 * One byte of one file on the stick is changed afterwards, as a bad stick or a bad person would:
   of its two bundles one is good, and the other must be refused.
 """
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.bootstrap import Services
 from strongroom.demo.people import ANALYST, DEMO_PASSPHRASE, FOLDER, FOUNDER
 from strongroom.demo.plans import retrains
-from strongroom.demo.team import WINE, enrol, sign_in
-from strongroom.demo.training import MODEL_PATH, train
+from strongroom.demo.team import CANCER, WINE, enrol, sign_in
+from strongroom.demo.training import MODEL_PATH, Trained, train
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import EnvironmentFault
 
@@ -28,10 +28,11 @@ _TAMPERED_FILE = "model.skops"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stick:
-    """What the second workstation made: its runs, and the digest of the file that was changed."""
+class Elsewhere:
+    """What the second workstation made: its runs, the one it shared, and the changed file."""
 
     runs: tuple[str, ...]
+    shared: Trained
     tampered: str
 
 
@@ -49,10 +50,10 @@ def share_team(store: Path, team: Mapping[str, Services]) -> None:
     team[FOUNDER].exchange.push(SHARE)
 
 
-def fill_stick(
-    store: Path, team: Mapping[str, Services], names: tuple[str, str], clock: Clock
-) -> Stick:
-    """Lets a newcomer train and register two versions elsewhere, and brings them on a stick.
+def work_elsewhere(
+    store: Path, team: Mapping[str, Services], names: Sequence[str], clock: Clock
+) -> Elsewhere:
+    """Lets a newcomer train and register elsewhere: one version comes by share, two by stick.
 
     Raises:
         EnvironmentFault: ``E-STORE`` if her models could not be kept.
@@ -71,7 +72,10 @@ def fill_stick(
                 train(plan, name=name, store=machine, owner=NEWCOMER)
                 for plan, name in zip(retrains(), names, strict=True)
             ]
-            for run in found:
+            shared, *carried = found
+            noor.registering.register(shared.run_id, MODEL_PATH, CANCER)
+            noor.exchange.push(SHARE)
+            for run in carried:
                 noor.registering.register(run.run_id, MODEL_PATH, WINE)
             noor.exchange.add(STICK, remote_path(store, STICK))
             noor.exchange.push(STICK)
@@ -81,7 +85,10 @@ def fill_stick(
     for services in team.values():
         services.exchange.add(STICK, remote_path(store, STICK))
     _tamper(remote_path(store, STICK), files[_TAMPERED_FILE])
-    return Stick(runs=tuple(run.run_id for run in found), tampered=files[_TAMPERED_FILE])
+    team[ANALYST].exchange.pull(SHARE)
+    return Elsewhere(
+        runs=tuple(run.run_id for run in found), shared=shared, tampered=files[_TAMPERED_FILE]
+    )
 
 
 def share_everything(team: Mapping[str, Services]) -> None:

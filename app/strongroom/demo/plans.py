@@ -66,9 +66,10 @@ def sweep(scale: float = 1.0) -> tuple[Plan, ...]:
     return tuple(plan for part in parts for plan in islice(part, max(3, round(len(part) * scale))))
 
 
-def retrains() -> tuple[Plan, Plan]:
-    """Returns the two runs of the second workstation."""
+def retrains() -> tuple[Plan, Plan, Plan]:
+    """Returns the runs of the second workstation: a hasty one on cancer, and two on wine."""
     return (
+        replace(_linear(_CANCER, 0.001, 0.1, 47), epochs=3, purpose=RETRAIN),
         replace(_WINE, learning_rate=0.01, epochs=60, seed=41, purpose=RETRAIN),
         replace(_WINE, learning_rate=0.02, hidden=(12,), epochs=60, seed=43, purpose=RETRAIN),
     )

@@ -24,15 +24,21 @@ class Reviewed:
     in_production: str
 
 
-def review(team: Mapping[str, Services], trained: Sequence[Trained]) -> Reviewed:
-    """Registers four versions, asks for four moves, and answers three of them.
+def review(team: Mapping[str, Services], trained: Sequence[Trained], arrived: Trained) -> Reviewed:
+    """Registers three versions beside the one that arrived, asks for four moves, answers three.
+
+    Args:
+        team: Everybody's services.
+        trained: What was trained here.
+        arrived: The run of the version that another workstation registered and shared.
 
     Raises:
         EnvironmentFault: ``E-STORE`` if the training found no two models that differ.
     """
     jonas, mara = team[ANALYST], team[APPROVER]
     waiting = _digits(jonas, mara, [run for run in trained if run.plan.dataset == "digits"])
-    rejected = _cancer(jonas, mara, [run for run in trained if run.plan.dataset == "breast-cancer"])
+    cancer = [run for run in trained if run.plan.dataset == "breast-cancer"]
+    rejected = _cancer(jonas, mara, cancer, arrived)
     return Reviewed(waiting=waiting, rejected=rejected, in_production=f"{DIGITS}/1")
 
 
@@ -60,31 +66,31 @@ def _digits(jonas: Services, mara: Services, runs: Sequence[Trained]) -> str:
     ).id
 
 
-def _cancer(jonas: Services, mara: Services, runs: Sequence[Trained]) -> str:
-    """Puts a model into Staging and has a weaker one rejected; returns the rejected request."""
+def _cancer(jonas: Services, mara: Services, runs: Sequence[Trained], arrived: Trained) -> str:
+    """Has the model that arrived rejected and puts a better one into Staging."""
     kept = sorted((run for run in runs if run.has_model), key=lambda run: run.recall)
-    if len(kept) < 2 or kept[0].recall >= kept[-1].recall:
+    if not kept or arrived.recall >= kept[-1].recall:
         raise _too_alike(CANCER)
-    weaker, first = kept[0], kept[-1]
-    jonas.registering.register(first.run_id, MODEL_PATH, CANCER)
-    jonas.registering.register(weaker.run_id, MODEL_PATH, CANCER)
+    better = kept[-1]
+    jonas.registering.register(better.run_id, MODEL_PATH, CANCER)
     asked = jonas.reviews.request(
-        f"{CANCER}/1",
+        f"{CANCER}/2",
         "Staging",
-        reason=f"Finds {first.recall:.1%} of the malignant cases; ready for a trial.",
+        reason=f"Finds {better.recall:.1%} of the malignant cases; ready for a trial.",
     )
     mara.reviews.approve(
         asked.id, comment="Trial only. The lab's reading stays the one that counts."
     )
     asked = jonas.reviews.request(
-        f"{CANCER}/2",
+        f"{CANCER}/1",
         "Staging",
-        reason=f"Another candidate: accuracy {weaker.accuracy:.1%}, v1 {first.accuracy:.1%}.",
+        reason=f"Noor's candidate, trained in a hurry: accuracy {arrived.accuracy:.1%}, "
+        f"v2 {better.accuracy:.1%}.",
     )
     mara.reviews.reject(
         asked.id,
-        comment=f"Recall is too low: it finds {weaker.recall:.1%} of the malignant cases, v1 "
-        f"{first.recall:.1%}. A missed tumour costs more than a false alarm.",
+        comment=f"Recall is too low: it finds {arrived.recall:.1%} of the malignant cases, v2 "
+        f"{better.recall:.1%}. A missed tumour costs more than a false alarm.",
     )
     return asked.id
 

@@ -114,7 +114,7 @@ def _fill(store: Path, progress: Progress, clock: Clock, scale: float) -> marker
     plans = sweep(scale)
     steps = Steps(progress, total=len(plans) + OTHER_STEPS)
     steps.next("Loading scikit-learn")
-    from strongroom.demo.carriage import fill_stick, share_everything, share_team
+    from strongroom.demo.carriage import share_everything, share_team, work_elsewhere
     from strongroom.demo.naming import run_names
     from strongroom.demo.people import ANALYST, AUDITOR
     from strongroom.demo.reviews import review
@@ -126,12 +126,12 @@ def _fill(store: Path, progress: Progress, clock: Clock, scale: float) -> marker
     with gathered(store, clock) as team:
         share_team(store, team)
         trained = train_all(store, plans, names, owner=OWNER, steps=steps)
-        steps.next("Filling a stick on a second workstation")
-        stick = fill_stick(store, team, (next(names), next(names)), clock)
+        steps.next("Working on a second workstation")
+        elsewhere = work_elsewhere(store, team, [next(names) for _ in range(3)], clock)
         steps.next("Registering and reviewing models")
         jonas = team[ANALYST]
         close_stopped(jonas.runs)
-        reviewed = review(team, trained)
+        reviewed = review(team, trained, elsewhere.shared)
         steps.next("Collecting evidence")
         audit = store / FOLDER / ("audit-" + reviewed.in_production.replace("/", "-"))
         team[AUDITOR].evidence.export(reviewed.in_production, audit)
@@ -141,7 +141,7 @@ def _fill(store: Path, progress: Progress, clock: Clock, scale: float) -> marker
     steps.finish()
     own = _run_ids(store)
     return marker.Finished(
-        runs=(*own, *stick.runs),
+        runs=(*own, *elsewhere.runs),
         run_count=len(own),
         models=models,
         waiting=reviewed.waiting,
