@@ -118,7 +118,9 @@ def test(arguments: Sequence[str]) -> int:
         else:
             print("There is no keyring here; the tests that need one will fail.", flush=True)
         print("Running the tests that need no display.", flush=True)
-        offscreen = [*pytest, "-m", _and(chosen, "not e2e"), *rest]
+        # A file of tests stays on one worker, so what a module shares is made once.
+        spread = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+        offscreen = [*pytest, "-m", _and(chosen, "not e2e"), *spread, *rest]
         codes = [private.run(offscreen, QT_QPA_PLATFORM="offscreen")]
         if libraries.SCREEN_PACKAGES.isdisjoint(still_missing):
             print("Starting a virtual screen and a window manager.", flush=True)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.real_window import RealWindow, shots
-from support.xdo import Hands
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.desk import Desk
+from support.real_window import RealWindow, shots
+from support.xdo import Hands
 
 OpenWindow = Callable[[Path, Path], RealWindow]
 PICTURES = "STRONGROOM_E2E_PICTURES"  # a folder that takes a picture of every scene
@@ -40,7 +40,7 @@ def screen(request: pytest.FixtureRequest) -> None:
     answer = subprocess.run(asked, capture_output=True, text=True, check=False) if found else None
     if answer is None or "window id" not in answer.stdout:
         _cannot_run(request, "needs a screen with a window manager: packaging/run.py test")
-    os.environ["QT_QPA_PLATFORM"] = "xcb"  # tests of widgets that were collected first say otherwise
+    os.environ["QT_QPA_PLATFORM"] = "xcb"  # tests of widgets, collected first, say otherwise
 
 
 def _cannot_run(request: pytest.FixtureRequest, why: str) -> None:
@@ -70,7 +70,9 @@ def hands(app: QApplication) -> Hands:
 
 
 @pytest.fixture
-def shoot(hands: Hands, pictures: Path | None, request: pytest.FixtureRequest) -> Callable[[str], None]:
+def shoot(
+    hands: Hands, pictures: Path | None, request: pytest.FixtureRequest
+) -> Callable[[str], None]:
     """Saves a picture of the screen if somebody wants to look."""
     if pictures is None:
         return lambda _name: None

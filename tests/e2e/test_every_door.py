@@ -5,9 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.accessibility import nameless
-from support.real_window import RealWindow
-from support.workplaces import Workplace, found_team, train
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QApplication
@@ -18,6 +15,9 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.palette import Palette
 from strongroom.desktop.shell.sign_in import SignInDialog
+from support.accessibility import nameless
+from support.real_window import RealWindow
+from support.workplaces import Workplace, found_team, train
 
 pytestmark = pytest.mark.e2e
 

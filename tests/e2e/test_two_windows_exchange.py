@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.audit_script import run_script
-from support.real_window import RealWindow
-from support.workplaces import PASSPHRASE, Workplace, found_team, train
 
 from strongroom.desktop.audit.export_dialog import ExportDialog
 from strongroom.desktop.audit.page import AuditPage
@@ -18,6 +15,9 @@ from strongroom.desktop.exchange.page import ExchangePage
 from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.review.page import ReviewsPage
 from strongroom.desktop.review.transition_dialog import TransitionDialog
+from support.audit_script import run_script
+from support.real_window import RealWindow
+from support.workplaces import PASSPHRASE, Workplace, found_team, train
 
 pytestmark = pytest.mark.e2e
 
@@ -157,6 +157,7 @@ def _export(real: RealWindow, package: Path, shoot: Shoot) -> None:
         real.unlock(PASSPHRASE)
     real.wait_for("The package is written", within=dialog)
     shoot("5-exported")
+    assert real.button("Close", within=dialog).hasFocus()
     assert (package / "bagit.txt").is_file()
     real.press("Close", within=dialog, then=lambda: not real.open_dialogs())
 

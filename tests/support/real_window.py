@@ -9,19 +9,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import shiboken6
+
 from PySide6.QtCore import QAbstractItemModel, QPoint, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
     QLabel,
     QLineEdit,
-    QMenu,
     QPlainTextEdit,
     QWidget,
 )
-from support.xdo import RIGHT, Hands
 
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.page import Page
@@ -29,6 +28,7 @@ from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
+from support.xdo import Hands
 
 W = TypeVar("W", bound=QWidget)
 D = TypeVar("D", bound=Dialog)
@@ -136,10 +136,18 @@ class RealWindow:
     def press(
         self, says: str, *, within: QWidget | None = None, then: Callable[[], object] | None = None
     ) -> None:
-        """Presses a button by its words."""
+        """Presses a button by its words; without ``then`` it has to have felt the press."""
         button = self.button(says, within=within)
         self.hands.until(button.isEnabled, f"“{says}” can be pressed")
-        self.hands.click(button, then=then)
+        felt: list[str] = []
+
+        def feel() -> None:
+            felt.append(says)
+
+        button.clicked.connect(feel)
+        self.hands.click(button, then=then if then is not None else lambda: felt)
+        if shiboken6.isValid(button):
+            button.clicked.disconnect(feel)
 
     def fill(self, name: str, words: str, *, within: QWidget) -> None:
         """Types into the field of a name."""
@@ -152,22 +160,6 @@ class RealWindow:
         rect = table.row_rect(key)
         at = QPoint(rect.x() + min(60, rect.width() // 2), rect.center().y())
         self.hands.click(table.viewport(), at, then=lambda: key in table.selected())
-
-    def choose(self, opener: QWidget, item: str) -> None:
-        """Opens a menu with the mouse and takes one of its items."""
-        self.hands.click(opener, then=QApplication.activePopupWidget)
-        self._take(item)
-
-    def choose_from_context(self, widget: QWidget, at: QPoint, item: str) -> None:
-        """Opens the menu of a place with the right button and takes one of its items."""
-        self.hands.click(widget, at, button=RIGHT, then=QApplication.activePopupWidget)
-        self._take(item)
-
-    def _take(self, item: str) -> None:
-        menu = QApplication.activePopupWidget()
-        assert isinstance(menu, QMenu)
-        action = next(one for one in menu.actions() if _plain(one) == item)
-        self.hands.click(menu, menu.actionGeometry(action).center(), then=lambda: not _up(menu))
 
     def unlock(self, passphrase: str) -> None:
         """Types the passphrase into the dialog that asks for it, and waits until it has gone."""
@@ -196,13 +188,7 @@ def shots(folder: Path, hands: Hands) -> Callable[[str], None]:
 
 
 def _up(widget: QWidget) -> bool:
-    import shiboken6
-
     return shiboken6.isValid(widget) and widget.isVisible()
-
-
-def _plain(action: QAction) -> str:
-    return action.text().replace("&", "").split("\t")[0]
 
 
 def _visible(root: QWidget, kind: type[W]) -> list[W]:
@@ -221,9 +207,7 @@ def _words_below(root: QWidget) -> Iterator[str]:
     for widget in (root, *_visible(root, QWidget)):
         if isinstance(widget, QAbstractItemView):
             yield from _rows(widget.model())
-        elif isinstance(widget, QLabel):
-            yield widget.text()
-        elif isinstance(widget, QLineEdit):
+        elif isinstance(widget, QLabel | QLineEdit):
             yield widget.text()
         elif isinstance(widget, QPlainTextEdit):
             yield widget.toPlainText()

@@ -14,7 +14,7 @@ from typing import TypeVar
 import shiboken6
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QWindow
 from PySide6.QtWidgets import QApplication, QWidget
 
 T = TypeVar("T")
@@ -23,9 +23,10 @@ WAIT_S = 15.0  # a loaded machine with two cores answers within three
 RETRY_S = 2.5  # after this long without an effect a click or a word is tried again
 TRIES = 3
 PAUSE_MS = 10  # between two looks at what is awaited
+SETTLE_MS = 30  # in which a window manager that has something to move moves it
 KEY_DELAY_MS = 6  # between typed letters; faster than anybody, slow enough for the server
 
-LEFT, RIGHT = 1, 3  # the buttons as X counts them
+LEFT = "1"  # the button as X counts it
 
 
 class Hands:
@@ -85,25 +86,22 @@ class Hands:
         at: QPoint | None = None,
         *,
         then: Callable[[], object] | None = None,
-        times: int = 1,
-        button: int = LEFT,
     ) -> None:
         """Moves the pointer onto a widget and presses.
 
         Args:
             widget: What is pressed; it has to be enabled and the topmost thing there.
             at: Where inside the widget; its middle if left out.
-            then: What has to come of it; without it, the press is repeated.
-            times: 2 for a double click.
-            button: `LEFT` or `RIGHT`.
+            then: What has to come of it; the press is repeated until it does.
         """
+        if then is None:
+            self.point_at(widget, at)
+            self._do("click", LEFT)
+            self.rest()
+            return
         for _ in range(TRIES):
-            place = self._aim(widget, at)
-            self._do("mousemove", str(place.x()), str(place.y()))
-            self._do("click", "--repeat", str(times), "--delay", "40", str(button))
-            if then is None:
-                self.rest()
-                return
+            self.point_at(widget, at)
+            self._do("click", LEFT)
             if self._soon(then, RETRY_S):
                 return
             if not (shiboken6.isValid(widget) and widget.isVisible() and widget.isEnabled()):
@@ -112,14 +110,13 @@ class Hands:
 
     def press_at(self, place: QPoint) -> None:
         """Presses at a place of the screen, whatever lies there; for what must not react."""
-        self._do("mousemove", str(place.x()), str(place.y()), "click", str(LEFT))
+        self._do("mousemove", str(place.x()), str(place.y()), "click", LEFT)
         self.rest(0.3)
 
     def point_at(self, widget: QWidget, at: QPoint | None = None) -> None:
         """Moves the pointer onto a widget and leaves it there."""
         place = self._aim(widget, at)
         self._do("mousemove", str(place.x()), str(place.y()))
-        self.rest()
 
     def _aim(self, widget: QWidget, at: QPoint | None) -> QPoint:
         """Returns the place on the screen once the widget is to be seen there."""
@@ -131,8 +128,11 @@ class Hands:
             return widget.mapToGlobal(at if at is not None else widget.rect().center())
 
         def is_topmost() -> bool:
-            there = QApplication.widgetAt(place())
-            return there is not None and (there is widget or widget.isAncestorOf(there))
+            before = place()
+            self.rest(SETTLE_MS / 1000)  # a window that has just grown is still being moved
+            there: QWidget | None = QApplication.widgetAt(before)
+            is_seen = there is not None and (there is widget or widget.isAncestorOf(there))
+            return is_seen and place() == before
 
         if not self._soon(is_topmost, WAIT_S):
             there = QApplication.widgetAt(place())
@@ -185,7 +185,7 @@ class Hands:
 
 
 def _is_on_screen(window: QWidget) -> bool:
-    handle = window.windowHandle()
+    handle: QWindow | None = window.windowHandle()
     return window.isVisible() and handle is not None and handle.isExposed()
 
 

@@ -12,7 +12,7 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.marks import TRUST
 from strongroom.desktop.kit.surface import Surface, column, row
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.kit.wording import moment
+from strongroom.desktop.kit.wording import count, moment
 from strongroom.services.audit import AuditEntry, ChainStatus
 
 
@@ -44,15 +44,20 @@ class ChainBar(Surface):
     def show_status(self, status: ChainStatus, entries: Sequence[AuditEntry], now_us: int) -> None:
         """Shows how far the log holds."""
         if status.is_ok:
-            self._title.setText(f"All {status.event_count:,} events are whole and in order")
+            events = count(status.event_count, "event")
+            self._title.setText(
+                f"All {events} are whole and in order"
+                if status.event_count != 1
+                else "The one event is whole"
+            )
             refused = (
                 f" {status.refused_count} of them had no effect, because the rules said no."
                 if status.refused_count
                 else ""
             )
             self._sentence.setText(
-                f"{status.writer_count} logs, trust version {status.trust_version}, verified at"
-                f" {moment(now_us, now_us)}.{refused}"
+                f"{count(status.writer_count, 'log')}, trust version {status.trust_version},"
+                f" verified at {moment(now_us, now_us)}.{refused}"
             )
         else:
             first = status.alarms[0]

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from strongroom.desktop.kit import errors
@@ -124,6 +124,7 @@ class ExportDialog(Dialog):
         self.set_reason(str(package.path), "ok", "circle-check")
         self.export.hide()
         self.cancel_button.set_words("Close")
+        self.cancel_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_failed(self, error: BaseException) -> None:
         self.set_reason("No package was written.", "bad", "circle-alert")

@@ -80,11 +80,12 @@ class Dialog(QDialog):
         self.setMinimumWidth(min(360, width))
 
     def set_heading(self, title: str, sentence: str = "") -> None:
-        """Changes heading and sentence."""
+        """Changes heading and sentence, and makes room if they need more lines."""
         self._heading.setText(title)
         self._sentence.setText(sentence)
         self._heading.setVisible(bool(title))
         self._sentence.setVisible(bool(sentence))
+        self._grow()
 
     def set_body(
         self, body: QWidget, *, margins: tuple[int, int, int, int] = (20, 4, 20, 16)
@@ -118,11 +119,19 @@ class Dialog(QDialog):
         self.clear_fault()
         self._fault.setContentsMargins(20, 8, 20, 8)
         self._fault.addWidget(bar)
+        self._grow()
 
     def clear_fault(self) -> None:
         """Takes the bar of a fault away."""
         clear(self._fault)
         self._fault.setContentsMargins(0, 0, 0, 0)
+
+    def _grow(self) -> None:
+        """Takes the height that wrapped words need at this width; never shrinks."""
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            needed = layout.totalHeightForWidth(self.width())
+            self.resize(self.width(), max(self.height(), needed))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Gives the keyboard to Cancel where something will be signed, else to the first input."""

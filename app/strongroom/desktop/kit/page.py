@@ -4,12 +4,13 @@
 * A page asks services through `Tasks` and never blocks the window.
 * Opening a place is the only way in: links, the palette, Back and tickets all use `show_place`.
 * After a change a page redraws what it shows of it, and nothing else.
+* What had the keyboard may vanish or be switched off; the keyboard stays on the page then.
 """
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page_bar import PageBar
@@ -82,6 +83,23 @@ class Page(Surface):
         """Returns the badge of the rail: a count, ``!`` or nothing."""
         return ""
 
+    def take_keyboard(self, before: QWidget | None) -> None:
+        """Gives the keyboard to what had it here before, else to the list, else to the page.
+
+        A button is never chosen: Space would press what nobody meant.
+        """
+        lists = (each for each in self.findChildren(QAbstractItemView) if takes_keyboard(each))
+        reachable = (each for each in lists if each.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        target = before if before is not None and takes_keyboard(before) else next(reachable, self)
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Moves on with Tab; keeps the keyboard when its widget was hidden or disabled."""
+        if self.isVisible() and not takes_keyboard(self.window().focusWidget()):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        return super().focusNextPrevChild(forward)
+
     def show_fault(self, bar: QWidget) -> None:
         """Shows the bar of a fault under the page bar, in place of an older one."""
         self.clear_fault()
@@ -96,3 +114,8 @@ class Page(Surface):
                 widget.hide()
                 widget.deleteLater()
         self._fault.setContentsMargins(16, 0, 16, 0)
+
+
+def takes_keyboard(widget: QWidget | None) -> bool:
+    """Returns whether somebody can see and use a widget, so that it may have the keyboard."""
+    return widget is not None and widget.isVisible() and widget.isEnabled()

@@ -3,10 +3,12 @@
 
 * Colour never stands alone: the verdict is an icon and a word.
 * A measure without data says what would fill it.
+* As many tiles stand side by side as have room for their words.
 """
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout
 
 from strongroom.desktop.kit.blocks import Banner
@@ -18,6 +20,7 @@ from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Scroll, column
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tiles import Tile
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
@@ -30,7 +33,8 @@ from strongroom.services.monitor import (
     Monitor,
 )
 
-COLUMNS = 5
+MOST_COLUMNS = 5
+TILE_WIDTH = 204  # px at 100 % that a tile needs for a verdict and its target side by side
 _WORDS: dict[str, tuple[Tone, str]] = {
     ON_TARGET: ("ok", "On target"),
     MISSED: ("bad", "Missed"),
@@ -59,8 +63,7 @@ class MonitorPage(Page):
         self._summary = Banner("mute", "Measuring", "Ten measures over the last 28 days.")
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
-        for at in range(COLUMNS):
-            self._grid.setColumnStretch(at, 1)
+        self._column_count = 0
         self.tiles: dict[str, Tile] = {}
         self._missed = 0
         body = column(self._summary, 12, self._grid, None, margins=(16, 12, 16, 16))
@@ -93,6 +96,15 @@ class MonitorPage(Page):
             )
         ]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts as many tiles side by side as there is room for."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def apply_theme(self) -> None:
+        """Arranges the tiles for the text scale in force."""
+        self._arrange()
+
     def measure(self) -> None:
         """Asks for all measures."""
         self._tasks.ask(
@@ -108,7 +120,7 @@ class MonitorPage(Page):
             tile = self.tiles.get(measure.id)
             if tile is None:
                 tile = self.tiles[measure.id] = Tile(measure.id, measure.title, measure.formula)
-                self._grid.addWidget(tile, at // COLUMNS, at % COLUMNS)
+                self._grid.addWidget(tile, at // MOST_COLUMNS, at % MOST_COLUMNS)
             tone, word = _WORDS[measure.verdict]
             tile.set_measure(
                 measure.figure or "—",
@@ -119,6 +131,7 @@ class MonitorPage(Page):
                 target=measure.target,
                 formula=measure.hint or measure.formula,
             )
+        self._arrange()
         missed = [measure for measure in measures if measure.verdict == MISSED]
         self._missed = len(missed)
         measured = sum(measure.verdict in {ON_TARGET, MISSED} for measure in measures)
@@ -140,3 +153,17 @@ class MonitorPage(Page):
                 "circle-check",
             )
         self.selection_changed.emit()
+
+    def _arrange(self) -> None:
+        """Lays the tiles out anew if another number of columns fits."""
+        room = (self.width() - 32 + self._grid.spacing()) // (
+            theme().scaled(TILE_WIDTH) + self._grid.spacing()
+        )
+        columns = max(1, min(MOST_COLUMNS, room))
+        if self._grid.count() == 0 or columns == self._column_count:
+            return
+        self._column_count = columns
+        for at in range(MOST_COLUMNS):
+            self._grid.setColumnStretch(at, 1 if at < columns else 0)
+        for at, tile in enumerate(self.tiles.values()):
+            self._grid.addWidget(tile, at // columns, at % columns)

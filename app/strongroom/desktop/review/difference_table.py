@@ -28,11 +28,11 @@ def columns(case: ReviewCase) -> tuple[Column, ...]:
         incumbent = case.incumbent.version
         before = f"v{incumbent.version}, {incumbent.stage}"
     return (
-        Column("what", "What", 200, stretch=True),
+        Column("what", "What", 168, stretch=True),
         Column("before", before, 116, "right"),
         Column("after", f"v{proposed.version}, proposed", 116, "right"),
-        Column("change", "Change", 80, "right"),
-        Column("threshold", "Threshold", 152, "right"),
+        Column("change", "Change", 104, "right"),
+        Column("threshold", "Threshold", 168, "right"),
     )
 
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from strongroom.desktop.kit import errors, paint
 from strongroom.desktop.kit.command import Command, WindowState
-from strongroom.desktop.kit.page import Page, takes_keyboard
+from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.task import Tasks
@@ -350,11 +350,10 @@ class MainWindow(QMainWindow):
 
     def _show(self, place: Place) -> None:
         page = self._specs[place.page].page
-        was_on_page = self._stack.isAncestorOf(self.focusWidget())
+        was_on_page, before = self._stack.isAncestorOf(self.focusWidget()), page.focusWidget()
         self._stack.setCurrentWidget(page)
-        if was_on_page:  # what had the keyboard is hidden now, and Qt gave it to a neighbour
-            target = page.focusWidget() if takes_keyboard(page) else page
-            target.setFocus(Qt.FocusReason.OtherFocusReason)
+        if was_on_page:  # what had the keyboard is hidden now, and Qt gave it to a button
+            page.take_keyboard(before)
         self.rail.set_current(place.page)
         page.show_place(place)
         self._mark_history()
