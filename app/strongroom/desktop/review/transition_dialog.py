@@ -89,7 +89,8 @@ class TransitionDialog(Dialog):
         """Shows a case in place of an older one; a typed comment stays."""
         self._case = case
         self.comment = self._make_comment(self.comment.text())
-        self.sign_box = SignBox()
+        lead = "You are about to sign:" if case.may_approve else "What an approval would sign:"
+        self.sign_box = SignBox(lead)
         request = case.item.request
         self.sign_box.set_content(
             case.statement,

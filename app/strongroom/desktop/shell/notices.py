@@ -16,10 +16,11 @@ from strongroom.desktop.kit.cells import Column, NumberCell, Row, TextCell, Time
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.theme import theme
 from strongroom.domain.clock import Clock
 
 KEPT = 200  # entries; the log on disk has the rest
-TOAST_MS = 6_000
+TOAST_MS = 4_000
 TOAST_WIDTH = 360
 _ICONS = {"ok": "circle-check", "warn": "triangle-alert", "bad": "circle-x"}
 
@@ -73,7 +74,7 @@ class Notices(QObject):
 
 
 class ToastHost(QWidget):
-    """Shows the last notice at the lower right of a window for a few seconds."""
+    """Shows the last notice at the lower left of the pages for a few seconds."""
 
     def __init__(self, notices: Notices, window: QWidget) -> None:
         super().__init__(window)
@@ -102,11 +103,11 @@ class ToastHost(QWidget):
         self._timer.start()
 
     def place(self) -> None:
-        """Moves to the lower right corner of the window, above the strip."""
+        """Moves to the lower left of the pages, where no page has its buttons."""
         window = self.parentWidget()
         if window is not None:
-            corner = window.rect().bottomRight()
-            self.move(corner - QPoint(self.width() + 16, self.height() + 44))
+            left = theme().height("rail_width") + 16
+            self.move(QPoint(left, window.height() - self.height() - 44))
 
     def stop(self) -> None:
         """Hides at once; a closing window leaves no timer."""
