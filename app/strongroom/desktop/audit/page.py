@@ -75,12 +75,12 @@ class AuditPage(Page):
         self.bar_of_chain = ChainBar()
         self.table = Table(
             (
-                Column("number", "Event", 72, "right"),
-                Column("time", "Time", 118, "right"),
-                Column("who", "Who", 190),
-                Column("what", "What", 160),
-                Column("object", "Object", 240, stretch=True),
-                Column("trust", "Trust", 140),
+                Column("number", "Event", 64, "right"),
+                Column("time", "Time", 104, "right"),
+                Column("who", "Who", 156),
+                Column("what", "What", 132),
+                Column("object", "Object", 200, stretch=True),
+                Column("trust", "Trust", 132),
             ),
             name="Events",
         )

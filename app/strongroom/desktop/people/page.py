@@ -65,11 +65,11 @@ class PeoplePage(Page):
         self.request_button = Button("Save my request…", "secondary", "key-round")
         self.table = Table(
             (
-                Column("who", "Person", 220, stretch=True),
-                Column("role", "Role", 160),
-                Column("host", "Workstation", 160),
-                Column("key", "Key", 150),
-                Column("state", "State", 110),
+                Column("who", "Person", 170, stretch=True),
+                Column("role", "Role", 132),
+                Column("host", "Workstation", 120),
+                Column("key", "Key", 110),
+                Column("state", "State", 100),
             ),
             name="People",
         )
