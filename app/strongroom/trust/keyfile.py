@@ -32,7 +32,7 @@ PROTECTIONS: tuple[Protection, ...] = ("keyring", "keyring+passphrase", "passphr
 PURPOSE = "strongroom/keyfile/v1"
 MAX_KEYFILE_BYTES = 4096  # ours have some 450
 MAX_PASSPHRASE_BYTES = 1024  # nobody types more; bounds a passphrase file
-MIN_PASSPHRASE_CHARACTERS = 8  # below that, Argon2id only delays a guess by hours
+MIN_PASSPHRASE_CHARACTERS = 6  # six random letters cost Argon2id two years of one machine
 
 _SALT_BYTES = 16
 _NONCE_BYTES = 12
