@@ -3,17 +3,21 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 
 from support.checkout import APP, DOCS, ROOT, modules, shown, text
+from support.command_reference import tree
 
 CODE = re.compile(r"[EW]-[A-Z]+(?:-[A-Z]+)*")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FEATURES = {"T": 12, "A": 3, "P": 7, "R": 8, "G": 7, "X": 7, "C": 6, "O": 8, "D": 7}
 STATES = {"none", "thin", "whole"}
+THREATS = range(1, 54)
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -74,6 +78,18 @@ def test_a_feature_that_is_said_to_work_names_its_test():
             assert (ROOT / path.partition("::")[0]).exists(), f"{name} names {path}"
 
 
+def test_every_threat_has_a_row_that_names_a_test_that_exists_or_says_it_is_only_promised():
+    rows = [_cells(line) for line in text(DOCS / "threat-model.md").splitlines()]
+    threats = [row for row in rows if row[0].isdecimal()]
+    assert [int(row[0]) for row in threats] == list(THREATS)
+    for number, _, state, remark, test in threats:
+        assert state in {"held", "partly", "promised"}, number
+        assert remark or state == "held", f"row {number} says nothing of what is missing"
+        assert bool(test) == (state != "promised"), f"row {number} is {state}"
+        path, _, name = test.strip("`").partition("::")
+        assert not test or f"def {name}(" in text(ROOT / path), f"row {number} names {test}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_links_lead_somewhere(page):
     for link in (a or b for a, b in LINK.findall(text(page))):
@@ -110,6 +126,44 @@ def test_the_two_commands_of_the_readme_exist():
     for command in ("python3 packaging/run.py", "python3 packaging/run.py test"):
         assert re.search(rf"^{re.escape(command)}\b", readme, re.MULTILINE)
         assert command in told
+
+
+def test_the_map_names_modules_that_exist():
+    page = text(DOCS / "architecture.md")
+    map_ = page.partition("### What is decided where")[2].partition("\n## ")[0]
+    there = {path.stem for path in modules(APP)} | {path.parent.name for path in modules(APP)}
+    assert map_
+    assert set(re.findall(r"`([a-z_]+)`", map_)) <= there
+
+
+def _printed_commands(page: str) -> list[str]:
+    """Lines of shell examples, and commands within sentences."""
+    blocks = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL))
+    found = re.findall(r"^ *(strongroom .+)$", blocks, re.MULTILINE)
+    return found + re.findall(r"`(strongroom (?!ARGS)[^`\n]+)`", page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_every_printed_command_and_option_exists(page):
+    for line in _printed_commands(text(page)):
+        words = shlex.split(line, comments=True)[1:]
+        command: click.Command = tree()
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            found = command.get_command(click.Context(command), words.pop(0))
+            assert found is not None, line
+            command = found
+        options = {option for each in command.params for option in each.opts}
+        unknown = {word for word in words if word.startswith("-")} - options - {"--help"}
+        assert not unknown, f"{line} has {unknown}"
+
+
+def test_every_decision_says_what_else_was_possible():
+    pages = sorted((DOCS / "adr").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        headings = re.findall(r"^## (.+)$", text(page), re.MULTILINE)
+        assert headings == ["Context", "Options", "Decision", "Consequences"], shown(page)
+        assert text(page).startswith(f"# {int(page.name[:4])}. "), shown(page)
 
 
 def test_continuous_integration_runs_the_same_command_as_people():

@@ -10,14 +10,13 @@
 import base64
 import json
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from strongroom.domain.artifact import ArtifactFile, tree_lines
+from strongroom.domain.artifact import ArtifactFile, tree_digest
 from strongroom.journal.layout import Header, Kind, pack_header, pack_metric, pack_other
 from strongroom.services.evidence import Evidence
 from strongroom.services.handover import Handover
@@ -71,8 +70,8 @@ def _journal() -> str:
                  (12, "boot id, its head"), (4, "CRC-32 of the 60 bytes before")),
         "",
         *_fields(64, key, (4, "CRC-32 of the rest"), (4, "0xF0000000 + 1: key"),
-                 (4, "23 bytes of body"), (4, "0"), (23, '{"id":1,"name":"loss"}'),
-                 (9, "zeros up to the boundary")),
+                 (4, "22 bytes of body"), (4, "0"), (22, '{"id":1,"name":"loss"}'),
+                 (26, "zeros up to the boundary")),
         "",
         *_fields(64 + len(key), metric, (4, "CRC-32 of the 28 bytes after"), (4, "key 1"),
                  (8, "step 7"), (8, "time"), (8, "value 0.25")),
@@ -160,7 +159,10 @@ def _of_the_ledger(story: Story) -> Iterator[tuple[str, str]]:
 
 
 def _tree(files: tuple[ArtifactFile, ...], tree: str) -> str:
-    return tree_lines(files).decode() + f"TREE = {tree}"
+    if tree_digest(files) != tree:
+        raise ValueError("the tree of the example is another")
+    lines = [f"{file.sha256}  {file.size_bytes}  {file.path}\n" for file in files]
+    return "".join(lines) + f"\nSHA-256 of the line above: {tree}"
 
 
 def _listing(folder: Path) -> list[str]:
@@ -216,13 +218,29 @@ def _body(body: Mapping[str, Any]) -> str:
 
 
 def _indented(value: Any) -> str:
-    return _block(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False), "json")
+    return _block(_laid_out(value, ""), "json")
+
+
+def _laid_out(value: Any, indent: str) -> str:
+    """Returns JSON for reading: what fits a line stands on one."""
+    line = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    if len(indent + line) <= WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    deeper = indent + "  "
+    if isinstance(value, list):
+        items = [deeper + _laid_out(each, deeper) for each in value]
+        return "[\n" + ",\n".join(items) + f"\n{indent}]"
+    items = [
+        f"{deeper}{json.dumps(key, ensure_ascii=False)}: {_laid_out(value[key], deeper)}"
+        for key in sorted(value)
+    ]
+    return "{\n" + ",\n".join(items) + f"\n{indent}}}"
 
 
 def _wrapped(data: bytes) -> str:
     """Returns one line of bytes cut into lines a page can hold."""
     text = data.decode().rstrip("\n")
-    return _block("\n".join(textwrap.wrap(text, WIDTH, break_on_hyphens=False, drop_whitespace=False)))
+    return _block("\n".join(text[at : at + WIDTH] for at in range(0, len(text), WIDTH)))
 
 
 def _block(text: str, kind: str = "") -> str:

@@ -193,8 +193,8 @@ def tell(folder: Path) -> Story:
     (folder / "share").mkdir()
     ann.exchange.add("share", folder / "share")
     clock.advance(60)
-    ann.exchange.sync("share")
-    ann.exchange.sync("share")  # the second one pulls what the first one pushed: marks rise
+    ann.exchange.push("share")
+    ann.exchange.pull("share")  # marks rise to what the remote showed
     chains = ann.at.snapshot().chains
     (approval,) = [event for event in chains.events() if event.type == "stage.approve"]
     return Story(
