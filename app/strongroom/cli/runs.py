@@ -100,7 +100,7 @@ def history(run: str, key: str) -> None:
             strict=True,
         )
     )
-    lines = (f"{step}\t{value!r}\t{to_iso(time_us)}" for step, value, time_us in points)
+    lines = (f"{step:>8}  {value!r:<24}  {to_iso(time_us)}" for step, value, time_us in points)
     emit({"points": points}, lines)
 
 
