@@ -134,8 +134,21 @@ def test_a_damaged_object_is_quarantined_and_stays_there_until_it_holds(
     assert page.quarantine.banner.title().startswith("Does not match")
     page.quarantine.retry_button.click()
     settle(tasks)
-    assert page.banner.title().startswith("Still refused, E-")
+    assert page.banner.title().startswith("Still refused, E-HASH")
     assert [each.id for each in ben.exchange.quarantined()] == [item.id]
+    page.show_place(Place.of("exchange", {"show": "places"}))
+    settle(tasks)
+    title, sentence = page.places.strip.words()
+    assert title == "Something is damaged at this place"
+    assert "1 file damaged there" in sentence
+    assert "Only there: nothing." in sentence, "what is damaged is not offered"
+    ada.exchange.verify("share", is_reading_data=True)
+    ada.push()
+    page.show_place(Place.of("exchange", {"show": "places"}))
+    settle(tasks)
+    title, sentence = page.places.strip.words()
+    assert title == "There is something that is not here"
+    assert "Only there: 1 file" in sentence, "it holds again"
 
 
 def test_removing_from_quarantine_asks_first_and_leaving_keeps_it(

@@ -146,7 +146,7 @@ def test_a_tampered_manifest_is_shown_as_rejected_and_kept_when_the_rest_is_take
     assert page.badge() == "1"
 
 
-def test_a_tampered_object_is_rejected_as_it_is_copied(
+def test_a_tampered_object_is_rejected_before_anything_is_written(
     team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
 ) -> None:
     ada, ben = team.peers
@@ -154,16 +154,25 @@ def test_a_tampered_object_is_rejected_as_it_is_copied(
     ada.push()
     flip(max((team.share / "obj").glob("*/*"), key=lambda path: path.stat().st_size))
     page = opened(ben, tasks, qtbot)
+    before = kept(ben)
     wizard = wizard_of(page)
     wizard.next_button.click()
     settle(tasks)
-    wizard.next_button.click()
-    settle(tasks)
-    rejected = {row[0] for row in rows(wizard.taken_in) if row[1] == "Rejected"}
-    assert {"churn v1", "churn: first"} <= rejected
-    assert "E-HASH" in wizard.taken_in.strip.accessibleName()
+    wanted = {"churn v1", "churn: first", "churn v1: weights.bin"}
+    for view in (wizard.found, wizard.taken_in):
+        assert {row[0] for row in rows(view) if row[1] == "Rejected"} == wanted
+        waiting = [row[0] for row in rows(view) if row[1] == "Waiting"]
+        assert "version.register churn v1" in waiting, "its event is in and waits for content"
+        assert "E-HASH" in view.strip.accessibleName()
+        conclusion, _ = view.strip.words()
+        assert conclusion == "Does not match: weights.bin has another digest than its manifest"
+        if view is wizard.found:
+            assert kept(ben) == before, "nothing is written before Admit"
+            wizard.next_button.click()
+            settle(tasks)
     assert ben.at.runs.search().total == 0, "a run appears whole or not at all"
-    assert len(ben.exchange.quarantined()) == 1
+    (item,) = ben.exchange.quarantined()
+    assert item.reason == "churn v1: weights.bin has another digest than its manifest"
     assert not ben.has_content()
     wizard.accept()
     settle(tasks)

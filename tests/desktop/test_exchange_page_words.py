@@ -44,6 +44,12 @@ CODES = [
     "E-MISSING",
     "E-FORMAT",
     "E-LIVE",
+    "E-BIND",
+    "E-CAP",
+    "E-CUT",
+    "E-LATE",
+    "E-SELF",
+    "E-POLICY",
 ]
 
 
@@ -56,6 +62,12 @@ def test_every_code_that_can_arrive_is_explained(code: str) -> None:
     known = explained(code)
     assert known.conclusion != explained("E-NOBODY-KNOWS").conclusion
     assert known.advice.endswith(".")
+
+
+def test_what_waits_for_its_writer_is_not_called_a_mismatch() -> None:
+    assert explained("E-SIG").standing == "mismatch"
+    assert explained("E-SIG", is_waiting=True).standing == "cannot"
+    assert explained("E-GAP", is_waiting=True) == explained("E-GAP")
 
 
 def test_a_code_nobody_knows_is_still_said() -> None:

@@ -20,9 +20,17 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made.close()
 
 
-def test_a_pull_shows_the_same_state_and_brings_run_and_model(team: Team) -> None:
-    ada, ben = team.peers
-    made = ada.register()
+@pytest.fixture
+def stocked(tmp_path: Path) -> Iterator[Team]:
+    """A team whose Ada has registered churn/1 and pushed nothing yet."""
+    made = Team(tmp_path, has_model=True)
+    yield made
+    made.close()
+
+
+def test_a_pull_shows_the_same_state_and_brings_run_and_model(stocked: Team) -> None:
+    ada, ben = stocked.peers
+    run = stocked.run
     pushed = ada.push()
     assert pushed.is_clean
     assert pushed.pushed.manifests == 2
@@ -33,7 +41,7 @@ def test_a_pull_shows_the_same_state_and_brings_run_and_model(team: Team) -> Non
     assert ben.digest == ada.digest
     assert pulled.pulled.events == pushed.pushed.events
     assert pulled.pulled.objects == pushed.pushed.objects
-    assert made.version.run in pulled.changes.runs
+    assert run in pulled.changes.runs
     assert MODEL in pulled.changes.models
     detail = ben.at.runs.show("first")
     assert detail.run.params == {"depth": "6"}
@@ -43,29 +51,28 @@ def test_a_pull_shows_the_same_state_and_brings_run_and_model(team: Team) -> Non
     )
     assert ben.has_content()
     assert ben.problems() == []
-    target = team.root / "handed"
+    target = stocked.root / "handed"
     Handover(ben.at, ben.registry).get(f"models:/{MODEL}/1", target)
     got = files_of(target)
     assert {path: got[path] for path in model_files("first")} == model_files("first")
 
 
-def test_a_copy_of_a_pulled_run_is_the_run_again(team: Team) -> None:
-    ada, ben = team.peers
-    run = ada.register().version.run
+def test_a_copy_of_a_pulled_run_is_the_run_again(stocked: Team) -> None:
+    ada, ben = stocked.peers
+    run = stocked.run
     ada.push()
     ben.pull()
-    (copy,) = ben.at.runs.export([run], team.root / "out")
+    (copy,) = ben.at.runs.export([run], stocked.root / "out")
     assert files_of(copy) == files_of(ada.at.runs.run_folder(run))
 
 
-def test_pushing_and_pulling_twice_is_doing_it_once(team: Team) -> None:
-    ada, ben = team.peers
-    ada.register()
+def test_pushing_and_pulling_twice_is_doing_it_once(stocked: Team) -> None:
+    ada, ben = stocked.peers
     ada.push()
-    share = files_of(team.share)
+    share = files_of(stocked.share)
     again = ada.push()
     assert again.new.is_empty
-    assert files_of(team.share) == share
+    assert files_of(stocked.share) == share
     ben.pull()
     before = files_of(ben.store / "ledger") | files_of(ben.store / "blobs")
     second = ben.pull()
@@ -76,16 +83,15 @@ def test_pushing_and_pulling_twice_is_doing_it_once(team: Team) -> None:
     assert ben.push().new.is_empty, "relaying what came from there adds nothing"
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(team: Team) -> None:
-    ada, ben = team.peers
-    ada.register()
+def test_a_dry_run_says_the_same_and_writes_nothing(stocked: Team) -> None:
+    ada, ben = stocked.peers
     (dry,) = ada.exchange.push("share", is_dry=True)
-    assert files_of(team.share).keys() == {"strongroom.json"}
+    assert files_of(stocked.share).keys() == {"strongroom.json"}
     assert dry.pushed == ada.push().pushed
     ben.at.snapshot_or_empty()
     before = _without_lock(ben)
     (dry,) = ben.exchange.pull("share", is_dry=True)
-    preview = ben.exchange.preview(str(team.share))
+    preview = ben.exchange.preview(str(stocked.share))
     assert _without_lock(ben) == before
     real = ben.pull()
     assert dry.pulled == preview.pulled == real.pulled
@@ -103,9 +109,8 @@ def _without_lock(peer: Peer) -> dict[str, bytes]:
 
 
 def test_three_peers_relay_through_one_folder_and_over_a_stick(tmp_path: Path) -> None:
-    team = Team(tmp_path, ("Ada", "Ben", "Cid"))
+    team = Team(tmp_path, ("Ada", "Ben", "Cid"), has_model=True)
     ada, ben, cid = team.peers
-    ada.register("first")
     ada.push()
     ben.pull()
     ben.register("second")
@@ -127,9 +132,8 @@ def test_three_peers_relay_through_one_folder_and_over_a_stick(tmp_path: Path) -
 
 
 def test_pulling_from_two_halves_in_either_order_ends_the_same(tmp_path: Path) -> None:
-    team = Team(tmp_path)
+    team = Team(tmp_path, has_model=True)
     ada, ben = team.peers
-    ada.register("first")
     ada.push()
     later = tmp_path / "later"
     ada.add_remote(later, "later")
@@ -155,27 +159,26 @@ def test_pulling_from_two_halves_in_either_order_ends_the_same(tmp_path: Path) -
     team.close()
 
 
-def test_content_that_has_not_arrived_is_waited_for(team: Team) -> None:
-    ada, ben = team.peers
-    ada.register()
+def test_content_that_has_not_arrived_is_waited_for(stocked: Team) -> None:
+    ada, ben = stocked.peers
     ada.push()
-    hidden = team.root / "hidden"
-    (team.share / "obj").rename(hidden)
+    hidden = stocked.root / "hidden"
+    (stocked.share / "obj").rename(hidden)
     pulled = ben.pull()
     assert pulled.is_clean
     assert {trouble.code for trouble in pulled.waiting} == {"E-MISSING"}
     assert ben.digest == ada.digest, "the events are in"
     assert not ben.has_content()
     assert ben.at.runs.search().total == 0
-    hidden.rename(team.share / "obj")
+    hidden.rename(stocked.share / "obj")
     assert not ben.pull().waiting
     assert ben.has_content()
     assert ben.at.runs.search().total == 1
 
 
-def test_a_run_that_is_here_with_other_content_is_a_conflict_and_stays(team: Team) -> None:
-    ada, ben = team.peers
-    run = ada.register().version.run
+def test_a_run_that_is_here_with_other_content_is_a_conflict_and_stays(stocked: Team) -> None:
+    ada, ben = stocked.peers
+    run = stocked.run
     ada.push()
     folder = ada.at.runs.run_folder(run)
     other = ben.store / "runs" / folder.parent.name / run
@@ -226,22 +229,21 @@ def test_another_teams_remote_is_refused_and_untouched(team: Team, tmp_path: Pat
     other.close()
 
 
-def test_a_remote_that_is_gone_is_an_answer_of_status_and_an_error_of_push(team: Team) -> None:
-    ada, ben = team.peers
-    ada.register()
+def test_a_remote_that_is_gone_is_an_answer_of_status_and_an_error_of_push(stocked: Team) -> None:
+    ada, ben = stocked.peers
     status = ada.exchange.status("share")
     assert status.is_reachable
     assert status.only_here.objects > 0
     ada.push()
     assert ada.exchange.status("share").only_here.is_empty
     assert ben.exchange.status("share").only_there.manifests == 2
-    team.share.rename(team.root / "pulled-out")
+    stocked.share.rename(stocked.root / "pulled-out")
     status = ada.exchange.status("share")
     assert (status.is_reachable, status.code) == (False, "E-SHARE")
     assert status.info.pushed_at_us is not None
     with pytest.raises(EnvironmentFault, match="E-SHARE"):
         ada.push()
-    team.share.mkdir()  # the empty mount point of a stick that is not in
+    stocked.share.mkdir()  # the empty mount point of a stick that is not in
     with pytest.raises(EnvironmentFault, match="E-SHARE"):
         ada.pull()
 

@@ -21,6 +21,14 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made.close()
 
 
+@pytest.fixture
+def stocked(tmp_path: Path) -> Iterator[Team]:
+    """A team whose Ada has registered churn/1 and pushed nothing yet."""
+    made = Team(tmp_path, has_model=True)
+    yield made
+    made.close()
+
+
 class Terminal:
     """Types commands as one of the peers."""
 
@@ -46,9 +54,8 @@ def type_(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     return Terminal(capsys, monkeypatch)
 
 
-def test_push_pull_and_sync_print_what_the_format_says(team: Team, type_: Terminal) -> None:
-    ada, ben = team.peers
-    ada.register()
+def test_push_pull_and_sync_print_what_the_format_says(stocked: Team, type_: Terminal) -> None:
+    ada, ben = stocked.peers
     code, pushed = type_(ada, "remote", "push", "share")
     assert code == 0
     assert {"remote", "new", "same", "waiting", "rejected", "conflicts"} <= set(pushed)
@@ -75,12 +82,11 @@ def test_push_pull_and_sync_print_what_the_format_says(team: Team, type_: Termin
 
 
 def test_something_rejected_is_exit_code_1_and_everything_good_is_in(
-    team: Team, type_: Terminal
+    stocked: Team, type_: Terminal
 ) -> None:
-    ada, ben = team.peers
-    ada.register()
+    ada, ben = stocked.peers
     ada.push()
-    log = team.share / "log" / ada.writer[:2] / ada.writer
+    log = stocked.share / "log" / ada.writer[:2] / ada.writer
     (log / f"{7:010d}-{9:010d}.{'a' * 16}.seg").write_bytes(b"not a log\n")
     code, pulled = type_(ben, "remote", "pull", "share")
     assert code == 1

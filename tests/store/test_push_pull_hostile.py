@@ -30,6 +30,14 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made.close()
 
 
+@pytest.fixture
+def stocked(tmp_path: Path) -> Iterator[Team]:
+    """A team whose Ada has registered churn/1 and pushed nothing yet."""
+    made = Team(tmp_path, ("Ada", "Ben", "Cid"), has_model=True)
+    yield made
+    made.close()
+
+
 def versions_without_content(peer: Peer) -> list[str]:
     return [
         f"{model.name}/{version.version}"
@@ -44,10 +52,9 @@ class Killed(BaseException):
 
 
 def test_a_push_that_dies_after_any_file_never_shows_half_a_version(
-    team: Team, monkeypatch: pytest.MonkeyPatch
+    stocked: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada, ben, _ = team.peers
-    ada.register()
+    ada, ben, _ = stocked.peers
     real, steps = publish._place, 0
 
     def dying(*args, **kwargs):
@@ -75,9 +82,8 @@ def test_a_push_that_dies_after_any_file_never_shows_half_a_version(
 
 
 @pytest.mark.parametrize("survived", [0, 3, 7, 11])
-def test_a_push_killed_by_the_system_is_completed_by_the_next(team: Team, survived: int) -> None:
-    ada, ben, _ = team.peers
-    ada.register()
+def test_a_push_killed_by_the_system_is_completed_by_the_next(stocked: Team, survived: int) -> None:
+    ada, ben, _ = stocked.peers
     child = os.fork()
     if child == 0:  # pragma: no cover - it is killed
         real, count = publish._place, 0
@@ -97,26 +103,25 @@ def test_a_push_killed_by_the_system_is_completed_by_the_next(team: Team, surviv
     if ben.at.has_team():
         assert versions_without_content(ben) == []
     assert ada.push().is_clean
-    assert not [path for path in files_of(team.share) if path.endswith(".bad")]
+    assert not [path for path in files_of(stocked.share) if path.endswith(".bad")]
     assert ben.pull().is_clean
     assert ben.digest == ada.digest
     assert versions_without_content(ben) == []
 
 
 @pytest.mark.parametrize("kind", ["obj", "man", "log", "trust"])
-def test_a_flipped_byte_is_quarantined_and_the_rest_arrives(team: Team, kind: str) -> None:
-    ada, ben, cid = team.peers
-    ada.register()
+def test_a_flipped_byte_is_quarantined_and_the_rest_arrives(stocked: Team, kind: str) -> None:
+    ada, ben, cid = stocked.peers
     ada.push()
     cid.pull()
     cid.say(1)
     cid.push()
     suffix = {"trust": "00000003.*", "log": f"{ada.writer[:2]}/{ada.writer}/*.seg"}.get(kind, "*/*")
-    victim = max((team.share / kind).glob(suffix), key=lambda path: path.stat().st_size)
+    victim = max((stocked.share / kind).glob(suffix), key=lambda path: path.stat().st_size)
     good = victim.read_bytes()
     flip(victim)
     pulled = ben.pull()
-    path = victim.relative_to(team.share).as_posix()
+    path = victim.relative_to(stocked.share).as_posix()
     found = [trouble for trouble in pulled.rejected if trouble.path == path]
     assert [trouble.code for trouble in found] == ["E-HASH"]
     kept = {item.id: item for item in ben.exchange.quarantined()}[found[0].item]
@@ -140,11 +145,10 @@ def test_a_flipped_byte_is_quarantined_and_the_rest_arrives(team: Team, kind: st
     assert versions_without_content(ben) == []
 
 
-def test_a_file_cut_to_nothing_is_seen_and_healed_without_being_read(team: Team) -> None:
-    ada, ben, _ = team.peers
-    ada.register()
+def test_a_file_cut_to_nothing_is_seen_and_healed_without_being_read(stocked: Team) -> None:
+    ada, ben, _ = stocked.peers
     ada.push()
-    for path in team.share.rglob("*"):
+    for path in stocked.share.rglob("*"):
         if path.is_file() and path.name != "strongroom.json":
             path.write_bytes(b"")
     ben.pull()
@@ -155,37 +159,35 @@ def test_a_file_cut_to_nothing_is_seen_and_healed_without_being_read(team: Team)
     assert versions_without_content(ben) == []
 
 
-def test_a_stick_pulled_half_way_is_e_share_and_a_repeat_completes(team: Team) -> None:
-    ada, ben, _ = team.peers
-    ada.register()
-    away = team.root / "away"
+def test_a_stick_pulled_half_way_is_e_share_and_a_repeat_completes(stocked: Team) -> None:
+    ada, ben, _ = stocked.peers
+    away = stocked.root / "away"
 
     class PullsTheStick:
         def __init__(self, what: str) -> None:
             self.what = what
 
         def step(self, done: int, total: int, what: str = "") -> None:
-            if what.startswith(self.what) and team.share.exists():
-                team.share.rename(away)
+            if what.startswith(self.what) and stocked.share.exists():
+                stocked.share.rename(away)
 
     for what in ("Pushing trust", "Pushing m", "Pushing events"):
         with pytest.raises(EnvironmentFault) as fault:
             ada.exchange.push("share", progress=PullsTheStick(what))
         assert fault.value.code == "E-SHARE"
-        away.rename(team.share)
+        away.rename(stocked.share)
     ada.push()
     for what in ("Reading logs", "Reading manifests", "Copying"):
         with pytest.raises(EnvironmentFault) as fault:
             ben.exchange.pull("share", progress=PullsTheStick(what))
         assert fault.value.code == "E-SHARE"
-        away.rename(team.share)
+        away.rename(stocked.share)
     assert ben.pull().is_clean
     assert versions_without_content(ben) == []
 
 
-def test_cancelling_keeps_what_was_finished_and_a_repeat_goes_on(team: Team) -> None:
-    ada, ben, _ = team.peers
-    ada.register()
+def test_cancelling_keeps_what_was_finished_and_a_repeat_goes_on(stocked: Team) -> None:
+    ada, ben, _ = stocked.peers
     ada.push()
 
     class Stops:
@@ -195,25 +197,26 @@ def test_cancelling_keeps_what_was_finished_and_a_repeat_goes_on(team: Team) -> 
 
     with pytest.raises(Cancelled):
         ben.exchange.pull("share", progress=Stops())
-    assert 0 < len(files_of(ben.store / "blobs")) < len(files_of(team.share / "obj"))
+    assert 0 < len(files_of(ben.store / "blobs")) < len(files_of(stocked.share / "obj"))
     assert ben.pull().is_clean
     assert versions_without_content(ben) == []
 
 
-def test_rollback_of_the_share_to_last_month_is_an_alarm_and_nothing_regresses(team: Team) -> None:
-    ada, ben, _ = team.peers
-    ada.register("first")
+def test_rollback_of_the_share_to_last_month_is_an_alarm_and_nothing_regresses(
+    stocked: Team,
+) -> None:
+    ada, ben, _ = stocked.peers
     ada.push()
     ben.pull()
-    old = team.root / "old"
-    shutil.copytree(team.share, old)
+    old = stocked.root / "old"
+    shutil.copytree(stocked.share, old)
     ada.register("second")
-    join(ada, Peer(team.root / "dan", "Dan"))
+    join(ada, Peer(stocked.root / "dan", "Dan"))
     ada.push()
     ben.pull()
     digest = ben.digest
-    shutil.rmtree(team.share)
-    old.rename(team.share)
+    shutil.rmtree(stocked.share)
+    old.rename(stocked.share)
     for _ in range(2):
         pulled = ben.pull()
         assert codes(pulled) == ["E-ROLLBACK", "E-ROLLBACK"]
@@ -384,11 +387,10 @@ def _nothing(statement: dict[str, JsonValue]) -> None:
     ],
 )
 def test_a_lying_manifest_signed_by_a_valid_key_is_refused(
-    team: Team, change: Callable[[dict[str, JsonValue]], None], code: str
+    stocked: Team, change: Callable[[dict[str, JsonValue]], None], code: str
 ) -> None:
-    ada, ben, _ = team.peers
-    ada.register()
-    forged(ada, team.share, change, ada)
+    ada, ben, _ = stocked.peers
+    forged(ada, stocked.share, change, ada)
     ada.push()
     pulled = ben.pull()
     assert codes(pulled) == [code]
@@ -396,7 +398,7 @@ def test_a_lying_manifest_signed_by_a_valid_key_is_refused(
     assert ben.digest == ada.digest
     assert not ben.has_content("evil/1")
     assert ben.has_content(f"{MODEL}/1")
-    assert not list(team.root.rglob("*evil*"))
+    assert not list(stocked.root.rglob("*evil*"))
 
 
 def test_a_manifest_signed_by_somebody_else_is_refused(team: Team) -> None:

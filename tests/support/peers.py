@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workstations of one team on one disk: real keys, real stores, real runs, one folder between.
 
-Keys are derived cheaply; everything else is the product's own way.
+Keys are derived cheaply; everything else is the product's own way. A team is founded once for each
+set of names and copied from then on, as backups would be restored.
 """
 
+import atexit
+import copy
+import functools
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,13 +49,13 @@ class Peer:
         self.folder, self.name = folder, name
         self.store, self.home = folder / "store", folder / "home"
         self.clock = FixedClock(1_795_420_000_000_000)
-        self.keychain = twin.keychain if twin else MemoryKeychain()
+        self.keychain: MemoryKeychain = copy.deepcopy(twin.keychain) if twin else MemoryKeychain()
         runs = open_runs(self.store, self.clock, os.urandom)
         self.at = Workstation(
             runs, self.home, keychain=self.keychain, ask=lambda _: "", clock=self.clock,
             random_bytes=os.urandom, app="strongroom/test",
         )  # fmt: skip
-        self.pair = twin.pair if twin else KeyPair.generate()
+        self.pair: KeyPair = twin.pair if twin else KeyPair.generate()
         if twin is None:
             self._make_identity()
         self.identities = Identities(self.at)
@@ -148,22 +153,61 @@ def model_files(name: str) -> dict[str, bytes]:
 
 
 class Team:
-    """Peers that share one folder."""
+    """Peers that share one folder.
 
-    def __init__(self, root: Path, names: tuple[str, ...] = ("Ada", "Ben")) -> None:
+    Args:
+        root: Where everything lies.
+        names: Who they are; the first is the founder.
+        has_model: The founder has registered a model, and pushed nothing yet.
+    """
+
+    def __init__(
+        self, root: Path, names: tuple[str, ...] = ("Ada", "Ben"), *, has_model: bool = False
+    ) -> None:
         self.root = root
         self.share = root / "share"
-        self.peers = [Peer(root / name.lower(), name) for name in names]
-        founder = self.peers[0]
-        founder.people.create_team("Churn ML")
-        for peer in self.peers[1:]:
-            join(founder, peer)
+        founded = _with_model(names) if has_model else _founded(names)
+        self.peers = [peer.restored_copy(root / peer.folder.name) for peer in founded]
         for peer in self.peers:
             peer.add_remote(self.share)
+
+    @property
+    def run(self) -> str:
+        """The run of the founder's model."""
+        return self.peers[0].registry.show(f"{MODEL}/1").version.run
 
     def close(self) -> None:
         for peer in self.peers:
             peer.close()
+
+
+@functools.cache
+def _founded(names: tuple[str, ...]) -> tuple[Peer, ...]:
+    """Returns peers of one team that have met nobody yet, closed, to be copied."""
+    root = _folder_of_this_process()
+    peers = tuple(Peer(root / name.lower(), name) for name in names)
+    peers[0].people.create_team("Churn ML")
+    for peer in peers[1:]:
+        join(peers[0], peer)
+    for peer in peers:
+        peer.close()
+    return peers
+
+
+@functools.cache
+def _with_model(names: tuple[str, ...]) -> tuple[Peer, ...]:
+    """Returns the same after the founder has registered a model."""
+    founder, *others = _founded(names)
+    stocked = founder.restored_copy(_folder_of_this_process() / founder.folder.name)
+    stocked.register()
+    stocked.close()
+    return (stocked, *others)
+
+
+def _folder_of_this_process() -> Path:
+    root = Path(tempfile.mkdtemp(prefix="strongroom-team-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return root
 
 
 def join(founder: Peer, peer: Peer, role: str = "analyst") -> None:

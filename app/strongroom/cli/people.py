@@ -66,8 +66,10 @@ def admit(file: Path, role: str, scope: str, person: str, fingerprint: str) -> N
     emit(
         document,
         [
-            f"{asked.name} on {asked.host} is in the team as"
-            f" {ROLE_TITLES['log-only' if asked.is_log_only else role]}.",
+            (
+                f"{asked.name} on {asked.host} is in the team as"
+                f" {ROLE_TITLES['log-only' if asked.is_log_only else role]}."
+            ),
             f"Person {admitted.person}; the team is at version {admitted.trust_version}.",
             f"Fingerprint of the request: {asked.fingerprint}",
         ],

@@ -8,16 +8,17 @@
   holds up the others.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
-from strongroom.exchange.local import LocalSide, own_name
+from strongroom.exchange.local import LocalSide, as_segment, segment_lines
 from strongroom.exchange.outcome import Trouble, trouble
 from strongroom.exchange.remote import Remote
-from strongroom.store.segments import SegmentFile, TrustFile, log_folder
+from strongroom.store.segments import SegmentFile, TrustFile, log_folder, segment_name
 from strongroom.store.snapshot import Snapshot
 
 MAX_LOG_BYTES = 256 << 20  # some 250,000 events: a team's whole history; the rest comes next time
@@ -42,6 +43,8 @@ class Desk:
         origin: The remote's name, noted beside what is refused.
         is_dry: Nothing is kept; only said.
         progress: Hears how far the work is; may cancel it.
+        is_reading: A dry run reads every object that would be copied, instead of measuring it.
+        suspects: Paths that did not hold when they were last read.
     """
 
     here: LocalSide
@@ -49,9 +52,15 @@ class Desk:
     origin: str
     is_dry: bool
     progress: Progress
+    is_reading: bool = False
+    suspects: frozenset[str] = frozenset()
     rejected: list[Trouble] = field(default_factory=list)
     waiting: list[Trouble] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    sound: set[str] = field(default_factory=set)
+    """Suspects that were read and hold now, or are gone."""
+    offered: set[bytes] = field(default_factory=set)
+    """Every envelope the remote shows."""
     same: int = 0
 
     def refuse(self, error: Untrusted, path: str, content: bytes | None = None) -> None:
@@ -64,6 +73,16 @@ class Desk:
         kept = content if content is not None else Path(self.remote.location) / path
         refused = self.here.reject(error, origin=self.origin, path=path, content=kept)
         self.rejected.append(refused)
+
+    def note_sound(self, path: str) -> None:
+        """Notes that a file was read and holds."""
+        if path in self.suspects:
+            self.sound.add(path)
+
+    def note_gone(self) -> None:
+        """Notes which suspects somebody has taken away since."""
+        root = Path(self.remote.location)
+        self.sound.update(path for path in self.suspects if not os.path.lexists(root / path))
 
     def wait(self, code: str, path: str, detail: str) -> None:
         """Notes something that may still arrive."""
@@ -119,6 +138,7 @@ def _read_trust(desk: Desk, listing: Listing, arrived: Arrived) -> None:
         except Untrusted as error:
             _refuse_or_wait(desk, error, file.path)
         else:
+            desk.note_sound(file.path)
             arrived.trust.append(data)
             arrived.paths[data] = file.path
             arrived.size_bytes += len(data)
@@ -136,7 +156,9 @@ def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrive
     for file in files:
         desk.progress.step(seen_bytes, total, "Reading logs")
         seen_bytes += file.size
-        if _is_held(file, snapshot):
+        held = _held_lines(file, snapshot)
+        if held:
+            desk.offered.update(held)
             same.update((file.writer, seq) for seq in range(file.first, file.last + 1))
             continue
         if arrived.size_bytes > MAX_LOG_BYTES:
@@ -147,6 +169,8 @@ def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrive
         except Untrusted as error:
             _refuse_or_wait(desk, error, file.path)
             continue
+        desk.note_sound(file.path)
+        desk.offered.update(lines)
         for seq, raw in enumerate(lines, start=file.first):
             if raw in known:
                 same.add((file.writer, seq))
@@ -157,8 +181,14 @@ def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrive
     desk.same += len(same)
 
 
-def _is_held(file: SegmentFile, snapshot: Snapshot) -> bool:
-    return file.is_plausible and own_name(snapshot, file.writer, file.first, file.last) == file.name
+def _held_lines(file: SegmentFile, snapshot: Snapshot) -> Sequence[bytes]:
+    """Returns our own envelopes if a segment's name promises exactly these, else none."""
+    if not file.is_plausible:
+        return ()
+    lines = segment_lines(snapshot, file.writer, file.first, file.last)
+    if lines is None or segment_name(file.first, len(lines), as_segment(lines)) != file.name:
+        return ()
+    return lines
 
 
 def _refuse_or_wait(desk: Desk, error: Untrusted, path: str) -> None:

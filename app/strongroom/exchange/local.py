@@ -5,7 +5,7 @@
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +110,18 @@ def content_events(snapshot: Snapshot) -> tuple[Event, ...]:
     )
 
 
+def thing_name(event: Event) -> str:
+    """Returns what a person calls the content of an event: ``churn v2``, ``run calm-owl of churn``.
+
+    Args:
+        event: A ``run.finish`` or ``version.register``.
+    """
+    body = event.body
+    if event.type == "run.finish":
+        return f"run {body['name']} of {body['experiment']}"
+    return f"{body['model']} v{body['version']}"
+
+
 def check_manifest(
     raw: bytes, event: Event, verify: Callable[[str, envelope.Envelope], bool]
 ) -> Manifest:
@@ -158,4 +170,9 @@ def own_name(snapshot: Snapshot, writer: str, first: int, last: int) -> str:
     lines = segment_lines(snapshot, writer, first, last)
     if lines is None:
         return ""
-    return segment_name(first, len(lines), b"\n".join(lines) + b"\n")
+    return segment_name(first, len(lines), as_segment(lines))
+
+
+def as_segment(lines: Sequence[bytes]) -> bytes:
+    """Returns the bytes of a segment that holds these envelopes."""
+    return b"\n".join(lines) + b"\n"

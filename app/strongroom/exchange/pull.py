@@ -6,20 +6,20 @@
 * A dry run says the same and writes nothing at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.event import Event
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.registry import RegistryState
 from strongroom.exchange.arrivals import Arrived, Desk, Listing, list_remote, read_arrivals
-from strongroom.exchange.fetch import Bundle, Fetched, fetch_content
-from strongroom.exchange.local import CONTENT_TYPES, LocalSide
+from strongroom.exchange.fetch import Fetched, fetch_content
+from strongroom.exchange.items import Findings, items
+from strongroom.exchange.local import LocalSide
 from strongroom.exchange.marks import Marks
-from strongroom.exchange.outcome import Counts, Item, Kind, Outcome, Trouble
+from strongroom.exchange.outcome import Counts, Outcome, Trouble
 from strongroom.exchange.remote import Remote
 from strongroom.store.ledger import Intake
 from strongroom.store.segments import log_folder
@@ -34,7 +34,10 @@ LASTING = frozenset({"E-WITHHELD"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulled:
-    """A pull's outcome, the marks after it, and which files of the remote are damaged."""
+    """A pull's outcome, the marks after it, and which files of the remote are damaged.
+
+    What did not hold when it was last read, and was not read now, counts as damaged still.
+    """
 
     outcome: Outcome
     marks: Marks
@@ -62,6 +65,8 @@ def pull(
     origin: str,
     marks: Marks,
     is_dry: bool = False,
+    is_reading: bool = False,
+    suspects: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Pulled:
     """Takes in everything admissible that a remote holds.
@@ -72,6 +77,8 @@ def pull(
         origin: The name under which refusals are noted.
         marks: What this remote has shown before.
         is_dry: Say what would happen and write nothing.
+        is_reading: A dry run reads every object it would copy, so that damage is known before.
+        suspects: Files of the remote that did not hold when they were last read.
         progress: Hears how far it is; may cancel between two files.
 
     Raises:
@@ -81,8 +88,9 @@ def pull(
     """
     check_team(here, remote)
     desk = Desk(
-        here=here, remote=remote, origin=origin, is_dry=is_dry, progress=progress or Silent()
-    )
+        here=here, remote=remote, origin=origin, is_dry=is_dry, progress=progress or Silent(),
+        is_reading=is_reading, suspects=frozenset(suspects),
+    )  # fmt: skip
     before = here.ledger.refresh()
     listing = list_remote(desk)
     alarms = list(marks.alarms(listing.trust, listing.logs))
@@ -95,7 +103,9 @@ def pull(
     alarms += _own_log_alarms(here.writer, intake)
     alarms += _new_alarms(before, after)
     fetched = fetch_content(desk, after)
+    desk.note_gone()
     desk.rejected += alarms
+    found = Findings(listing=listing, intake=intake, fetched=fetched, desk=desk, after=after)
     outcome = Outcome(
         remote=origin,
         is_dry=is_dry,
@@ -104,13 +114,13 @@ def pull(
         waiting=tuple(dict.fromkeys(desk.waiting)),
         rejected=tuple(dict.fromkeys(desk.rejected)),
         conflicts=(*fetched.conflicts, *_conflicts(before, after)),
-        items=tuple(_items(after, intake, fetched, desk)),
+        items=tuple(items(found)),
         changes=_changes(intake, fetched, desk),
     )
     return Pulled(
         outcome=outcome,
         marks=marks.raised(listing.trust, listing.logs, after),
-        damaged=tuple(desk.damaged),
+        damaged=tuple(sorted({*desk.damaged, *(desk.suspects - desk.sound)})),
     )
 
 
@@ -121,9 +131,20 @@ def _admit(desk: Desk, listing: Listing, before: Snapshot) -> tuple[Intake, Snap
         desk.refuse(error, arrived.paths.get(raw, "log"), raw)
     for item in intake.waiting:
         desk.wait(item.code, f"{log_folder(item.writer)}/{item.seq}", item.reason)
+    _wait_for_trust(desk, arrived, intake)
     if desk.is_dry:
         return intake, _imagined(before, arrived, intake, desk.here.ledger.team)
     return intake, desk.here.ledger.snapshot
+
+
+def _wait_for_trust(desk: Desk, arrived: Arrived, intake: Intake) -> None:
+    """Notes trust documents that were neither kept nor refused: what they follow is missing."""
+    refused = {raw for raw, _ in intake.rejected}
+    for raw in arrived.trust:
+        signed = None if raw in refused else _readable(raw)
+        if signed is not None and signed.document.version not in intake.trust:
+            detail = "A trust document before it has not arrived"
+            desk.wait("E-TRUST-GAP", arrived.paths[raw], detail)
 
 
 def _imagined(before: Snapshot, arrived: Arrived, intake: Intake, team: str) -> Snapshot:
@@ -239,61 +260,3 @@ def _changes(intake: Intake, fetched: Fetched, desk: Desk) -> Changes:
         quarantined=frozenset(each.item for each in desk.rejected if each.item),
         is_team=bool(intake.trust),
     )
-
-
-# -------------------------------------------------------------------- a line per item
-
-
-def _items(after: Snapshot, intake: Intake, fetched: Fetched, desk: Desk) -> Iterator[Item]:
-    new = {event.id for event in intake.events}
-    for version in intake.trust:
-        title = f"Trust version {version}"
-        yield Item(kind="trust", key=f"trust/{version}", title=title, result="new")
-    for bundle in fetched.bundles:
-        if bundle.event.id in new:
-            bundle.mark("new")
-        yield _bundle_item(bundle, after)
-    for event in intake.events:
-        if event.type not in CONTENT_TYPES or not event.body.get("manifest"):
-            yield Item(
-                kind="event",
-                key=event.id,
-                title=f"{event.type} {event.subject_name}",
-                result="new",
-                signer=_signer(after, event),
-            )
-    for result, troubles in (("rejected", desk.rejected), ("waiting", desk.waiting)):
-        for each in dict.fromkeys(troubles):
-            yield Item(
-                kind=_kind(each.path),
-                key=each.item or each.path,
-                title=each.path,
-                result="rejected" if result == "rejected" else "waiting",
-                code=each.code,
-                detail=each.detail,
-            )
-
-
-def _bundle_item(bundle: Bundle, after: Snapshot) -> Item:
-    event, is_run = bundle.event, bundle.event.type == "run.finish"
-    title = f"{event.body['experiment']}: {event.body['name']}" if is_run else event.subject_name
-    return Item(
-        kind="run" if is_run else "version",
-        key=str(event.body["run"]) if is_run else event.id,
-        title=title,
-        result=bundle.result,
-        size_bytes=bundle.manifest.total_bytes if bundle.manifest else 0,
-        signer=_signer(after, event),
-        code=bundle.code,
-        detail=bundle.detail,
-    )
-
-
-def _signer(after: Snapshot, event: Event) -> str:
-    document = after.trust.latest
-    return document.name_of(event.writer) if document and event.writer in document.members else ""
-
-
-def _kind(path: str) -> Kind:
-    kinds: dict[str, Kind] = {"log": "event", "trust": "trust", "run": "run"}
-    return kinds.get(path.partition("/")[0], "object")

@@ -8,7 +8,9 @@
 * Everybody's events are relayed, byte for byte; two events under one number travel as the proof.
 """
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from strongroom.domain.artifact import ArtifactFile
@@ -37,12 +39,23 @@ class PushPlan:
 
     trust: list[TrustFile] = field(default_factory=list)
     objects: list[tuple[ArtifactFile, str]] = field(default_factory=list)
-    """Files with the run they may lie in."""
+    """Files with the run they lie in, if they are no blobs."""
     manifests: list[bytes] = field(default_factory=list)
     logs: list[tuple[str, int, list[bytes]]] = field(default_factory=list)
     """Writer, first number, envelopes."""
     same: int = 0
     waiting: list[Trouble] = field(default_factory=list)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Where documents, objects and manifests will lie on the remote."""
+        return frozenset(
+            [
+                *(file.path for file in self.trust),
+                *(_object_path(file.sha256) for file, _ in self.objects),
+                *(_manifest_path(hashlib.sha256(raw).hexdigest()) for raw in self.manifests),
+            ]
+        )
 
     @property
     def counts(self) -> Counts:
@@ -59,6 +72,14 @@ class PushPlan:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """A push's outcome, and which files of the remote stay damaged: nothing here replaces them."""
+
+    outcome: Outcome
+    damaged: tuple[str, ...]
+
+
 def push(
     here: LocalSide,
     remote: Remote,
@@ -67,8 +88,8 @@ def push(
     damaged: Collection[str] = (),
     is_dry: bool = False,
     progress: Progress | None = None,
-) -> Outcome:
-    """Copies to a remote what it lacks.
+) -> Pushed:
+    """Copies to a remote what it lacks, then removes what this account left half written there.
 
     Args:
         here: Our side.
@@ -97,7 +118,9 @@ def push(
     if not is_dry:
         remote.check_free_space(plan.counts.bytes)
         copied, rejected = _carry_out(here, remote, plan, watched)
-    return Outcome(
+        with suppress(EnvironmentFault):  # all is pushed; housekeeping may wait for the next time
+            remote.remove_leftovers(here.clock.now_us())
+    outcome = Outcome(
         remote=origin,
         is_dry=is_dry,
         pushed=copied,
@@ -105,6 +128,10 @@ def push(
         waiting=tuple(plan.waiting),
         rejected=tuple(rejected),
         changes=Changes(),
+    )
+    healed = plan.paths - {each.path for each in rejected}
+    return Pushed(
+        outcome=outcome, damaged=tuple(p for p in damaged if _is_content(p) and p not in healed)
     )
 
 
@@ -153,27 +180,29 @@ def _plan_content(
     progress: Progress,
 ) -> None:
     held = _held_manifests(here, snapshot, plan)
-    wanted = {
-        file.sha256: (file, manifest.run)
-        for _, manifest in held.values()
-        for file in manifest.files
-    }
+    wanted: dict[str, tuple[ArtifactFile, list[str]]] = {}
+    for _, manifest in held.values():
+        for file in manifest.files:
+            wanted.setdefault(file.sha256, (file, []))[1].append(manifest.run)
     there = {digest: size for digest, size in remote.objects() if digest in wanted}
     progress.step(0, 0, "Comparing content")
     holdings = Holdings(here)
-    for digest, (file, run) in wanted.items():
-        is_damaged = f"obj/{digest[:2]}/{digest}" in damaged
-        if there.get(digest) == file.size_bytes and not is_damaged:
+    for digest, (file, runs) in wanted.items():
+        path = _object_path(digest)
+        if there.get(digest) == file.size_bytes and path not in damaged:
             plan.same += 1
-        elif holdings.has(digest, run):
-            plan.objects.append((file, run))
+            continue
+        holder = next((run for run in runs if holdings.has(digest, run)), None)
+        if holder is not None:
+            plan.objects.append((file, holder))
         else:
-            detail = f"{file.path} is neither here nor there"
-            path = f"obj/{digest[:2]}/{digest}"
+            is_gone = digest not in there
+            state = "neither here nor there" if is_gone else "damaged there and not here"
+            detail = f"{file.path} is {state}"
             plan.waiting.append(Trouble(code="E-MISSING", path=path, detail=detail))
     listed = {digest: size for digest, size in remote.manifests() if digest in held}
     for digest, (raw, _) in held.items():
-        is_damaged = f"man/{digest[:2]}/{digest}.json" in damaged
+        is_damaged = _manifest_path(digest) in damaged
         if listed.get(digest) == len(raw) and not is_damaged:
             plan.same += 1
         else:
@@ -194,9 +223,22 @@ def _held_manifests(
             parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
             held[digest] = (raw, parse_manifest(parsed.document))
         except Untrusted as error:
-            path = f"man/{digest[:2]}/{digest}.json"
+            path = _manifest_path(digest)
             plan.waiting.append(trouble(error, path))
     return held
+
+
+def _object_path(digest: str) -> str:
+    return f"obj/{digest[:2]}/{digest}"
+
+
+def _manifest_path(digest: str) -> str:
+    return f"man/{digest[:2]}/{digest}.json"
+
+
+def _is_content(path: str) -> bool:
+    """Whether a file can be missed: logs and trust documents are passed over and written anew."""
+    return path.startswith(("obj/", "man/"))
 
 
 # -------------------------------------------------------------------- logs
@@ -289,8 +331,7 @@ def _carry_out(
             with here.content.reader(wanted.sha256, run=run) as source:
                 remote.put_object(wanted.sha256, source, wanted.size_bytes)
         except Untrusted as error:  # damaged on this disk; others may still have it
-            path = f"obj/{wanted.sha256[:2]}/{wanted.sha256}"
-            rejected.append(trouble(error, path))
+            rejected.append(trouble(error, _object_path(wanted.sha256)))
         else:
             done += Counts(objects=1, bytes=wanted.size_bytes)
     for raw in plan.manifests:

@@ -126,6 +126,10 @@ class Remote(Protocol):
         """Refuses a push that cannot fit."""
         ...
 
+    def remove_leftovers(self, now_us: int) -> int:
+        """Removes this account's own unfinished files."""
+        ...
+
 
 class FolderRemote(Repository):
     """A remote in a folder: a network share, a stick, a folder of the same disk.

@@ -20,7 +20,10 @@ from strongroom.trust.trustdoc import read_trust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Whether the thing was taken in; if not, code and one sentence."""
+    """Whether the thing was taken in; if not, code and one sentence.
+
+    No code says that it is nothing that could be taken in: then the first refusal stands.
+    """
 
     is_taken: bool
     code: str = ""
@@ -44,24 +47,32 @@ def try_again(here: LocalSide, data: bytes) -> Retry:
     if found is not None:
         return found
     lines = [line for line in data.split(b"\n") if line][:MAX_SEGMENT_LINES]
+    if not any(map(_is_event, lines)):
+        return Retry(is_taken=False)
     return _result(here.ledger.take([], lines))
 
 
+def _is_event(line: bytes) -> bool:
+    try:
+        envelope.parse(line, max_bytes=envelope.MAX_EVENT_BYTES)
+    except Untrusted:
+        return False
+    return True
+
+
 def _result(intake: Intake) -> Retry:
+    changes = Changes(
+        events=frozenset(event.id for event in intake.events), is_team=bool(intake.trust)
+    )
     if intake.rejected:
         error = intake.rejected[0][1]
-        return Retry(is_taken=False, code=error.code, detail=error.title)
+        return Retry(is_taken=False, code=error.code, detail=error.title, changes=changes)
     if intake.waiting:
-        return Retry(is_taken=False, code=intake.waiting[0].code, detail=intake.waiting[0].reason)
+        first = intake.waiting[0]
+        return Retry(is_taken=False, code=first.code, detail=first.reason, changes=changes)
     if not (intake.trust or intake.events or intake.same):
-        return Retry(is_taken=False, code="E-FORMAT", detail="It is nothing that can be taken in")
-    return Retry(
-        is_taken=True,
-        detail="It was taken in",
-        changes=Changes(
-            events=frozenset(event.id for event in intake.events), is_team=bool(intake.trust)
-        ),
-    )
+        return Retry(is_taken=False)
+    return Retry(is_taken=True, detail="It was taken in", changes=changes)
 
 
 def _manifest(here: LocalSide, data: bytes) -> Retry | None:

@@ -7,12 +7,14 @@
 """
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from strongroom.domain.changes import Changes
-from strongroom.domain.clock import to_iso
+from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import BadInput, EnvironmentFault, StrongroomError
 from strongroom.domain.progress import Progress, Silent
 from strongroom.exchange.check import RemoteCheck, check_remote
@@ -33,6 +35,7 @@ from strongroom.store.quarantine import QuarantinedItem
 from strongroom.store.snapshot import no_team
 
 MAX_NAME = 60
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MAX_SHOWN = 64 * 1024  # of a quarantined thing; enough to see what it is
 
 __all__ = [
@@ -54,7 +57,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteStatus:
-    """How this store and a remote differ now, or why that cannot be said."""
+    """How this store and a remote differ now, or why that cannot be said.
+
+    ``damaged_there`` counts files of the remote that do not hold; they are in no other count.
+    """
 
     info: RemoteInfo
     is_reachable: bool
@@ -64,6 +70,7 @@ class RemoteStatus:
     advice: str = ""
     only_here: Counts = field(default_factory=Counts)
     only_there: Counts = field(default_factory=Counts)
+    damaged_there: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +107,21 @@ class Exchange:
         return self._memory.remotes()
 
     def as_of(self) -> str:
-        """Returns when something was last pulled and from where, as the status strip says it."""
-        pulled = [(info.pulled_at_us, info.name) for info in self.remotes() if info.pulled_at_us]
-        if not pulled:
+        """Returns when something was last exchanged and where, as the status strip says it.
+
+        ``As of 09:38, share``, ``As of Yesterday 17:05, share``, ``As of 21 Nov 17:20, share`` in
+        local time; "" if never.
+        """
+        met = [
+            (time_us, info.name)
+            for info in self.remotes()
+            for time_us in (info.pulled_at_us, info.pushed_at_us)
+            if time_us is not None
+        ]
+        if not met:
             return ""
-        time_us, name = max(pulled)
-        return f"As of {to_iso(time_us)[:16].replace('T', ' ')} UTC, {name}"
+        time_us, name = max(met)
+        return f"As of {_said(time_us, self._at.clock.now_us())}, {name}"
 
     def add(self, name: str, path: Path) -> RemoteInfo:
         """Gives a folder a name; an empty one becomes a remote of our team.
@@ -164,6 +180,7 @@ class Exchange:
                 origin=name,
                 marks=self._memory.marks(name),
                 is_dry=True,
+                suspects=info.damaged,
                 progress=progress,
             )
         except StrongroomError as error:
@@ -177,6 +194,7 @@ class Exchange:
             is_writable=remote.is_writable,
             only_here=plan.counts,
             only_there=there.outcome.pulled,
+            damaged_there=len(there.damaged),
         )
 
     # ---------------------------------------------------------------- push, pull, sync
@@ -230,7 +248,8 @@ class Exchange:
             here, self._open(info.path), name=name,
             is_reading_data=is_reading_data, progress=progress,
         )  # fmt: skip
-        damaged = [finding.path for finding in check.findings if finding.code != "E-GAP"]
+        absent = {"E-GAP", "E-MISSING"}  # the next push sees by itself what is not there
+        damaged = [found.path for found in check.findings if found.code not in absent]
         self._memory.remember(name, damaged=damaged)
         return check
 
@@ -238,6 +257,8 @@ class Exchange:
 
     def preview(self, source: str, progress: Progress | None = None) -> Outcome:
         """Says what taking a source in would do, item by item; nothing at all is written.
+
+        Every file of new content is read through, so what is damaged is known before.
 
         Args:
             source: A remote's name, a remote's folder, or a folder with run folders.
@@ -308,6 +329,7 @@ class Exchange:
         found: Retry = try_again(self._local(), self._at.quarantine.read(item.id))
         if found.is_taken:
             self._at.quarantine.drop(item.id)
+        if found.changes:
             self._settle(found.changes)
         return Retried(
             id=item.id,
@@ -351,18 +373,25 @@ class Exchange:
     def _push(self, info: RemoteInfo, *, is_dry: bool, progress: Progress | None) -> Outcome:
         here, remote = self._local(), self._open(info.path)
         self._at.runs.refresh()
-        outcome = push(
+        found = push(
             here, remote, origin=info.name, damaged=info.damaged, is_dry=is_dry, progress=progress
         )
         if not is_dry:
-            self._memory.remember(info.name, pushed=outcome.pushed, damaged=[])
-        return outcome
+            self._memory.remember(info.name, pushed=found.outcome.pushed, damaged=found.damaged)
+        return found.outcome
 
-    def _pull(self, info: RemoteInfo, *, is_dry: bool, progress: Progress | None) -> Outcome:
+    def _pull(
+        self,
+        info: RemoteInfo,
+        *,
+        is_dry: bool,
+        progress: Progress | None,
+        is_reading: bool = False,
+    ) -> Outcome:
         here, remote = self._local(), self._open(info.path)
         found = pull(
             here, remote, origin=info.name, marks=self._memory.marks(info.name),
-            is_dry=is_dry, progress=progress,
+            is_dry=is_dry, is_reading=is_reading, suspects=info.damaged, progress=progress,
         )  # fmt: skip
         if is_dry:
             return found.outcome
@@ -373,12 +402,13 @@ class Exchange:
 
     def _take(self, source: str, *, is_dry: bool, progress: Progress | None) -> Outcome:
         if source in self._names():
-            return self._pull(self._info(source), is_dry=is_dry, progress=progress)
+            known = self._info(source)
+            return self._pull(known, is_dry=is_dry, is_reading=is_dry, progress=progress)
         path = Path(source).expanduser().absolute()
         if (path / DESCRIPTION).is_file():
             info = next((i for i in self.remotes() if i.path == str(path)), None)
             named = info or RemoteInfo(name=str(path), path=str(path))
-            return self._pull(named, is_dry=is_dry, progress=progress)
+            return self._pull(named, is_dry=is_dry, is_reading=is_dry, progress=progress)
         return self.import_runs(path, is_dry=is_dry, progress=progress)
 
     def _settle(self, changes: Changes) -> Changes:
@@ -438,3 +468,14 @@ class Exchange:
             f"{id_[:80]} names " + ("several items" if found else "nothing in quarantine"),
             "strongroom quarantine list shows what is there.",
         )
+
+
+def _said(time_us: int, now_us: int) -> str:
+    """Returns a local time as people say it: ``09:38``, ``Yesterday 17:05``, ``21 Nov 17:20``."""
+    then, now = (time.localtime(us // MICROSECONDS) for us in (time_us, now_us))
+    clock = time.strftime("%H:%M", then)
+    days = date(*now[:3]).toordinal() - date(*then[:3]).toordinal()
+    if days in {0, 1}:
+        return f"Yesterday {clock}" if days else clock
+    year = "" if then.tm_year == now.tm_year else f" {then.tm_year}"
+    return f"{then.tm_mday} {_MONTHS[then.tm_mon - 1]}{year} {clock}"

@@ -26,7 +26,10 @@ class RunIntake:
             EnvironmentFault: ``E-SHARE``, ``E-FULL``.
             Cancelled: Between two runs.
         """
-        folders = list(find_runs(path))
+        folders: list[Path] = []
+        for folder in find_runs(path):
+            progress.step(len(folders), 0, "Looking for runs")
+            folders.append(folder)
         if not folders:
             raise BadInput(
                 "E-REMOTE",
@@ -36,9 +39,11 @@ class RunIntake:
             )
         items: list[Item] = []
         troubles: dict[str, list[Trouble]] = {"rejected": [], "conflict": [], "waiting": []}
+        doing = "Checking" if is_dry else "Importing"
         for number, folder in enumerate(folders):
-            progress.step(number, len(folders), f"Importing {folder.name[:8]}")
+            progress.step(number, len(folders), f"{doing} run {folder.name[:8]}")
             items.append(self._one(folder, troubles, is_dry=is_dry))
+        progress.step(len(folders), len(folders), "Reading what came in")
         new = [item for item in items if item.result == "new"]
         changes = Changes()
         if new and not is_dry:

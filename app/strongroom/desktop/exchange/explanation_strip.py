@@ -18,6 +18,7 @@ STANDINGS: dict[Standing, tuple[str, Tone]] = {
     "cannot": ("shield-off", "mute"),
     "alarm": ("shield-alert", "bad"),
     "conflict": ("git-fork", "warn"),
+    "note": ("info", "mute"),
 }
 
 

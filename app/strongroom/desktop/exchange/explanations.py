@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Standing = Literal["mismatch", "cannot", "alarm", "conflict"]
-"""Does not match; cannot be checked yet; somebody has to look; two facts contradict."""
+Standing = Literal["mismatch", "cannot", "alarm", "conflict", "note"]
+"""Does not match; cannot be checked yet; somebody has to look; two facts contradict; no effect."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PUSH_AGAIN = "Ask whoever has the original to look at this place and push again"
@@ -63,6 +63,30 @@ _KNOWN: dict[str, Explanation] = {
         "mismatch", f"{_MATCH}: it does not follow the event before it",
         f"{_PUSH_AGAIN}.",
     ),
+    "E-BIND": Explanation(
+        "mismatch", f"{_MATCH}: two signed parts tell of different things",
+        "Ask its writer to register or ask again; nothing that contradicts itself counts.",
+    ),
+    "E-CAP": Explanation(
+        "note", "No effect: its signer had no right to do this",
+        "Ask an admin whether that right was meant to be given, then have it signed again.",
+    ),
+    "E-CUT": Explanation(
+        "note", "No effect: it was signed after its writer's rights had ended",
+        "Ask the signer and an admin what happened to that key.",
+    ),
+    "E-LATE": Explanation(
+        "note", "No effect: it arrived too late to be counted",
+        "Ask for it to be signed again if it is still wanted.",
+    ),
+    "E-SELF": Explanation(
+        "note", "No effect: nobody approves what they asked for themselves",
+        "Ask somebody else of the team to review it.",
+    ),
+    "E-POLICY": Explanation(
+        "note", "No effect: it was signed under another policy than the one in force",
+        "Ask for it to be signed again under the policy of now.",
+    ),
     "E-MISSING": Explanation(
         "cannot", "Cannot check: something it names is not at this place",
         f"{_PUSH_AGAIN}.",
@@ -108,14 +132,32 @@ _KNOWN: dict[str, Explanation] = {
         "Both are kept and shown. Whoever may decide signs a new change.",
     ),
 }  # fmt: skip
+_WAITING: dict[str, Explanation] = {
+    "E-SIG": Explanation(
+        "cannot", "Cannot check yet: its writer is not known here",
+        "It waits. Take in the place that holds the newest trust document of the team.",
+    ),
+    "E-MISSING": Explanation(
+        "cannot", "It waits: its content has not come whole",
+        "Take in a place that holds it whole, or ask whoever has the original to push again.",
+    ),
+    "E-SIZE": Explanation(
+        "cannot", "Not read yet: there was more than is read at once",
+        "Take in this place again; it goes on from here.",
+    ),
+}  # fmt: skip
+"""Codes that mean something else while a thing waits than when it is refused."""
+
 _UNKNOWN = Explanation(
     "mismatch", "Was not taken in",
     "Keep it in quarantine and show it to whoever looks after Strongroom.",
 )  # fmt: skip
 
 
-def explained(code: str) -> Explanation:
-    """Returns what a code means to a person."""
+def explained(code: str, *, is_waiting: bool = False) -> Explanation:
+    """Returns what a code means to a person, of something refused or of something that waits."""
+    if is_waiting and code in _WAITING:
+        return _WAITING[code]
     return _KNOWN.get(code, _UNKNOWN)
 
 

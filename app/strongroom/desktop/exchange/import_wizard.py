@@ -2,6 +2,7 @@
 """Importing in five steps: source, verify, choose, admit, report.
 
 * Each page says what has and has not been written; until Admit that is nothing.
+* Verifying reads every byte that would be copied, so what is damaged shows before Admit.
 * Verifying and admitting run off the window's thread and can be stopped; what was finished stays,
   and admitting again goes on from there.
 * There is no choice among what verifies: events travel as chains.
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from strongroom.desktop.exchange.explanation_strip import STANDINGS
 from strongroom.desktop.exchange.explanations import explained
 from strongroom.desktop.exchange.items_view import ItemsView
+from strongroom.desktop.exchange.places_view import as_of_cell
 from strongroom.desktop.exchange.progress_line import ProgressLine
 from strongroom.desktop.exchange.words import (
     Tone,
@@ -30,7 +32,7 @@ from strongroom.desktop.exchange.words import (
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.cells import MISSING, Column, Row, TimeCell, TwoLineCell
+from strongroom.desktop.kit.cells import Column, Row, TwoLineCell
 from strongroom.desktop.kit.dialog import Wizard
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label, SectionTitle
@@ -117,14 +119,14 @@ class ImportWizard(Wizard):
         )
         self.add_page(
             "Verifying",
-            "Signatures, chains and manifests are checked where they lie, files are measured."
+            "Signatures, chains and the digest of every new file are checked at the source."
             " Nothing has been written to this store.",
             column(self.verify_line, self.verify_fault, None, margins=(0, 8, 0, 0)),
         )
         self.add_page(
             "What would be taken in",
-            "Signatures, chains and manifests were verified at the source; the digest of each file"
-            " is checked as it is copied. Nothing has been written to this store yet.",
+            "Signatures, chains and the digest of every new file were verified at the source."
+            " Nothing has been written to this store yet.",
             column(
                 row(
                     (self.found_words, 1), self.save_preview,
@@ -177,7 +179,7 @@ class ImportWizard(Wizard):
                     info.name,
                     (
                         TwoLineCell(info.name, f"{kind_of_place(info.path)}, {info.path}"),
-                        TimeCell.at(info.pulled_at_us, now_us) if info.pulled_at_us else MISSING,
+                        as_of_cell(info.pulled_at_us, now_us),
                     ),
                 )
                 for info in self._infos
@@ -397,7 +399,10 @@ def _admit_words(outcome: Outcome) -> str:
 
 def _quarantinable(outcome: Outcome) -> bool:
     """Returns whether taking in would keep copies: run folders are left where they are."""
-    return any(item.result == "rejected" and item.kind != "run" for item in outcome.items)
+    return any(
+        trouble.path.startswith(("obj/", "run/")) or trouble.path.endswith((".json", ".seg"))
+        for trouble in outcome.rejected
+    )
 
 
 def _chain_sentence(outcome: Outcome) -> str:

@@ -27,7 +27,7 @@ from strongroom.desktop.kit.facts import Fact
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.wording import count, size
-from strongroom.services.exchange import Item, Outcome, Result
+from strongroom.services.exchange import Item, Kind, Outcome, Result
 
 BADGES: dict[Result, BadgeCell] = {
     "new": BadgeCell("New", "info", "plus"),
@@ -35,6 +35,11 @@ BADGES: dict[Result, BadgeCell] = {
     "waiting": BadgeCell("Waiting", "mute", "clock"),
     "same": BadgeCell("Same", "mute", "equal"),
     "rejected": BadgeCell("Rejected", "bad", "shield-x"),
+}
+_HOLDS: dict[Kind, str] = {
+    "version": "Its signature and the digest of every file hold.",
+    "run": "Its signature and the digest of every file hold.",
+    "trust": "It is signed by those who may change the team.",
 }
 TAKEN = BadgeCell("Taken in", "ok", "check")
 
@@ -108,15 +113,13 @@ class ItemsView(Surface):
         if item is None:
             self.strip.show_words("info", "mute", "Select a row to read about it", "")
         elif item.code:
-            known = explained(item.code)
+            known = explained(item.code, is_waiting=item.result == "waiting")
             icon, tone = STANDINGS[known.standing]
-            detail = f"{readable(item.detail).rstrip('.')}. " if item.detail else ""
-            facts = tuple(
-                Fact(key="Digest", value=digest, kind="digest")
-                for digest in digests_in(f"{item.title} {item.detail}")
-            )
+            conclusion, detail = _concluded(item, known.conclusion)
+            found = digests_in(f"{item.title} {item.detail}")
+            facts = tuple(Fact(key="Digest", value=digest, kind="digest") for digest in found)
             self.strip.show_words(
-                icon, tone, known.conclusion, f"{detail}{known.advice}", code=item.code,
+                icon, tone, conclusion, f"{detail}{known.advice}", code=item.code,
                 facts=facts,
             )  # fmt: skip
         elif item.result == "same":
@@ -126,10 +129,17 @@ class ItemsView(Surface):
 
     def _explain_new(self, item: Item) -> None:
         who = f"Signed by {item.signer}, a member of this team." if item.signer else ""
-        how = "Its signature and every digest hold."
-        if self._is_dry:
-            how = "Its signature holds; the digest of each file is checked as it is copied."
+        how = _HOLDS.get(item.kind, "Its signature holds.")
         if item.kind == "run" and not item.signer:
             how = "Its folder is whole; nobody of the team has signed it."
         state = "Would be taken in" if self._is_dry else "Verified and taken in"
         self.strip.show_words("shield-check", "ok", state, f"{how} {who}".strip())
+
+
+def _concluded(item: Item, conclusion: str) -> tuple[str, str]:
+    """Returns the conclusion and the sentence before the advice; what names a file says it all."""
+    detail = readable(item.detail).rstrip(".")
+    is_file = item.kind == "object" or bool(item.signer and item.kind in {"version", "run"})
+    if is_file and item.code == "E-HASH" and detail:
+        return f"Does not match: {detail}", ""
+    return conclusion, f"{detail}. " if detail else ""

@@ -129,21 +129,22 @@ class PlacesView(Surface):
                 code=status.code,
             )
         else:
-            self._show_difference(info, status)
+            self._show_difference(status)
 
-    def _show_difference(self, info: RemoteInfo, status: RemoteStatus) -> None:
+    def _show_difference(self, status: RemoteStatus) -> None:
         here, there = counted(status.only_here), counted(status.only_there)
         said = [f"Only here: {here or 'nothing'}.", f"Only there: {there or 'nothing'}."]
         title = _TITLES[bool(here), bool(there)]
         icon = "arrow-left-right" if here or there else "circle-check"
-        if info.damaged:
+        if status.damaged_there:
             title = "Something is damaged at this place"
-            said.append(f"{count(len(info.damaged), 'file')} damaged there; the next push writes"
-                        " what is known here again.")  # fmt: skip
+            said.append(f"{count(status.damaged_there, 'file')} damaged there: Sync writes again"
+                        " what this store holds; for the rest, ask whoever has the original to"
+                        " push.")  # fmt: skip
         if not status.is_writable:
             said.append("It is write-protected: Sync only takes in.")
         tone: Tone = "info" if here or there else "ok"
-        if info.damaged:
+        if status.damaged_there:
             tone, icon = "warn", "triangle-alert"
         self.strip.show_words(icon, tone, title, " ".join(said))
 
@@ -153,14 +154,20 @@ def state_cell(status: RemoteStatus | None) -> Cell:
     if status is None:
         return BadgeCell("Looking", "mute", "loader")
     if status.is_reachable:
-        if not status.is_writable:
-            return BadgeCell("Read only", "warn", "lock")
-        return BadgeCell("Reachable", "ok", "circle-check")
+        return _reachable_cell(status)
     if status.code == "E-TEAM":
         return BadgeCell("Other team", "bad", "shield-x")
     if status.code == "E-SHARE":
         return BadgeCell("Gone", "warn", "cloud-off")
     return BadgeCell(f"Cannot check, {status.code}", "bad", "circle-alert")
+
+
+def _reachable_cell(status: RemoteStatus) -> Cell:
+    if status.damaged_there:
+        return BadgeCell("Damaged", "warn", "triangle-alert")
+    if not status.is_writable:
+        return BadgeCell("Read only", "warn", "lock")
+    return BadgeCell("Reachable", "ok", "circle-check")
 
 
 def _row(info: RemoteInfo, status: RemoteStatus | None, now_us: int) -> Row:
@@ -174,7 +181,7 @@ def _row(info: RemoteInfo, status: RemoteStatus | None, now_us: int) -> Row:
             _moved(info.last_in, is_known=info.pulled_at_us is not None),
             _moved(info.last_out, is_known=info.pushed_at_us is not None),
             _only_here(status),
-            _as_of(max(times, default=None), now_us),
+            as_of_cell(max(times, default=None), now_us),
         ),
         order={"as_of": max(times, default=0)},
     )
@@ -195,7 +202,8 @@ def _only_here(status: RemoteStatus | None) -> Cell:
     return NumberCell(size(status.only_here.bytes), strong=not status.only_here.is_empty)
 
 
-def _as_of(time_us: int | None, now_us: int) -> Cell:
+def as_of_cell(time_us: int | None, now_us: int) -> Cell:
+    """Returns when a place was last met; in amber where that is long ago."""
     if time_us is None:
         return TextCell("never", "text_tertiary")
     is_stale = now_us - time_us > STALE_AFTER_US

@@ -34,6 +34,10 @@ from strongroom.services.exchange import QuarantineDetail, QuarantinedItem
 
 PANE_WIDTH = 408
 MAX_LISTED = 2_000  # rows: a hostile share can fill the quarantine with small files
+_THINGS = {
+    "obj": "File", "man": "Manifest", "run": "Run", "log": "Part of a log",
+    "trust": "Trust document",
+}  # fmt: skip
 MAX_SHOWN = 16_000  # characters in the pane: more than anybody reads, little enough to lay out
 
 
@@ -104,7 +108,7 @@ class QuarantineView(Surface):
             return
         known = explained(item.code)
         icon, tone = STANDINGS[known.standing]
-        self._title.set_text(item.path.rpartition("/")[2] or item.path)
+        self._title.set_text(_heading(item))
         self._sentence.setText(readable(item.reason))
         self.banner.show_outcome(tone, known.conclusion, known.advice, "", icon)
         kept = "" if item.kept_bytes >= item.size_bytes else f", the first {size(item.kept_bytes)}"
@@ -153,6 +157,15 @@ class QuarantineView(Surface):
             button.setEnabled(bool(keys))
         if keys:
             self.selected.emit(keys[0])
+
+
+def _heading(item: QuarantinedItem) -> str:
+    """Returns whose it is where the reason begins with that, else what it is."""
+    kind = item.path.partition("/")[0]
+    name, colon, _ = item.reason.partition(": ")
+    if colon and kind in {"obj", "man", "run"}:
+        return name
+    return _THINGS.get(kind) or item.path.rpartition("/")[2] or item.path
 
 
 def _row(item: QuarantinedItem, now_us: int) -> Row:

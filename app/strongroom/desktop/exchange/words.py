@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from strongroom.desktop.kit.wording import count, size
-from strongroom.services.exchange import Counts, Item, Outcome, Result
+from strongroom.services.exchange import Counts, Item, Outcome, Result, Trouble
 
 if TYPE_CHECKING:
     from strongroom.domain.canonical import JsonValue
@@ -25,9 +25,9 @@ _KIND_ORDER = ("version", "run", "trust", "event", "object")
 _GROUPS: tuple[tuple[Result, str], ...] = (
     ("new", "New"),
     ("conflict", "Conflict"),
+    ("rejected", "Rejected"),
     ("waiting", "Waiting"),
     ("same", "Same"),
-    ("rejected", "Rejected"),
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
@@ -128,7 +128,6 @@ def sync_saying(outcomes: Sequence[Outcome], faults: Sequence[tuple[str, str]]) 
     came = sum((outcome.pulled for outcome in outcomes), Counts())
     went = sum((outcome.pushed for outcome in outcomes), Counts())
     rejected = [trouble for outcome in outcomes for trouble in outcome.rejected]
-    waiting = sum(len(outcome.waiting) for outcome in outcomes)
     conflicts = sum(len(outcome.conflicts) for outcome in outcomes)
     parts = [
         f"Came in: {counted(came) or 'nothing new'}.",
@@ -137,8 +136,7 @@ def sync_saying(outcomes: Sequence[Outcome], faults: Sequence[tuple[str, str]]) 
     if rejected:
         codes = ", ".join(sorted({trouble.code for trouble in rejected}))
         parts.append(f"Rejected: {codes}.")
-    if waiting:
-        parts.append(f"{count(waiting, 'item')} waiting for what comes before.")
+    parts += _waiting_words([trouble for outcome in outcomes for trouble in outcome.waiting])
     if conflicts:
         parts.append(f"{count(conflicts, 'conflict')} to decide on the Models page.")
     parts += [f"{name}: {title}." for name, title in faults]
@@ -163,8 +161,7 @@ def import_saying(outcome: Outcome) -> Saying:
             f"{count(kept, 'copy', 'copies')} in quarantine." if kept
             else "What was rejected was left where it is."
         )  # fmt: skip
-    if outcome.waiting:
-        parts.append(f"{count(len(outcome.waiting), 'item')} waiting for what comes before.")
+    parts += _waiting_words(outcome.waiting)
     if outcome.conflicts:
         parts.append(f"{count(len(outcome.conflicts), 'conflict')} to decide.")
     return Saying(
@@ -198,6 +195,18 @@ def report_text(outcome: Outcome, time: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _waiting_words(waiting: Sequence[Trouble]) -> list[str]:
+    """Returns what waits: files that nobody has brought yet, and what follows something missing."""
+    files = {each.path for each in waiting if each.path.startswith(("obj/", "man/"))}
+    others = {each.path for each in waiting} - files
+    words = []
+    if files:
+        words.append(f"{count(len(files), 'file')} still missing.")
+    if others:
+        words.append(f"{count(len(others), 'item')} waiting for what comes before.")
+    return words
+
+
 def _taken_events(outcome: Outcome) -> str:
     """Returns what came although no item is whole: events are admitted before their content."""
     events = outcome.pulled.events + outcome.pulled.trust
@@ -212,7 +221,7 @@ def _group(result: Result, title: str, items: Sequence[Item], outcome: Outcome) 
     notes = {
         "new": f"{number}, {size(total)}" if total else number,
         "conflict": f"{number}, both sides are kept",
-        "waiting": f"{number}, taken in when what comes before is here",
+        "waiting": f"{number}, taken in when what is missing has come",
         "same": f"{number}, nothing to do" if ordered else "everything else is here already",
         "rejected": f"{number}, {count(kept, 'copy', 'copies')} in quarantine" if kept
         else f"{number}, not taken in",
