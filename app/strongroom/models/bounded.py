@@ -15,7 +15,7 @@ from strongroom.domain.errors import Untrusted
 CHUNK_BYTES = 1 << 20  # large enough to be quick, small enough to hold a few
 MAX_READ_BYTES = 16 << 20  # the largest piece any format needs at once (a zip's directory)
 MAX_EXPANDED_BYTES = 320 << 20  # unpacked and read in under 4 s; arrays cost only their headers
-MAX_OPCODES = 1_500_000  # walked in under 4 s; arrays are one opcode each, whatever their size
+MAX_OPCODES = 1_200_000  # walked in about 3 s; arrays are one opcode each, whatever their size
 MAX_MEMBERS = 20_000  # members of one archive; torch writes one per tensor
 MAX_NESTING = 4  # an archive in an archive in a stream: nobody's model goes deeper
 
