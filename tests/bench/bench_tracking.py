@@ -4,14 +4,18 @@ Nothing here fails for being slow: a noisy machine says nothing about the code. 
 medians of one process; the write a point costs anyway is timed in the same run.
 """
 
+import _thread
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from statistics import median, quantiles
+
+import pytest
 
 import strongroom as sr
 from strongroom.bootstrap import open_services
@@ -49,6 +53,21 @@ def test_log_metric(tmp_path: Path) -> None:
         Figure("log_metric p99", quantiles(times, n=100)[98], "µs", ""),
         Figure("one bare write() p50, the physical limit", median(bare), "µs", ""),
     )
+
+
+def test_a_point_makes_no_new_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("a lock was made while logging")
+
+    with sr.start_run("bench", store=tmp_path) as run:
+        sr.log_metric("loss", 0.5, step=0)
+        for module, name in ((threading, "Lock"), (threading, "RLock"), (_thread, "allocate_lock")):
+            monkeypatch.setattr(module, name, refuse)
+        for step in range(1, 1000):
+            sr.log_metric("loss", 0.5, step=step)
+        monkeypatch.undo()
+        assert not run.losses.counts
+    assert len(read_run(run.folder).metrics["loss"]) == 1000
 
 
 def test_what_returned_survives_kill_9(tmp_path: Path) -> None:
@@ -91,7 +110,7 @@ def test_history_of_a_million_points(tmp_path: Path) -> None:
         services = open_services(store, tmp_path / "home")
         services.runs.refresh()
         times = []
-        for _ in range(5):
+        for _ in range(15):
             start = time.perf_counter()
             series = services.runs.history(run.run_id, "loss")
             times.append((time.perf_counter() - start) * 1000)

@@ -125,9 +125,9 @@ def _fill(store: Path, progress: Progress, clock: Clock, scale: float) -> marker
     steps.next("Bringing the team together")
     with gathered(store, clock) as team:
         share_team(store, team)
-        trained = train_all(store, plans, names, owner=OWNER, steps=steps)
         steps.next("Working on a second workstation")
         elsewhere = work_elsewhere(store, team, [next(names) for _ in range(3)], clock)
+        trained = train_all(store, plans, names, owner=OWNER, steps=steps)
         steps.next("Registering and reviewing models")
         jonas = team[ANALYST]
         close_stopped(jonas.runs)

@@ -6,8 +6,11 @@
   its row count and the CRC-32 of its decoded arrays. So a flipped byte anywhere, page headers
   and footer included, is refused and never read as another number.
 * Other engines read the same file as plain Parquet.
+* A file is made in memory, so that its bytes can be read back, hashed and then written once.
 """
 
+import contextlib
+import itertools
 import json
 import zlib
 from collections.abc import Iterator, Mapping
@@ -27,6 +30,8 @@ FORMAT = 1
 GROUP_POINTS = 1 << 23  # points in one row group: 200 MB decoded, what a reader holds at once
 FREE_POINTS = 1 << 20  # up to here a group may be compressed to nothing (a constant series)
 POINTS_PER_BYTE = 64  # beyond: no series of ours is denser, so a denser group is a bomb
+TOGETHER_POINTS = 1 << 16  # so many are packed or unpacked with one call, whatever their metrics
+TINY_POINTS = 256  # a metric; up to here compression saves nothing and costs most of the writing
 MAX_INDEX_BYTES = 64 << 20  # footer and index of a run with 100,000 metrics
 _INDEX = b"strongroom"
 _SCHEMA = pa.schema(
@@ -37,6 +42,7 @@ _SCHEMA = pa.schema(
         pa.field("value", pa.float64(), nullable=False),
     ]
 )
+_POINT = ["step", "time", "value"]
 _ENCODINGS = {
     "step": "DELTA_BINARY_PACKED",
     "time": "DELTA_BINARY_PACKED",
@@ -53,20 +59,46 @@ class _Group:
     crc: int
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """An open file, its name for messages and its size in bytes."""
+
+    parquet: pq.ParquetFile
+    name: str
+    size: int
+
+
 def write_metrics(path: Path, metrics: Mapping[str, Series]) -> None:
     """Writes a new file with all series; empty series are left out.
-
-    The caller writes to a temporary name, verifies (`read_metrics`) and renames.
 
     Raises:
         OSError: If the disk did not take it.
     """
+    path.write_bytes(encode_metrics(metrics))
+
+
+def encode_metrics(metrics: Mapping[str, Series]) -> memoryview:
+    """Returns the bytes of a file with all series; empty series are left out."""
     parts = [part for key in sorted(metrics) for part in _parts(key, metrics[key])]
-    _write(path, parts, "zstd")
-    with _open(path) as file:
-        is_dense = any(_is_bomb(file, path, number) for number in range(file.num_row_groups))
+    points = sum(len(part) for _, part in parts)
+    if points <= TINY_POINTS * len(parts):
+        return memoryview(_encode(parts, "none"))
+    data = _encode(parts, "zstd")
+    with _opened(data, "") as file:
+        is_dense = any(_is_bomb(file, number) for number in range(file.parquet.num_row_groups))
     if is_dense:  # a huge constant series: written long, so that density stays a sign of attack
-        _write(path, parts, "none")
+        data = _encode(parts, "none")
+    return memoryview(data)
+
+
+def decode_metrics(data: memoryview, name: str) -> dict[str, Series]:
+    """Returns all series in the bytes of a file; the name is for messages.
+
+    Raises:
+        Untrusted: As `read_metrics`.
+    """
+    with _opened(pa.py_buffer(data), name) as file:
+        return _read_all(file)
 
 
 def keys(path: Path) -> tuple[str, ...]:
@@ -76,7 +108,7 @@ def keys(path: Path) -> tuple[str, ...]:
         Untrusted: ``E-HASH`` if the file was changed, ``E-FORMAT`` if it is another kind of file.
     """
     with _open(path) as file:
-        return tuple(dict.fromkeys(group.key for group in _index(file, path)))
+        return tuple(dict.fromkeys(group.key for group in _index(file)))
 
 
 def read_metric(path: Path, key: str) -> Series:
@@ -86,8 +118,8 @@ def read_metric(path: Path, key: str) -> Series:
         Untrusted: ``E-HASH`` if the file was changed, ``E-BOMB`` if it expands beyond its budget.
     """
     with _open(path) as file:
-        index = _index(file, path)
-        found = [_read_group(file, path, i, g) for i, g in enumerate(index) if g.key == key]
+        index = _index(file)
+        found = [_read_group(file, i, group) for i, group in enumerate(index) if group.key == key]
     return concat(found)
 
 
@@ -97,11 +129,20 @@ def read_metrics(path: Path) -> dict[str, Series]:
     Raises:
         Untrusted: ``E-HASH`` if the file was changed, ``E-BOMB`` if it expands beyond its budget.
     """
-    found: dict[str, list[Series]] = {}
     with _open(path) as file:
-        for number, group in enumerate(_index(file, path)):
-            found.setdefault(group.key, []).append(_read_group(file, path, number, group))
-    return {key: concat(parts) for key, parts in found.items()}
+        return _read_all(file)
+
+
+def _read_all(file: _File) -> dict[str, Series]:
+    index = _index(file)
+    if sum(group.count for group in index) <= TOGETHER_POINTS:
+        parts = _read_together(file, index)
+    else:
+        parts = [_read_group(file, number, group) for number, group in enumerate(index)]
+    found: dict[str, list[Series]] = {}
+    for group, series in zip(index, parts, strict=True):
+        found.setdefault(group.key, []).append(series)
+    return {key: concat(each) for key, each in found.items()}
 
 
 def _parts(key: str, series: Series) -> Iterator[tuple[str, Series]]:
@@ -110,12 +151,13 @@ def _parts(key: str, series: Series) -> Iterator[tuple[str, Series]]:
         yield key, Series(series.steps[cut], series.times_us[cut], series.values[cut])
 
 
-def _write(path: Path, parts: list[tuple[str, Series]], compression: str) -> None:
+def _encode(parts: list[tuple[str, Series]], compression: str) -> pa.Buffer:
     index = [[key, len(part), _checksum(part)] for key, part in parts]
     text = json.dumps({"format": FORMAT, "groups": index}, ensure_ascii=True).encode()
     sealed = b"%08x" % zlib.crc32(text) + text
+    sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
-        path,
+        sink,
         _SCHEMA,
         compression=compression,
         use_dictionary=["key"],
@@ -125,62 +167,116 @@ def _write(path: Path, parts: list[tuple[str, Series]], compression: str) -> Non
         store_schema=False,
     ) as writer:
         writer.add_key_value_metadata({_INDEX: sealed})
-        for key, part in parts:
-            names = pa.DictionaryArray.from_arrays(np.zeros(len(part), np.int32), [key])
-            columns = [names.cast(pa.string()), part.steps, part.times_us, part.values]
-            table = pa.Table.from_arrays([pa.array(each) for each in columns], schema=_SCHEMA)
-            writer.write_table(table, row_group_size=GROUP_POINTS)
+        for batch in _batches(parts):
+            names = [pa.repeat(pa.scalar(key, pa.string()), len(part)) for key, part in batch]
+            series = concat([part for _, part in batch])
+            columns = [series.steps, series.times_us, series.values]
+            table = pa.Table.from_arrays(
+                [pa.concat_arrays(names), *(pa.array(each) for each in columns)], schema=_SCHEMA
+            )
+            writer.write_table(table, row_group_size=len(batch[0][1]))  # cuts between the metrics
+    return sink.getvalue()
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def _batches(parts: list[tuple[str, Series]]) -> Iterator[list[tuple[str, Series]]]:
+    """Yields neighbours of the same length together, while they are small."""
+    for count, group in itertools.groupby(parts, key=lambda part: len(part[1])):
+        step = max(1, TOGETHER_POINTS // count)
+        equal = list(group)
+        for start in range(0, len(equal), step):
+            yield equal[start : start + step]
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[_File]:
     with path.open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - 8))
-        footer = int.from_bytes(stream.read(4), "little")
-    if size < 12 or footer > min(size, MAX_INDEX_BYTES):
-        raise _changed(path, "its end is not that of a Parquet file")
+        footer = stream.read(4)
+    with _parsed(path, path.name, size, footer) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _opened(data: pa.Buffer, name: str) -> Iterator[_File]:
+    footer = data[max(0, data.size - 8) :].to_pybytes()[:4]
+    with _parsed(pa.BufferReader(data), name, data.size, footer) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _parsed(source: Path | pa.BufferReader, name: str, size: int, footer: bytes) -> Iterator[_File]:
+    if size < 12 or int.from_bytes(footer, "little") > min(size, MAX_INDEX_BYTES):
+        raise _changed(name, "its end is not that of a Parquet file")
     try:
-        return pq.ParquetFile(path, page_checksum_verification=True, memory_map=False)
+        file = pq.ParquetFile(source, page_checksum_verification=True, memory_map=False)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
-        raise _changed(path, _first_line(error)) from error
+        raise _changed(name, _first_line(error)) from error
+    with file:
+        yield _File(file, name, size)
 
 
-def _index(file: pq.ParquetFile, path: Path) -> list[_Group]:
-    sealed = (file.metadata.metadata or {}).get(_INDEX, b"")
+def _index(file: _File) -> list[_Group]:
+    metadata = file.parquet.metadata
+    sealed = (metadata.metadata or {}).get(_INDEX, b"")
     if sealed[:8] != b"%08x" % zlib.crc32(sealed[8:]) or len(sealed) < 9:
-        raise _changed(path, "its index is damaged or missing")
+        raise _changed(file.name, "its index is damaged or missing")
     document = json.loads(sealed[8:])
     if document["format"] != FORMAT:
         raise Untrusted(
             "E-FORMAT",
-            f"{path.name} has format {document['format']}",
+            f"{file.name} has format {document['format']}",
             "A newer Strongroom wrote it; open it there.",
         )
     groups = [_Group(*entry) for entry in document["groups"]]
-    counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    counts = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
     if counts != [group.count for group in groups]:
-        raise _changed(path, "its row groups are not those of its index")
+        raise _changed(file.name, "its row groups are not those of its index")
     return groups
 
 
-def _read_group(file: pq.ParquetFile, path: Path, number: int, group: _Group) -> Series:
-    if _is_bomb(file, path, number):
+def _read_group(file: _File, number: int, group: _Group) -> Series:
+    if _is_bomb(file, number):
         raise Untrusted(
             "E-BOMB",
-            f"{path.name} expands to {group.count:,} points from almost nothing",
+            f"{file.name} expands to {group.count:,} points from almost nothing",
             "It was not written by Strongroom and was not read.",
         )
+    series = _decoded(file, [number], use_threads=group.count > TOGETHER_POINTS)
+    return _checked(file, series, group)
+
+
+def _read_together(file: _File, index: list[_Group]) -> list[Series]:
+    """Returns the series of all groups, which are few points in all."""
+    points = _decoded(file, list(range(len(index))), use_threads=False)
+    if len(points) != sum(group.count for group in index):
+        raise _changed(file.name, "it holds more or less points than its index says")
+    found, start = [], 0
+    for group in index:
+        cut = slice(start, start + group.count)
+        part = Series(points.steps[cut], points.times_us[cut], points.values[cut])
+        found.append(_checked(file, part, group))
+        start = cut.stop
+    return found
+
+
+def _decoded(file: _File, numbers: list[int], *, use_threads: bool) -> Series:
+    if not numbers:
+        return Series.empty()
     try:
-        table = file.read_row_group(number, columns=["step", "time", "value"], use_threads=False)
-        series = Series(
+        table = file.parquet.read_row_groups(numbers, columns=_POINT, use_threads=use_threads)
+        return Series(
             _array(table, "step", np.dtype(np.int64)),
             _array(table, "time", np.dtype(np.int64)),
             _array(table, "value", np.dtype(np.float64)),
         )
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
-        raise _changed(path, _first_line(error)) from error
+        raise _changed(file.name, _first_line(error)) from error
+
+
+def _checked(file: _File, series: Series, group: _Group) -> Series:
     if len(series) != group.count or _checksum(series) != group.crc:
-        raise _changed(path, "the decoded points are not those that were written")
+        raise _changed(file.name, "the decoded points are not those that were written")
     return series
 
 
@@ -191,12 +287,12 @@ def _array(table: pa.Table, name: str, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     return found
 
 
-def _is_bomb(file: pq.ParquetFile, path: Path, number: int) -> bool:
-    group = file.metadata.row_group(number)
+def _is_bomb(file: _File, number: int) -> bool:
+    group = file.parquet.metadata.row_group(number)
     if group.num_rows <= FREE_POINTS:
         return False
     claimed = sum(group.column(i).total_compressed_size for i in range(group.num_columns))
-    stored = min(claimed, path.stat().st_size)
+    stored = min(claimed, file.size)
     return bool(group.num_rows > GROUP_POINTS or group.num_rows > stored * POINTS_PER_BYTE)
 
 
@@ -210,9 +306,9 @@ def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:160]
 
 
-def _changed(path: Path, why: str) -> Untrusted:
+def _changed(name: str, why: str) -> Untrusted:
     return Untrusted(
         "E-HASH",
-        f"{path.name} was changed after it was written ({why})",
+        f"{name} was changed after it was written ({why})",
         "Copy the run folder again from where it came; the numbers in it are not shown.",
     )

@@ -10,9 +10,14 @@
 import json
 import math
 import struct
+import sys
 import zlib
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import starmap
+from typing import Any
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
@@ -39,6 +44,8 @@ HEADER = struct.Struct("<8sHHI16s8sq12sI")
 METRIC_TAIL = struct.Struct("<Iqqd")
 OTHER_TAIL = struct.Struct("<III")
 CHECKSUM = struct.Struct("<I")
+_SUMMED = struct.Struct("4x28s")  # what a slot's checksum covers
+_TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class Kind(IntEnum):
@@ -115,14 +122,41 @@ def pack_metric(key_id: int, step: int, time_us: int, value: float) -> bytes:
     return CHECKSUM.pack(zlib.crc32(tail)) + tail
 
 
+def pack_metrics(
+    key_ids: Iterable[int], steps: Iterable[int], times_us: Iterable[int], values: Sequence[float]
+) -> bytearray:
+    """Returns the slots of many metric points, a column at a time: no loop runs in Python.
+
+    Raises:
+        TypeError, OverflowError: If a number does not fit its field.
+        ValueError: If the columns differ in length.
+    """
+    data = bytearray(len(values) * SLOT_BYTES)
+    if data:
+        slots = memoryview(data)
+        slots.cast("I")[1::8] = _column("I", key_ids)
+        slots.cast("q")[1::4] = _column("q", steps)
+        slots.cast("q")[2::4] = _column("q", times_us)
+        slots.cast("d")[3::4] = _column("d", values)
+        sums = starmap(zlib.crc32, _SUMMED.iter_unpack(data))
+        slots.cast("I")[0::8] = _column("I", sums)
+    return data
+
+
+def _column(kind: str, numbers: Iterable[Any]) -> memoryview:
+    column = array(kind, numbers)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return memoryview(column)
+
+
 def pack_other(kind: int, body: JsonValue) -> bytes:
     """Returns a record that is not a metric, padded to whole slots.
 
     Raises:
         ValueError: If the body is longer than `MAX_BODY_BYTES` or is no JSON.
     """
-    text = json.dumps(plain(body), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    data = text.encode("utf-8", "replace")
+    data = _TEXT.encode(plain(body)).encode("utf-8", "replace")
     if len(data) > MAX_BODY_BYTES:
         raise ValueError(f"a record of {len(data):,} bytes where {MAX_BODY_BYTES:,} are allowed")
     tail = OTHER_TAIL.pack(KIND_BASE + kind, len(data), 0) + data

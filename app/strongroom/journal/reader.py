@@ -7,6 +7,7 @@
   the run when it resumed it. A store's edit file may close a run whose leader is gone.
 """
 
+import os
 from pathlib import Path
 
 from strongroom.domain.artifact import check_path
@@ -43,6 +44,7 @@ __all__ = [
     "RunHeader",
     "StoredArtifact",
     "WriterState",
+    "file_names",
     "read_header",
     "read_run",
 ]
@@ -93,6 +95,16 @@ def read_run(folder: Path) -> JournalContent:
     return fold.content()
 
 
+def file_names(folder: Path) -> list[str]:
+    """Returns the names in a folder, sorted; one look instead of a question for each name.
+
+    Raises:
+        OSError: If the folder cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)
+
+
 class JournalTail:
     """Follows a run that is being written; one stat a file when nothing changed."""
 
@@ -120,8 +132,8 @@ class JournalTail:
 
 
 def _journals(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*" + JOURNAL_SUFFIX))
-    return [path for path in found if path.name.startswith(("w-", "edit-"))]
+    names = [name for name in file_names(folder) if name.endswith(JOURNAL_SUFFIX)]
+    return [folder / name for name in names if name.startswith(("w-", "edit-"))]
 
 
 def _read_files(folder: Path, fold: "_Fold") -> list[tuple[JournalFile, Stretch]]:

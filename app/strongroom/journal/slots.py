@@ -7,10 +7,12 @@
   records of their own.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +32,15 @@ SLOT = np.dtype(
 )
 Slots = npt.NDArray[np.void]
 Mask = npt.NDArray[np.bool_]
+_PREFIX = struct.Struct(CHECKSUM.format + OTHER_TAIL.format[1:])
 _WORDS = (SLOT_BYTES - 4) // 2
 _BLOCK = 1 << 15  # slots checked at once: one block and its sums stay in the processor's cache
 
+_FEW = 256  # slots that are summed faster one by one than by looking up tables
 _PATIENCE = 64  # how often the whole stretch may be summed in vain for records made to look long
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Other:
+class Other(NamedTuple):
     """A good record that is not a metric: its first slot, its kind and the bytes of its body."""
 
     slot: int
@@ -66,12 +69,13 @@ def scan(data: bytes | bytearray | memoryview) -> Scan:
     is_metric = is_good & (keys < KIND_BASE) & (keys > 0)
     is_taken = is_metric.copy()
     others = []
+    view = memoryview(data)
     free_from = 0
     patience = _PATIENCE * len(data) + MAX_BODY_BYTES
     for slot in np.flatnonzero(keys >= KIND_BASE).tolist():
         if slot < free_from or patience < 0:
             continue
-        other = _other(data, slot)
+        other = _other(view, slot)
         if other is None:
             patience -= min(MAX_BODY_BYTES, len(data) - slot * SLOT_BYTES)
             continue
@@ -92,6 +96,8 @@ def scan(data: bytes | bytearray | memoryview) -> Scan:
 
 def slot_checksums(slots: Slots) -> npt.NDArray[np.uint32]:
     """Returns the CRC-32 of the last 28 bytes of each slot."""
+    if len(slots) <= _FEW:
+        return np.fromiter(_sums(slots.tobytes()), np.uint32, len(slots))
     tables, zeros = _tables()
     words = slots.view("<u2").reshape(len(slots), SLOT_BYTES // 2)
     sums = np.full(len(slots), zeros, np.uint32)
@@ -105,6 +111,11 @@ def slot_checksums(slots: Slots) -> npt.NDArray[np.uint32]:
             else:
                 target ^= tables[position].take(column)
     return sums
+
+
+def _sums(data: bytes) -> Iterator[int]:
+    for start in range(0, len(data), SLOT_BYTES):
+        yield zlib.crc32(data[start + 4 : start + SLOT_BYTES])
 
 
 @cache
@@ -123,17 +134,16 @@ def _tables() -> tuple[npt.NDArray[np.uint32], int]:
     return tables, zeros
 
 
-def _other(data: bytes | bytearray | memoryview, slot: int) -> Other | None:
+def _other(data: memoryview, slot: int) -> Other | None:
     start = slot * SLOT_BYTES
-    kind, length, reserved = OTHER_TAIL.unpack_from(data, start + 4)
+    crc, kind, length, reserved = _PREFIX.unpack_from(data, start)
     end = start + other_bytes(length)
     if length > MAX_BODY_BYTES or reserved or end > len(data):
         return None
-    (crc,) = CHECKSUM.unpack_from(data, start)
-    if zlib.crc32(memoryview(data)[start + 4 : end]) != crc:
+    if zlib.crc32(data[start + 4 : end]) != crc:
         return None
     body = bytes(data[start + PREFIX_BYTES : start + PREFIX_BYTES + length])
-    return Other(slot=slot, kind=kind - KIND_BASE, body=body)
+    return Other(slot, kind - KIND_BASE, body)
 
 
 def _ranges(is_bad: Mask) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@
 * A stretch without a good record at the end of a file is an unfinished write, not damage.
 """
 
+import itertools
 import json
 import os
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from strongroom.journal.layout import HEADER_BYTES, SLOT_BYTES, Header, Kind, un
 from strongroom.journal.series import Series
 from strongroom.journal.slots import Other, Scan, Slots, scan
 
+_KINDS = {kind.value: kind for kind in Kind}
 MAX_JOURNAL_BYTES = 8 << 30  # 250 million points of one process; a reader holds a file in memory
 
 
@@ -83,17 +85,16 @@ class JournalFile:
         self._name_points(found, stretch)
 
     def _decode(self, other: Other, stretch: Stretch) -> None:
-        try:
-            kind = Kind(other.kind)
-        except ValueError:
+        kind = _KINDS.get(other.kind)
+        if kind is None:
             return  # a later version's record; the format says to skip what is unknown
-        at = self._offset + other.slot * SLOT_BYTES
         body = _body(other.body)
+        if body is not None and kind is not Kind.KEY:
+            stretch.records.append((kind, body))
+            return
+        at = self._offset + other.slot * SLOT_BYTES
         if body is None:
             stretch.findings.append(Finding("E-FORMAT", self.path.name, at, "a body is no JSON"))
-            return
-        if kind is not Kind.KEY:
-            stretch.records.append((kind, body))
             return
         number, name = body.get("id"), body.get("name")
         is_known = isinstance(number, int) and self._names.get(number, name) != name
@@ -111,26 +112,26 @@ class JournalFile:
         first, end = int(places[0]), int(places[-1]) + 1
         numbers = found.slots["key"][first:end]
         if end - first == len(places) and (numbers == numbers[0]).all():
-            self._name(stretch, int(numbers[0]), found.slots[first:end])  # a view: nothing copied
+            points = found.slots[first:end]  # a view: nothing copied
+            self._name(stretch, int(numbers[0]), _series(points))
             return
         numbers = found.slots["key"][places]
         order = np.argsort(numbers, kind="stable")
-        cuts = np.flatnonzero(np.diff(numbers[order])) + 1
-        for group in np.split(places[order], cuts):
-            self._name(stretch, int(found.slots["key"][group[0]]), found.slots[group])
+        numbers = numbers[order]
+        ordered = _series(found.slots[places[order]])
+        cuts = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(numbers)]
+        for start, stop in itertools.pairwise(cuts):
+            cut = slice(start, stop)
+            part = Series(ordered.steps[cut], ordered.times_us[cut], ordered.values[cut])
+            self._name(stretch, int(numbers[start]), part)
 
-    def _name(self, stretch: Stretch, number: int, points: Slots) -> None:
+    def _name(self, stretch: Stretch, number: int, points: Series) -> None:
         name = self._names.get(number)
         if name is None:
             detail = f"{len(points)} points of a metric whose name was lost (id {number})"
             stretch.findings.append(Finding("E-MISSING", self.path.name, self._offset, detail))
             return
-        series = Series(
-            np.ascontiguousarray(points["step"]),
-            np.ascontiguousarray(points["time_us"]),
-            np.ascontiguousarray(points["value"]),
-        )
-        stretch.series[name] = series
+        stretch.series[name] = points
 
     def _torn(self, stretch: Stretch, offset: int, size: int) -> None:
         if size:
@@ -138,18 +139,29 @@ class JournalFile:
             stretch.findings.append(Finding("W-TORN", self.path.name, offset, detail))
 
 
-def _body(data: bytes) -> dict[str, JsonValue] | None:
-    try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return None
-    if b"\\ud" in data.lower():
-        value = _without_surrogates(value)
-    return value if isinstance(value, dict) else None
+def _series(points: Slots) -> Series:
+    return Series(
+        np.ascontiguousarray(points["step"]),
+        np.ascontiguousarray(points["time_us"]),
+        np.ascontiguousarray(points["value"]),
+    )
 
 
 def _refuse(text: str) -> NoReturn:
     raise ValueError(text)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _body(data: bytes) -> dict[str, JsonValue] | None:
+    try:
+        value = _JSON.decode(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if b"\\u" in data and b"\\ud" in data.lower():
+        value = _without_surrogates(value)
+    return value if isinstance(value, dict) else None
 
 
 def _without_surrogates(value: JsonValue) -> JsonValue:

@@ -11,10 +11,12 @@ import contextlib
 import errno
 import os
 import threading
-import time
-import zlib
 from collections.abc import Iterable, Sequence
+from itertools import islice, repeat
+from os import write
 from pathlib import Path
+from time import time_ns
+from zlib import crc32
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock, SystemClock
@@ -28,12 +30,15 @@ from strongroom.journal.layout import (
     Header,
     Kind,
     pack_header,
+    pack_metrics,
     pack_other,
 )
 from strongroom.journal.pulse import PULSE, Pulse
 
 MAX_FILES = 16  # a disk that breaks this many files in one process will not keep the next either
 BATCH_BYTES = 1 << 20  # one `write()` of a batch; bounds the copy that joins the points
+_BATCH = BATCH_BYTES // SLOT_BYTES
+_pack_tail, _pack_checksum = METRIC_TAIL.pack, CHECKSUM.pack  # looked up once, not at each point
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -100,12 +105,11 @@ class JournalWriter:
             struct.error: If the step does not fit 64 bits.
         """
         if time_us is None:
-            time_us = time.time_ns() // 1000
+            time_us = time_ns() // 1000
         with self._lock:
-            tail = METRIC_TAIL.pack(self._ids.get(key) or self._key_id(key), step, time_us, value)
-            data = CHECKSUM.pack(zlib.crc32(tail)) + tail
+            tail = _pack_tail(self._ids.get(key) or self._key_id(key), step, time_us, value)
             try:
-                written = os.write(self._fd, data)
+                written = write(self._fd, _pack_checksum(crc32(tail)) + tail)
             except OSError as error:
                 self._failed(error)
                 return self.metric(key, value, step, time_us)
@@ -122,12 +126,11 @@ class JournalWriter:
         Raises:
             OSError: If the disk did not take all of them.
         """
-        pack, checksum, crc32 = METRIC_TAIL.pack, CHECKSUM.pack, zlib.crc32
         with self._lock:
             slots: list[bytes] = []
             for key, value, step in points:
-                tail = pack(self._ids.get(key) or self._key_id(key), step, time_us, value)
-                slots += (checksum(crc32(tail)), tail)
+                tail = _pack_tail(self._ids.get(key) or self._key_id(key), step, time_us, value)
+                slots += (_pack_checksum(crc32(tail)), tail)
             self._append_slots(b"".join(slots))
 
     def series(
@@ -137,20 +140,22 @@ class JournalWriter:
 
         Raises:
             OSError: If the disk did not take all of them; whole points written stay.
-            struct.error: If a step does not fit 64 bits.
+            TypeError, OverflowError: If a number does not fit its field.
+            ValueError: If the columns differ in length.
         """
-        pack, checksum, crc32 = METRIC_TAIL.pack, CHECKSUM.pack, zlib.crc32
-        per_write = BATCH_BYTES // SLOT_BYTES
         with self._lock:
             key_id = self._ids.get(key) or self._key_id(key)
-            slots: list[bytes] = []
-            for value, step, time_us in zip(values, steps, times_us, strict=False):
-                tail = pack(key_id, step, time_us, value)
-                slots += (checksum(crc32(tail)), tail)
-                if len(slots) >= 2 * per_write:
-                    self._append_slots(b"".join(slots))
-                    slots.clear()
-            self._append_slots(b"".join(slots))
+            next_steps, next_times = iter(steps), iter(times_us)
+            for start in range(0, len(values), _BATCH):
+                part = values[start : start + _BATCH]
+                count = len(part)
+                slots = pack_metrics(
+                    repeat(key_id, count),
+                    islice(next_steps, count),
+                    islice(next_times, count),
+                    part,
+                )
+                self._append_slots(slots)
 
     def record(self, kind: Kind, body: JsonValue) -> None:
         """Appends one record that is not a metric.
@@ -257,12 +262,12 @@ class JournalWriter:
         self._ids[key] = number
         return number
 
-    def _append_slots(self, data: bytes) -> None:
+    def _append_slots(self, data: bytes | bytearray) -> None:
         self._ensure_open()
         for start in range(0, len(data), BATCH_BYTES):
-            self._append(data[start : start + BATCH_BYTES], slots=True)
+            self._append(memoryview(data)[start : start + BATCH_BYTES], slots=True)
 
-    def _append(self, data: bytes, *, slots: bool = False) -> None:
+    def _append(self, data: bytes | memoryview, *, slots: bool = False) -> None:
         try:
             written = os.write(self._fd, data)
         except OSError as error:

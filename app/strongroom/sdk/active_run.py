@@ -28,6 +28,7 @@ from strongroom.sdk.values import (
     now_us,
     number,
     whole,
+    whole_column,
     whole_text,
 )
 
@@ -121,7 +122,8 @@ class ActiveRun:
         points = []
         for key, value in _items(self, metrics, "log_metrics"):
             try:
-                self._check_key(key)
+                if key not in self._keys:
+                    self._check_key(key)
                 points.append((key, number(value), whole(step)))
             except (Lost, TypeError, ValueError) as error:
                 self.losses.note(error, f"log_metrics({shown(key)})")
@@ -161,13 +163,13 @@ class ActiveRun:
         for given in (steps, times):
             if given is not None and len(given) != count:
                 raise Lost("type", f"{count} values but {len(given)} steps or times")
-        if set(map(type, values)) - {float}:
+        if set(map(type, values)) - {float, int}:
             values = [number(value) for value in values]
         self._open_writer().series(
             key,
             values,
-            range(count) if steps is None else [whole(step) for step in steps],
-            [now_us()] * count if times is None else [whole(each) for each in times],
+            range(count) if steps is None else whole_column(steps),
+            [now_us()] * count if times is None else whole_column(times),
         )
 
     # ------------------------------------------------------------------ params, tags, notes

@@ -27,7 +27,7 @@ from strongroom.sdk.active_run import ActiveRun
 from strongroom.sdk.folder import clean_run_id, open_run, store_fault
 from strongroom.sdk.leading import may_lead
 from strongroom.sdk.losses import Losses
-from strongroom.sdk.source import capture, clean, host_name, user_name
+from strongroom.sdk.source import WorkTree, capture, clean, host_name, user_name
 
 DEFAULT_EXPERIMENT = "Default"
 
@@ -42,6 +42,7 @@ class Session:
         self.active: ActiveRun | None = None  # a plain attribute: each logged point reads it
         self._is_watching = False
         self._final = RunStatus.FINISHED
+        self._tree = WorkTree()
         self.orphans = Losses(is_strict=self._is_strict())
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
@@ -113,7 +114,7 @@ class Session:
             "started": time.time_ns() // 1000,
             "host": host_name(),
             "user": user_name(),
-            "source": capture(self._environ, sys.argv),
+            "source": capture(self._environ, sys.argv, self._tree),
         }
 
     def _env(self, *names: str) -> str | None:

@@ -12,11 +12,13 @@ import platform
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 MAX_VALUE_CHARACTERS = 4_096  # enough for a long command line; run.json stays small
 MAX_PARENTS = 40  # how far up a repository is looked for
+FRESH_S = 1.0  # how old an answer about the work tree may be; git itself takes part of that
 GIT_TIMEOUT_S = 2.0  # a repository on a sleeping share must not hold training back
 CAPTURED = {
     "trace": "TRACEPARENT",
@@ -29,7 +31,32 @@ CAPTURED = {
 }
 
 
-def capture(environ: Mapping[str, str], argv: list[str]) -> dict[str, str]:
+class WorkTree:
+    """Asks git whether a work tree is dirty, at most once a second: asking takes milliseconds.
+
+    A sweep that starts a hundred runs a second asks once, not a hundred times. A new commit or a
+    touched index is asked about at once.
+    """
+
+    def __init__(self) -> None:
+        self._asked: tuple[Path, str, int] | None = None
+        self._asked_at = 0.0
+        self._answer: str | None = None
+
+    def is_dirty(self, root: Path, commit: str) -> str | None:
+        """Returns yes or no, or None if git does not say."""
+        question = (root, commit, _changed_ns(root / ".git" / "index"))
+        now = time.monotonic()
+        if question != self._asked or now - self._asked_at > FRESH_S:
+            status = _git(root, "status", "--porcelain", "--untracked-files=no", "-z")
+            self._answer = None if status is None else "yes" if status else "no"
+            self._asked, self._asked_at = question, now
+        return self._answer
+
+
+def capture(
+    environ: Mapping[str, str], argv: list[str], tree: WorkTree | None = None
+) -> dict[str, str]:
     """Returns the facts of this process that say how to repeat the run; no empty values."""
     entry = str(Path(argv[0]).absolute()) if argv and argv[0] not in {"", "-c", "-m"} else ""
     facts = {
@@ -38,7 +65,7 @@ def capture(environ: Mapping[str, str], argv: list[str]) -> dict[str, str]:
         "cwd": _or_empty(os.getcwd),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        **git_facts(Path(entry).parent if entry else Path.cwd()),
+        **git_facts(Path(entry).parent if entry else Path.cwd(), tree or WorkTree()),
     }
     facts |= {name: environ.get(variable, "") for name, variable in CAPTURED.items()}
     return {name: clean(text)[:MAX_VALUE_CHARACTERS] for name, text in facts.items() if text}
@@ -57,7 +84,7 @@ def host_name() -> str:
     return clean(_or_empty(socket.gethostname))
 
 
-def git_facts(folder: Path) -> dict[str, str]:
+def git_facts(folder: Path, tree: WorkTree) -> dict[str, str]:
     """Returns commit, branch and dirty (yes, no) of the repository around a folder, if any."""
     root = _repository(folder)
     if root is None:
@@ -67,10 +94,8 @@ def git_facts(folder: Path) -> dict[str, str]:
     commit = head if not head.startswith("ref: ") else _ref(root / ".git", head[5:])
     if not commit:
         commit = _git(root, "rev-parse", "HEAD") or ""
-    status = _git(root, "status", "--porcelain", "--untracked-files=no", "-z")
-    facts = {"commit": commit, "branch": branch}
-    if status is not None:
-        facts["dirty"] = "yes" if status else "no"
+    dirty = tree.is_dirty(root, commit) or ""
+    facts = {"commit": commit, "branch": branch, "dirty": dirty}
     return {name: text for name, text in facts.items() if text}
 
 
@@ -114,6 +139,13 @@ def _git(root: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode("utf-8", "replace").strip()
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _or_empty(read: Callable[[], str]) -> str:

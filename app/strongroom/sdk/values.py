@@ -51,6 +51,19 @@ def whole(value: object) -> int:
     return found
 
 
+def whole_column(values: list[Any]) -> list[int]:
+    """Returns steps or times as integers of 64 bits.
+
+    Raises:
+        TypeError: If one of them is not a whole number of that size.
+    """
+    if set(map(type, values)) <= {int}:  # the usual case, told without a call for each
+        if values and not MIN_STEP <= min(values) <= max(values) <= MAX_STEP:
+            raise TypeError("a step must fit 64 bits")
+        return values
+    return [whole(value) for value in values]
+
+
 def column(values: Iterable[Any]) -> list[Any]:
     """Returns a column as a list of plain numbers; arrays and tensors know how."""
     to_list = getattr(values, "tolist", None)

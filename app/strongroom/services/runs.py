@@ -26,6 +26,7 @@ from strongroom.store import discovery, edits, search
 from strongroom.store.arrived_runs import complete_copy
 from strongroom.store.artifacts import verify_artifacts
 from strongroom.store.blobs import Blobs
+from strongroom.store.bulk_sealing import seal_finished
 from strongroom.store.catalog import Catalog, refuse_share
 from strongroom.store.discovery import StoredFinding
 from strongroom.store.liveness import observe
@@ -61,14 +62,13 @@ class Runs:
 
         Raises:
             EnvironmentFault: ``E-FULL``, ``E-STORE``.
-            Cancelled: Between two runs; what was done stays.
+            Cancelled: Between two batches of runs; what was done stays.
         """
         watched = progress or Silent()
         try:
             changes = discovery.discover(self.catalog, self.folder, self._clock, watched)
-            sealed = self._seal_finished(watched)
-            if sealed:
-                changes |= discovery.discover(self.catalog, self.folder, self._clock, watched)
+            observer = observe(self._clock.now_us())
+            changes |= Changes(runs=seal_finished(self.catalog, self.folder, observer, watched))
         except OSError as error:
             raise fault(error, self.folder.root) from error
         return changes
@@ -249,21 +249,6 @@ class Runs:
             raise fault(error, target) from error
 
     # ------------------------------------------------------------------ inside
-
-    def _seal_finished(self, progress: Progress) -> bool:
-        with self.catalog.read() as connection:
-            places = search.unsealed_places(connection)
-        observer = observe(self._clock.now_us())
-        has_sealed = False
-        for number, place in enumerate(places):
-            progress.step(number, len(places), "Sealing finished runs")
-            try:
-                has_sealed |= seal(self._path(place), observer)
-            except Untrusted as error:
-                discovery.report(self.catalog, f"{place.month}/{place.run_id}", error)
-            except FileNotFoundError:
-                continue  # removed meanwhile; the next look says so
-        return has_sealed
 
     def _edit(self, references: Sequence[str], records: list[edits.Record]) -> Changes:
         places = [self.place(reference) for reference in references]

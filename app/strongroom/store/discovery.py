@@ -6,9 +6,8 @@
 * What the catalog holds afterwards depends on the folders alone, not on when they were seen.
 """
 
-import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,8 +24,8 @@ from strongroom.journal.layout import HEADER_BYTES, JOURNAL_SUFFIX, unpack_heade
 from strongroom.store import tables
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import SILENCE_US, Observer, observe
-from strongroom.store.run_index import RunIndex
-from strongroom.store.run_state import RunState, read_state
+from strongroom.store.run_index import RunIndex, SealedState
+from strongroom.store.run_state import RunState, file_stamp, read_state
 from strongroom.store.sealing import finish_sealing
 from strongroom.store.store_folder import StoreFolder, month_folders
 
@@ -68,6 +67,8 @@ class _Pass:
     """One walk over the run folders."""
 
     known: dict[str, _Known]
+    blamed: set[str]
+    """Folders, below ``runs/``, that have findings."""
     seen: dict[str, str] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
@@ -81,7 +82,7 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
     """
     observer = observe(clock.now_us())
     with catalog.read() as connection:
-        walk = _Pass(known=_known(connection))
+        walk = _Pass(known=_known(connection), blamed=_blamed(connection))
     total = len(walk.known)
     batch: list[_Folder] = []
     for number, (month, run_id, stamp) in enumerate(_run_folders(folder.runs)):
@@ -104,6 +105,16 @@ def put_state(catalog: Catalog, state: RunState) -> None:
         RunIndex(connection).put([state])
 
 
+def put_sealed(catalog: Catalog, sealed: Sequence[SealedState]) -> None:
+    """Brings the rows of runs up to date that were just sealed; they have no findings."""
+    if not sealed:
+        return
+    names = {f"{each.state.month}/{each.state.run_id}" for each in sealed}
+    with catalog.begin() as connection:
+        _clear_findings(connection, sorted(names & _blamed(connection)))
+        RunIndex(connection).put_sealed(sealed)
+
+
 def read_for_catalog(folder: StoreFolder, month: str, run_id: str, observer: Observer) -> RunState:
     """Returns the state of a run folder with the stamps the catalog remembers.
 
@@ -112,7 +123,7 @@ def read_for_catalog(folder: StoreFolder, month: str, run_id: str, observer: Obs
     """
     path = folder.run(month, run_id)
     stamp = path.stat().st_mtime_ns  # before reading: a change meanwhile is seen next time
-    files = _file_stamp(path)
+    files = file_stamp(path)
     return replace(read_state(path, observer), month=month, folder_stamp=stamp, file_stamp=files)
 
 
@@ -178,23 +189,9 @@ def _is_same(known: _Known, path: Path, month: str, stamp: int, observer: Observ
         return False
     if known.is_sealed:
         return True
-    if known.file_stamp != _file_stamp(path):
+    if known.file_stamp != file_stamp(path):
         return False
     return not known.may_die or not _has_died(path, observer)
-
-
-def _file_stamp(path: Path) -> str:
-    """Returns a digest of the names, sizes and times of a run's journals."""
-    running = hashlib.blake2b(digest_size=8)
-    with os.scandir(path) as entries:
-        files = sorted(
-            (entry.name, entry.stat(follow_symlinks=False))
-            for entry in entries
-            if entry.name.endswith(JOURNAL_SUFFIX)
-        )
-    for name, stat in files:
-        running.update(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
-    return running.hexdigest()
 
 
 def _has_died(path: Path, observer: Observer) -> bool:
@@ -218,9 +215,7 @@ def _store(catalog: Catalog, walk: _Pass, batch: list[_Folder]) -> None:
         return
     finding = tables.finding
     with catalog.begin() as connection:
-        for item in batch:
-            below = finding.c.path.startswith(item.name + "/", autoescape=True)
-            connection.execute(delete(finding).where((finding.c.path == item.name) | below))
+        _clear_findings(connection, [item.name for item in batch if item.name in walk.blamed])
         rows = [
             {
                 "path": f"{item.name}/{file}" if file else item.name,
@@ -238,6 +233,13 @@ def _store(catalog: Catalog, walk: _Pass, batch: list[_Folder]) -> None:
     walk.changed.update(state.run_id for state in states)
 
 
+def _clear_findings(connection: Connection, names: list[str]) -> None:
+    finding = tables.finding
+    for name in names:
+        below = finding.c.path.startswith(name + "/", autoescape=True)
+        connection.execute(delete(finding).where((finding.c.path == name) | below))
+
+
 def _forget(catalog: Catalog, walk: _Pass) -> None:
     gone = sorted(walk.known.keys() - walk.seen.keys())
     run, finding = tables.run, tables.finding
@@ -253,6 +255,11 @@ def _forget(catalog: Catalog, walk: _Pass) -> None:
     if stale:
         with catalog.begin() as connection:
             connection.execute(delete(finding).where(finding.c.path.in_(stale)))
+
+
+def _blamed(connection: Connection) -> set[str]:
+    paths = connection.execute(select(tables.finding.c.path)).scalars()
+    return {"/".join(path.split("/")[:2]) for path in paths}
 
 
 def _known(connection: Connection) -> dict[str, _Known]:

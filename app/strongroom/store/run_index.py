@@ -8,10 +8,11 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from strongroom.store import tables
@@ -19,6 +20,14 @@ from strongroom.store.run_state import RunState
 
 LOOK_UP = 5_000  # texts in one look-up; SQLite binds at most 32,766 values
 MAX_REMEMBERED = 200_000  # texts whose ids are kept between batches, some 30 MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedState:
+    """A run that was just sealed, and the stamp of the journals it was sealed from."""
+
+    state: RunState
+    stamp: str
 
 
 class RunIndex:
@@ -42,6 +51,20 @@ class RunIndex:
         self._insert(tables.run_value, self._value_rows(states, ids))
         self._insert(tables.metric, self._metric_rows(states, ids))
         self._insert(tables.artifact, _artifact_rows(states, ids))
+
+    def put_sealed(self, sealed: Sequence[SealedState]) -> None:
+        """Says that the runs are sealed; replaces those the catalog had read otherwise."""
+        run = tables.run
+        known: dict[str, str] = {}
+        for part in _parts(each.state.run_id for each in sealed):
+            rows = self._connection.execute(
+                select(run.c.run_id, run.c.file_stamp).where(run.c.run_id.in_(part))
+            )
+            known |= {row.run_id: row.file_stamp for row in rows}
+        same = [each.state for each in sealed if known.get(each.state.run_id) == each.stamp]
+        self.put([each.state for each in sealed if known.get(each.state.run_id) != each.stamp])
+        if same:
+            self._connection.execute(_SEAL, [_seal_row(state) for state in same])
 
     def _put_runs(self, states: Sequence[RunState]) -> dict[str, int]:
         run = tables.run
@@ -158,6 +181,29 @@ class RunIndex:
 
     def _next_id(self, table: Table) -> int:
         return int(self._connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
+
+
+_SEAL = (
+    update(tables.run)
+    .where(tables.run.c.run_id == bindparam("sealed_run"))
+    .values(
+        month=bindparam("month"),
+        folder_stamp=bindparam("folder_stamp"),
+        file_stamp=bindparam("file_stamp"),
+        sealed_sha256=bindparam("sealed_sha256"),
+        is_sealed=True,
+    )
+)
+
+
+def _seal_row(state: RunState) -> dict[str, Any]:
+    return {
+        "sealed_run": state.run_id,
+        "month": state.month,
+        "folder_stamp": state.folder_stamp,
+        "file_stamp": state.file_stamp,
+        "sealed_sha256": state.sealed_sha256,
+    }
 
 
 def as_number(text: str) -> float | None:

@@ -7,6 +7,7 @@
 
 import hashlib
 import math
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.run import MetricSummary, RunStatus
 from strongroom.journal.content import JournalContent, RunHeader, StoredArtifact
 from strongroom.journal.layout import JOURNAL_SUFFIX, Kind
-from strongroom.journal.reader import param_text, read_header, read_run
+from strongroom.journal.reader import file_names, param_text, read_header, read_run
 from strongroom.journal.series import summarize
 from strongroom.journal.stream import JournalFile
 from strongroom.store.liveness import Observer
@@ -67,13 +68,13 @@ def read_state(folder: Path, observer: Observer) -> RunState:
         Untrusted: If ``run.json`` or ``sealed.json`` cannot be trusted.
         OSError: If the folder cannot be read.
     """
-    has_journals = any(folder.glob("*" + JOURNAL_SUFFIX))
-    sealed = read_sealed(folder)
+    names = file_names(folder)
+    sealed = read_sealed(folder) if SEALED_FILE in names else None
     if sealed is None:
         state = from_content(read_run(folder), observer)
     else:
         state = _from_sealed(read_header(folder), *sealed)
-        if has_journals:
+        if any(name.endswith(JOURNAL_SUFFIX) for name in names):
             state = _overlay(state, folder, observer)
     if state.run_id != folder.name:
         raise Untrusted(
@@ -82,6 +83,20 @@ def read_state(folder: Path, observer: Observer) -> RunState:
             "Give the folder the run's id as its name, or copy it again.",
         )
     return state
+
+
+def file_stamp(folder: Path) -> str:
+    """Returns a digest of the names, sizes and times of a run's journals."""
+    running = hashlib.blake2b(digest_size=8)
+    with os.scandir(folder) as entries:
+        files = sorted(
+            (entry.name, entry.stat(follow_symlinks=False))
+            for entry in entries
+            if entry.name.endswith(JOURNAL_SUFFIX)
+        )
+    for name, stat in files:
+        running.update(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+    return running.hexdigest()
 
 
 def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seals finished runs: metrics into checked Parquet, everything by digest into ``sealed.json``.
 
-* Results are written aside, made durable, verified by reading back, and renamed: Parquet first,
-  ``sealed.json`` last. Journals are removed only after that.
+* Results are made in memory, verified by reading them back, written aside, made durable, and
+  renamed: Parquet first, ``sealed.json`` last. Journals are removed only after that.
 * A crash at any point leaves either the journals or the sealed run, and the next call goes on.
 * A run with damaged journals is not sealed: its bytes stay for whoever can still use them.
 * ``sealed.json`` names the journals it took in, so that one left over is never counted twice.
@@ -10,8 +10,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,8 @@ from strongroom.domain import canonical
 from strongroom.domain.canonical import MAX_INTEGER, JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
-from strongroom.journal.compact import read_metrics, write_metrics
 from strongroom.journal.layout import JOURNAL_SUFFIX, OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
-from strongroom.journal.reader import read_run
+from strongroom.journal.reader import file_names, read_run
 from strongroom.journal.series import Series, concat
 from strongroom.store.liveness import Observer
 from strongroom.store.run_state import (
@@ -33,6 +32,7 @@ from strongroom.store.run_state import (
     SEALED_FILE,
     SEALED_FORMAT,
     RunState,
+    file_stamp,
     from_content,
     number_text,
     read_sealed,
@@ -55,6 +55,22 @@ class SealFinding:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A run that is about to be sealed.
+
+    Holds its folder, its state as it will be, the stamp of the journals that were read
+    (`run_state.file_stamp`), ``sealed.json`` as a document and as bytes, and the Parquet's bytes.
+    """
+
+    folder: Path
+    state: RunState
+    stamp: str
+    document: dict[str, JsonValue]
+    data: bytes
+    parquet: memoryview | None
+
+
 def seal(folder: Path, observer: Observer) -> bool:
     """Seals a run if it is finished; returns whether it is now sealed by this call.
 
@@ -65,14 +81,72 @@ def seal(folder: Path, observer: Observer) -> bool:
     """
     try:
         with run_lock(folder):
-            _finish_locked(folder)
-            state, metrics = _read_once(folder, observer)
-            if not _can_be_sealed(state):
+            prepared = prepare(folder, observer)
+            if prepared is None:
                 return False
-            _seal_locked(folder, state, metrics)
+            publish(prepared)
             return True
     except Timeout:
         return False  # another program is at it
+
+
+def prepare(folder: Path, observer: Observer) -> Prepared | None:
+    """Returns what sealing a run would write, or None if it is not to be sealed now.
+
+    The caller holds `run_lock` until the run is published.
+
+    Raises:
+        Untrusted, OSError: As `seal`.
+    """
+    names = file_names(folder)
+    if _is_interrupted(names):
+        _finish_locked(folder)
+        names = file_names(folder)
+    from strongroom.journal.compact import encode_metrics  # Arrow: only where points are sealed
+
+    stamp = file_stamp(folder)
+    state, metrics = _read_once(folder, observer)
+    if not _can_be_sealed(state):
+        return None
+    parquet = None
+    if metrics:
+        parquet = encode_metrics(metrics)
+        _check_metrics(parquet, metrics)
+    journals = [name for name in names if name.endswith(JOURNAL_SUFFIX)]
+    document = _document(folder, names, state, parquet)
+    document["journals"] = [_entry(folder, folder / name) for name in journals]
+    try:
+        data = canonical.encode(document)
+    except (ValueError, UnicodeEncodeError) as error:
+        raise Untrusted(
+            "E-FORMAT",
+            f"The run {state.run_id} holds a value that cannot be sealed ({error})",
+            "It stays readable in its journals; nothing was removed.",
+        ) from error
+    sealed = replace(
+        state, is_sealed=True, is_live=False, sealed_sha256=hashlib.sha256(data).hexdigest()
+    )
+    return Prepared(
+        folder=folder, state=sealed, stamp=stamp, document=document, data=data, parquet=parquet
+    )
+
+
+def publish(prepared: Prepared) -> None:
+    """Writes what was prepared, durably, and removes the journals it took in.
+
+    Raises:
+        OSError: If the folder cannot be written; the journals are still there.
+    """
+    folder = prepared.folder
+    if prepared.parquet is not None:
+        _write_durably(folder / _NEW_METRICS, prepared.parquet)
+    _write_durably(folder / _NEW_SEALED, prepared.data)
+    if prepared.parquet is not None:
+        (folder / _NEW_METRICS).replace(folder / METRICS_FILE)
+    (folder / _NEW_SEALED).replace(folder / SEALED_FILE)
+    sync_folder(folder)
+    names = [str(entry["path"]) for entry in prepared.document["journals"]]
+    _remove_covered(folder, prepared.document, {name: folder / name for name in names})
 
 
 def run_lock(folder: Path) -> FileLock:
@@ -87,9 +161,7 @@ def finish_sealing(folder: Path) -> None:
         Untrusted: If ``sealed.json`` cannot be read.
         OSError: If the folder cannot be changed.
     """
-    is_unfinished = (folder / _NEW_METRICS).exists() or (folder / _NEW_SEALED).exists()
-    is_sealed = (folder / SEALED_FILE).exists()
-    if not is_unfinished and not (is_sealed and any(folder.glob("*" + JOURNAL_SUFFIX))):
+    if not _is_interrupted(file_names(folder)):
         return
     try:
         with run_lock(folder).acquire(timeout=0):
@@ -172,6 +244,12 @@ def _can_be_sealed(state: RunState) -> bool:
     return has_ended and not state.is_sealed and not state.is_deleted and not is_damaged
 
 
+def _is_interrupted(names: Sequence[str]) -> bool:
+    """Whether a sealing may have been cut short; a resumed run looks the same from outside."""
+    is_resumed = SEALED_FILE in names and any(name.endswith(JOURNAL_SUFFIX) for name in names)
+    return is_resumed or _NEW_METRICS in names or _NEW_SEALED in names
+
+
 def _finish_locked(folder: Path) -> None:
     new_metrics, new_sealed = folder / _NEW_METRICS, folder / _NEW_SEALED
     if new_metrics.exists() or not _is_whole(new_sealed):  # nothing was replaced yet
@@ -202,38 +280,14 @@ def _read_once(folder: Path, observer: Observer) -> tuple[RunState, dict[str, Se
     return from_content(content, observer), content.metrics
 
 
-def _seal_locked(folder: Path, state: RunState, metrics: dict[str, Series]) -> None:
-    journals = sorted(folder.glob("*" + JOURNAL_SUFFIX))
-    covered = [_entry(folder, path) for path in journals]
-    aside = folder / _NEW_METRICS
-    if metrics:
-        write_metrics(aside, metrics)
-        _check_metrics(aside, metrics)
-        _sync_file(aside)
-    document = _document(folder, state, covered, aside if metrics else None)
-    try:
-        data = canonical.encode(document)
-    except (ValueError, UnicodeEncodeError) as error:
-        aside.unlink(missing_ok=True)
-        raise Untrusted(
-            "E-FORMAT",
-            f"The run {state.run_id} holds a value that cannot be sealed ({error})",
-            "It stays readable in its journals; nothing was removed.",
-        ) from error
-    _write_durably(folder / _NEW_SEALED, data)
-    if metrics:
-        aside.replace(folder / METRICS_FILE)
-    (folder / _NEW_SEALED).replace(folder / SEALED_FILE)
-    sync_folder(folder)
-    _remove_covered(folder, document, {path.name: path for path in journals})
-
-
 def all_metrics(folder: Path) -> dict[str, Series]:
     """Returns every series of a run: the sealed Parquet, then what journals added.
 
     Raises:
         Untrusted: ``E-HASH`` if the Parquet does not hold.
     """
+    from strongroom.journal.compact import read_metrics  # as in `prepare`
+
     parts: dict[str, list[Series]] = {}
     parquet = folder / METRICS_FILE
     if parquet.exists() and (folder / SEALED_FILE).exists():
@@ -246,11 +300,12 @@ def all_metrics(folder: Path) -> dict[str, Series]:
 
 
 def _document(
-    folder: Path, state: RunState, covered: list[dict[str, JsonValue]], metrics: Path | None
+    folder: Path, names: Sequence[str], state: RunState, parquet: memoryview | None
 ) -> dict[str, JsonValue]:
-    files = [_entry(folder, path) for path in _kept_files(folder)]
-    if metrics is not None:
-        files.append({**_entry(folder, metrics), "path": METRICS_FILE})
+    files = [_entry(folder, path) for path in _kept_files(folder, names)]
+    if parquet is not None:
+        digest = hashlib.sha256(parquet).hexdigest()
+        files.append({"path": METRICS_FILE, "size": len(parquet), "sha256": digest})
     return {
         "format": SEALED_FORMAT,
         "run_id": state.run_id,
@@ -280,7 +335,6 @@ def _document(
             for each in sorted(state.artifacts, key=lambda item: item.path.encode())
         ],
         "files": sorted(files, key=lambda item: str(item["path"])),
-        "journals": covered,
         "notes": list(state.notes),
         "lost": {key: _integer(count) for key, count in state.lost.items()},
     }
@@ -291,10 +345,10 @@ def _integer(number: int) -> int | str:
     return number if abs(number) < MAX_INTEGER else str(number)
 
 
-def _kept_files(folder: Path) -> Iterator[Path]:
-    yield from folder.glob("*" + PACK_SUFFIX)
+def _kept_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    yield from (folder / name for name in names if name.endswith(PACK_SUFFIX))
     objects = folder / OBJECT_FOLDER
-    if objects.is_dir():
+    if OBJECT_FOLDER in names and objects.is_dir():
         yield from (path for path in objects.iterdir() if path.is_file() and _is_object(path.name))
 
 
@@ -307,8 +361,10 @@ def _entry(folder: Path, path: Path) -> dict[str, JsonValue]:
     return {"path": path.relative_to(folder).as_posix(), "size": size, "sha256": sha256}
 
 
-def _check_metrics(path: Path, written: Mapping[str, Series]) -> None:
-    back = read_metrics(path)
+def _check_metrics(data: memoryview, written: Mapping[str, Series]) -> None:
+    from strongroom.journal.compact import decode_metrics  # as in `prepare`
+
+    back = decode_metrics(data, METRICS_FILE)
     same = back.keys() == written.keys() and all(
         np.array_equal(back[key].steps, series.steps)
         and np.array_equal(back[key].times_us, series.times_us)
@@ -316,7 +372,6 @@ def _check_metrics(path: Path, written: Mapping[str, Series]) -> None:
         for key, series in written.items()
     )
     if not same:
-        path.unlink(missing_ok=True)
         raise Untrusted(
             "E-HASH",
             "Metrics did not read back as they were written",
@@ -366,12 +421,7 @@ def _remove_covered(folder: Path, document: dict[str, Any], journals: dict[str, 
     sync_folder(folder)
 
 
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _write_durably(path: Path, data: bytes) -> None:
+def _write_durably(path: Path, data: bytes | memoryview) -> None:
     with path.open("wb") as stream:
         stream.write(data)
         stream.flush()

@@ -5,20 +5,21 @@
 * Runs without the ordered value come last, ascending or descending; ties are newest first.
 """
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
     case,
-    false,
     func,
+    literal,
     select,
     true,
 )
@@ -30,6 +31,7 @@ from strongroom.store.query_compiler import attribute_column, compile_filter, ke
 
 NAN = float("nan")
 MIN_PREFIX = 4  # hexadecimal digits that name a run; fewer are rarely unique
+FEW = 2_000  # matches that are ordered by themselves; finding out costs one bounded question
 MAX_PAGE = 100_000  # runs read whole at once; a window asks for hundreds
 
 _KIND_OF = {
@@ -79,9 +81,16 @@ def search(
 ) -> Page:
     """Answers a filter with one page of runs."""
     where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
+    few = None if tree is None else _few(connection, where)
+    if few is not None:  # ordering these is cheaper than walking an index until a page is full
+        question = _ordered_by_value(few, orders)
+        ids = _take(connection, question, min(limit, MAX_PAGE), offset)
+        return Page(runs=hydrate(connection, ids), total=len(few))
     ids = run_ids(connection, where, orders, limit=min(limit, MAX_PAGE), offset=offset)
     if offset == 0 and len(ids) < min(limit, MAX_PAGE):
         total = len(ids)
+    elif tree is None:
+        total = _count(connection, experiment, is_deleted=is_deleted)
     else:
         total = int(
             connection.execute(
@@ -89,6 +98,52 @@ def search(
             ).scalar_one()
         )
     return Page(runs=hydrate(connection, ids), total=total)
+
+
+def _count(connection: Connection, experiment: str, *, is_deleted: bool) -> int:
+    """Returns how many runs there are; deleted ones are few, so they are counted and taken off."""
+    everything = select(func.count()).select_from(tables.run)
+    if experiment:
+        everything = everything.where(_is_of(experiment))
+    hidden = int(connection.execute(everything.where(tables.run.c.is_deleted)).scalar_one())
+    if is_deleted:
+        return hidden
+    return int(connection.execute(everything).scalar_one()) - hidden
+
+
+def _is_of(experiment: str) -> ColumnElement[bool]:
+    named = select(tables.experiment.c.id).where(tables.experiment.c.name == experiment)
+    return tables.run.c.experiment_id == named.scalar_subquery()
+
+
+def _few(connection: Connection, where: ColumnElement[bool]) -> list[int] | None:
+    """Returns all runs a condition holds for, or None if they are many."""
+    ids = _take(connection, select(tables.run.c.id).where(where), FEW + 1, 0)
+    return ids if len(ids) <= FEW else None
+
+
+def _ordered_by_value(ids: Sequence[int], orders: Sequence[Order]) -> Select[Any]:
+    """Returns the question that orders these runs as `run_ids` does."""
+    run = tables.run
+    chosen = select(run.c.id).where(run.c.id.in_(_listed(literal(json.dumps(ids)))))
+    if len(orders) != 1 or orders[0].field.kind is FieldKind.ATTRIBUTE:
+        return _ordered(chosen, orders)
+    (order,) = orders
+    value: ColumnElement[Any]
+    if order.field.kind is FieldKind.METRIC:  # joined, it is looked up once a run
+        metric = tables.metric.alias("ordered")
+        of_key = and_(metric.c.run == run.c.id, metric.c.key == key_id(order.field))
+        chosen, value = chosen.outerjoin_from(run, metric, of_key), metric.c.last
+    else:
+        value = _value_of_run(order.field)
+    newest = case((value.is_(None), run.c.started_us)).desc()
+    direction = value.desc() if order.is_descending else value.asc()
+    return chosen.order_by(value.is_(None), direction, newest, run.c.id.desc())
+
+
+def _listed(text: ColumnElement[str]) -> Select[Any]:
+    """Returns the numbers of a JSON list as rows: one bound text, however many they are."""
+    return select(func.json_each(text).table_valued("value").c.value)
 
 
 def condition(
@@ -100,8 +155,7 @@ def condition(
         tables.run.c.id.in_(hidden) if is_deleted else tables.run.c.id.not_in(hidden)
     ]
     if experiment:
-        named = select(tables.experiment.c.id).where(tables.experiment.c.name == experiment)
-        parts.append(tables.run.c.experiment_id == named.scalar_subquery())
+        parts.append(_is_of(experiment))
     if tree is not None:
         parts.append(compile_filter(tree))
     return and_(*parts)
@@ -142,7 +196,7 @@ def hydrate(connection: Connection, ids: Sequence[int]) -> tuple[Run, ...]:
     metrics: dict[int, dict[str, MetricSummary]] = {id_: {} for id_ in ids}
     rows: dict[int, Any] = {}
     for start in range(0, len(ids), 500):
-        part = {"ids": ids[start : start + 500]}
+        part = {"ids": json.dumps(ids[start : start + 500])}
         found_texts = _plain_rows(connection, _TEXTS, part)
         found_metrics = _plain_rows(connection, _METRICS, part)
         keys = {row[1] for row in found_texts} | {row[1] for row in found_metrics}
@@ -167,14 +221,17 @@ def columns(connection: Connection, experiment: str = "") -> tuple[Column, ...]:
     key, metric = tables.key, tables.metric
     value, run_value = tables.text_value, tables.run_value
     of_metrics = select(metric.c.key.label("key"), func.count().label("many"))
-    of_texts = select(value.c.key_id.label("key"), func.count().label("many")).join_from(
-        run_value, value, run_value.c.value == value.c.id
-    )
+    # Counted by value on one index first: values are far fewer than the runs that carry them.
+    by_value = select(run_value.c.value, func.count().label("many"))
     if experiment:
         where = condition(experiment=experiment)
         chosen = select(tables.run.c.id).where(where)
         of_metrics = of_metrics.where(metric.c.run.in_(chosen))
-        of_texts = of_texts.where(run_value.c.run.in_(chosen))
+        by_value = by_value.where(run_value.c.run.in_(chosen))
+    counts = by_value.group_by(run_value.c.value).cte("counts")
+    of_texts = select(value.c.key_id.label("key"), func.sum(counts.c.many).label("many")).join_from(
+        counts, value, counts.c.value == value.c.id
+    )
     found: list[Column] = []
     for question in (of_metrics.group_by(metric.c.key), of_texts.group_by(value.c.key_id)):
         counted = question.subquery()
@@ -211,12 +268,11 @@ def experiment_rows(connection: Connection) -> list[tuple[str, int, int, int | N
 
 def find(connection: Connection, reference: str, *, limit: int = 5) -> tuple[RunPlace, ...]:
     """Returns the runs that a text may mean: an id, else the start of one, else a name."""
-    run = tables.run
-    starts: ColumnElement[bool] = run.c.run_id.between(reference, reference + "g")
-    if len(reference) < MIN_PREFIX:
-        starts = false()
-    for where in (run.c.run_id == reference, starts, run.c.name == reference):
-        found = _places(connection, where, limit=limit)
+    asked = {"text": reference, "end": reference + "g", "many": limit}
+    by_id, by_start, by_name = _FINDERS
+    questions = (by_id, by_start, by_name) if len(reference) >= MIN_PREFIX else (by_id, by_name)
+    for question in questions:
+        found = _placed(connection.execute(question, asked))
         if found:
             return found
     return ()
@@ -234,17 +290,22 @@ def unsealed_places(connection: Connection) -> tuple[RunPlace, ...]:
     return _places(connection, ~run.c.is_sealed & ~run.c.is_deleted & run.c.status.in_(ended))
 
 
-def _places(
-    connection: Connection, where: ColumnElement[bool], limit: int | None = None
-) -> tuple[RunPlace, ...]:
+def _places(connection: Connection, where: ColumnElement[bool]) -> tuple[RunPlace, ...]:
+    return _placed(connection.execute(_places_where(where)))
+
+
+def _places_where(where: ColumnElement[bool]) -> Select[Any]:
     run = tables.run
     named = (run.c.id, run.c.run_id, run.c.month, run.c.name, run.c.started_us, run.c.sealed_sha256)
-    question = select(*named).where(where).order_by(run.c.started_us, run.c.id).limit(limit)
+    return select(*named).where(where).order_by(run.c.started_us, run.c.id)
+
+
+def _placed(rows: Iterable[Any]) -> tuple[RunPlace, ...]:
     return tuple(
         RunPlace(
             id=id_, run_id=run_id, month=month, name=name, started_us=start, sealed_sha256=digest
         )
-        for id_, run_id, month, name, start, digest in connection.execute(question)
+        for id_, run_id, month, name, start, digest in rows
     )
 
 
@@ -354,7 +415,7 @@ def _names(connection: Connection, keys: Collection[int]) -> dict[int, tuple[int
 
 
 def _page_questions() -> tuple[Select[Any], Select[Any], Select[Any]]:
-    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    ids = _listed(bindparam("ids", type_=Text))
     run, value = tables.run, tables.text_value
     run_value, metric = tables.run_value, tables.metric
     runs = (
@@ -379,4 +440,12 @@ def _page_questions() -> tuple[Select[Any], Select[Any], Select[Any]]:
     return runs, texts, metrics
 
 
+def _finders() -> tuple[Select[Any], ...]:
+    """Returns the questions for an id, the start of one and a name; made once, asked often."""
+    run, text = tables.run, bindparam("text", type_=Text)
+    named = (run.c.run_id == text, run.c.run_id.between(text, bindparam("end")), run.c.name == text)
+    return tuple(_places_where(where).limit(bindparam("many")) for where in named)
+
+
 _RUNS, _TEXTS, _METRICS = _page_questions()
+_FINDERS = _finders()

@@ -3,12 +3,12 @@
 
 * Sealed Parquet first, then what journals added since: nobody asks where points lie.
 * Only the asked metric is read from Parquet; its page checksums are verified on the way.
+* Arrow is loaded when points are first read: most commands never ask for one.
 """
 
 from pathlib import Path
 
 from strongroom.domain.errors import Untrusted
-from strongroom.journal import compact
 from strongroom.journal.reader import JournalTail, read_run
 from strongroom.journal.series import Series, concat
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE
@@ -38,10 +38,11 @@ def read_sealed_series(folder: Path, key: str) -> Series:
         Untrusted: ``E-HASH`` if the Parquet does not hold, ``E-MISSING`` if it is gone.
     """
     sealed = _sealed_metrics(folder)
-    if sealed is None or key not in compact.keys(sealed):
+    if sealed is None:
         return Series.empty()
-    series: Series = compact.read_metric(sealed, key)
-    return series
+    from strongroom.journal.compact import read_metric
+
+    return read_metric(sealed, key)
 
 
 def metric_keys(folder: Path) -> tuple[str, ...]:
@@ -51,7 +52,11 @@ def metric_keys(folder: Path) -> tuple[str, ...]:
         Untrusted: ``E-HASH`` if the Parquet's own description does not hold.
     """
     sealed = _sealed_metrics(folder)
-    names = set(compact.keys(sealed)) if sealed is not None else set()
+    names: set[str] = set()
+    if sealed is not None:
+        from strongroom.journal.compact import keys
+
+        names |= set(keys(sealed))
     if is_live(folder):
         names |= read_run(folder).metrics.keys()
     return tuple(sorted(names))

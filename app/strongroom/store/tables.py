@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA = 1  # another number in the file: drop and rebuild, it is only an index
+SCHEMA = 2  # another number in the file: drop and rebuild, it is only an index
 
 KIND_PARAM = 0
 KIND_TAG = 1
@@ -66,6 +66,7 @@ run = Table(
     Column("sealed_sha256", Text, nullable=False),  # '' until sealed
 )
 Index("run_by_start", run.c.started_us)
+Index("run_by_name", run.c.name)
 Index("run_by_experiment", run.c.experiment_id, run.c.started_us)
 Index("run_deleted", run.c.id, sqlite_where=text("is_deleted = 1"))
 

@@ -69,6 +69,13 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         self._settle.stop()
         self._pool.waitForDone()
 
+    def finish(self) -> None:
+        """Has the fine picture painted now; it arrives with the next events."""
+        if self._settle.isActive():
+            self._settle.stop()
+            self._refine()
+        self._pool.waitForDone()
+
     def viewRangeChanged(self) -> None:
         """Repaints in the new range; the item is as large as the view."""
         self.prepareGeometryChange()
@@ -87,7 +94,11 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         if box is None:
             return
         area = QRectF(box.mapRectToScene(box.boundingRect())).toRect()
-        scale = painter.device().devicePixelRatio()
+        painter.save()
+        painter.resetTransform()
+        own = painter.device().devicePixelRatio()
+        # A picture of the window may have more pixels than the window: then it differs from own.
+        scale = painter.deviceTransform().m11()
         x, y = box.viewRange()
         view = View.of(
             round(area.width() * scale),
@@ -95,9 +106,12 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             (float(x[0]), float(x[1])),
             (float(y[0]), float(y[1])),
         )
-        painter.save()
-        painter.resetTransform()
-        self._blit(painter, view, QPointF(area.topLeft()), scale)
+        if scale == own:
+            self._blit(painter, view, QPointF(area.topLeft()), scale)
+        else:
+            image = self.layer.enlarged(scale / own).render(view, Quality.FINE).image
+            image.setDevicePixelRatio(scale)
+            painter.drawImage(QPointF(area.topLeft()), image)
         if self.after_paint is not None:
             self.after_paint(painter, QRectF(area))
         painter.restore()

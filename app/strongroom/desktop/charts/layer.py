@@ -9,7 +9,7 @@ nothing that changes, so a worker may run it.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -129,6 +129,23 @@ class Layer:
         )
         self._paint(strokes, picture, (0, view.width), (0, view.height))
         return picture
+
+    def enlarged(self, factor: float) -> "Layer":
+        """Returns a layer of the same lines for a picture with ``factor`` times the pixels."""
+        layer = Layer(
+            int(self.background), int(self.grid), self.grid_of, max(1, round(self.grid_px * factor))
+        )
+        layer.set_strokes(
+            [
+                replace(
+                    stroke,
+                    width=stroke.width * factor,
+                    dash=tuple(length * factor for length in stroke.dash),
+                )
+                for stroke in self.strokes
+            ]
+        )
+        return layer
 
     def adopt(self, picture: Picture) -> None:
         """Makes a rendered picture the current one."""

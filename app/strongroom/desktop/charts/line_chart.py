@@ -306,8 +306,8 @@ class LineChart(QWidget):
             super().keyPressEvent(event)
 
     def wait_for_picture(self) -> None:
-        """Waits until no worker paints for this chart."""
-        self._item.wait()
+        """Waits until the fine picture is painted; it is shown with the next events."""
+        self._item.finish()
 
     def _build(self, wheel_needs_ctrl: bool) -> None:
         look = self._look

@@ -16,7 +16,7 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.shell.composition import build_window
 from strongroom.desktop.shell.main_window import USUAL, MainWindow
-from strongroom.desktop.shell.pictures import picture, save_picture
+from strongroom.desktop.shell.pictures import save_picture
 from strongroom.domain.places import default_home
 
 PAGES = (
@@ -51,9 +51,6 @@ def render_pages(
                 window.commands.run(f"go.{page}")
                 _settle(tasks, window)
                 for scale in scales:
-                    if scale != 1.0 and _charts(window):
-                        picture(window, scale)  # makes charts ask for their finer pictures
-                        _settle(tasks, window)
                     suffix = "" if scale == 1.0 else f"@{scale:g}x"
                     yield save_picture(window, target / f"{page}-{name}{suffix}.png", scale)
     finally:
