@@ -76,7 +76,7 @@ def _seal_batch(catalog: Catalog, folders: Sequence[Path], observer: Observer) -
                 except FileNotFoundError:
                     continue  # removed meanwhile; the next look says so
                 if prepared is not None:
-                    waiting.add(pool.submit(_publish, prepared))
+                    waiting.add(pool.submit(_publish, catalog, prepared))
                 if len(waiting) > WRITERS:  # bounds what is held in memory
                     ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     found += [future.result() for future in ready]
@@ -86,9 +86,13 @@ def _seal_batch(catalog: Catalog, folders: Sequence[Path], observer: Observer) -
     return [each for each in found if each is not None]
 
 
-def _publish(prepared: Prepared) -> SealedState | None:
+def _publish(catalog: Catalog, prepared: Prepared) -> SealedState | None:
     folder = prepared.folder
-    publish(prepared)
+    try:
+        publish(prepared)
+    except Untrusted as error:
+        discovery.report(catalog, f"{folder.parent.name}/{folder.name}", error)
+        return None
     stamp = folder.stat().st_mtime_ns  # before looking: a file that comes later changes it
     if any(name.endswith(JOURNAL_SUFFIX) for name in file_names(folder)):
         return None

@@ -136,6 +136,8 @@ def publish(prepared: Prepared) -> None:
 
     Raises:
         OSError: If the folder cannot be written; the journals are still there.
+        Untrusted: ``E-HASH`` if what was written reads back otherwise; the journals are still
+            there.
     """
     folder = prepared.folder
     if prepared.parquet is not None:
@@ -426,3 +428,9 @@ def _write_durably(path: Path, data: bytes | memoryview) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
+    if hash_file(path)[0] != hashlib.sha256(data).hexdigest():
+        raise Untrusted(
+            "E-HASH",
+            f"{path.name} reads back otherwise than it was written",
+            "This disk cannot be relied on: the journals were kept. Copy the store elsewhere.",
+        )
