@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import emit, say, table
 from strongroom.cli.session import services
 from strongroom.domain.canonical import JsonValue
+from strongroom.services.people import opened_stages
 
 
 def add_commands(root: click.Group) -> None:
@@ -43,8 +44,11 @@ def set_policies(file: Path) -> None:
     at = services()
     at.people.set_policy(file)
     version = at.people.team().version
+    policies = at.people.policy()
+    for pattern, stage in opened_stages(policies):
+        say(f"Careful: {pattern} does not mention {stage}, so moves there need nobody's approval.")
     emit(
-        {"trust": {"version": version}, "policies": at.people.policy()},
+        {"trust": {"version": version}, "policies": policies},
         [f"The policies are in force; the team is at version {version}."],
     )
 

@@ -401,6 +401,15 @@ class People:
         return ""
 
 
+def opened_stages(policies: JsonValue) -> tuple[tuple[str, str], ...]:
+    """Returns each pattern and stage that a pattern leaves open while ``*`` guards it."""
+    return tuple(
+        (pattern, stage)
+        for pattern, stages in policies.items()
+        for stage in sorted(set(policies.get("*", {})) - set(stages))
+    )
+
+
 def policy_text(policies: JsonValue) -> str:
     """Returns policies as indented JSON that `People.set_policy` reads."""
     return json.dumps(policies, indent=2, sort_keys=True)
