@@ -78,7 +78,7 @@ class AuditPage(Page):
                 Column("number", "Event", 64, "right"),
                 Column("time", "Time", 104, "right"),
                 Column("who", "Who", 156),
-                Column("what", "What", 132),
+                Column("what", "What", 152),
                 Column("object", "Object", 200, stretch=True),
                 Column("trust", "Trust", 132),
             ),
