@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.desk import Desk
+from support.left_open import fail_if_left_open
 from support.real_window import RealWindow, shots
 from support.xdo import Hands
 
@@ -104,18 +104,7 @@ def open_window(app: QApplication, hands: Hands) -> Iterator[OpenWindow]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+def nothing_left() -> Iterator[None]:
     """Fails a test that leaves a visible window or a running timer."""
     yield
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        return
-    app.processEvents()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    shown = [widget for widget in app.topLevelWidgets() if widget.isVisible()]
-    names = [f"{type(widget).__name__} {widget.windowTitle()}" for widget in shown]
-    for widget in shown:
-        widget.close()
-    timers = [timer for timer in app.findChildren(QTimer) if timer.isActive()]
-    assert not names, f"windows left open: {names}"
-    assert not timers, f"timers left running: {timers}"
+    fail_if_left_open()
