@@ -189,7 +189,7 @@ def test_names_with_markup_stay_text(chart, tmp_path, qtbot):
     chart.grab()
     assert HOSTILE in chart.accessibleName()
     assert chart.readings()[0].label == HOSTILE
-    chart.export_svg(tmp_path / "chart.svg")
+    chart.export_svg()(tmp_path / "chart.svg")
     written = (tmp_path / "chart.svg").read_text()
     assert "<img" not in written
     assert "<b>" not in written
@@ -198,7 +198,7 @@ def test_names_with_markup_stay_text(chart, tmp_path, qtbot):
 def test_csv_holds_the_visible_points_and_no_formula(chart, tmp_path):
     chart.set_series([noisy(label="=HYPERLINK(1)", run_id="@x"), noisy("b", "-b", index=1)])
     chart.set_x_range(10, 19.5)
-    chart.export_csv(tmp_path / "chart.csv")
+    chart.export_csv()(tmp_path / "chart.csv")
     raw = (tmp_path / "chart.csv").read_text()
     rows = list(csv.reader(raw.splitlines()))
     assert rows[0] == ["run_id", "run", "metric", "x", "value", "raw"]
@@ -211,7 +211,7 @@ def test_csv_holds_the_visible_points_and_no_formula(chart, tmp_path):
 
 def test_png_is_twice_as_large_as_the_widget(chart, tmp_path):
     chart.set_series([noisy()])
-    chart.export_png(tmp_path / "chart.png")
+    chart.export_png()(tmp_path / "chart.png")
     assert QImage(str(tmp_path / "chart.png")).width() == 840
 
 

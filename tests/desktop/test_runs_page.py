@@ -23,6 +23,7 @@ from strongroom.desktop.runs.register import model_paths
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.clock import FixedClock
+from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.query import Field, FieldKind
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
@@ -446,8 +447,8 @@ def test_a_filter_is_copied_as_python_and_as_a_command_line(
     assert run_id(2) in out.getvalue()
 
 
-def test_a_chart_is_written_as_png_svg_and_csv(
-    open_page: OpenPage, store: Path, tmp_path: Path
+def test_a_chart_is_written_as_png_svg_and_csv_off_the_windows_thread(
+    open_page: OpenPage, store: Path, tmp_path: Path, tasks: Tasks
 ) -> None:
     fill(store, 2)
     page = open_page()
@@ -455,7 +456,26 @@ def test_a_chart_is_written_as_png_svg_and_csv(
     assert chart is not None
     for form in ("png", "svg", "csv"):
         page.charts.write(chart, form, tmp_path / f"chart.{form}")
+        assert [job.name for job in tasks.running()] == [f"Saving chart.{form}"]
+        settle(page, tasks)
         assert (tmp_path / f"chart.{form}").stat().st_size > 100
+
+
+def test_a_chart_that_cannot_be_written_says_where_and_why(
+    open_page: OpenPage, store: Path, tmp_path: Path, tasks: Tasks
+) -> None:
+    fill(store, 2)
+    page = open_page()
+    chart = page.charts.exportable()
+    assert chart is not None
+    heard: list[BaseException] = []
+    tasks.failed.connect(lambda fault, *_: heard.append(fault))
+    page.charts.write(chart, "csv", tmp_path / "no such folder" / "chart.csv")
+    settle(page, tasks)
+    (fault,) = heard
+    assert isinstance(fault, EnvironmentFault)
+    assert "no such folder/chart.csv was not written: No such file or directory" in str(fault)
+    assert list(tmp_path.glob("no*")) == []
 
 
 def test_the_menu_of_a_chart_offers_its_export(

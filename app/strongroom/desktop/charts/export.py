@@ -6,7 +6,7 @@ written; a file is written beside its place first, so a failed export leaves the
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,10 @@ from strongroom.desktop.charts.prepared import Prepared
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.charts.spans import Curve, column_extremes
 from strongroom.desktop.charts.ticks import Ticks, XAxis, value_text, x_text
+
+# Writes one file and raises OSError when it cannot; holds what was seen when it was made, so it may
+# run off the window's thread.
+Save = Callable[[Path], None]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _X_HEADING = {XAxis.STEP: "Step", XAxis.RELATIVE: "Seconds", XAxis.TIME: "Time (UTC)"}
@@ -79,33 +83,33 @@ def csv_rows(
             yield *names, repr(float(one.x[index])), repr(float(one.y[index])), raw
 
 
-def write_csv(path: Path, key: str, series: Sequence[ChartSeries], low: float, high: float) -> None:
-    """Writes ``csv_rows`` as UTF-8, every cell quoted.
+def save_csv(key: str, series: Sequence[ChartSeries], low: float, high: float) -> Save:
+    """Returns what saves ``csv_rows`` as UTF-8, every cell quoted."""
 
-    Raises:
-        OSError: If the file cannot be written.
-    """
-    aside = _aside(path)
-    with aside.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, quoting=csv.QUOTE_ALL).writerows(csv_rows(key, series, low, high))
-    aside.replace(path)
+    def save(path: Path) -> None:
+        aside = _aside(path)
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows(csv_rows(key, series, low, high))
+        aside.replace(path)
+
+    return save
 
 
-def write_png(path: Path, widget: QWidget, scale: float) -> None:
-    """Writes a widget as it is painted, ``scale`` pixels a unit.
-
-    Raises:
-        OSError: If the file cannot be written.
-    """
+def save_png(widget: QWidget, scale: float) -> Save:
+    """Returns what saves a widget as it is painted now, ``scale`` pixels a unit."""
     image = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
     image.fill(Qt.GlobalColor.transparent)
     widget.render(image)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # stub says bytes, Qt takes str
-        raise OSError(f"no PNG could be made for {path.name}")
-    _write(path, bytes(buffer.data().data()))
+
+    def save(path: Path) -> None:
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # stub says bytes, Qt takes str
+            raise OSError(f"no PNG could be made for {path.name}")
+        _write(path, bytes(buffer.data().data()))
+
+    return save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,12 +126,8 @@ class Sheet:
     size: QSize
 
 
-def write_svg(path: Path, sheet: Sheet) -> None:
-    """Writes the visible lines as paths, with extremes kept for every half unit of width.
-
-    Raises:
-        OSError: If the file cannot be written.
-    """
+def save_svg(sheet: Sheet) -> Save:
+    """Returns what saves the visible lines as paths, extremes kept for every half unit of width."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
@@ -138,7 +138,8 @@ def write_svg(path: Path, sheet: Sheet) -> None:
     painter = QPainter(generator)
     _paint_sheet(painter, sheet)
     painter.end()
-    _write(path, bytes(buffer.data().data()))
+    drawing = bytes(buffer.data().data())
+    return lambda path: _write(path, drawing)
 
 
 def _paint_sheet(painter: QPainter, sheet: Sheet) -> None:

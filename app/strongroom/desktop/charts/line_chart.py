@@ -8,7 +8,6 @@ same numbers are there as rows (``as_rows``) and as CSV; nothing here asks a ser
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -239,17 +238,17 @@ class LineChart(QWidget):
         low, high = self.x_range()
         return export.table_rows(self.series(), low, high, self._scale.x_axis, limit)
 
-    def export_csv(self, path: Path) -> None:
-        """Writes the visible points, one row a point; raises OSError when it cannot."""
+    def export_csv(self) -> export.Save:
+        """Returns what saves the visible points, one row a point."""
         low, high = self.x_range()
-        export.write_csv(path, self._title, self.series(), low, high)
+        return export.save_csv(self._title, self.series(), low, high)
 
-    def export_png(self, path: Path, scale: float = 2.0) -> None:
-        """Writes the chart as it is, ``scale`` pixels a unit; raises OSError when it cannot."""
-        export.write_png(path, self, scale)
+    def export_png(self, scale: float = 2.0) -> export.Save:
+        """Returns what saves the chart as it is, ``scale`` pixels a unit."""
+        return export.save_png(self, scale)
 
-    def export_svg(self, path: Path) -> None:
-        """Writes the visible range as lines; raises OSError when it cannot."""
+    def export_svg(self) -> export.Save:
+        """Returns what saves the visible range as lines."""
         x, y = self._seen("x"), self._seen("y")
         sheet = export.Sheet(
             title=self._title,
@@ -261,7 +260,7 @@ class LineChart(QWidget):
             y_ticks=self._scale.y_ticks(*y),
             size=self.size(),
         )
-        export.write_svg(path, sheet)
+        return export.save_svg(sheet)
 
     def sizeHint(self) -> QSize:
         """Returns the size of a tile."""

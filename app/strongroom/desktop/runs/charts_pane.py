@@ -30,6 +30,7 @@ from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.sheet import metric_rank
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.progress import Progress
 from strongroom.domain.run import Run, RunStatus
 from strongroom.services.curves import Curve
 
@@ -174,17 +175,21 @@ class ChartsPane(QWidget):
         ask_where(self, f"Save chart as {words}", name, lambda path: self.write(chart, form, path))
 
     def write(self, chart: LineChart, form: str, path: Path) -> None:
-        """Writes a chart into a file."""
-        writers = {"png": chart.export_png, "svg": chart.export_svg, "csv": chart.export_csv}
-        try:
-            writers[form](path)
-        except OSError as fault:
-            reason = fault.strerror or str(fault)
-            errors.show(
-                EnvironmentFault("E-STORE", f"{path} was not written: {reason}", "Name another."),
-                self,
-                lambda: self.write(chart, form, path),
-            )
+        """Writes a chart as it is now into a file, in a task: the file may lie on a slow share."""
+        exports = {"png": chart.export_png, "svg": chart.export_svg, "csv": chart.export_csv}
+        save = exports[form]()
+
+        def work(_progress: Progress) -> None:
+            try:
+                save(path)
+            except OSError as fault:
+                reason = fault.strerror or str(fault)
+                text = f"{path} was not written: {reason}"
+                raise EnvironmentFault("E-STORE", text, "Name another.") from fault
+
+        self._tasks.ask(
+            f"charts.export.{path}", f"Saving {path.name}", work, lambda _done: None, owner=self
+        )
 
     # ------------------------------------------------------------ Qt
 
