@@ -12,7 +12,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
-from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.exchange.places_view import state_cell
 from strongroom.desktop.kit.cells import BadgeCell, Notice, Row
 from strongroom.desktop.kit.command import Command, WindowState
@@ -22,6 +21,7 @@ from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.changes import Changes
 from support.accessibility import nameless
+from support.exchange_page import opened, settle
 from support.peers import Peer, Team, flip
 
 MARKUP = "<b>boo</b>\u202e\n<script>alert(1)</script>"
@@ -32,25 +32,6 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made = Team(tmp_path)
     yield made
     made.close()
-
-
-def settle(tasks: Tasks) -> None:
-    """Waits for questions that lead to questions."""
-    for _ in range(4):
-        QApplication.processEvents()
-        assert tasks.wait_idle(20_000)
-
-
-def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
-    page = ExchangePage(
-        ExchangeServices(exchange=peer.exchange, people=peer.people, clock=peer.clock), tasks
-    )
-    qtbot.addWidget(page)
-    page.resize(1256, 800)
-    page.show()
-    page.show_place(Place("exchange"))
-    settle(tasks)
-    return page
 
 
 def words(table: Table, key: str) -> list[str]:

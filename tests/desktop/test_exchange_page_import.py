@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.items_view import ItemsView
-from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
+from strongroom.desktop.exchange.page import ExchangePage
 from strongroom.desktop.kit.cells import Group, Row
-from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from support.accessibility import nameless
+from support.exchange_page import opened, settle
 from support.peers import Peer, Team, files_of, flip
 
 if TYPE_CHECKING:
@@ -31,24 +31,6 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made = Team(tmp_path)
     yield made
     made.close()
-
-
-def settle(tasks: Tasks) -> None:
-    """Waits for questions that lead to questions."""
-    for _ in range(4):
-        QApplication.processEvents()
-        assert tasks.wait_idle(20_000)
-
-
-def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
-    page = ExchangePage(
-        ExchangeServices(exchange=peer.exchange, people=peer.people, clock=peer.clock), tasks
-    )
-    qtbot.addWidget(page)
-    page.show()
-    page.show_place(Place("exchange"))
-    settle(tasks)
-    return page
 
 
 def wizard_of(page: ExchangePage) -> ImportWizard:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Exchange page of a peer, shown and at rest."""
+
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtWidgets import QApplication
+
+from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.task import Tasks
+from support.peers import Peer
+
+
+def settle(tasks: Tasks) -> None:
+    """Waits for questions that lead to questions."""
+    for _ in range(4):
+        QApplication.processEvents()
+        assert tasks.wait_idle(20_000)
+
+
+def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
+    """Returns the page of a peer after its first look."""
+    page = ExchangePage(
+        ExchangeServices(exchange=peer.exchange, people=peer.people, clock=peer.clock), tasks
+    )
+    qtbot.addWidget(page)
+    page.resize(1256, 800)
+    page.show()
+    page.show_place(Place("exchange"))
+    settle(tasks)
+    return page
