@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strongroom.models.bounded import BoundedStream, Budget
@@ -143,6 +143,7 @@ def test_any_bytes_are_judged_and_never_break_the_walk(data: bytes) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(value=VALUES, at=st.integers(0, 10**6), byte=st.integers(0, 255))
+@example(value=b"", at=59, byte=ord("\\"))  # an escape that Python does not know, in a name
 def test_a_flipped_byte_never_hides_a_call(value: object, at: int, byte: int) -> None:
     hostile = dumps(value, 2)[:-1] + b"0cos\nsystem\n(S'x'\ntR."
     flipped = bytearray(hostile)

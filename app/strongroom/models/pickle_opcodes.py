@@ -58,7 +58,15 @@ _STRINGS = {"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"} | {
     "SHORT_BINSTRING",
 }
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_DAMAGE = (ValueError, AssertionError, IndexError, KeyError, OverflowError, struct.error)
+_DAMAGE = (
+    ValueError,
+    AssertionError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    struct.error,
+    DeprecationWarning,  # pickletools about an unknown escape, where warnings are errors
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
