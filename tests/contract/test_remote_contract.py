@@ -260,6 +260,19 @@ def test_a_full_stick_keeps_what_it_has_and_takes_the_rest_after_room_was_made(t
         assert read_object(remote, sha(large)) == large
 
 
+def test_nothing_is_written_into_the_empty_folder_a_pulled_stick_leaves(tmp_path):
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    remote = FolderRemote.create(stick, team=TEAM, now_us=NOW)
+    stick.rename(tmp_path / "pulled out")
+    stick.mkdir()
+    for put in (lambda: put_object(remote, b"data"), lambda: remote.put_manifest(b"{}")):
+        with pytest.raises(EnvironmentFault) as caught:
+            put()
+        assert caught.value.code == "E-SHARE"
+    assert list(stick.iterdir()) == []
+
+
 PUSH_FOREVER = """
 import hashlib, io, os, sys
 from pathlib import Path
@@ -293,7 +306,11 @@ def test_a_stick_pulled_out_while_it_is_written_holds_only_whole_objects(tmp_pat
             said = [writer.stdout.readline().strip()]
             time.sleep(pause)
             stick.pull_out()
-            said += writer.communicate(timeout=20)[0].split()
+            try:
+                said += writer.communicate(timeout=20)[0].split()
+            finally:
+                writer.kill()
+                writer.communicate()
             assert said.pop() == "E-SHARE"
             stick.put_in()
             remote = FolderRemote.open_existing(stick.folder)

@@ -213,6 +213,12 @@ class FolderRemote(Repository):
         """Whether this account may write here; False on a write-protected stick."""
         return os.access(self.root, os.W_OK)
 
+    def _check_root(self) -> None:
+        """Refuses what is left where a share or stick was: an empty folder takes every file."""
+        super()._check_root()
+        with explained(self.root):
+            os.lstat(self.root / DESCRIPTION)
+
 
 def parse_description(path: Path, data: bytes) -> RemoteDescription:
     """Reads the bytes of a ``strongroom.json``.

@@ -182,9 +182,11 @@ class Repository:
         relative = _object_path(sha256)
         _check_own_size("A file", size, MAX_OBJECT_BYTES)
         self._check_root()
-        return publish_file(
+        is_new = publish_file(
             self.root, relative, source, size, sha256, read_back=self._read_back, progress=progress
         )
+        self._check_root()  # pulled out while it was written: it is not there
+        return is_new
 
     def objects(self) -> Iterator[tuple[str, int]]:
         """Yields digest and size of every object listed, in no order."""
@@ -242,7 +244,9 @@ class Repository:
 
     def _put(self, relative: str, data: bytes) -> bool:
         self._check_root()
-        return publish(self.root, relative, data, read_back=self._read_back)
+        is_new = publish(self.root, relative, data, read_back=self._read_back)
+        self._check_root()  # pulled out while it was written: it is not there
+        return is_new
 
     def _read(self, relative: str, max_bytes: int) -> bytes:
         with explained(self.root):
