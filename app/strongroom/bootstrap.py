@@ -24,6 +24,7 @@ from strongroom.services.people import People
 from strongroom.services.registering import Registering
 from strongroom.services.registry import Registry
 from strongroom.services.review import Reviews
+from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import SecretsHandler, passphrase_from_file
@@ -41,6 +42,7 @@ class Services:
     clock: Clock
     runs: Runs
     experiments: Experiments
+    run_values: RunValues
     curves: Curves
     artifacts: Artifacts
     identities: Identities
@@ -112,6 +114,7 @@ def open_services(
         clock=ticking,
         runs=runs,
         experiments=Experiments(runs.catalog),
+        run_values=RunValues(runs.catalog),
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         identities=identities,

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns of values over all runs of a question, for plots: what has which value, at a glance.
+
+* Answers come from the catalog alone; no run folder is opened.
+* At most `MOST_RUNS` runs, the newest ones; a table says how many there are in all.
+"""
+
+from collections.abc import Sequence
+
+from strongroom.domain.progress import Progress, Silent
+from strongroom.domain.query import Field
+from strongroom.domain.query_parser import parse_filter
+from strongroom.store.catalog import Catalog
+from strongroom.store.run_values import (
+    MOST_RUNS,
+    Spread,
+    ValueColumn,
+    ValueTable,
+    read_spread,
+    read_values,
+)
+from strongroom.store.search import condition
+
+__all__ = ["MOST_RUNS", "RunValues", "Spread", "ValueColumn", "ValueTable"]
+
+
+class RunValues:
+    """Answers plots; safe to ask from worker threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def read(
+        self,
+        fields: Sequence[Field],
+        filter: str = "",  # noqa: A002 - the word of `Runs.search`
+        *,
+        experiment: str = "",
+        is_deleted: bool = False,
+        progress: Progress | None = None,
+    ) -> ValueTable:
+        """Returns these fields of the runs a filter holds for, the newest run first.
+
+        Raises:
+            FilterError: With the position of what cannot be read.
+            Cancelled: Between two blocks of rows.
+        """
+        tree = parse_filter(filter)
+        where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
+        with self._catalog.read() as connection:
+            return read_values(connection, where, fields, progress or Silent())
+
+    def spread(
+        self,
+        filter: str = "",  # noqa: A002 - as above
+        *,
+        experiment: str = "",
+        is_deleted: bool = False,
+    ) -> tuple[Spread, ...]:
+        """Returns metrics and params of a sample of the runs, those most runs have first.
+
+        Raises:
+            FilterError: With the position of what cannot be read.
+        """
+        tree = parse_filter(filter)
+        where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
+        with self._catalog.read() as connection:
+            return read_spread(connection, where)
