@@ -19,6 +19,7 @@ from strongroom.services.experiments import Experiments
 from strongroom.services.handover import Handover
 from strongroom.services.identities import Identities
 from strongroom.services.integrity import Integrity
+from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.monitor import Monitor
 from strongroom.services.people import People
 from strongroom.services.registering import Registering
@@ -43,6 +44,7 @@ class Services:
     runs: Runs
     experiments: Experiments
     run_values: RunValues
+    metric_schemas: MetricSchemas
     curves: Curves
     artifacts: Artifacts
     identities: Identities
@@ -115,6 +117,7 @@ def open_services(
         runs=runs,
         experiments=Experiments(runs.catalog),
         run_values=RunValues(runs.catalog),
+        metric_schemas=runs.metric_schemas,
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         identities=identities,

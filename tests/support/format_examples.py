@@ -17,10 +17,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from strongroom.domain.artifact import ArtifactFile, tree_digest
+from strongroom.domain.metric_schema import Direction, MetricRule
 from strongroom.journal.layout import Header, Kind, pack_header, pack_metric, pack_other
 from strongroom.services.evidence import Evidence
 from strongroom.services.handover import Handover
 from strongroom.store.liveness import observe
+from strongroom.store.metric_rules import write_rules
 from strongroom.store.quarantine import Quarantine
 from strongroom.store.repository import Repository
 from strongroom.store.sealing import seal
@@ -118,6 +120,14 @@ def _of_the_run(story: Story) -> Iterator[tuple[str, str]]:
     fields = (8, "magic SRPACK01"), (8, "zeros"), (8, '"depth 8" and a newline')
     yield "pack", _block("\n".join(_fields(0, pack, *fields)))
     yield "store.json", _wrapped((story.store / "store.json").read_bytes())
+    write_rules(
+        story.store / "metric-schema.json",
+        [
+            MetricRule(key="latency", unit="ms", direction=Direction.LOWER, low=0),
+            MetricRule(key="val/acc", unit="%", direction=Direction.HIGHER, low=0, high=100),
+        ],
+    )
+    yield "metric-schema.json", _wrapped((story.store / "metric-schema.json").read_bytes())
 
 
 # ---------------------------------------------------------------- home

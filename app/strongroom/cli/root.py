@@ -36,6 +36,7 @@ ENTRIES = {
     "rebuild": Entry("integrity", "Drop the index and make it again from the files."),
     "experiments": Entry("experiments", "The named groups of runs."),
     "runs": Entry("runs", "Look for runs, look at them, label, hide and copy them."),
+    "metrics": Entry("metrics", "What metrics mean: unit, direction, bounds."),
     "artifacts": Entry("artifacts", "The files that runs keep."),
     "import": Entry("intake", "Take in runs of other stores."),
     "models": Entry("models", "Registered models, their versions, and handing them over."),

@@ -13,6 +13,8 @@ class Changes:
     requests: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     quarantined: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+    """Names of metrics whose rule changed."""
     is_team: bool = False
 
     def __or__(self, other: "Changes") -> "Changes":
@@ -22,6 +24,7 @@ class Changes:
             requests=self.requests | other.requests,
             events=self.events | other.events,
             quarantined=self.quarantined | other.quarantined,
+            metrics=self.metrics | other.metrics,
             is_team=self.is_team or other.is_team,
         )
 
@@ -32,5 +35,6 @@ class Changes:
             or self.requests
             or self.events
             or self.quarantined
+            or self.metrics
             or self.is_team
         )

@@ -22,6 +22,7 @@ from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
+from strongroom.services.metric_schema import MetricSchemas
 from strongroom.store import discovery, edits, search
 from strongroom.store.arrived_runs import complete_copy
 from strongroom.store.artifacts import verify_artifacts
@@ -54,6 +55,7 @@ class Runs:
         self.folder = folder
         self._clock = clock
         self.random_bytes = random_bytes
+        self.metric_schemas = MetricSchemas(folder)
 
     # ------------------------------------------------------------------ reading
 

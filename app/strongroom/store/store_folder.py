@@ -60,6 +60,11 @@ class StoreFolder:
         return self.root / "cache"
 
     @property
+    def metric_schema(self) -> Path:
+        """Returns the path of the stated rules of metrics."""
+        return self.root / "metric-schema.json"
+
+    @property
     def lock(self) -> Path:
         """Returns the lock file under which the ledger is appended to."""
         return self.root / "lock"

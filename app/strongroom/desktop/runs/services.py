@@ -7,15 +7,17 @@ from strongroom.domain.clock import Clock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
+from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.runs import Runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsServices:
-    """Runs, experiments, curves and artifacts of one store, and the time."""
+    """Runs, experiments, metric rules, curves and artifacts of one store, and the time."""
 
     runs: Runs
     experiments: Experiments
+    metric_schemas: MetricSchemas
     curves: Curves
     artifacts: Artifacts
     clock: Clock

@@ -42,6 +42,7 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
         RunsServices(
             runs=services.runs,
             experiments=services.experiments,
+            metric_schemas=services.metric_schemas,
             curves=services.curves,
             artifacts=services.artifacts,
             clock=services.clock,
