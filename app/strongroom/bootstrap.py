@@ -25,6 +25,7 @@ from strongroom.services.people import People
 from strongroom.services.registering import Registering
 from strongroom.services.registry import Registry
 from strongroom.services.review import Reviews
+from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
 from strongroom.services.workstation import Workstation
@@ -42,6 +43,7 @@ class Services:
     home: Path
     clock: Clock
     runs: Runs
+    run_table: RunTable
     experiments: Experiments
     run_values: RunValues
     metric_schemas: MetricSchemas
@@ -115,6 +117,7 @@ def open_services(
         home=chosen_home,
         clock=ticking,
         runs=runs,
+        run_table=RunTable(runs),
         experiments=Experiments(runs.catalog),
         run_values=RunValues(runs.catalog),
         metric_schemas=runs.metric_schemas,

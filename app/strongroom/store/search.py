@@ -81,9 +81,9 @@ def search(
 ) -> Page:
     """Answers a filter with one page of runs."""
     where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
-    few = None if tree is None else _few(connection, where)
+    few = None if tree is None else few_ids(connection, where)
     if few is not None:  # ordering these is cheaper than walking an index until a page is full
-        question = _ordered_by_value(few, orders)
+        question = ordered_by_value(few, orders)
         ids = _take(connection, question, min(limit, MAX_PAGE), offset)
         return Page(runs=hydrate(connection, ids), total=len(few))
     ids = run_ids(connection, where, orders, limit=min(limit, MAX_PAGE), offset=offset)
@@ -116,18 +116,18 @@ def _is_of(experiment: str) -> ColumnElement[bool]:
     return tables.run.c.experiment_id == named.scalar_subquery()
 
 
-def _few(connection: Connection, where: ColumnElement[bool]) -> list[int] | None:
+def few_ids(connection: Connection, where: ColumnElement[bool]) -> list[int] | None:
     """Returns all runs a condition holds for, or None if they are many."""
     ids = _take(connection, select(tables.run.c.id).where(where), FEW + 1, 0)
     return ids if len(ids) <= FEW else None
 
 
-def _ordered_by_value(ids: Sequence[int], orders: Sequence[Order]) -> Select[Any]:
+def ordered_by_value(ids: Sequence[int], orders: Sequence[Order]) -> Select[Any]:
     """Returns the question that orders these runs as `run_ids` does."""
     run = tables.run
-    chosen = select(run.c.id).where(run.c.id.in_(_listed(literal(json.dumps(ids)))))
+    chosen = select(run.c.id).where(run.c.id.in_(listed(literal(json.dumps(ids)))))
     if len(orders) != 1 or orders[0].field.kind is FieldKind.ATTRIBUTE:
-        return _ordered(chosen, orders)
+        return in_order(chosen, orders)
     (order,) = orders
     value: ColumnElement[Any]
     if order.field.kind is FieldKind.METRIC:  # joined, it is looked up once a run
@@ -141,7 +141,7 @@ def _ordered_by_value(ids: Sequence[int], orders: Sequence[Order]) -> Select[Any
     return chosen.order_by(value.is_(None), direction, newest, run.c.id.desc())
 
 
-def _listed(text: ColumnElement[str]) -> Select[Any]:
+def listed(text: ColumnElement[str]) -> Select[Any]:
     """Returns the numbers of a JSON list as rows: one bound text, however many they are."""
     return select(func.json_each(text).table_valued("value").c.value)
 
@@ -172,11 +172,11 @@ def run_ids(
     """Returns catalog ids of the runs that hold, in order."""
     if not orders or orders[0].field.kind is FieldKind.ATTRIBUTE:
         chosen = select(tables.run.c.id).where(where)
-        return _take(connection, _ordered(chosen, orders), limit, offset)
-    having, without, column = _split(orders[0])
+        return _take(connection, in_order(chosen, orders), limit, offset)
+    having, without, column = split_by_value(orders[0])
     first = having.where(where)
     direction = column.desc() if orders[0].is_descending else column.asc()
-    found = _take(connection, _ordered(first, orders[1:], direction), limit, offset)
+    found = _take(connection, in_order(first, orders[1:], direction), limit, offset)
     if len(found) == limit:
         return found
     before = offset
@@ -185,7 +185,7 @@ def run_ids(
         before -= int(connection.execute(counted).scalar_one())
     rest = select(tables.run.c.id).where(where, without)
     skipped = max(0, before) if not found else 0
-    return found + _take(connection, _ordered(rest, orders[1:]), limit - len(found), skipped)
+    return found + _take(connection, in_order(rest, orders[1:]), limit - len(found), skipped)
 
 
 def hydrate(connection: Connection, ids: Sequence[int]) -> tuple[Run, ...]:
@@ -309,7 +309,7 @@ def _placed(rows: Iterable[Any]) -> tuple[RunPlace, ...]:
     )
 
 
-def _split(order: Order) -> tuple[Select[Any], ColumnElement[bool], ColumnElement[Any]]:
+def split_by_value(order: Order) -> tuple[Select[Any], ColumnElement[bool], ColumnElement[Any]]:
     """Returns runs with the ordered value, the condition for those without, and the value."""
     if order.field.kind is FieldKind.METRIC:
         metric = tables.metric.alias("ordered")
@@ -331,9 +331,10 @@ def _split(order: Order) -> tuple[Select[Any], ColumnElement[bool], ColumnElemen
     return having, missing, func.coalesce(value.c.number, value.c.text)
 
 
-def _ordered(
+def in_order(
     chosen: Select[Any], orders: Sequence[Order], *first: ColumnElement[Any]
 ) -> Select[Any]:
+    """Returns the question put in order: by ``first``, then ``orders``, else newest first."""
     terms: list[ColumnElement[Any]] = list(first)
     for order in orders:
         if order.field.kind is FieldKind.ATTRIBUTE:
@@ -415,7 +416,7 @@ def _names(connection: Connection, keys: Collection[int]) -> dict[int, tuple[int
 
 
 def _page_questions() -> tuple[Select[Any], Select[Any], Select[Any]]:
-    ids = _listed(bindparam("ids", type_=Text))
+    ids = listed(bindparam("ids", type_=Text))
     run, value = tables.run, tables.text_value
     run_value, metric = tables.run_value, tables.metric
     runs = (
