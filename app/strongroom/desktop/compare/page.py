@@ -14,6 +14,7 @@ from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import number, signed
@@ -40,8 +41,10 @@ class ComparePage(Page):
     page_id = "compare"
     title = "Compare"
 
-    def __init__(self, services: CompareServices, tasks: Tasks) -> None:
-        self._services, self._tasks = services, tasks
+    def __init__(
+        self, services: CompareServices, tasks: Tasks, session: Session | None = None
+    ) -> None:
+        self._services, self._tasks, self._session = services, tasks, session or Session()
         self._wanted: tuple[str, ...] = ()
         self._runs: tuple[Run, ...] = ()
         self.only_differences = Toggle("Only what differs", on=True)

@@ -20,6 +20,7 @@ from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar, separator
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -72,6 +73,7 @@ class RunsPage(Page):
     Args:
         services: What it asks.
         tasks: The jobs of the window.
+        session: What the page remembers of its layout.
 
     Signals:
         register_requested: A run's model is to be registered (run id, artifact path; "" is the
@@ -82,8 +84,10 @@ class RunsPage(Page):
     title = "Runs"
     register_requested = Signal(str, str)
 
-    def __init__(self, services: RunsServices, tasks: Tasks) -> None:
-        self._services, self._tasks = services, tasks
+    def __init__(
+        self, services: RunsServices, tasks: Tasks, session: Session | None = None
+    ) -> None:
+        self._services, self._tasks, self._session = services, tasks, session or Session()
         self._fields: tuple[Field, ...] | None = None
         self._names: tuple[NameCount, ...] = ()
         self._experiments: tuple[Experiment, ...] = ()
@@ -202,7 +206,7 @@ class RunsPage(Page):
     def tick(self, run_ids: Sequence[str], *, on: bool) -> None:
         """Ticks or unticks runs for the charts."""
         if on and not self._charted.add(run_ids):
-            self._query_note(f"At most {MOST_CHARTED} runs are charted at once")
+            self.query.set_count(f"At most {MOST_CHARTED} runs are charted at once")
         elif not on:
             self._charted.remove(run_ids)
         self._show_charted()
@@ -273,6 +277,7 @@ class RunsPage(Page):
         self._upper.addWidget(self.table)
         self._upper.addWidget(self._no_match)
         split = Split("vertical", self._upper, self.charts, sizes=(520, 300))
+        split.setObjectName("runs.split")
         split.setStretchFactor(0, 1)
         working = QWidget()
         down = QVBoxLayout(working)
@@ -399,9 +404,6 @@ class RunsPage(Page):
             words = f"{wording.count(self._total)} of {wording.count(everything, 'run')}"
         if self._total > MOST_ROWS and len(self.model.sheet.runs) >= MOST_ROWS:
             words += f", the first {wording.count(MOST_ROWS)} shown"
-        self.query.set_count(words)
-
-    def _query_note(self, words: str) -> None:
         self.query.set_count(words)
 
     def _everything(self) -> int:

@@ -12,6 +12,7 @@ from strongroom.desktop.compare.page import ComparePage, CompareServices
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.command import Command, always
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import ThemeName
@@ -36,8 +37,14 @@ THEMES: tuple[tuple[ThemeName, str], ...] = (
 )
 
 
-def build_window(services: Services, tasks: Tasks) -> MainWindow:
-    """Returns the window of the person and store of these services, not shown yet."""
+def build_window(services: Services, tasks: Tasks, session: Session) -> MainWindow:
+    """Returns the window of the person and store of these services, not shown yet.
+
+    Args:
+        services: Of one person at one store.
+        tasks: The jobs of the window.
+        session: What pages remember of their layout.
+    """
     runs = RunsPage(
         RunsServices(
             runs=services.runs,
@@ -48,6 +55,7 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
             clock=services.clock,
         ),
         tasks,
+        session,
     )
     models_services = ModelServices(
         registry=services.registry,
@@ -72,7 +80,7 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
     )
     overview = Overview(services, tasks)
     window = MainWindow(
-        _page_specs(services, tasks, runs, models, reviews),
+        _page_specs(services, tasks, session, runs, models, reviews),
         _commands(lambda: window),
         tasks=tasks,
         clock=services.clock,
@@ -101,10 +109,15 @@ def build_window(services: Services, tasks: Tasks) -> MainWindow:
 
 
 def _page_specs(
-    services: Services, tasks: Tasks, runs: RunsPage, models: ModelsPage, reviews: ReviewsPage
+    services: Services,
+    tasks: Tasks,
+    session: Session,
+    runs: RunsPage,
+    models: ModelsPage,
+    reviews: ReviewsPage,
 ) -> Sequence[PageSpec]:
     clock = services.clock
-    compare = ComparePage(CompareServices(runs=services.runs, clock=clock), tasks)
+    compare = ComparePage(CompareServices(runs=services.runs, clock=clock), tasks, session)
     exchange = ExchangePage(
         ExchangeServices(exchange=services.exchange, people=services.people, clock=clock), tasks
     )

@@ -57,13 +57,18 @@ class Desk(QObject):
         self._app.setProperty(HINT_PROPERTY, PASSPHRASE_HINT if is_demo else "")
         tasks = Tasks()
         services = open_services(self._store, self._home)
-        window = build_window(services, tasks)
-        state = SessionState(self._home / "window.ini")
+        state = SessionState(self._home, self._store)
+        window = build_window(services, tasks, state.store)
         if self.window is None:
             state.restore_window(window)
         else:
             window.setGeometry(self.window.geometry())
         state.restore_splitters(window)
+        place = state.place()
+        if place is not None:
+            window.open_place(place)
+        for session in (state.window, state.store):
+            session.failed.connect(lambda error: _tell_unsaved(window, error))
 
         def leave() -> None:
             _remember(state, window)
@@ -127,4 +132,13 @@ class Desk(QObject):
 def _remember(state: SessionState, window: MainWindow) -> None:
     state.save_window(window)
     state.save_splitters(window)
+    page = window.page()
+    if page is not None:
+        state.save_place(page.place())
     state.flush()
+
+
+def _tell_unsaved(window: MainWindow, error: OSError) -> None:
+    window.notices.tell(
+        "The layout is not saved", f"{error.strerror or error}", "warn", cause="session"
+    )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.bootstrap import open_services
 from strongroom.desktop.charts.line_chart import LineChart
+from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import ThemeName
@@ -41,7 +42,7 @@ def render_pages(
     services = open_services(store, home or default_home())
     tasks = Tasks()
     services.runs.refresh()
-    window = build_window(services, tasks)
+    window = build_window(services, tasks, Session())
     window.resize(*USUAL)
     try:
         window.show()

@@ -1,70 +1,90 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the window remembers for convenience: geometry, splitters, places. Safe to delete.
+"""How the window comes back as it was left: geometry, splitters, the place.
 
-* Kept in its own INI file; preferences live elsewhere and nothing here is trusted.
-* A value of another kind than expected is ignored.
+* Geometry belongs to the workstation; splitters, place and whatever pages remember to the store.
+* Bytes of Qt are kept as text; what Qt does not recognise is ignored.
 """
 
+import base64
+import binascii
+import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.session import Session
+
+FOLDER = "session"
 
 
 class SessionState:
-    """The INI file of one window."""
+    """What the shell itself remembers of one window at one store.
 
-    def __init__(self, path: Path) -> None:
-        self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+    Args:
+        home: The folder of the person.
+        store: The store that is open.
+    """
+
+    def __init__(self, home: Path, store: Path) -> None:
+        digits = hashlib.sha256(str(store.absolute()).encode("utf-8", "surrogateescape"))
+        self.window = Session(home / FOLDER / "window.json")
+        self.store = Session(home / FOLDER / f"store-{digits.hexdigest()[:16]}.json")
 
     def save_window(self, window: QWidget) -> None:
         """Remembers size and position."""
-        self._settings.setValue("window/geometry", window.saveGeometry())
+        self.window.set_value("window.geometry", _text(window.saveGeometry()))
 
     def restore_window(self, window: QWidget) -> bool:
         """Restores size and position; returns whether there was something to restore."""
-        value = self._settings.value("window/geometry")
-        return isinstance(value, QByteArray) and window.restoreGeometry(value)
+        value = _bytes(self.window.value("window.geometry", ""))
+        return value is not None and window.restoreGeometry(value)
 
     def save_splitters(self, root: QWidget) -> None:
         """Remembers every splitter below a widget that has an object name."""
         for splitter in root.findChildren(QSplitter):
             if splitter.objectName():
-                key = f"splitter/{splitter.objectName()}"
-                self._settings.setValue(key, splitter.saveState())
+                self.store.set_value(
+                    f"splitter.{splitter.objectName()}", _text(splitter.saveState())
+                )
 
     def restore_splitters(self, root: QWidget) -> None:
         """Restores what `save_splitters` remembered."""
         for splitter in root.findChildren(QSplitter):
-            value = self._settings.value(f"splitter/{splitter.objectName()}")
-            if splitter.objectName() and isinstance(value, QByteArray):
-                splitter.restoreState(value)
+            if splitter.objectName():
+                value = _bytes(self.store.value(f"splitter.{splitter.objectName()}", ""))
+                if value is not None:
+                    splitter.restoreState(value)
 
     def save_place(self, place: Place) -> None:
         """Remembers where somebody was."""
-        self._settings.setValue("window/place", place.to_text())
+        self.store.set_value("window.place", place.to_text())
 
     def place(self) -> Place | None:
         """Returns where somebody was, None if that is not known or not readable."""
-        value = self._settings.value("window/place")
-        if not isinstance(value, str):
+        value = self.store.value("window.place", "")
+        if not isinstance(value, str) or not value:
             return None
         try:
             return Place.from_text(value)
         except ValueError:
             return None
 
-    def set_value(self, key: str, value: str) -> None:
-        """Remembers a word of the window, such as the theme."""
-        self._settings.setValue(f"view/{key}", value)
-
-    def value(self, key: str, default: str = "") -> str:
-        """Returns a word of the window."""
-        value = self._settings.value(f"view/{key}", default)
-        return value if isinstance(value, str) else default
-
     def flush(self) -> None:
         """Writes to disk now."""
-        self._settings.sync()
+        self.window.flush()
+        self.store.flush()
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(data.data()).decode("ascii")
+
+
+def _bytes(value: object) -> QByteArray | None:
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return QByteArray(base64.b64decode(value, validate=True))
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Undo for what is local: there and back, joined steps, steps that fail."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from PySide6.QtCore import QElapsedTimer
+from PySide6.QtWidgets import QApplication
+
+from strongroom.desktop.kit.undo import MOST_STEPS, UndoStack
+
+
+class _Width:
+    """A value somebody changes in steps."""
+
+    def __init__(self, stack: UndoStack) -> None:
+        self.value, self._stack = 0, stack
+
+    def change(self, value: int, kind: str = "") -> None:
+        before, self.value = self.value, value
+        self._stack.push(f"width {value}", self._to(before), self._to(value), kind=kind)
+
+    def _to(self, value: int) -> Callable[[], None]:
+        return lambda: setattr(self, "value", value)
+
+
+@settings(max_examples=80, deadline=None)
+@given(acts=st.lists(st.one_of(st.integers(1, 99), st.sampled_from(["undo", "redo"]))))
+def test_any_walk_shows_what_a_list_of_states_would(qapp: QApplication, acts: list[object]) -> None:
+    stack = UndoStack()
+    width = _Width(stack)
+    states, at = [0], 0
+    for act in acts:
+        if act == "undo":
+            assert stack.undo() == (at > 0)
+            at = max(0, at - 1)
+        elif act == "redo":
+            assert stack.redo() == (at < len(states) - 1)
+            at = min(len(states) - 1, at + 1)
+        elif isinstance(act, int):
+            width.change(act)
+            states[at + 1 :] = [act]
+            at += 1
+        assert width.value == states[at]
+        assert stack.undo_title() == (f"width {states[at]}" if at else "")
+
+
+def test_a_drag_is_one_step_and_a_pause_ends_it(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = UndoStack()
+    width = _Width(stack)
+    for value in range(1, 50):
+        width.change(value, "column.width")
+    monkeypatch.setattr(QElapsedTimer, "elapsed", lambda _self: 2_000)
+    width.change(70, "column.width")
+    stack.undo()
+    assert width.value == 49
+    stack.undo()
+    assert width.value == 0
+    stack.redo()
+    assert width.value == 49
+
+
+def test_the_oldest_steps_are_forgotten(qapp: QApplication) -> None:
+    stack = UndoStack()
+    width = _Width(stack)
+    for value in range(MOST_STEPS + 10):
+        width.change(value)
+    while stack.undo():
+        pass
+    assert width.value == 9
+
+
+def test_a_step_that_fails_takes_the_older_ones_with_it(qapp: QApplication) -> None:
+    stack = UndoStack()
+    width = _Width(stack)
+    width.change(1)
+
+    def fail() -> None:
+        raise RuntimeError("the chart is gone")
+
+    stack.push("zoom", fail, fail)
+    with pytest.raises(RuntimeError):
+        stack.undo()
+    assert not stack.undo()
+    assert stack.undo_title() == stack.redo_title() == ""
+    width.change(2)
+    assert stack.undo_title() == "width 2"
+
+
+def test_what_an_undo_does_is_no_new_step(qapp: QApplication) -> None:
+    stack = UndoStack()
+
+    def again() -> None:
+        stack.push("echo", again, again)
+
+    stack.push("first", again, again)
+    assert stack.undo()
+    assert (stack.undo_title(), stack.redo_title()) == ("", "first")
