@@ -25,6 +25,7 @@ from strongroom.services.people import People
 from strongroom.services.registering import Registering
 from strongroom.services.registry import Registry
 from strongroom.services.review import Reviews
+from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
@@ -48,6 +49,7 @@ class Services:
     run_values: RunValues
     metric_schemas: MetricSchemas
     curves: Curves
+    comparison: RunComparison
     artifacts: Artifacts
     identities: Identities
     people: People
@@ -122,6 +124,7 @@ def open_services(
         run_values=RunValues(runs.catalog),
         metric_schemas=runs.metric_schemas,
         curves=Curves(runs),
+        comparison=RunComparison(runs),
         artifacts=Artifacts(runs),
         identities=identities,
         people=People(workstation),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 MAX_NAME_BYTES = 1_024  # of a metric, param or tag in UTF-8; MLflow allows 250 characters
 MAX_STEP = (1 << 63) - 1
 MIN_STEP = -(1 << 63)
+_HELD_OUT = frozenset({"val", "valid", "validation", "test", "eval"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +34,11 @@ def is_name(text: object) -> bool:
         return len(text.encode("utf-8")) <= MAX_NAME_BYTES
     except UnicodeEncodeError:
         return False
+
+
+def metric_rank(key: str) -> int:
+    """Returns what decides the order of metrics: held-out data first, the machine last."""
+    prefix = key.partition("/")[0].partition("_")[0].lower()
+    if prefix in _HELD_OUT:
+        return 0
+    return 2 if prefix == "system" else 1

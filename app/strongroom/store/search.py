@@ -216,6 +216,13 @@ def hydrate(connection: Connection, ids: Sequence[int]) -> tuple[Run, ...]:
     return tuple(_run(rows[id_], *texts[id_], metrics[id_]) for id_ in ids)
 
 
+def hydrate_heads(connection: Connection, ids: Sequence[int]) -> tuple[Run, ...]:
+    """Returns the runs of these catalog ids without params, tags and metrics, in order."""
+    question = {"ids": json.dumps(list(ids))}
+    rows = {row.id: row for row in connection.execute(_RUNS, question).all()}
+    return tuple(_run(rows[id_], {}, {}, {}) for id_ in ids)
+
+
 def columns(connection: Connection, experiment: str = "") -> tuple[Column, ...]:
     """Returns every metric, param and tag of the runs, with the number of runs that have it."""
     key, metric = tables.key, tables.metric

@@ -27,9 +27,9 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.saving import ask_where, file_name
 from strongroom.desktop.runs.services import RunsServices
-from strongroom.desktop.runs.sheet import metric_rank
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.metric import metric_rank
 from strongroom.domain.progress import Progress
 from strongroom.domain.run import Run, RunStatus
 from strongroom.services.curves import Curve

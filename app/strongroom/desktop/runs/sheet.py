@@ -6,21 +6,20 @@
 * The search orders; a sheet shows runs as they came.
 """
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal
 
 from strongroom.desktop.kit import wording
+from strongroom.desktop.kit.figures import Figures
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.metric import metric_rank
 from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.run import Run, RunStatus
 
 _FIGURE = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
 SAMPLE = 2_000  # rows that decide the decimals of a column
-MOST_DECIMALS = 6
 DEFAULT_METRICS, DEFAULT_PARAMS = 4, 6
 
 Kind = Literal["check", "run", "status", "started", "duration", "attribute", "value"]
@@ -89,21 +88,12 @@ FIXED = (
         order="attributes.duration",
     ),
 )
-_HELD_OUT = frozenset({"val", "valid", "validation", "test", "eval"})
 _GROUPS = {
     FieldKind.METRIC: "Metrics",
     FieldKind.PARAM: "Parameters",
     FieldKind.TAG: "Tags",
     FieldKind.ATTRIBUTE: "Origin",
 }
-
-
-def metric_rank(key: str) -> int:
-    """Returns what decides the order of metrics: held-out data first, the machine last."""
-    prefix = key.partition("/")[0].partition("_")[0].lower()
-    if prefix in _HELD_OUT:
-        return 0
-    return 2 if prefix == "system" else 1
 
 
 def value_column(field: Field, runs: Sequence[Run] = ()) -> SheetColumn:
@@ -169,7 +159,7 @@ class Sheet:
         self.now_us = now_us
         self._rows: dict[str, int] = {}
         self._texts: list[list[str | None]] = [[] for _ in self.columns]
-        self._formats: list[_Format | None] = [None] * len(self.columns)
+        self._formats: list[Figures | None] = [None] * len(self.columns)
 
     def extend(self, runs: Iterable[Run]) -> int:
         """Adds runs that are not there yet and returns how many those were."""
@@ -245,58 +235,18 @@ class Sheet:
             return self._format(column, field).written(text)
         return shown(text)
 
-    def _format(self, column: int, field: Field) -> "_Format":
+    def _format(self, column: int, field: Field) -> Figures:
         known = self._formats[column]
         if known is None:
             sample = self.runs[:SAMPLE]
             if field.kind is FieldKind.METRIC:
                 lasts = (run.metrics.get(field.key) for run in sample)
-                known = _Format.of_values([each.last for each in lasts if each is not None])
+                known = Figures.of_values([each.last for each in lasts if each is not None])
             else:
                 texts = (run.params.get(field.key) for run in sample)
-                known = _Format.of_texts([each for each in texts if each is not None])
+                known = Figures.of_texts([each for each in texts if each is not None])
             self._formats[column] = known
         return known
-
-
-@dataclass(frozen=True, slots=True)
-class _Format:
-    """How the figures of one column are written; None writes each as it is."""
-
-    decimals: int | None
-
-    @classmethod
-    def of_values(cls, values: Sequence[float]) -> "_Format":
-        sizes = sorted(abs(value) for value in values if math.isfinite(value) and value != 0)
-        if not sizes:
-            return cls(None)
-        if all(value.is_integer() for value in values if math.isfinite(value)):
-            return cls(0 if sizes[-1] < 1e9 else None)
-        usual = median(sizes)
-        if usual < 1e-4 or sizes[-1] >= 1e7:
-            return cls(None)
-        return cls(min(MOST_DECIMALS, max(0, 3 - math.floor(math.log10(max(usual, 0.11))))))
-
-    @classmethod
-    def of_texts(cls, texts: Sequence[str]) -> "_Format":
-        longest = 0
-        for text in texts:
-            whole, _, fraction = text.partition(".")
-            if not (whole.lstrip("-").isdecimal() and (fraction.isdecimal() or not fraction)):
-                return cls(None)
-            longest = max(longest, len(fraction))
-        return cls(longest if longest <= MOST_DECIMALS else None)
-
-    def number(self, value: float) -> str:
-        return wording.number(value, self.decimals if math.isfinite(value) else None)
-
-    def written(self, text: str) -> str:
-        """Fills a figure up with zeros; nothing is ever rounded away from a param."""
-        whole, _, fraction = text.partition(".")
-        is_figure = whole.lstrip("-").isdecimal() and (fraction.isdecimal() or not fraction)
-        if self.decimals and is_figure and len(fraction) <= self.decimals:
-            text = f"{whole}.{fraction.ljust(self.decimals, '0')}"
-        return shown(text)
 
 
 def _holds_figures(field: Field, runs: Sequence[Run]) -> bool:
