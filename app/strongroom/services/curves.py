@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Curves for charts: these metrics of these runs, smoothed on the full data before anything else.
 
-* Smoothing sees every point, so it does not change with zoom or decimation; a constant stays
-  constant, and a prefix of the data gives a prefix of the curve.
+* Smoothing (services.smoothing) sees every point, so it does not change with zoom or decimation.
+* A point is never put where it was not logged: over another metric, points are joined by their
+  step, and those whose step has no value there are counted, not guessed.
 * A live run is followed from where the last question stopped; a sealed one is read once.
-* NaN and infinities stay gaps in the smoothed curve and never poison what follows.
 """
 
-import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,17 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from strongroom.domain.clock import MICROSECONDS
-from strongroom.domain.errors import BadInput
 from strongroom.journal.series import Series, concat
 from strongroom.services.runs import Runs
+from strongroom.services.smoothing import OFF, Floats, Smoothing, smooth
 from strongroom.store.series import JournalTail, is_live, read_sealed_series
 
-MAX_SMOOTHING = 0.9999  # a weight of 1 would never leave the first point (tensorboard 5370)
 MAX_CACHED_POINTS = 8_000_000  # 192 MB of sealed series; the least recently asked go first
 MAX_FOLLOWED = 256  # live runs followed at once; a followed run holds its points in memory
-BLOCK = 64  # points smoothed by one row of a matrix product
-
-Floats = npt.NDArray[np.float64]
 
 
 class Axis(StrEnum):
@@ -40,9 +35,19 @@ class Axis(StrEnum):
     RELATIVE = "relative"
 
 
+@dataclass(frozen=True, slots=True)
+class MetricAxis:
+    """Another metric of the same run on the horizontal axis, joined by step."""
+
+    key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
-    """One metric of one run, sorted by ``x``; ``smooth`` is ``raw`` where smoothing is 0."""
+    """One metric of one run, sorted by ``x``; ``smooth`` is ``raw`` where smoothing is off.
+
+    ``left_out`` counts points that have no place on the horizontal axis.
+    """
 
     run_id: str
     key: str
@@ -50,6 +55,7 @@ class Curve:
     raw: Floats
     smooth: Floats
     is_live: bool
+    left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -75,8 +81,8 @@ class Curves:
         references: Sequence[str],
         keys: Sequence[str],
         *,
-        x: Axis | str = Axis.STEP,
-        smoothing: float = 0.0,
+        x: Axis | MetricAxis = Axis.STEP,
+        smoothing: Smoothing = OFF,
     ) -> tuple[Curve, ...]:
         """Returns a curve for each run and metric that has points.
 
@@ -84,23 +90,34 @@ class Curves:
             references: Runs by id, start of id or name.
             keys: Names of metrics.
             x: The horizontal axis.
-            smoothing: Weight of the past, 0 to below 1 (exponential moving average, debiased).
+            smoothing: Applied along ``x`` to every point.
 
         Raises:
-            BadInput: ``E-RUN``; ``E-USAGE`` for a smoothing outside its range.
+            BadInput: ``E-RUN``.
             Untrusted: ``E-HASH`` if stored points do not hold.
         """
-        axis = Axis(x)
-        if not 0 <= smoothing < 1:
-            raise BadInput("E-USAGE", "Smoothing lies from 0 to below 1", "Use 0.6, for example.")
+        asked = [*keys, x.key] if isinstance(x, MetricAxis) else keys
         found: list[Curve] = []
         for reference in references:
             place = self._runs.place(reference)
             folder = self._runs.folder.run(place.month, place.run_id)
             live = is_live(folder)
-            for key, series in self._series(folder, place.sealed_sha256, keys, live=live).items():
+            series_of = self._series(folder, place.sealed_sha256, asked, live=live)
+            for key in dict.fromkeys(keys):
+                series = series_of.get(key)
+                if series is None:
+                    continue
+                along, raw = _placed(series, x, series_of, place.started_us)
                 found.append(
-                    _curve(place.run_id, key, series, place.started_us, axis, smoothing, live)
+                    Curve(
+                        run_id=place.run_id,
+                        key=key,
+                        x=along,
+                        raw=raw,
+                        smooth=smooth(along, raw, smoothing),
+                        is_live=live,
+                        left_out=len(series) - len(raw),
+                    )
                 )
         return tuple(found)
 
@@ -147,60 +164,37 @@ class Curves:
         return series
 
 
-def smooth(values: Floats, weight: float) -> Floats:
-    """Returns the debiased exponential moving average of the finite values.
-
-    ``s[n] = (weight * s[n-1] + (1 - weight) * y[n])``, divided by ``1 - weight**(n+1)``; values
-    that are not finite stay as they are and are left out of the average.
-
-    Source: Kingma and Ba, Adam (2015), section 3, for the debiasing.
-    """
-    weight = min(weight, MAX_SMOOTHING)
-    if weight <= 0 or len(values) == 0:
-        return values
-    finite = np.isfinite(values)
-    if finite.all():
-        return _smooth_finite(values, weight)
-    result = values.copy()
-    result[finite] = _smooth_finite(values[finite], weight)
-    return result
-
-
-def _smooth_finite(values: Floats, weight: float) -> Floats:
-    count = len(values)
-    if not count:
-        return values
-    blocks = -(-count // BLOCK)
-    padded = np.zeros(blocks * BLOCK)
-    padded[:count] = values
-    # Inside a block the average is one product with a triangle of powers; between blocks only the
-    # last value is carried. Scaling keeps values near the largest double from overflowing.
-    scale = float(np.abs(values).max()) or 1.0
-    powers = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
-    triangle = np.where(powers >= 0, (1 - weight) * weight ** np.maximum(powers, 0), 0.0)
-    inside = (padded.reshape(blocks, BLOCK) / scale) @ triangle.T
-    carried = np.empty(blocks)
-    carry, factor = 0.0, weight**BLOCK
-    for index, last in enumerate(inside[:, -1].tolist()):
-        carried[index] = carry
-        carry = carry * factor + last
-    inside += carried[:, None] * weight ** np.arange(1, BLOCK + 1)
-    debias = -np.expm1(np.arange(1, count + 1) * math.log(weight))
-    averaged = inside.reshape(-1)[:count] / debias * scale
-    # An average lies between the extremes so far; rounding must not move a constant.
-    low, high = np.minimum.accumulate(values), np.maximum.accumulate(values)
-    clipped: Floats = np.clip(averaged, low, high)
-    return clipped
-
-
-def _curve(
-    run_id: str, key: str, series: Series, started_us: int, axis: Axis, weight: float, live: bool
-) -> Curve:
-    along = series.steps if axis is Axis.STEP else series.times_us
+def _placed(
+    series: Series, axis: Axis | MetricAxis, series_of: Mapping[str, Series], started_us: int
+) -> tuple[Floats, Floats]:
+    """Returns x ascending and the values there."""
     raw = series.values
+    along: npt.NDArray[np.int64] | Floats
+    if isinstance(axis, MetricAxis):
+        along, raw = _joined(series, series_of.get(axis.key))
+    elif axis is Axis.STEP:
+        along = series.steps
+    else:
+        along = series.times_us
     if not (along[1:] >= along[:-1]).all():  # most runs log in order; sorting a million is dear
         order = along.argsort(kind="stable")
         along, raw = along[order], raw[order]
-    origin = started_us if axis is Axis.RELATIVE else 0
-    x = along.astype(np.float64) if axis is Axis.STEP else (along - origin) / MICROSECONDS
-    return Curve(run_id=run_id, key=key, x=x, raw=raw, smooth=smooth(raw, weight), is_live=live)
+    if axis in (Axis.TIME, Axis.RELATIVE):
+        return (along - (started_us if axis is Axis.RELATIVE else 0)) / MICROSECONDS, raw
+    return along.astype(np.float64), raw
+
+
+def _joined(series: Series, other: Series | None) -> tuple[Floats, Floats]:
+    """Returns the other metric's value at each point's step, and the points that have one.
+
+    A step that was logged twice has the value logged last.
+    """
+    if other is None:
+        return np.empty(0), np.empty(0)
+    order = other.steps.argsort(kind="stable")
+    steps, values = other.steps[order], other.values[order]
+    at = np.searchsorted(steps, series.steps, "right") - 1
+    has = (at >= 0) & (steps[np.maximum(at, 0)] == series.steps)
+    along = values[at[has]]
+    finite = np.isfinite(along)
+    return along[finite], series.values[has][finite]

@@ -32,7 +32,8 @@ from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.progress import Progress
 from strongroom.domain.run import Run, RunStatus
-from strongroom.services.curves import Curve
+from strongroom.services.curves import Axis, Curve
+from strongroom.services.smoothing import ema
 
 AXES = (("step", "Step"), ("relative", "Relative time"), ("time", "Wall time"))
 SMOOTHINGS = (("0", "Off"), ("0.5", "0.50"), ("0.7", "0.70"), ("0.9", "0.90"))
@@ -267,11 +268,11 @@ class ChartsPane(QWidget):
         done: Callable[[tuple[Curve, ...]], None],
         failed: Callable[[BaseException], None] | None,
     ) -> None:
-        axis, weight, curves = self.axis(), self.smoothing(), self._services.curves
+        axis, smoothing, curves = Axis(self.axis()), ema(self.smoothing()), self._services.curves
         self._tasks.ask(
             job,
             name,
-            lambda _progress: curves.curves(run_ids, keys, x=axis, smoothing=weight),
+            lambda _progress: curves.curves(run_ids, keys, x=axis, smoothing=smoothing),
             done,
             owner=self,
             failed=failed,
