@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.domain.clock import Clock, SystemClock
-from strongroom.domain.places import default_home, default_store
+from strongroom.domain.places import (
+    default_home,
+    default_store,
+    policy_file,
+    project_file,
+    settings_file,
+)
+from strongroom.domain.setting import SettingValue
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.audit import Audit
 from strongroom.services.curves import Curves
@@ -29,6 +36,7 @@ from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
+from strongroom.services.settings import Settings
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import SecretsHandler, passphrase_from_file
 from strongroom.trust.keychain import Keychain, SystemKeychain
@@ -138,6 +146,24 @@ def open_services(
         integrity=Integrity(workstation, registry),
         monitor=Monitor(workstation, registry),
         workstation=workstation,
+    )
+
+
+def open_settings(
+    environ: Mapping[str, str] = os.environ, flags: Mapping[str, SettingValue] | None = None
+) -> Settings:
+    """Returns the settings of whoever sits here; a file that cannot be read says nothing.
+
+    Args:
+        environ: Where files lie, and values that hold for this start.
+        flags: What the command line said.
+    """
+    return Settings(
+        settings_file(environ),
+        policy_file(environ),
+        project=project_file(Path.cwd()),
+        environ=environ,
+        flags=flags,
     )
 
 

@@ -47,6 +47,7 @@ ENTRIES = {
     "team": Entry("team", "Found a team, join one, look at it."),
     "people": Entry("people", "Who is in the team, with which rights."),
     "policy": Entry("policy", "What a move to a stage needs."),
+    "settings": Entry("settings", "How the window looks and behaves for you."),
     "remote": Entry("remote", "Exchange with folders on shares and sticks."),
     "quarantine": Entry("quarantine", "What was refused on arrival, and why."),
     "audit": Entry("audit", "Who did what, and packages for auditors."),

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: what holds, who said it, and changing one.
+
+* The loudest voice wins: flag, environment, the project's ``strongroom.toml``, the person's
+  file, the machine's policy, the default. What the policy locks is louder than all of them.
+* Nobody changes what is locked, and the reason is said.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.setting import SETTINGS, Origin, Setting, SettingValue, setting
+from strongroom.services.settings_file import FileOfSettings, read_settings, write_setting
+
+PREFIX = "STRONGROOM_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingState:
+    """A setting with what holds for it now.
+
+    Attributes:
+        setting: What can be chosen.
+        value: What holds.
+        origin: Who said it.
+        lock: Why nobody here can change it, "" if one can.
+        where: The file or variable that says it, "" for the default.
+    """
+
+    setting: Setting
+    value: SettingValue
+    origin: Origin
+    lock: str = ""
+    where: str = ""
+
+
+def variable_of(chosen: Setting) -> str:
+    """Returns the environment variable of a setting: ``STRONGROOM_APPEARANCE_THEME``."""
+    return PREFIX + chosen.key.upper().replace(".", "_")
+
+
+class Settings:
+    """The settings of whoever sits here; may be shared between threads.
+
+    Args:
+        user: The person's file.
+        policy: The machine's file.
+        project: The project's file, None outside of a project.
+        environ: The environment.
+        flags: Values of this start alone, by key.
+    """
+
+    def __init__(
+        self,
+        user: Path,
+        policy: Path,
+        *,
+        project: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+        flags: Mapping[str, SettingValue] | None = None,
+    ) -> None:
+        self.path, self.policy_path, self._project = user, policy, project
+        self._environ, self._flags = environ, dict(flags or {})
+        self._guard = threading.Lock()
+        self._read()
+
+    def value(self, key: str) -> SettingValue:
+        """Returns what holds for a setting.
+
+        Raises:
+            BadInput: ``E-SETTING`` if there is no such setting.
+        """
+        return self.state(key).value
+
+    def state(self, key: str) -> SettingState:
+        """Returns what holds for a setting, who said it, and whether it is locked.
+
+        Raises:
+            BadInput: ``E-SETTING`` if there is no such setting.
+        """
+        chosen = _known(key)
+        with self._guard:
+            lock = self._lock(key)
+            if lock:
+                value = self._policy.values.get(key, chosen.default)
+                return SettingState(
+                    setting=chosen, value=value, origin=Origin.POLICY, lock=lock,
+                    where=str(self.policy_path),
+                )  # fmt: skip
+            for origin, value, where in self._voices(chosen):
+                if value is not None:
+                    return SettingState(setting=chosen, value=value, origin=origin, where=where)
+        return SettingState(setting=chosen, value=chosen.default, origin=Origin.DEFAULT)
+
+    def states(self) -> tuple[SettingState, ...]:
+        """Returns every setting, in the order of the page."""
+        return tuple(self.state(each.key) for each in SETTINGS)
+
+    def locked(self, key: str) -> str:
+        """Returns why nobody here can change a setting, "" if one can.
+
+        Raises:
+            BadInput: ``E-SETTING`` if there is no such setting.
+        """
+        return self.state(key).lock
+
+    def problems(self) -> tuple[str, ...]:
+        """Returns one sentence for each entry of a file or variable that is ignored, and why."""
+        with self._guard:
+            told = [*self._policy.problems, *self._user.problems, *self._of_project.problems]
+            for each in SETTINGS:
+                text = self._environ.get(variable_of(each))
+                if text is not None and each.read(text) is None:
+                    told.append(f"{variable_of(each)} has to be {each.expected()}; it is ignored")
+        return tuple(told)
+
+    def set(self, key: str, value: SettingValue) -> SettingState:
+        """Writes a value into the person's file; returns what holds then.
+
+        Raises:
+            BadInput: ``E-SETTING`` for no such setting, no such value, or a file that has to be
+                changed by hand.
+            Refused: ``E-LOCKED-SETTING`` if the machine's policy locks it.
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
+        """
+        chosen = _known(key)
+        if not chosen.accepts(value):
+            raise BadInput(
+                "E-SETTING", f"{key} cannot be {value}", f"It has to be {chosen.expected()}."
+            )
+        return self._change(chosen, value)
+
+    def set_text(self, key: str, text: str) -> SettingState:
+        """Writes a value as a command line spells it; raises as `set` does."""
+        chosen = _known(key)
+        value = chosen.read(text)
+        if value is None:
+            raise BadInput(
+                "E-SETTING", f"{key} cannot be {text[:80]}", f"It has to be {chosen.expected()}."
+            )
+        return self.set(key, value)
+
+    def unset(self, key: str) -> SettingState:
+        """Takes a value out of the person's file; raises as `set` does."""
+        return self._change(_known(key), None)
+
+    def read_again(self) -> tuple[str, ...]:
+        """Looks at the files again and returns the keys whose value differs now.
+
+        Cheap while no file has changed: it looks at their times alone.
+        """
+        with self._guard:
+            if self._stamps == self._look():
+                return ()
+        before = {state.setting.key: state for state in self.states()}
+        with self._guard:
+            self._read()
+        return tuple(
+            state.setting.key for state in self.states() if state != before[state.setting.key]
+        )
+
+    def _change(self, chosen: Setting, value: SettingValue | None) -> SettingState:
+        with self._guard:
+            lock = self._lock(chosen.key)
+        if lock:
+            raise Refused(
+                "E-LOCKED-SETTING",
+                f"{chosen.title} is set by the policy of this machine",
+                f"{lock} Ask whoever looks after it; the policy is {self.policy_path}.",
+            )
+        write_setting(self.path, chosen, value)
+        with self._guard:
+            self._flags.pop(chosen.key, None)  # whoever chooses now means it now
+            self._read()
+        return self.state(chosen.key)
+
+    def _look(self) -> tuple[tuple[int, int] | None, ...]:
+        return tuple(_stamp(path) for path in (self.policy_path, self.path, self._project))
+
+    def _read(self) -> None:
+        self._stamps = self._look()
+        self._policy = read_settings(self.policy_path, is_policy=True)
+        self._user = read_settings(self.path)
+        self._of_project = read_settings(self._project) if self._project else FileOfSettings()
+
+    def _lock(self, key: str) -> str:
+        if key not in self._policy.locked:
+            return ""
+        return self._policy.reason or "Set by the policy of this machine."
+
+    def _voices(self, chosen: Setting) -> tuple[tuple[Origin, SettingValue | None, str], ...]:
+        spoken = self._environ.get(variable_of(chosen))
+        return (
+            (Origin.FLAG, self._flags.get(chosen.key), ""),
+            (
+                Origin.ENVIRONMENT,
+                chosen.read(spoken) if spoken is not None else None,
+                variable_of(chosen),
+            ),
+            (Origin.PROJECT, self._of_project.values.get(chosen.key), str(self._project or "")),
+            (Origin.USER, self._user.values.get(chosen.key), str(self.path)),
+            (Origin.MACHINE, self._policy.values.get(chosen.key), str(self.policy_path)),
+        )
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found is not None else None
+
+
+def _known(key: str) -> Setting:
+    found = setting(key)
+    if found is None:
+        raise BadInput(
+            "E-SETTING",
+            f"There is no setting {key[:80]}",
+            "strongroom settings list shows every one of them.",
+        )
+    return found
