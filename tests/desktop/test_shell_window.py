@@ -17,8 +17,9 @@ from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.shell.main_window import MainWindow, PageSpec
+from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.notices import NoticesPanel
+from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import score
 from strongroom.desktop.shell.pictures import save_picture
 from strongroom.desktop.shell.session_state import SessionState

@@ -6,11 +6,18 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
 
-from PySide6.QtCore import QElapsedTimer
+from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtWidgets import QApplication
 
-from strongroom.desktop.kit.undo import MOST_STEPS, UndoStack
+from strongroom.desktop.kit.page import Page
+from strongroom.desktop.kit.page_bar import PageBar
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.undo import MOST_STEPS, Step, UndoStack
+from strongroom.desktop.shell.main_window import MainWindow
+from strongroom.desktop.shell.page_spec import PageSpec
+from strongroom.domain.clock import FixedClock
 
 
 class _Width:
@@ -101,3 +108,44 @@ def test_what_an_undo_does_is_no_new_step(qapp: QApplication) -> None:
     stack.push("first", again, again)
     assert stack.undo()
     assert (stack.undo_title(), stack.redo_title()) == ("", "first")
+
+
+def test_the_edit_menu_undoes_what_a_page_did_and_leads_back_there(
+    app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    shown: list[str] = ["loss", "acc"]
+    runs, audit = Page(PageBar("Runs")), Page(PageBar("Audit"))
+    window = MainWindow(
+        [PageSpec(id="runs", title="Runs", icon="flask-conical", page=runs),
+         PageSpec(id="audit", title="Audit", icon="scroll-text", page=audit)],
+        [], tasks=tasks, clock=FixedClock(),
+    )  # fmt: skip
+    runs.page_id, audit.page_id = "runs", "audit"
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    undo, redo = window.commands.action("edit.undo"), window.commands.action("edit.redo")
+    assert not undo.isEnabled()
+    assert undo.toolTip() == "Nothing to undo"
+    shown.remove("loss")
+    runs.undoable.emit(
+        Step(
+            title="hide column R&D",
+            undo=lambda: shown.insert(0, "loss"),
+            redo=lambda: shown.remove("loss"),
+        )
+    )
+    window.go_to("audit")
+    assert undo.text() == "Undo hide column R&&D"
+    undo.trigger()
+    assert shown == ["loss", "acc"]
+    assert window.page_id() == "runs"
+    assert not undo.isEnabled()
+    qtbot.keyClick(
+        window,
+        Qt.Key.Key_Z,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
+    assert shown == ["acc"]
+    assert redo.toolTip() == "Nothing to do again"

@@ -37,6 +37,10 @@ class Reason:
     text: str
 
 
+def _nothing() -> str:
+    return ""
+
+
 def always(_state: WindowState) -> Reason | None:
     """Lets a command run whenever the window is open."""
     return None
@@ -59,21 +63,27 @@ class Command:
     Attributes:
         id: ``area.verb``; never changes once released.
         title: What the menu and the palette say.
-        run: Does it.
+        run: Does it; what it returns is dropped.
         menu: The menu it stands in (``File`` … ``Help``), "" for the palette alone.
         icon: A lucide icon.
         shortcut: In Qt's portable form, such as ``Ctrl+Shift+E``.
         enabled: Returns None, or why not.
         detail: Grey words behind the title in the palette.
         group: The heading in the palette.
+        now: Returns what it would act on now; stands behind the title in menu and palette.
     """
 
     id: str
     title: str
-    run: Callable[[], None]
+    run: Callable[[], object]
     menu: str = ""
     icon: str = ""
     shortcut: str = ""
     enabled: Callable[[WindowState], Reason | None] = always
     detail: str = ""
     group: str = "Commands"
+    now: Callable[[], str] = _nothing
+
+    def title_now(self) -> str:
+        """Returns the title with what it would act on now: ``Undo hide column loss``."""
+        return f"{self.title} {self.now()}".rstrip()

@@ -27,6 +27,7 @@ class Page(Surface):
         place_changed: The page itself moved on (its `Place`), so that Back comes back here.
         selection_changed: Other things are selected; commands look again.
         changed: The page changed something (a `Changes`).
+        undoable: Something local was done and can be taken back (a `kit.undo.Step`).
     """
 
     page_id = ""
@@ -36,6 +37,7 @@ class Page(Surface):
     place_changed = Signal(object)
     selection_changed = Signal()
     changed = Signal(object)
+    undoable = Signal(object)
 
     def __init__(
         self,

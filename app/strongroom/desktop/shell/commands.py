@@ -80,6 +80,7 @@ class CommandRegistry(QObject):
             command = self._commands[command_id]
             reason = command.enabled(state)
             action.setEnabled(reason is None)
+            action.setText(command.title_now().replace("&", "&&"))
             action.setToolTip(reason.text if reason else command.title)
 
     def fill(self, bar: QMenuBar) -> None:

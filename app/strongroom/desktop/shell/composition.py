@@ -26,8 +26,9 @@ from strongroom.desktop.review.services import ReviewServices
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.shell.about import AboutDialog
-from strongroom.desktop.shell.main_window import MainWindow, PageSpec
+from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
+from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.settings_page import SettingsPage
 
 THEMES: tuple[tuple[ThemeName, str], ...] = (

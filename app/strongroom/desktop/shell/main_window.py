@@ -7,66 +7,40 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenuBar,
-    QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from strongroom.desktop.kit import errors, paint
+from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.command import Command, WindowState
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.undo import Step, UndoStack
+from strongroom.desktop.shell import window_commands
 from strongroom.desktop.shell.commands import CommandRegistry
 from strongroom.desktop.shell.history import History
 from strongroom.desktop.shell.notices import Notices, NoticesPanel, ToastHost
+from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import Palette, PaletteEntry
+from strongroom.desktop.shell.palette_field import PaletteField
 from strongroom.desktop.shell.rail import Rail
 from strongroom.desktop.shell.status_strip import StatusStrip, WindowStatus
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 
-if TYPE_CHECKING:
-    from strongroom.desktop.kit.tokens import Role
-
 SMALLEST = (1100, 700)
 USUAL = (1440, 900)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageSpec:
-    """A page for the rail.
-
-    Attributes:
-        id: The page id, such as ``runs``.
-        title: What the rail says.
-        icon: A lucide icon.
-        page: The page.
-        shortcut: Such as ``Ctrl+1``.
-        at_foot: Stands at the foot of the rail (settings).
-        waits_for_me: Its badge counts what waits for the person.
-    """
-
-    id: str
-    title: str
-    icon: str
-    page: Page
-    shortcut: str = ""
-    at_foot: bool = False
-    waits_for_me: bool = False
 
 
 class MainWindow(QMainWindow):
@@ -115,17 +89,19 @@ class MainWindow(QMainWindow):
         self._base_state, self._objects, self._open_object = state, objects, open_object
         self.tasks, self._clock = tasks, clock
         self.history = History()
+        self.undo = UndoStack(self)
         self.notices = Notices(clock, self)
         self.commands = CommandRegistry(self.state, self)
         self._make_frame(pages)
         self._toast = ToastHost(self.notices, self)
         self._palette = Palette(self._palette_entries, self._run_entry, self)
-        self.commands.add(self._own_commands())
+        self.commands.add(window_commands.of(self))
         self.commands.add(commands)
         for spec in pages:
             self._join(spec)
         self._menus.setFont(theme().font("dense"))
         self.commands.fill(self._menus)
+        self.undo.changed.connect(self.commands.look_again)
         tasks.failed.connect(self._on_task_failed)
         if pages:
             self.open_place(Place(pages[0].id))
@@ -172,6 +148,10 @@ class MainWindow(QMainWindow):
         place = self.history.forward()
         if place is not None:
             self._show(place)
+
+    def specs(self) -> tuple[PageSpec, ...]:
+        """Returns the pages in the order of the rail."""
+        return tuple(self._specs.values())
 
     def open_palette(self) -> None:
         """Opens the palette over the upper part of the window."""
@@ -228,7 +208,7 @@ class MainWindow(QMainWindow):
         self._menus = QMenuBar()
         self._menus.setNativeMenuBar(False)
         self._menus.setAccessibleName("Menu")
-        self._search = _PaletteField()
+        self._search = PaletteField()
         self._search.clicked.connect(self.open_palette)
         self._top = Surface("bg_chrome", "b")
         across = QHBoxLayout(self._top)
@@ -241,7 +221,7 @@ class MainWindow(QMainWindow):
             [(spec.id, spec.title, spec.icon) for spec in pages if not spec.at_foot],
             [(spec.id, spec.title, spec.icon) for spec in pages if spec.at_foot],
         )
-        self.rail.chosen.connect(self._on_rail_chosen)
+        self.rail.chosen.connect(self.go_to)
         self.rail.store_menu_requested.connect(self.store_menu_requested)
         self._stack = QStackedWidget()
         self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -274,54 +254,11 @@ class MainWindow(QMainWindow):
         page.place_changed.connect(self._on_page_place_changed)
         page.selection_changed.connect(self.commands.look_again)
         page.changed.connect(self._on_page_changed)
+        page.undoable.connect(lambda step: self._on_page_undoable(spec.id, step))
         if page.bar is not None:
             page.bar.back_requested.connect(self.go_back)
             page.bar.forward_requested.connect(self.go_forward)
         self.commands.add(page.commands())
-
-    def _own_commands(self) -> list[Command]:
-        def go(page: str) -> Callable[[], None]:
-            return lambda: self._on_rail_chosen(page)
-
-        places = [
-            Command(
-                id=f"go.{spec.id}",
-                title=spec.title,
-                run=go(spec.id),
-                menu="View",
-                icon=spec.icon,
-                shortcut=spec.shortcut,
-                group="Places",
-            )
-            for spec in self._specs.values()
-        ]
-        return [
-            Command(
-                id="window.palette",
-                title="Search or run a command",
-                run=self.open_palette,
-                menu="Edit",
-                icon="search",
-                shortcut="Ctrl+K",
-            ),
-            *places,
-            Command(
-                id="go.back", title="Back", run=self.go_back, menu="View",
-                icon="arrow-left", shortcut="Alt+Left",
-            ),
-            Command(
-                id="go.forward", title="Forward", run=self.go_forward, menu="View",
-                icon="arrow-right", shortcut="Alt+Right",
-            ),
-            Command(
-                id="window.next_pane", title="Next pane", run=self._next_pane, menu="Window",
-                icon="layout-grid", shortcut="F6",
-            ),
-            Command(
-                id="window.notices", title="Notices", run=self.open_notices, menu="Window",
-                icon="bell", shortcut="Ctrl+Shift+N",
-            ),
-        ]  # fmt: skip
 
     def _palette_entries(self) -> list[PaletteEntry]:
         state = self.state()
@@ -331,7 +268,7 @@ class MainWindow(QMainWindow):
             entries.append(
                 PaletteEntry(
                     key=f"command:{command.id}",
-                    title=command.title,
+                    title=command.title_now(),
                     detail=command.detail,
                     icon=command.icon,
                     shortcut=command.shortcut,
@@ -367,7 +304,7 @@ class MainWindow(QMainWindow):
                 can_go_back=self.history.can_go_back, can_go_forward=self.history.can_go_forward
             )
 
-    def _next_pane(self) -> None:
+    def next_pane(self) -> None:
         """Moves the keyboard from rail to page to strip and round."""
         panes: list[QWidget] = [self.rail, self._stack, self.strip]
         focused = self.focusWidget()
@@ -381,7 +318,8 @@ class MainWindow(QMainWindow):
                     widget.setFocus(Qt.FocusReason.TabFocusReason)
                     return
 
-    def _on_rail_chosen(self, page: str) -> None:
+    def go_to(self, page: str) -> None:
+        """Opens a page where somebody left it."""
         if page == self.page_id():
             self.rail.set_current(page)
             return
@@ -396,35 +334,19 @@ class MainWindow(QMainWindow):
         self.refresh(changes)
         self.changed.emit(changes)
 
+    def _on_page_undoable(self, page: str, step: Step) -> None:
+        """Remembers a step; undoing it leads back to the page where it can be seen."""
+
+        def there(act: Callable[[], None]) -> Callable[[], None]:
+            def run() -> None:
+                self.go_to(page)
+                act()
+
+            return run
+
+        self.undo.push(step.title, there(step.undo), there(step.redo), kind=step.kind)
+
     def _on_task_failed(
         self, error: BaseException, _name: str, retry: Callable[[], None] | None
     ) -> None:
         errors.show(error, self.page() or self, retry)
-
-
-class _PaletteField(QPushButton):
-    """The field at the right of the menu bar that opens the palette."""
-
-    def __init__(self) -> None:
-        super().__init__("Search or run a command")
-        self.setAccessibleName("Search or run a command")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """Returns 264 x 29 px at 100 %."""
-        return QSize(theme().scaled(264), theme().height("menu_bar") - 1)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paints frame, icon, words and shortcut."""
-        painter = QPainter(self)
-        look = theme()
-        frame = QRectF(self.rect()).adjusted(0, 4, 0, -4)
-        edge: Role = "border_control" if look.tokens.is_high_contrast else "border_default"
-        paint.rounded(painter, frame, 6, "bg_surface", edge)
-        paint.icon(painter, "search", 8, round(frame.center().y() - 6.5), "text_tertiary", 13)
-        font = look.font("caption", weight=400)
-        paint.text(painter, frame.adjusted(27, 0, 0, 0), self.text(), "text_tertiary", font)
-        paint.text(painter, frame.adjusted(0, 0, -8, 0), "Ctrl K", "text_tertiary", font, "right")
-        if self.hasFocus():
-            paint.focus_ring(painter, frame)
