@@ -1,6 +1,5 @@
 """A chart as a person meets it: names, zoom, crosshair, live points, export."""
 
-import csv
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -83,7 +82,7 @@ def test_a_drag_pans_and_shift_with_a_drag_picks_a_range(chart):
     per_px = (before[1] - before[0]) / chart._view.area().width()
     assert chart.x_range()[0] == pytest.approx(before[0] - 50 * per_px)
     shift = Qt.KeyboardModifier.ShiftModifier
-    chart._on_picked(at.x() - 20, at.x() + 20)
+    chart._zoom._on_picked(at.x() - 20, at.x() + 20)
     assert chart.x_range()[1] - chart.x_range()[0] == pytest.approx(40 * per_px)
     assert shift
 
@@ -184,7 +183,7 @@ def test_only_nan_is_shown_as_an_empty_plot_without_a_warning(chart):
 def test_names_with_markup_stay_text(chart, tmp_path, qtbot):
     chart.set_title(HOSTILE)
     chart.set_series([noisy(label=HOSTILE)])
-    chart._has_pointer = True
+    chart._pointer.is_here = True
     chart.set_crosshair(50)
     chart.grab()
     assert HOSTILE in chart.accessibleName()
@@ -195,18 +194,13 @@ def test_names_with_markup_stay_text(chart, tmp_path, qtbot):
     assert "<b>" not in written
 
 
-def test_csv_holds_the_visible_points_and_no_formula(chart, tmp_path):
-    chart.set_series([noisy(label="=HYPERLINK(1)", run_id="@x"), noisy("b", "-b", index=1)])
+def test_what_is_visible_is_handed_over_and_nothing_else(chart):
+    chart.set_series([noisy(), noisy("b", "short", count=12, index=1)])
     chart.set_x_range(10, 19.5)
-    chart.export_csv()(tmp_path / "chart.csv")
-    raw = (tmp_path / "chart.csv").read_text()
-    rows = list(csv.reader(raw.splitlines()))
-    assert rows[0] == ["run_id", "run", "metric", "x", "value", "raw"]
-    assert len(rows) == 1 + 2 * 10
-    assert rows[1][:4] == ["'@x", "'=HYPERLINK(1)", "val/loss", "10.0"]
-    assert float(rows[1][4]) == chart.series()[0].y[10]
-    assert all(line.startswith('"') for line in raw.splitlines())
-    assert [path.name for path in tmp_path.iterdir()] == ["chart.csv"]
+    long, short = chart.visible_series()
+    assert long.x.tolist() == list(range(10, 20))
+    assert long.y.tolist() == chart.series()[0].y[10:20].tolist()
+    assert short.x.tolist() == [10, 11]
 
 
 def test_png_is_twice_as_large_as_the_widget(chart, tmp_path):

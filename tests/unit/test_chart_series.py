@@ -29,7 +29,7 @@ def test_lengths_that_differ_are_cut_to_the_shortest():
 @settings(deadline=None)
 def test_the_nearest_sample_is_the_nearest(values, x):
     line = series(np.array(values), np.zeros(len(values))).clean()
-    found = nearest(line, x)
+    found = nearest(line.x, x)
     if x < min(values) or x > max(values):
         assert found is None
     else:

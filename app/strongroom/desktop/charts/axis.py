@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Axes without lines: a few small labels beside the plot.
+"""Axes without lines: a few small labels beside the plot, and a title where there is room.
 
 Law: text is painted, never set as markup; labels stand exactly on the grid the layer draws.
 """
@@ -28,22 +28,35 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
         self.ticks_of = ticks_of
         self._font, self._colour = font, colour
         self._side = side
-        if side == "bottom":
-            self.setHeight(math.ceil(QFontMetricsF(font).height()) + LABEL_GAP)
+        self._title = ""
+        self._fit()
 
     def set_pen(self, font: QFont, colour: QColor) -> None:
         """Takes another font and colour."""
         self._font, self._colour = font, colour
-        if self._side == "bottom":
-            self.setHeight(math.ceil(QFontMetricsF(font).height()) + LABEL_GAP)
+        self._fit()
         self.update()
+
+    def set_title(self, title: str) -> None:
+        """Writes what the axis counts beside its labels, "" for nothing."""
+        if title != self._title:
+            self._title = title
+            self._fit()
+            self.update()
+
+    def _fit(self) -> None:
+        if self._side == "bottom":
+            lines = 2 if self._title else 1
+            line = math.ceil(QFontMetricsF(self._font).height())
+            self.setHeight(line * lines + LABEL_GAP + (2 if self._title else 0))
 
     def needed_width(self, low: float, high: float, height: float) -> int:
         """Returns the width the labels of that range take, gap included."""
         metrics = QFontMetricsF(self._font)
         labels = self.ticks_of(low, high, most_down(height)).labels
         widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0)
-        return math.ceil(widest) + LABEL_GAP
+        room = metrics.height() + 4 if self._title else 0
+        return math.ceil(widest + room) + LABEL_GAP
 
     def boundingRect(self) -> QRectF:
         """Returns the axis and the room its outermost labels need."""
@@ -64,6 +77,22 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
             self._paint_left(painter, metrics, area, low, high)
         else:
             self._paint_bottom(painter, metrics, area, low, high)
+        if self._title:
+            self._paint_title(painter, metrics, area)
+
+    def _paint_title(self, painter: QPainter, metrics: QFontMetricsF, area: QRectF) -> None:
+        across = area.height() if self._side == "left" else area.width()
+        shown = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, across)
+        centre = Qt.AlignmentFlag.AlignCenter
+        if self._side == "bottom":
+            line = QRectF(area.left(), area.bottom() - metrics.height(), across, metrics.height())
+            painter.drawText(line, centre, shown)
+            return
+        painter.save()
+        painter.translate(area.left(), area.bottom())
+        painter.rotate(-90)
+        painter.drawText(QRectF(0, 0, across, metrics.height()), centre, shown)
+        painter.restore()
 
     def _paint_left(
         self, painter: QPainter, metrics: QFontMetricsF, area: QRectF, low: float, high: float

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from strongroom.desktop.charts.layer import Stroke
-from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.look import BAND_ALPHA, ChartLook
 from strongroom.desktop.charts.prepared import Prepared
 from strongroom.desktop.charts.scale import Range
 
@@ -23,11 +23,15 @@ CHOSEN = 1.7  # times the width of the other lines
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Is the text of the header line: title and note at the left, value at the right."""
+    """Is the text of the header line: title and note at the left, value at the right.
+
+    ``right`` px at the right belong to somebody else.
+    """
 
     title: str
     note: str
     value: str
+    right: int = 0
 
 
 def header_height(look: ChartLook) -> int:
@@ -47,7 +51,7 @@ def paint_card(painter: QPainter, area: QRectF, look: ChartLook, *, has_focus: b
 
 def paint_header(painter: QPainter, width: float, look: ChartLook, header: Header) -> None:
     """Paints the header line; the note gives way first, then the title."""
-    line = QRectF(SIDE, 4, width - 2 * SIDE, header_height(look) - 8)
+    line = QRectF(SIDE, 4, width - 2 * SIDE - header.right, header_height(look) - 8)
     middle = Qt.AlignmentFlag.AlignVCenter
     value_width = QFontMetricsF(look.value_font).horizontalAdvance(header.value)
     painter.setFont(look.value_font)
@@ -77,24 +81,36 @@ def strokes_for(
 
     ``ratio`` is device pixels a unit; the highlighted run is thicker and above all.
     """
-    width = look.line_width * ratio
     shadows, lines = [], []
     for one in reversed(prepared):
         colour = look.colour_of(one.series)
-        is_chosen = one.series.run_id == highlight
-        lines.append(
-            Stroke(
-                curve=one.line,
-                colour=colour.rgb(),
-                width=width * (CHOSEN if is_chosen else 1.0),
-                dash=tuple(length * width for length in look.dash_of(one.series)),
+        shadow = look.shadow_of(colour).rgb()
+        if one.band is not None:
+            low, high = one.band
+            shadows.append(
+                Stroke(curve=low, upper=high, colour=colour.rgb(), width=0.0, alpha=BAND_ALPHA)
             )
-        )
+        if one.series.is_faint:
+            shadows.append(Stroke(curve=one.line, colour=shadow, width=ratio))
+        else:
+            lines.append(
+                line_stroke(one, look, ratio, CHOSEN if one.series.run_id == highlight else 1.0)
+            )
         if one.shadow is not None:
-            shadow = look.shadow_of(colour).rgb()
             shadows.append(Stroke(curve=one.shadow, colour=shadow, width=ratio))
     lines.sort(key=lambda stroke: stroke.width)
     return [*shadows, *lines]
+
+
+def line_stroke(one: Prepared, look: ChartLook, ratio: float, times: float) -> Stroke:
+    """Returns the pen of one line, ``times`` as thick as usual."""
+    width = look.line_width * ratio
+    return Stroke(
+        curve=one.line,
+        colour=look.colour_of(one.series).rgb(),
+        width=width * times,
+        dash=tuple(length * width for length in look.dash_of(one.series)),
+    )
 
 
 def paint_single_points(

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QThreadPool, QTimer, Si
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from strongroom.desktop.charts.highlight import Highlight
 from strongroom.desktop.charts.layer import Layer, Picture, Quality, Stroke, View
 
 FRAME_MS = 11.0  # of 16: the rest belongs to axes, overlay and Qt
@@ -39,6 +40,7 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         super().__init__()
         self.layer = layer
         self.after_paint: Callable[[QPainter, QRectF], None] | None = None
+        self._highlight = Highlight()
         self._wanted: View | None = None
         self._generation = 0
         self._is_working = False
@@ -57,6 +59,12 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         self._generation += 1
         self.layer.set_strokes(strokes)
         self.update()
+
+    def set_highlight(self, stroke: Stroke | None) -> None:
+        """Paints one line once more over the picture, or takes that away."""
+        if stroke is not self._highlight.stroke:
+            self._highlight.stroke = stroke
+            self.update()
 
     def redraw(self) -> None:
         """Forgets the picture, for another grid or other colours."""
@@ -108,6 +116,10 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         )
         if scale == own:
             self._blit(painter, view, QPointF(area.topLeft()), scale)
+            over = self._highlight.picture(view)
+            if over is not None:
+                over.setDevicePixelRatio(scale)
+                painter.drawImage(QPointF(area.topLeft()), over)
         else:
             image = self.layer.enlarged(scale / own).render(view, Quality.FINE).image
             image.setDevicePixelRatio(scale)

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The visible part of a chart as a table, a CSV file, a PNG or an SVG.
+"""The visible part of a chart as rows, as a PNG or as an SVG.
 
-Laws: text cells never start a formula, numbers are written as they are; only what is in sight is
-written; a file is written beside its place first, so a failed export leaves the old one.
+Laws: only what is in sight is written; a file is written beside its place first, so a failed export
+leaves the old one. Points as CSV or Parquet are written by services.chart_data.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.look import BAND_ALPHA, ChartLook
 from strongroom.desktop.charts.prepared import Prepared
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.charts.spans import Curve, column_extremes
@@ -27,13 +26,12 @@ from strongroom.desktop.charts.ticks import Ticks, XAxis, value_text, x_text
 # run off the window's thread.
 Save = Callable[[Path], None]
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_X_HEADING = {XAxis.STEP: "Step", XAxis.RELATIVE: "Seconds", XAxis.TIME: "Time (UTC)"}
-
-
-def safe_cell(text: str) -> str:
-    """Returns ``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+_X_HEADING = {
+    XAxis.STEP: "Step",
+    XAxis.RELATIVE: "Seconds",
+    XAxis.TIME: "Time (UTC)",
+    XAxis.METRIC: "Value",
+}
 
 
 def table_rows(
@@ -69,38 +67,32 @@ def table_rows(
     return heading, *rows
 
 
-def csv_rows(
-    key: str, series: Sequence[ChartSeries], low: float, high: float
-) -> Iterator[tuple[str, ...]]:
-    """Yields a heading and one row a point: run, name, metric, x, value, unsmoothed value."""
-    yield "run_id", "run", "metric", "x", "value", "raw"
+def visible(series: Sequence[ChartSeries], low: float, high: float) -> tuple[ChartSeries, ...]:
+    """Returns the lines cut to the x between ``low`` and ``high``; the arrays are views."""
+    found = []
     for one in series:
         span = _inside(one, low, high)
-        names = safe_cell(one.run_id), safe_cell(one.label), safe_cell(key)
-        raws = one.raw_y
-        for index in range(span.start, span.stop):
-            raw = "" if raws is None else repr(float(raws[index]))
-            yield *names, repr(float(one.x[index])), repr(float(one.y[index])), raw
+        cut = {
+            name: column[span]
+            for name in ("x", "y", "raw_y", "low", "high")
+            if (column := getattr(one, name)) is not None
+        }
+        found.append(replace(one, **cut))
+    return tuple(found)
 
 
-def save_csv(key: str, series: Sequence[ChartSeries], low: float, high: float) -> Save:
-    """Returns what saves ``csv_rows`` as UTF-8, every cell quoted."""
-
-    def save(path: Path) -> None:
-        aside = _aside(path)
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, quoting=csv.QUOTE_ALL).writerows(csv_rows(key, series, low, high))
-        aside.replace(path)
-
-    return save
-
-
-def save_png(widget: QWidget, scale: float) -> Save:
-    """Returns what saves a widget as it is painted now, ``scale`` pixels a unit."""
+def picture(widget: QWidget, scale: float) -> QImage:
+    """Returns a widget as it is painted now, ``scale`` pixels a unit."""
     image = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
     image.fill(Qt.GlobalColor.transparent)
     widget.render(image)
+    return image
+
+
+def save_png(widget: QWidget, scale: float) -> Save:
+    """Returns what saves a widget as it is painted now, ``scale`` pixels a unit."""
+    image = picture(widget, scale)
 
     def save(path: Path) -> None:
         buffer = QBuffer()
@@ -163,9 +155,17 @@ def _paint_sheet(painter: QPainter, sheet: Sheet) -> None:
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, label)
     _paint_legend(painter, sheet)
     painter.setClipRect(area)
+    for one in reversed(sheet.prepared):
+        if one.band is not None:
+            tint = QColor(look.colour_of(one.series))
+            tint.setAlpha(BAND_ALPHA)
+            painter.fillPath(_band_path(*one.band, sheet, area), tint)
     for shadow in (True, False):
         for one in reversed(sheet.prepared):
-            curve = one.shadow if shadow else one.line
+            if one.series.is_faint:
+                curve = one.line if shadow else None
+            else:
+                curve = one.shadow if shadow else one.line
             if curve is None:
                 continue
             colour = look.colour_of(one.series)
@@ -184,6 +184,8 @@ def _paint_legend(painter: QPainter, sheet: Sheet) -> None:
     room = sheet.size.width() * 0.65
     entries: list[tuple[str, Prepared, int]] = []
     for one in sheet.prepared:
+        if one.series.is_faint:
+            continue
         label = metrics.elidedText(one.series.label, Qt.TextElideMode.ElideMiddle, 140)
         width = metrics.horizontalAdvance(label) + 26
         if width > room:
@@ -219,6 +221,28 @@ def _path(curve: Curve, sheet: Sheet, area: QRectF) -> QPainterPath:
         run.extend(QPointF(x, end) for end in (ends if ends[0] != ends[1] else ends[:1]))
     if run:
         path.addPolygon(QPolygonF(run))
+    return path
+
+
+def _band_path(lower: Curve, upper: Curve, sheet: Sheet, area: QRectF) -> QPainterPath:
+    """Returns the area between two lines; a gap in either ends a piece of it."""
+    columns = max(int(area.width() * 2), 2)
+    edges = np.linspace(sheet.x[0], sheet.x[1], columns + 1)
+    low, high = column_extremes([lower], edges)[0][0], column_extremes([upper], edges)[1][0]
+    scale = area.height() / (sheet.y[1] - sheet.y[0])
+    path = QPainterPath()
+    there = np.flatnonzero(~np.isnan(low) & ~np.isnan(high))
+    for piece in np.split(there, np.flatnonzero(np.diff(there) > 1) + 1):
+        ends = [
+            QPointF(
+                area.left() + (column + 0.5) * area.width() / columns,
+                area.bottom() - (float(side[column]) - sheet.y[0]) * scale,
+            )
+            for side, order in ((high, piece), (low, piece[::-1]))
+            for column in order.tolist()
+        ]
+        if ends:
+            path.addPolygon(QPolygonF(ends))
     return path
 
 

@@ -9,6 +9,7 @@ full pictures agree.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,10 +78,52 @@ def _indices(
     return np.cumsum(step, out=step), count
 
 
+def paint_tint(
+    pixels: Pixels,
+    spans: Spans,
+    tints: Sequence[tuple[int, int]],
+    *,
+    left: int,
+    rows: tuple[int, int],
+    shift: int,
+    parts: int,
+) -> None:
+    """Lays a tint (colour, alpha of 256) over each line's spans, whole pixels, one after another.
+
+    ``parts`` sub-columns make a pixel; a pixel shows the farthest of them.
+    """
+    lines = spans.shape[1]
+    top = np.fmin.reduce(spans[0].reshape(lines, -1, parts), axis=2) - np.float32(shift)
+    bottom = np.fmax.reduce(spans[1].reshape(lines, -1, parts), axis=2) - np.float32(shift)
+    flat = pixels.reshape(-1)
+    for line, (colour, alpha) in enumerate(tints):
+        column = np.flatnonzero((bottom[line] > rows[0]) & (top[line] < rows[1]))
+        begin = np.clip(np.floor(top[line, column] + 0.5), rows[0], rows[1]).astype(np.int64)
+        end = np.clip(np.floor(bottom[line, column] + 0.5), rows[0], rows[1]).astype(np.int64)
+        some = end > begin
+        if some.any():
+            where, _ = _indices(begin[some], end[some], column[some] + left, pixels.shape[1])
+            flat[where] = _mixed(flat[where], np.uint32(colour), np.uint32(alpha))
+
+
 def paint_fine(
     pixels: Pixels, spans: Spans, colours: Pixels, *, left: int, rows: tuple[int, int], shift: int
 ) -> None:
     """Blends spans (2, lines, columns x SUBCOLUMNS) by the share of each pixel they cover."""
+    where, alpha, ends = covered(spans, pixels.shape[1], left=left, rows=rows, shift=shift)
+    flat = pixels.reshape(-1)
+    # Line after line: where two cover one pixel, the later one lies on top.
+    for index, stop in enumerate(ends):
+        some = slice(ends[index - 1] if index else 0, stop)
+        if some.start < some.stop:
+            at = where[some]
+            flat[at] = _mixed(flat[at], np.uint32(colours[index]), alpha[some])
+
+
+def covered(
+    spans: Spans, stride: int, *, left: int, rows: tuple[int, int], shift: int
+) -> tuple[NDArray[np.int64], Pixels, list[int]]:
+    """Returns the pixels that spans touch: flat index, share of 256, and where each line's end."""
     lines = spans.shape[1]
     gap = np.isnan(spans[0])
     top = np.where(gap, np.float32(FAR), spans[0] - np.float32(shift))
@@ -91,26 +134,20 @@ def paint_fine(
     end = np.clip(np.ceil(bottom.max(axis=2)), rows[0], rows[1]).astype(np.int64)
     line, column = np.nonzero(end > begin)
     if not len(line):
-        return
-    where, count = _indices(begin[line, column], end[line, column], column + left, pixels.shape[1])
-    row = (where // pixels.shape[1]).astype(np.float32)
-    covered = np.zeros(len(where), np.float32)
+        return np.empty(0, np.int64), np.empty(0, np.uint32), [0] * lines
+    where, count = _indices(begin[line, column], end[line, column], column + left, stride)
+    row = (where // stride).astype(np.float32)
+    share = np.zeros(len(where), np.float32)
     for sub in range(SUBCOLUMNS):
         part = np.minimum(np.repeat(bottom[line, column, sub], count), row + 1)
         part -= np.maximum(np.repeat(top[line, column, sub], count), row)
-        covered += np.minimum(np.maximum(part, 0), 1)
-    alpha = (covered * (256 / SUBCOLUMNS) + 0.5).astype(np.uint32)
-    flat = pixels.reshape(-1)
-    # Line after line: where two cover one pixel, the later one lies on top.
+        share += np.minimum(np.maximum(part, 0), 1)
+    alpha = (share * (256 / SUBCOLUMNS) + 0.5).astype(np.uint32)
     ends = np.cumsum(np.bincount(line, weights=count, minlength=lines).astype(np.int64))
-    for index, stop in enumerate(ends.tolist()):
-        some = slice(int(ends[index - 1]) if index else 0, stop)
-        if some.start < some.stop:
-            at = where[some]
-            flat[at] = _mixed(flat[at], np.uint32(colours[index]), alpha[some])
+    return where, alpha, ends.tolist()
 
 
-def _mixed(under: Pixels, colour: np.uint32, alpha: Pixels) -> Pixels:
+def _mixed(under: Pixels, colour: np.uint32, alpha: Pixels | np.uint32) -> Pixels:
     """Returns ``colour`` over ``under``, ``alpha`` of 256; red and blue go through in one go."""
     red_blue, green = np.uint32(0xFF00FF), np.uint32(0x00FF00)
     rest = np.uint32(256) - alpha

@@ -36,12 +36,18 @@ class Quality(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stroke:
-    """Is one line with its pen: 0xffRRGGBB, width in device pixels, dash lengths in pixels."""
+    """Is one line with its pen: 0xffRRGGBB, width in device pixels, dash lengths in pixels.
+
+    With ``upper`` it is a band from ``curve`` up to it, filled with ``alpha`` of 256; bands lie
+    under all lines.
+    """
 
     curve: Curve
     colour: int
     width: float
     dash: tuple[float, ...] = ()
+    upper: Curve | None = None
+    alpha: int = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +121,7 @@ class Layer:
 
     def set_strokes(self, strokes: Sequence[Stroke]) -> None:
         """Replaces the lines, first painted first; the picture has to be drawn anew."""
-        self.strokes = tuple(strokes)
+        self.strokes = tuple(sorted(strokes, key=lambda stroke: stroke.upper is None))
         self.picture = None
 
     def render(self, view: View, quality: Quality) -> Picture:
@@ -123,7 +129,7 @@ class Layer:
         strokes, wish = self.strokes, quality
         quality = self._affordable(strokes, view, wish)
         image = new_image(view.width, view.height)
-        spans = self._spans(strokes, view, 0, view.width, quality, view.row)
+        spans = spans_of(strokes, view, 0, view.width, quality, view.row)
         picture = Picture(
             image=image, view=view, quality=quality, wish=wish, spans=spans, base=view.row
         )
@@ -192,7 +198,7 @@ class Layer:
             spans = np.empty_like(old.spans)
             wide = slice(to_x.start * parts, to_x.stop * parts)
             spans[:, :, wide] = old.spans[:, :, from_x.start * parts : from_x.stop * parts]
-            fresh = self._spans(self.strokes, view, *strip, old.quality, old.base)
+            fresh = spans_of(self.strokes, view, *strip, old.quality, old.base)
             spans[:, :, strip[0] * parts : strip[1] * parts] = fresh
         picture = Picture(
             image=image,
@@ -212,37 +218,10 @@ class Layer:
     def _affordable(self, strokes: Sequence[Stroke], view: View, wish: Quality) -> Quality:
         if wish is Quality.FAST or not strokes:
             return wish
-        spans = self._spans(strokes, view, 0, view.width, Quality.FAST, view.row)
+        lines = [stroke for stroke in strokes if stroke.upper is None]
+        spans = spans_of(lines, view, 0, view.width, Quality.FAST, view.row)
         tall = np.clip(spans[1], 0, view.height) - np.clip(spans[0], 0, view.height)
         return Quality.FINE if float(np.nansum(tall)) <= FINE_INK_PX else Quality.FAST
-
-    def _spans(
-        self,
-        strokes: Sequence[Stroke],
-        view: View,
-        first: int,
-        last: int,
-        quality: Quality,
-        base: int,
-    ) -> ink.Spans:
-        """Returns (2, lines, sub-columns): the pixel rows, from ``base``, of the inked spans."""
-        parts = _parts(quality)
-        widest = max((stroke.width for stroke in strokes), default=1.0)
-        margin = math.ceil(widest / 2)
-        edges = view.edges(first - margin, last + margin, parts)
-        low, high = column_extremes([stroke.curve for stroke in strokes], edges)
-        top, bottom = -high * view.px_per_y - base, -low * view.px_per_y - base
-        spans = np.empty((2, *top.shape), np.float32)
-        for width in {stroke.width for stroke in strokes}:
-            rows = [row for row, stroke in enumerate(strokes) if stroke.width == width]
-            spans[:, rows] = ink.stroke(top[rows], bottom[rows], width / 2, parts)
-        spans = spans[:, :, margin * parts : spans.shape[2] - margin * parts]
-        for row, stroke in enumerate(strokes):
-            if stroke.dash:
-                spans[:, row, ~_dashes(stroke.dash, view.column + first, last - first, parts)] = (
-                    np.nan
-                )
-        return spans
 
     def _paint(
         self,
@@ -261,10 +240,44 @@ class Layer:
             pixels[begin : max(end, begin), columns[0] : columns[1]] = self.grid
         if not strokes:
             return
-        colours = np.array([stroke.colour for stroke in strokes], np.uint32)
         spans = picture.spans[:, :, columns[0] * parts : columns[1] * parts]
-        paint = ink.paint_fine if picture.quality is Quality.FINE else ink.paint_fast
-        paint(pixels, spans, colours, left=columns[0], rows=rows, shift=view.row - picture.base)
+        shift = view.row - picture.base
+        tints = [(one.colour, one.alpha) for one in strokes if one.upper is not None]
+        if tints:
+            some = spans[:, : len(tints)]
+            ink.paint_tint(
+                pixels, some, tints, left=columns[0], rows=rows, shift=shift, parts=parts
+            )
+        if len(tints) < len(strokes):
+            colours = np.array([one.colour for one in strokes[len(tints) :]], np.uint32)
+            paint = ink.paint_fine if picture.quality is Quality.FINE else ink.paint_fast
+            some = spans[:, len(tints) :]
+            paint(pixels, some, colours, left=columns[0], rows=rows, shift=shift)
+
+
+def spans_of(
+    strokes: Sequence[Stroke], view: View, first: int, last: int, quality: Quality, base: int
+) -> ink.Spans:
+    """Returns (2, lines, sub-columns): the pixel rows, from ``base``, of the inked spans."""
+    parts = _parts(quality)
+    widest = max((stroke.width for stroke in strokes), default=1.0)
+    margin = math.ceil(widest / 2)
+    edges = view.edges(first - margin, last + margin, parts)
+    low, high = column_extremes([stroke.curve for stroke in strokes], edges)
+    uppers = [row for row, stroke in enumerate(strokes) if stroke.upper is not None]
+    if uppers:
+        tops = [stroke.upper for stroke in strokes if stroke.upper is not None]
+        high[uppers] = column_extremes(tops, edges)[1]
+    top, bottom = -high * view.px_per_y - base, -low * view.px_per_y - base
+    spans = np.empty((2, *top.shape), np.float32)
+    for width in {stroke.width for stroke in strokes}:
+        rows = [row for row, stroke in enumerate(strokes) if stroke.width == width]
+        spans[:, rows] = ink.stroke(top[rows], bottom[rows], width / 2, parts)
+    spans = spans[:, :, margin * parts : spans.shape[2] - margin * parts]
+    for row, stroke in enumerate(strokes):
+        if stroke.dash:
+            spans[:, row, ~_dashes(stroke.dash, view.column + first, last - first, parts)] = np.nan
+    return spans
 
 
 def _parts(quality: Quality) -> int:

@@ -12,6 +12,7 @@ from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.kit.theme import Theme
 
 RAW_SHARE = 0.22  # opacity of the unsmoothed line behind the smoothed one
+BAND_ALPHA = 40  # of 256: three bands over each other are still three
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Series made ready to draw: sorted, on their axes, with pyramids, equal steps shared.
 
-Laws: a logarithmic axis leaves out what it cannot show and nothing else; the answer depends on its
-arguments alone, so a worker may prepare long series.
+Laws: a logarithmic axis leaves out what it cannot show and nothing else, and counts it; values
+beyond ``FARTHEST`` are drawn there, so that no scale overflows; the answer depends on its arguments
+alone, so a worker may prepare long series.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from strongroom.desktop.charts.pyramid import Pyramid
-from strongroom.desktop.charts.series import ChartSeries, FloatArray
+from strongroom.desktop.charts.series import FARTHEST, ChartSeries, FloatArray
 from strongroom.desktop.charts.spans import Curve, column_extremes
 
 FIT_COLUMNS = 512  # to find the visible extremes: exact height, and quick
@@ -22,11 +23,16 @@ RAW_TAIL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prepared:
-    """Is one series, the line to draw for it, and its unsmoothed shadow."""
+    """Is one series, the line to draw for it, its unsmoothed shadow, and its band (low, high).
+
+    ``left_out`` counts the points a logarithmic axis cannot show.
+    """
 
     series: ChartSeries
     line: Curve
-    shadow: Curve | None
+    shadow: Curve | None = None
+    band: tuple[Curve, Curve] | None = None
+    left_out: int = 0
 
 
 def prepare(series: Sequence[ChartSeries], *, log_x: bool, log_y: bool) -> tuple[Prepared, ...]:
@@ -50,29 +56,56 @@ def _prepared(
     log_x: bool,
     log_y: bool,
 ) -> Prepared:
-    x, y, raw = series.x, series.y, series.raw_y
-    if log_x:
-        keep = x > 0
-        x, y = np.log10(x[keep]), y[keep]
-        raw = None if raw is None else raw[keep]
-    if log_y:
-        y = _log(y)
-        raw = None if raw is None else _log(raw)
+    x, left_out = series.x, 0
     if len(x):
-        key = len(x), float(x[0]), float(x[-1])
-        if np.array_equal(shared.setdefault(key, x), x):
-            x = shared[key]
+        x = _shared(x, shared)
+        series = replace(series, x=x)
+    keep = x > 0 if log_x else None
+    if keep is not None:
+        left_out = len(x) - int(keep.sum())
+        x = np.log10(x[keep])
+        if len(x):
+            x = _shared(x, shared)
+
+    def curve(values: FloatArray | None) -> Curve | None:
+        if values is None:
+            return None
+        if keep is not None:
+            values = values[keep]
+        return Curve(x=x, pyramid=Pyramid.build(_bounded(_log(values) if log_y else values)))
+
+    line = curve(series.y)
+    low, high = curve(series.low), curve(series.high)
+    if log_y:
+        shown = series.y if keep is None else series.y[keep]
+        left_out += int((shown <= 0).sum())
+    assert line is not None  # noqa: S101 - a series always has y
     return Prepared(
         series=series,
-        line=Curve(x=x, pyramid=Pyramid.build(y)),
-        shadow=None if raw is None else Curve(x=x, pyramid=Pyramid.build(raw)),
+        line=line,
+        shadow=curve(series.raw_y),
+        band=None if low is None or high is None else (low, high),
+        left_out=left_out,
     )
+
+
+def _shared(x: FloatArray, shared: dict[tuple[int, float, float], FloatArray]) -> FloatArray:
+    """Returns an equal array that was met before, or this one: equal steps are looked at once."""
+    known = shared.setdefault((len(x), float(x[0]), float(x[-1])), x)
+    return known if known is x or np.array_equal(known, x) else x
 
 
 def _log(values: FloatArray) -> FloatArray:
     logged = np.full_like(values, np.nan)
     np.log10(values, out=logged, where=values > 0)
     return logged
+
+
+def _bounded(values: FloatArray) -> FloatArray:
+    if len(values) and max(np.fmax.reduce(values), -np.fmin.reduce(values)) > FARTHEST:
+        bounded: FloatArray = np.clip(values, -FARTHEST, FARTHEST)
+        return bounded
+    return values
 
 
 def x_extent(prepared: Sequence[Prepared]) -> tuple[float, float] | None:
@@ -83,32 +116,43 @@ def x_extent(prepared: Sequence[Prepared]) -> tuple[float, float] | None:
     return min(low for low, _ in ends), max(high for _, high in ends)
 
 
-def y_extent(prepared: Sequence[Prepared], low: float, high: float) -> tuple[float, float] | None:
+def y_extent(
+    prepared: Sequence[Prepared], low: float, high: float, clip: float = 0.0
+) -> tuple[float, float] | None:
     """Returns the lowest and highest y seen between two x, or None when there is nothing.
 
-    Lines count fully; of their raw shadows the outermost 2 % of columns may stick out.
+    Lines and bands count fully; of raw shadows the outermost 2 % of columns may stick out. With
+    ``clip`` that many percent of the columns of the lines may too, at each end.
     """
     edges = np.linspace(low, high, FIT_COLUMNS + 1)
-    found = column_extremes([p.line for p in prepared], edges)
-    if np.isnan(found[0]).all():
+    solid = [one for one in prepared if not one.series.is_faint] or list(prepared)
+    lows, highs = column_extremes([one.line for one in solid], edges)
+    if np.isnan(lows).all():
         return None
-    bottom, top = float(np.nanmin(found[0])), float(np.nanmax(found[1]))
-    shadows = [p.shadow for p in prepared if p.shadow is not None]
-    if shadows:
-        raw_low, raw_high = column_extremes(shadows, edges)
-        if not np.isnan(raw_low).all():
-            bottom = min(bottom, float(np.nanpercentile(raw_low, RAW_TAIL)))
-            top = max(top, float(np.nanpercentile(raw_high, 100 - RAW_TAIL)))
+    bottom = float(np.nanpercentile(lows, clip)) if clip else float(np.nanmin(lows))
+    top = float(np.nanpercentile(highs, 100 - clip)) if clip else float(np.nanmax(highs))
+    faint = [one.shadow for one in prepared if one.shadow is not None]
+    faint += [one.line for one in prepared if one.series.is_faint]
+    bands = [one.band for one in prepared if one.band is not None]
+    for below, above, tail in (
+        (faint, faint, max(clip, RAW_TAIL)),
+        ([band[0] for band in bands], [band[1] for band in bands], clip),
+    ):
+        if below:
+            least, most = column_extremes(below, edges)[0], column_extremes(above, edges)[1]
+            if not np.isnan(least).all():
+                bottom = min(bottom, float(np.nanpercentile(least, tail)))
+                top = max(top, float(np.nanpercentile(most, 100 - tail)))
     return bottom, top
 
 
-def nearest(series: ChartSeries, x: float) -> int | None:
+def nearest(steps: FloatArray, x: float) -> int | None:
     """Returns the index of the sample nearest to ``x``, or None outside the series."""
-    count = len(series.x)
-    if not count or x < series.x[0] or x > series.x[-1]:
+    count = len(steps)
+    if not count or x < steps[0] or x > steps[-1]:
         return None
-    right = int(np.searchsorted(series.x, x, "right"))
+    right = int(steps.searchsorted(x, "right"))
     left = max(right - 1, 0)
-    if right < count and series.x[right] - x < x - series.x[left]:
+    if right < count and steps[right] - x < x - steps[left]:
         return right
     return left

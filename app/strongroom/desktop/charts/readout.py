@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.ticks import value_text
 
 MOST_ROWS = 12  # of the box; more would cover the chart
 WIDEST_LABEL = 180  # px
@@ -22,13 +23,25 @@ _PAD = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Is one line's value at the crosshair; ``y_px`` is where it lies in the overlay."""
+    """Is one line's value at the crosshair; ``y_px`` is where it lies in the overlay.
 
+    ``edges`` are those of its band.
+    """
+
+    run_id: str
     label: str
     value: float
-    text: str
     colour: QColor
     y_px: float | None
+    edges: tuple[float, float] | None = None
+
+    @property
+    def text(self) -> str:
+        """The value, and the edges of the band, as they are read."""
+        if self.edges is None:
+            return value_text(self.value)
+        low, high = self.edges
+        return f"{value_text(self.value)}  {value_text(low)} – {value_text(high)}"
 
 
 class Overlay(QWidget):
@@ -46,6 +59,8 @@ class Overlay(QWidget):
         self._title = ""
         self._readings: tuple[Reading, ...] = ()
         self._shows_box = False
+        self._run_id: str | None = None
+        self._dirty_now: list[QRect] = []
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -58,14 +73,25 @@ class Overlay(QWidget):
         self.update()
 
     def show_at(
-        self, x_px: float | None, title: str, readings: tuple[Reading, ...], *, shows_box: bool
+        self,
+        x_px: float | None,
+        title: str,
+        readings: tuple[Reading, ...],
+        *,
+        shows_box: bool,
+        run_id: str | None = None,
     ) -> None:
-        """Moves the crosshair to ``x_px`` (overlay pixels), or takes it away."""
-        for dirty in self._dirty():
+        """Moves the crosshair to ``x_px`` (overlay pixels), or takes it away.
+
+        ``run_id`` is the run the mouse means; its line of the box stands out and is always there.
+        """
+        for dirty in self._dirty_now:
             self.update(dirty)
         self._x_px, self._title, self._shows_box = x_px, title, shows_box
+        self._run_id = run_id
         self._readings = tuple(sorted(readings, key=lambda reading: -reading.value))
-        for dirty in self._dirty():
+        self._dirty_now = self._dirty()
+        for dirty in self._dirty_now:
             self.update(dirty)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -106,11 +132,18 @@ class Overlay(QWidget):
             return [strip, self._box().toAlignedRect().adjusted(-2, -2, 2, 2)]
         return [strip]
 
+    def _rows(self) -> tuple[Reading, ...]:
+        """Returns the lines of the box: the largest, moved down to hold the run that is meant."""
+        at = next((i for i, one in enumerate(self._readings) if one.run_id == self._run_id), 0)
+        first = max(0, min(at - MOST_ROWS // 2, len(self._readings) - MOST_ROWS))
+        first = first if at >= MOST_ROWS else 0
+        return self._readings[first : first + MOST_ROWS]
+
     def _box(self) -> QRectF:
         """Returns where the box goes: the side of the crosshair with more room."""
         title = QFontMetricsF(self.look.value_font)
-        note = QFontMetricsF(self.look.note_font)
-        rows = self._readings[:MOST_ROWS]
+        note = QFontMetricsF(self.look.value_font)
+        rows = self._rows()
         label = max(min(note.horizontalAdvance(r.label), WIDEST_LABEL) for r in rows)
         value = max(title.horizontalAdvance(r.text) for r in rows)
         width = max(_PAD * 2 + 18 + label + 16 + value, title.horizontalAdvance(self._title) + 16)
@@ -129,22 +162,23 @@ class Overlay(QWidget):
         painter.setBrush(look.raised)
         painter.drawRoundedRect(box, 6, 6)
         left, right = box.left() + _PAD, box.right() - _PAD
-        note, middle = QFontMetricsF(look.note_font), Qt.AlignmentFlag.AlignVCenter
+        note, middle = QFontMetricsF(look.value_font), Qt.AlignmentFlag.AlignVCenter
         line = QRectF(left, box.top() + _PAD - 2, right - left, self._row)
         painter.setFont(look.value_font)
         painter.setPen(look.text_faint)
         painter.drawText(line, middle, self._title)
-        for reading in self._readings[:MOST_ROWS]:
+        for reading in self._rows():
+            is_meant = reading.run_id == self._run_id
             line.translate(0, self._row)
-            painter.setPen(QPen(reading.colour, 2))
+            painter.setPen(QPen(reading.colour, 4 if is_meant else 2))
             painter.drawLine(
                 QPointF(left, line.center().y()), QPointF(left + 10, line.center().y())
             )
             value = QFontMetricsF(look.value_font).horizontalAdvance(reading.text)
             room = right - left - 18 - value - 8
             label = note.elidedText(reading.label, Qt.TextElideMode.ElideMiddle, room)
-            painter.setFont(look.note_font)
-            painter.setPen(look.text_soft)
+            painter.setFont(look.value_font if is_meant else look.note_font)
+            painter.setPen(look.text if is_meant else look.text_soft)
             painter.drawText(line.adjusted(18, 0, 0, 0), middle, label)
             painter.setFont(look.value_font)
             painter.setPen(look.text)

@@ -19,7 +19,12 @@ from strongroom.desktop.charts.ticks import (
 PADDING = 0.015  # of the range, or the first and last labels disappear
 LEAST_SHARE = 1e-11  # of a number; a shorter range has no pixels float64 can tell apart
 Range = tuple[float, float]
-_TICKS = {XAxis.STEP: number_ticks, XAxis.RELATIVE: duration_ticks, XAxis.TIME: clock_ticks}
+_TICKS = {
+    XAxis.STEP: number_ticks,
+    XAxis.RELATIVE: duration_ticks,
+    XAxis.TIME: clock_ticks,
+    XAxis.METRIC: number_ticks,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,20 @@ def padded(low: float, high: float) -> Range:
     if room <= 0:
         room = abs(low) * 0.05 or 0.5
     return low - room, high + room
+
+
+def widened(low: float, high: float, limits: tuple[float | None, float | None]) -> Range:
+    """Returns the padded range with the ends a person has set, if there is room between them."""
+    below, above = limits
+    found = padded(low, high)
+    set_ = (found[0] if below is None else below, found[1] if above is None else above)
+    if can_show(*set_):
+        return set_
+    if below is not None and math.isfinite(below):
+        return below, below + max(found[1] - found[0], abs(below) * 0.05, 1e-9)
+    if above is not None and math.isfinite(above):
+        return above - max(found[1] - found[0], abs(above) * 0.05, 1e-9), above
+    return found
 
 
 def zoomed(low: float, high: float, factor: float, share: float) -> Range | None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+FARTHEST = 1e150  # on an axis; the area of a picture of it is still a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,7 +21,8 @@ class ChartSeries:
     ``x``, ``y`` and ``raw_y`` have one length. ``x`` ascends after ``clean``; its unit is the
     chart's (steps, seconds since the start, or seconds since 1970 UTC). NaN in ``y`` is a gap.
     ``colour_index`` is the run's place in the palette, ``dash`` an index into the dash list, or
-    None to let the palette decide.
+    None to let the palette decide. ``low`` and ``high`` are the edges of a band around ``y``;
+    ``is_faint`` draws the line as a raw line is drawn, for the runs behind the mean of their group.
     """
 
     run_id: str
@@ -29,25 +31,39 @@ class ChartSeries:
     x: FloatArray
     y: FloatArray
     raw_y: FloatArray | None = None
+    low: FloatArray | None = None
+    high: FloatArray | None = None
     dash: int | None = None
+    is_faint: bool = False
 
     def clean(self) -> "ChartSeries":
-        """Returns the same line sorted by x, without points that have no x; infinities are gaps."""
-        x = _floats(self.x)
-        y = _floats(self.y)
-        raw = None if self.raw_y is None else _floats(self.raw_y)
-        count = min(len(x), len(y)) if raw is None else min(len(x), len(y), len(raw))
-        x, y = x[:count], _gaps(y[:count])
-        raw = None if raw is None else _gaps(raw[:count])
-        keep = np.isfinite(x)
+        """Returns the same line sorted by x, without points that have no x.
+
+        Infinities are gaps.
+        """
+        columns = [_floats(self.x), _floats(self.y)]
+        beside = [name for name in _BESIDE if getattr(self, name) is not None]
+        columns += [_floats(getattr(self, name)) for name in beside]
+        count = min(len(column) for column in columns)
+        columns = [column[:count] for column in columns]
+        x = columns[0]
+        keep = np.abs(x) <= FARTHEST  # NaN is not
         if not keep.all():
-            x, y = x[keep], y[keep]
-            raw = None if raw is None else raw[keep]
-        if len(x) > 1 and (np.diff(x) < 0).any():
+            columns = [column[keep] for column in columns]
+            x = columns[0]
+        if not (x[1:] >= x[:-1]).all():
             order = np.argsort(x, kind="stable")
-            x, y = x[order], y[order]
-            raw = None if raw is None else raw[order]
-        return replace(self, x=x, y=y, raw_y=raw)
+            columns = [column[order] for column in columns]
+        x, y, *rest = columns
+        clean = {name: _gaps(column) for name, column in zip(beside, rest, strict=True)}
+        return replace(
+            self,
+            x=x,
+            y=_gaps(y),
+            raw_y=clean.get("raw_y"),
+            low=clean.get("low"),
+            high=clean.get("high"),
+        )
 
     def extended(self, x: ArrayLike, y: ArrayLike, raw_y: ArrayLike | None) -> "ChartSeries":
         """Returns this line with later points added; points that arrive late are sorted in."""
@@ -62,6 +78,9 @@ class ChartSeries:
             raw_y=raw,
         )
         return longer.clean()
+
+
+_BESIDE = ("raw_y", "low", "high")  # as long as ``y``, or None
 
 
 def _floats(values: ArrayLike) -> FloatArray:

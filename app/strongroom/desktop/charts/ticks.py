@@ -28,6 +28,7 @@ class XAxis(Enum):
     STEP = "step"
     RELATIVE = "relative"
     TIME = "time"
+    METRIC = "metric"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,8 @@ def x_text(value: float, axis: XAxis) -> str:
         return duration_text(value)
     if axis is XAxis.TIME:
         return clock_text(value, 1)
+    if axis is XAxis.METRIC:
+        return value_text(value)
     return number_text(value, 1.0 if float(value).is_integer() else 0.01)
 
 

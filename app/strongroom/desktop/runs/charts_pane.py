@@ -32,6 +32,7 @@ from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.progress import Progress
 from strongroom.domain.run import Run, RunStatus
+from strongroom.services.chart_data import WRITERS, ChartLine
 from strongroom.services.curves import Axis, Curve
 from strongroom.services.smoothing import ema
 
@@ -39,7 +40,13 @@ AXES = (("step", "Step"), ("relative", "Relative time"), ("time", "Wall time"))
 SMOOTHINGS = (("0", "Off"), ("0.5", "0.50"), ("0.7", "0.70"), ("0.9", "0.90"))
 USUAL_SMOOTHING = "0.7"
 FILTER_WIDTH = 160  # px at most; it gives way where the pane is narrow
-FORMATS = (("png", "PNG picture"), ("svg", "SVG drawing"), ("csv", "CSV of the visible range"))
+FORMATS = (
+    ("png", "PNG picture"),
+    ("svg", "SVG drawing"),
+    ("csv", "CSV of the visible range"),
+    ("parquet", "Parquet of the visible range"),
+)
+X_NAMES = {XAxis.STEP: "step", XAxis.RELATIVE: "seconds", XAxis.TIME: "time"}
 
 
 class ChartsPane(QWidget):
@@ -170,15 +177,14 @@ class ChartsPane(QWidget):
         return next(iter(focused or there), None)
 
     def export(self, chart: LineChart, form: str) -> None:
-        """Asks for a file and writes a chart as ``png``, ``svg`` or ``csv``."""
+        """Asks for a file and writes a chart in one of ``FORMATS``."""
         name = file_name(self._key_of(chart), f".{form}")
         words = dict(FORMATS)[form]
         ask_where(self, f"Save chart as {words}", name, lambda path: self.write(chart, form, path))
 
     def write(self, chart: LineChart, form: str, path: Path) -> None:
         """Writes a chart as it is now into a file, in a task: the file may lie on a slow share."""
-        exports = {"png": chart.export_png, "svg": chart.export_svg, "csv": chart.export_csv}
-        save = exports[form]()
+        save = self._saver(chart, form)
 
         def work(_progress: Progress) -> None:
             try:
@@ -191,6 +197,13 @@ class ChartsPane(QWidget):
         self._tasks.ask(
             f"charts.export.{path}", f"Saving {path.name}", work, lambda _done: None, owner=self
         )
+
+    def _saver(self, chart: LineChart, form: str) -> Callable[[Path], None]:
+        """Returns what writes the chart as it is seen now; runs in a task."""
+        if form not in WRITERS:
+            return chart.export_png() if form == "png" else chart.export_svg()
+        lines, key, x_name = chart.visible_series(), self._key_of(chart), X_NAMES[chart.x_axis]
+        return lambda path: WRITERS[form]([chart_line(one, key) for one in lines], x_name, path)
 
     # ------------------------------------------------------------ Qt
 
@@ -317,3 +330,17 @@ class ChartsPane(QWidget):
             for run in self._runs.values()
             if run.status is RunStatus.RUNNING and not run.is_lost
         )
+
+
+def chart_line(series: ChartSeries, key: str) -> ChartLine:
+    """Returns a line as it goes into a file."""
+    return ChartLine(
+        run_id=series.run_id,
+        run=series.label,
+        metric=key,
+        x=series.x,
+        value=series.y,
+        raw=series.raw_y,
+        low=series.low,
+        high=series.high,
+    )
