@@ -37,6 +37,7 @@ from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
 from strongroom.services.settings import Settings
+from strongroom.services.viewing import Viewing
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import SecretsHandler, passphrase_from_file
 from strongroom.trust.keychain import Keychain, SystemKeychain
@@ -59,6 +60,7 @@ class Services:
     curves: Curves
     comparison: RunComparison
     artifacts: Artifacts
+    viewing: Viewing
     identities: Identities
     people: People
     registry: Registry
@@ -122,6 +124,7 @@ def open_services(
     )
     identities = Identities(workstation)
     registry = Registry(workstation)
+    artifacts = Artifacts(runs)
     return Services(
         store=chosen_store,
         home=chosen_home,
@@ -133,7 +136,8 @@ def open_services(
         metric_schemas=runs.metric_schemas,
         curves=Curves(runs),
         comparison=RunComparison(runs),
-        artifacts=Artifacts(runs),
+        artifacts=artifacts,
+        viewing=Viewing(artifacts),
         identities=identities,
         people=People(workstation),
         registry=registry,

@@ -29,6 +29,7 @@ from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.runs import open_runs
+from strongroom.services.viewing import Viewing
 from support.accessibility import nameless
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
 
@@ -44,6 +45,7 @@ def services(tmp_path: Path) -> RunsServices:
         experiments=Experiments(runs.catalog),
         curves=Curves(runs),
         artifacts=Artifacts(runs),
+        viewing=Viewing(Artifacts(runs)),
         clock=clock,
     )
 
@@ -309,15 +311,13 @@ def test_artifacts_are_previewed_and_saved_verified(
     def look(path: str) -> str:
         tab.table.select(path)
         settle(page, tasks)
-        assert tab.preview is not None
-        return tab.preview.kind
+        assert tab.view.view is not None
+        return tab.view.view.kind
 
-    assert (look("p.png"), look("m.pkl")) == ("picture", "none")
-    assert tab.preview is not None
-    assert "never opens" in tab.preview.note
+    assert look("p.png") == "picture"
     assert look("c.json") == "text"
-    assert tab.text.edit.toPlainText() == document.decode()
-    tab.save(tmp_path / "saved.json")
+    assert tab.view.text.area.toPlainText() == document.decode()
+    tab.view.save(tmp_path / "saved.json")
     settle(page, tasks)
     assert (tmp_path / "saved.json").read_bytes() == document
     assert [each.name for each in tmp_path.glob(".strongroom*")] == []
@@ -333,8 +333,7 @@ def test_a_damaged_picture_says_why_it_is_not_shown(
     page.detail.tabs.set_current("artifacts")
     page.detail.artifacts.table.select("p.png")
     settle(page, tasks)
-    assert page.detail.artifacts.preview is not None
-    assert "cannot be read" in page.detail.artifacts.preview.note
+    assert "bytes are none" in page.detail.artifacts.view.note.text()
 
 
 def test_hostile_names_stay_text_everywhere(open_page: OpenPage, store: Path, tasks: Tasks) -> None:

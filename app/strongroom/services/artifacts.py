@@ -4,10 +4,12 @@
 Every byte is verified against its digest before anybody sees it.
 """
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from strongroom.domain.artifact import ArtifactFile
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, EnvironmentFault
 from strongroom.domain.progress import Progress, Silent
 from strongroom.journal.content import StoredArtifact
 from strongroom.services.runs import Runs
@@ -44,12 +46,8 @@ class Artifacts:
             BadInput: ``E-RUN``, ``E-ARTIFACT``.
             Untrusted: ``E-HASH`` or ``E-MISSING``.
         """
-        folder, found = self._find(reference, path)
-        exact = [each for each in found if each.path == path.strip("/")]
-        if not exact:
-            raise _unknown(path)
-        blobs = self._runs.folder.blobs
-        return stored.read_artifact(folder, exact[0], max_bytes=max_bytes, blobs=blobs)
+        folder, artifact = self.place(reference, path)
+        return stored.read_artifact(folder, artifact, max_bytes=max_bytes, blobs=self.blobs)
 
     def get(
         self, reference: str, path: str, target: Path, progress: Progress | None = None
@@ -77,6 +75,47 @@ class Artifacts:
             ArtifactFile(path=each.path, size_bytes=each.size_bytes, sha256=each.sha256)
             for each in found
         )
+
+    def save(
+        self, reference: str, path: str, target: Path, progress: Progress | None = None
+    ) -> None:
+        """Writes one file to ``target``, replacing what is there; all of it or nothing.
+
+        Raises:
+            BadInput: ``E-RUN``, ``E-ARTIFACT``.
+            Untrusted: ``E-HASH``, ``E-PATH``, ``E-MISSING``.
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
+        """
+        try:
+            aside = Path(tempfile.mkdtemp(prefix=".strongroom-", dir=target.parent))
+        except OSError as error:
+            raise EnvironmentFault(
+                "E-STORE", f"{target.parent} cannot be written", "Name another folder."
+            ) from error
+        try:
+            self.get(reference, path, aside / "out", progress)
+            (aside / "out" / path.strip("/")).replace(target)
+        except OSError as error:
+            raise fault(error, target) from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def place(self, reference: str, path: str) -> tuple[Path, StoredArtifact]:
+        """Returns the run's folder and what it says of one file, for `services.viewing`.
+
+        Raises:
+            BadInput: ``E-RUN``, ``E-ARTIFACT``.
+        """
+        folder, found = self._find(reference, path)
+        exact = [each for each in found if each.path == path.strip("/")]
+        if not exact:
+            raise _unknown(path)
+        return folder, exact[0]
+
+    @property
+    def blobs(self) -> Path:
+        """Where bytes lie that were pulled apart from their run."""
+        return self._runs.folder.blobs
 
     def _find(self, reference: str, path: str) -> tuple[Path, tuple[StoredArtifact, ...]]:
         folder = self._runs.run_folder(reference)

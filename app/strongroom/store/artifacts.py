@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes of a run's artifacts: slices of packs and objects, checked against their digest.
 
-* No byte leaves here unverified: reading hashes, and a difference is ``E-HASH``.
+* No byte leaves here unverified: reading hashes, and a difference is ``E-HASH``. The one door
+  beside it is `open_window`, for files too large to read before their first page is shown; who
+  uses it says so on the screen until the digest was found right.
 * A sealed document names containers; only our own two kinds of name are ever opened, and links
   are not followed.
 * A folder of artifacts appears whole or not at all: see `materialise`.
@@ -20,6 +22,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress
 from strongroom.journal.content import StoredArtifact
+from strongroom.store.artifact_window import ArtifactWindow
 from strongroom.store.materialise import materialise
 
 CHUNK = 1 << 20
@@ -66,16 +69,28 @@ def verified_pieces(
         while left:
             piece = stream.read(min(CHUNK, left))
             if not piece:
-                raise _differs(artifact, "it is cut short")
+                raise differs(artifact, "it is cut short")
             running.update(piece)
             left -= len(piece)
             if waiting:
                 yield waiting
             waiting = piece
     if running.hexdigest() != artifact.sha256:
-        raise _differs(artifact, "its digest differs")
+        raise differs(artifact, "its digest differs")
     if waiting:
         yield waiting
+
+
+def open_window(
+    folder: Path, artifact: StoredArtifact, *, blobs: Path | None = None
+) -> ArtifactWindow:
+    """Opens an artifact for seeking without reading it first; its digest is not checked.
+
+    Raises:
+        Untrusted: ``E-MISSING`` or ``E-PATH``.
+    """
+    stream = _open(folder, artifact, blobs)
+    return ArtifactWindow(stream, offset=stream.tell(), size_bytes=artifact.size_bytes)
 
 
 def verify_artifacts(
@@ -161,7 +176,8 @@ def _open(folder: Path, artifact: StoredArtifact, blobs: Path | None) -> BinaryI
     return stream
 
 
-def _differs(artifact: StoredArtifact, why: str) -> Untrusted:
+def differs(artifact: StoredArtifact, why: str) -> Untrusted:
+    """Returns the refusal of an artifact whose bytes are not those that were logged."""
     return Untrusted(
         "E-HASH",
         f"The artifact {artifact.path} is not what was logged: {why}",

@@ -21,11 +21,11 @@ from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Elided, Label
+from strongroom.desktop.kit.saving import ask_where, file_name
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.charted import Charted
-from strongroom.desktop.runs.saving import ask_where, file_name
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.errors import EnvironmentFault

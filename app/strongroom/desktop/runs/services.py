@@ -9,15 +9,17 @@ from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.runs import Runs
+from strongroom.services.viewing import Viewing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsServices:
-    """Runs, experiments, metric rules, curves and artifacts of one store, and the time."""
+    """Runs, experiments, metric rules, curves, artifacts and viewers of one store; the time."""
 
     runs: Runs
     experiments: Experiments
     metric_schemas: MetricSchemas
     curves: Curves
     artifacts: Artifacts
+    viewing: Viewing
     clock: Clock

@@ -53,6 +53,7 @@ def build_window(services: Services, tasks: Tasks, session: Session) -> MainWind
             metric_schemas=services.metric_schemas,
             curves=services.curves,
             artifacts=services.artifacts,
+            viewing=services.viewing,
             clock=services.clock,
         ),
         tasks,

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One artifact in the best way there is: its facts above, what it holds below.
+
+* Reading, decoding and verifying happen in tasks; an answer for another file is dropped.
+* What does not match its digest is not shown, or taken away again, and that is said first.
+* Nothing here opens a path or a link, and nothing of a file is executed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from strongroom.desktop.kit import errors, wording
+from strongroom.desktop.kit.blocks import Banner
+from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.saving import ask_where, file_name
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.viewers.bytes_viewer import BytesViewer
+from strongroom.desktop.viewers.decoding import Decoded, decode
+from strongroom.desktop.viewers.facts_line import FactsLine
+from strongroom.desktop.viewers.picture_viewer import PictureViewer
+from strongroom.desktop.viewers.table_viewer import TableViewer
+from strongroom.desktop.viewers.text_viewer import TextViewer
+from strongroom.domain.errors import StrongroomError, Untrusted
+from strongroom.domain.progress import Progress
+from strongroom.services.viewing import FileVerified, Viewing
+from strongroom.services.views.shapes import (
+    BytesView,
+    Kind,
+    NoView,
+    PictureView,
+    TableView,
+    TextView,
+    View,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A view, and what a worker made of it."""
+
+    view: View
+    picture: Decoded | None = None
+
+
+class ArtifactView(QWidget):
+    """Shows one artifact of a run.
+
+    Args:
+        viewing: Reads files.
+        tasks: The window's jobs.
+
+    Signals:
+        shown: Something is on the screen now, or the reason why not (the way it is shown).
+    """
+
+    shown = Signal(str)
+
+    def __init__(self, viewing: Viewing, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewing, self._tasks = viewing, tasks
+        self._run_id, self._path = "", ""
+        self._kind: Kind | None = None
+        self.view: View | None = None
+        self.line = FactsLine()
+        self.line.kind_chosen.connect(self._on_kind_chosen)
+        self.line.verify_asked.connect(self.verify)
+        self.line.save_asked.connect(self._on_save_asked)
+        self.line.copy_asked.connect(self._on_copy_asked)
+        self.banner = Banner("bad", "", "")
+        self.banner.hide()
+        self.note = Label("", "text_tertiary", "dense", wrap=True)
+        self.picture = PictureViewer()
+        self.table = TableViewer(viewing, tasks)
+        self.text = TextViewer(viewing, tasks)
+        self.bytes = BytesViewer(viewing, tasks)
+        for part in (self.table, self.text, self.bytes):
+            part.failed.connect(self._on_failed)
+        self._nothing = QWidget()
+        self._stack = QStackedWidget()
+        for page in (self._nothing, self.picture, self.table, self.text, self.bytes):
+            self._stack.addWidget(page)
+        down = QVBoxLayout(self)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(6)
+        down.addWidget(self.line)
+        down.addWidget(self.banner)
+        down.addWidget(self.note)
+        down.addWidget(self._stack, 1)
+        self.setAccessibleName("Artifact")
+        self.clear()
+
+    def shows(self) -> tuple[str, str]:
+        """Returns run and path of what is shown or being read; ("", "") for nothing."""
+        return self._run_id, self._path
+
+    def show_artifact(self, run_id: str, path: str, kind: Kind | None = None) -> None:
+        """Shows a file of a run, in the best way or the wanted one."""
+        is_other = (run_id, path) != (self._run_id, self._path)
+        self._run_id, self._path, self._kind = run_id, path, kind
+        if is_other:
+            self._tasks.cancel(self._key("verify"))
+            self._withdraw()
+            self.line.show_path(path)
+        self.line.show()
+        viewing = self._viewing
+
+        def take(found: _Prepared) -> None:
+            if (run_id, path) == (self._run_id, self._path):
+                self._take(found)
+
+        self._ask("look", "Reading an artifact", lambda progress: _prepare(
+            viewing.look(run_id, path, kind=kind, progress=progress)
+        ), take)  # fmt: skip
+
+    def reload(self) -> None:
+        """Reads the same file again, as after somebody logged it anew."""
+        if self._path:
+            self.show_artifact(self._run_id, self._path, self._kind)
+
+    def clear(self) -> None:
+        """Shows nothing."""
+        self._run_id, self._path, self._kind = "", "", None
+        for what in ("look", "verify"):
+            self._tasks.cancel(self._key(what))
+        self._withdraw()
+        self.line.hide()
+
+    def verify(self) -> None:
+        """Reads the file through and says whether it is what was logged."""
+        if self.view is not None:
+            self.line.show_checking()
+            self._read_through(self.view)
+
+    def _read_through(self, view: View) -> None:
+        """Verifies and counts in one sweep."""
+        facts, viewing = view.facts, self._viewing
+
+        def take(found: FileVerified) -> None:
+            if self.view is not None and self.view.facts.sha256 == found.facts.sha256:
+                self._on_verified(found)
+
+        self._ask(
+            "verify",
+            f"Verifying {wording.size(facts.size_bytes)}",
+            lambda progress: viewing.verify(facts, progress),
+            take,
+        )
+
+    def save(self, target: Path) -> None:
+        """Writes the file to ``target``; it is verified first."""
+        viewing, run_id, path = self._viewing, self._run_id, self._path
+        self._tasks.change(
+            self._key("save"),
+            "Saving an artifact",
+            lambda progress: viewing.save(run_id, path, target, progress),
+            lambda _nothing: self._say(f"Saved as {target}"),
+            owner=self,
+            failed=self._on_save_failed,
+        )
+
+    # ------------------------------------------------------------ inside
+
+    def _key(self, what: str) -> str:
+        return f"viewers.{what}.{id(self)}"
+
+    def _ask(
+        self, what: str, name: str, work: Callable[[Progress], T], done: Callable[[T], None]
+    ) -> None:
+        run_id, path = self._run_id, self._path
+
+        def failed(fault: BaseException) -> None:
+            if (run_id, path) == (self._run_id, self._path):
+                self._on_failed(fault)
+
+        self._tasks.ask(self._key(what), name, work, done, owner=self, failed=failed)
+
+    def _withdraw(self) -> None:
+        self.view = None
+        self.banner.hide()
+        self._say("")
+        self._stack.setCurrentWidget(self._nothing)
+
+    def _say(self, words: str) -> None:
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+
+    def _take(self, found: _Prepared) -> None:
+        view = found.view
+        self.view = view
+        self.banner.hide()
+        self.line.show_view(view)
+        self._say(getattr(view.body, "note", "") if not isinstance(view.body, TextView) else "")
+        self._stack.setCurrentWidget(self._fill(view, found))
+        self.shown.emit(view.kind)
+        if not view.facts.is_verified:
+            self.verify()
+        elif not _is_counted(view):
+            self._read_through(view)
+
+    def _fill(self, view: View, found: _Prepared) -> QWidget:
+        body, facts = view.body, view.facts
+        if isinstance(body, PictureView) and found.picture is not None:
+            if found.picture.why:
+                self._say(found.picture.why)
+                return self._nothing
+            self.picture.show_picture(found.picture, facts.path)
+            return self.picture
+        if isinstance(body, TableView):
+            self._say("")
+            self.table.show_table(facts, body)
+            return self.table
+        if isinstance(body, TextView):
+            self.text.show_text(facts, body)
+            return self.text
+        if isinstance(body, BytesView):
+            self.bytes.show_bytes(facts, body)
+            return self.bytes
+        if isinstance(body, NoView):
+            self._say(body.why)
+        return self._nothing
+
+    def _on_verified(self, found: FileVerified) -> None:
+        self.line.show_verified()
+        self.text.set_total(found.lines)
+        self.table.set_total(found.rows)
+
+    def _on_save_failed(self, fault: BaseException) -> None:
+        errors.show(fault, self)
+
+    def _on_failed(self, fault: BaseException) -> None:
+        if isinstance(fault, Untrusted):
+            self._withdraw()
+            self.banner.show_trust("mismatch", f"{fault.title}. {fault.advice}", "")
+            self.banner.show()
+            self.line.show_mismatch()
+            self.shown.emit("none")
+        elif isinstance(fault, StrongroomError):
+            self._withdraw()
+            self._say(f"{fault.title}. {fault.advice}")
+            self.shown.emit("none")
+        else:
+            errors.show(fault, self)
+
+    def _on_kind_chosen(self, kind: str) -> None:
+        found: tuple[Kind, ...] = self.view.others if self.view is not None else ()
+        for each in found:
+            if each == kind:
+                self.show_artifact(self._run_id, self._path, each)
+
+    def _on_save_asked(self) -> None:
+        ask_where(self, "Save artifact", file_name(self._path.rpartition("/")[2]), self.save)
+
+    def _on_copy_asked(self) -> None:
+        QGuiApplication.clipboard().setText(self._path)
+        self._say(f"Copied the path {self.line.path()}")
+
+
+def _is_counted(view: View) -> bool:
+    """Whether it is known how many lines or rows there are."""
+    body = view.body
+    if isinstance(body, TextView):
+        return body.stop - body.start >= body.size_bytes
+    return not isinstance(body, TableView) or body.rows_total is not None
+
+
+def _prepare(view: View) -> _Prepared:
+    """Decodes on the worker what takes time to decode."""
+    body = view.body
+    return _Prepared(view=view, picture=decode(body) if isinstance(body, PictureView) else None)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes every character of a text visible, one for one where possible.
+
+* Control characters become their pictures (``␛``, ``␍``); characters that turn the reading
+  direction, join or hide become their code point in angle brackets.
+* A line longer than a screen can lay out is cut, and says how much is missing.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+MAX_LINE = 4_000  # characters; QPlainTextEdit lays out a line as a whole
+MAX_CELL = 300  # characters of a table's cell
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_KEPT = "\t"
+
+
+def visible_line(text: str, most: int = MAX_LINE) -> str:
+    """Returns a line in which nothing hides, cut to ``most`` characters."""
+    head = text if len(text) <= most else text[:most]
+    if not head.isprintable():
+        head = "".join(map(_visible, head))
+    if len(text) > most:
+        head += f" … {len(text) - most:,} more characters"
+    return head
+
+
+def visible_cell(text: str) -> str:
+    """Returns what a table's cell shows of a text: one line, bounded."""
+    head = text[:MAX_CELL]
+    if not head.isprintable():
+        head = "".join(map(_visible, head))
+    return head if len(text) <= MAX_CELL else head + "…"
+
+
+def visible_lines(data: bytes) -> tuple[str, ...]:
+    """Returns the lines of some bytes of UTF-8; what is none is shown as U+FFFD."""
+    text = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    return tuple(visible_line(line.removesuffix("\r")) for line in lines)
+
+
+@lru_cache(maxsize=2048)
+def _visible(character: str) -> str:
+    if character in _KEPT:
+        return character
+    if unicodedata.category(character) not in _HIDDEN:
+        return character
+    point = ord(character)
+    if point < 0x20:
+        return chr(0x2400 + point)
+    if point == 0x7F:
+        return "\u2421"
+    return f"⟨U+{point:04X}⟩"

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Artifacts on the screen: pictures, tables, text and bytes, verified, bounded, by keyboard."""
+
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
+import pytest
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.viewers.artifact_view import ArtifactView
+from support.accessibility import nameless
+from support.artifact_room import RUN, Room, damage, room_of, settle, show
+
+Open = Callable[[dict[str, bytes]], ArtifactView]
+
+
+def png(width: int = 40, height: int = 30, colour: str = "#c35719") -> bytes:
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor(colour))
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def huge_png() -> bytes:
+    """A PNG of 60,000 × 60,000 pixels that says so in 60 bytes."""
+    head = (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
+    chunks = b""
+    for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")):
+        chunks += len(data).to_bytes(4, "big") + kind + data
+        chunks += zlib.crc32(kind + data).to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def parquet(rows: int = 1_200, group: int = 500) -> bytes:
+    table = pa.table({"step": list(range(rows)), "loss": [1 / (at + 1) for at in range(rows)]})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, row_group_size=group)
+    return sink.getvalue()
+
+
+@pytest.fixture
+def open_room(
+    app: QApplication, tasks: Tasks, tmp_path: Path, qtbot: QtBot
+) -> Iterator[Callable[[dict[str, bytes]], tuple[Room, ArtifactView]]]:
+    rooms: list[Room] = []
+
+    def open_it(files: dict[str, bytes]) -> tuple[Room, ArtifactView]:
+        room = room_of(tmp_path / "store", files)
+        rooms.append(room)
+        view = ArtifactView(room.viewing, tasks)
+        qtbot.addWidget(view)
+        view.resize(480, 520)
+        view.show()
+        return room, view
+
+    yield open_it
+    for room in rooms:
+        room.close()
+
+
+def test_a_picture_is_seen_and_its_size_said(open_room, tasks: Tasks) -> None:
+    _, view = open_room({"plots/roc.png": png()})
+    show(view, tasks, "plots/roc.png")
+    assert view.picture.isVisible()
+    assert view.picture.says.text() == "40 × 30 pixels, 100%"
+    middle = view.picture.canvas.grab().toImage()
+    seen = middle.pixelColor(middle.width() // 2, middle.height() // 2)
+    assert seen.name() == "#c35719"
+    assert view.line.verdict == "Verified"
+
+
+def test_the_wheel_and_the_keyboard_zoom_and_zero_fits_again(
+    open_room, tasks: Tasks, qtbot
+) -> None:
+    _, view = open_room({"a.png": png(800, 600)})
+    show(view, tasks, "a.png")
+    canvas = view.picture.canvas
+    fitted = canvas.scale()
+    at = QPointF(canvas.width() / 2, canvas.height() / 2)
+    wheel = QWheelEvent(
+        at, canvas.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas, wheel)
+    assert canvas.scale() > fitted
+    qtbot.keyClick(canvas, Qt.Key.Key_1)
+    assert canvas.scale() == 1.0
+    before = canvas.centre()
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    assert canvas.centre().x() > before.x()
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert canvas.is_fitted()
+    assert canvas.scale() == fitted
+
+
+def test_a_picture_of_three_billion_pixels_is_not_decoded(open_room, tasks: Tasks) -> None:
+    _, view = open_room({"bomb.png": huge_png()})
+    show(view, tasks, "bomb.png")
+    assert "60,000 × 60,000" in view.note.text()
+    assert not view.picture.isVisible()
+
+
+def test_a_parquet_file_is_paged_by_row_group(open_room, tasks: Tasks) -> None:
+    _, view = open_room({"t.parquet": parquet()})
+    show(view, tasks, "t.parquet")
+    assert view.table.says.text() == "Rows 1 to 500 of 1,200"
+    assert view.table.model.headerData(0, Qt.Orientation.Horizontal) == "step, int64"
+    view.table.go(1_199)
+    settle(tasks)
+    assert view.table.says.text() == "Rows 1,001 to 1,200 of 1,200"
+    current = view.table.grid.currentIndex()
+    assert current.data() == "1199"
+    assert view.table.model.headerData(current.row(), Qt.Orientation.Vertical) == "1,200"
+
+
+def test_an_arrow_file_is_paged_by_batch(open_room, tasks: Tasks) -> None:
+    sink = io.BytesIO()
+    table = pa.table({"name": [f"row {at}" for at in range(900)]})
+    pyarrow.feather.write_feather(table, sink, chunksize=200, compression="zstd")
+    _, view = open_room({"t.feather": sink.getvalue()})
+    show(view, tasks, "t.feather")
+    assert view.table.model.index(499, 0).data() == "row 499"
+    view.table.go(650)
+    settle(tasks)
+    assert view.table.grid.currentIndex().data() == "row 650"
+    assert view.table.says.text() == "Rows 501 to 900 of 900"
+
+
+def test_a_csv_with_breaks_between_quotes_counts_its_records(open_room, tasks: Tasks) -> None:
+    body = "name,score\n" + "".join(f'"line one\nline {at}",{at}\n' for at in range(2_345))
+    _, view = open_room({"t.csv": body.encode()})
+    show(view, tasks, "t.csv")
+    assert view.table.says.text() == "Rows 1 to 500 of 2,345"
+    assert view.table.model.headerData(1, Qt.Orientation.Horizontal) == "score, integer"
+    view.table.go(2_344)
+    settle(tasks)
+    assert view.table.model.index(344, 1).data() == "2344"
+    assert "line 2344" in view.table.model.index(344, 0).data()
+
+
+def test_filter_and_order_stay_within_the_page_and_say_so(open_room, tasks: Tasks, qtbot) -> None:
+    body = "name,score\n" + "".join(f"run {at},{at * 7 % 10}\n" for at in range(1_000))
+    _, view = open_room({"t.csv": body.encode()})
+    show(view, tasks, "t.csv")
+    qtbot.keyClicks(view.table.filter.edit, "run 49")
+    assert view.table.model.rowCount() == 11
+    assert view.table.says.text() == "11 match on this page. Rows 1 to 500 of 1,000"
+    view.table.filter.set_text("")
+    header = view.table.grid.horizontalHeader()
+    at = QPoint(header.sectionViewportPosition(1) + 12, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert view.table.model.index(0, 1).data() == "9"
+    assert view.table.says.text().endswith("this page sorted")
+
+
+def test_text_has_numbers_and_finds_words(open_room, tasks: Tasks, qtbot) -> None:
+    lines = [f"epoch {at} loss {1 / (at + 1):.4f}" for at in range(300)]
+    _, view = open_room({"train.log": "\n".join(lines).encode()})
+    show(view, tasks, "train.log")
+    assert view.text.says.text() == "300 lines"
+    qtbot.keyClick(view.text.area, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(view.text.finder.field.edit, "EPOCH 2")
+    assert view.text.finder.says.text() == "1 of 111"
+    qtbot.keyClick(view.text.finder.field.edit, Qt.Key.Key_Return)
+    assert view.text.finder.says.text() == "2 of 111"
+    assert view.text.area.textCursor().selectedText() == "epoch 2"
+    assert view.text.area.textCursor().blockNumber() == 20
+    qtbot.keyClick(view.text.finder.field.edit, Qt.Key.Key_Escape)
+    assert not view.text.finder.isVisible()
+
+
+def test_a_large_log_is_read_in_parts_with_true_numbers(open_room, tasks: Tasks) -> None:
+    body = "".join(f"{at} {'x' * 90}\n" for at in range(1, 30_001)).encode()
+    _, view = open_room({"big.log": body})
+    show(view, tasks, "big.log")
+    shown = view.text.area
+    assert shown.toPlainText().startswith("1 x")
+    for part in ("last", "before", "after"):
+        view.text.go(part)
+        settle(tasks)
+        first = shown.document().firstBlock().text().split()[0]
+        assert shown.first_number() == int(first)
+    assert shown.document().lastBlock().text().startswith("30000 ")
+
+
+def test_bytes_of_anything_are_seen_in_hexadecimal(open_room, tasks: Tasks) -> None:
+    _, view = open_room({"weights.xyz": bytes(range(256)) * 300})
+    show(view, tasks, "weights.xyz")
+    assert view.bytes.isVisible()
+    line = view.bytes.area.document().findBlockByNumber(4).text()
+    assert line.startswith("0000000040  40 41 42")
+    assert line.endswith("@ABCDEFGHIJKLMNO")
+    view.bytes.go(0x10000)
+    settle(tasks)
+    assert view.bytes.area.document().firstBlock().text().startswith("0000010000")
+
+
+def test_a_changed_file_is_taken_off_the_screen(open_room, tasks: Tasks) -> None:
+    room, view = open_room({"notes.txt": b"accuracy was measured on the held-out set\n"})
+    show(view, tasks, "notes.txt")
+    assert view.text.isVisible()
+    damage(room, b"held-out")
+    view.verify()
+    settle(tasks)
+    assert view.banner.isVisible()
+    assert view.banner.title() == "Does not match"
+    assert not view.text.isVisible()
+
+
+def test_an_answer_for_another_file_is_dropped(open_room, tasks: Tasks) -> None:
+    _, view = open_room({"a.txt": b"first\n", "b.txt": b"second\n"})
+    view.show_artifact(RUN, "a.txt")
+    view.show_artifact(RUN, "b.txt")
+    settle(tasks)
+    assert view.text.area.toPlainText() == "second"
+    view.clear()
+    settle(tasks)
+    assert not view.text.isVisible()
+    assert view.shows() == ("", "")
+
+
+def test_save_writes_the_verified_bytes(open_room, tasks: Tasks, tmp_path: Path) -> None:
+    _, view = open_room({"deep/a.txt": b"kept\n"})
+    show(view, tasks, "deep/a.txt")
+    view.save(tmp_path / "out.txt")
+    settle(tasks)
+    assert (tmp_path / "out.txt").read_bytes() == b"kept\n"
+
+
+def test_everything_in_the_viewer_has_a_name(open_room, tasks: Tasks) -> None:
+    _, view = open_room({"a.txt": b"first\n"})
+    show(view, tasks, "a.txt")
+    assert nameless(view) == []
