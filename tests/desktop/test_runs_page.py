@@ -46,6 +46,7 @@ def services(tmp_path: Path) -> RunsServices:
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         viewing=Viewing(Artifacts(runs)),
+        metric_schemas=runs.metric_schemas,
         clock=clock,
     )
 
