@@ -259,3 +259,34 @@ def _write(path: Path, data: bytes) -> None:
     aside = _aside(path)
     aside.write_bytes(data)
     aside.replace(path)
+
+
+def save_rows(rows: Sequence[Sequence[str]]) -> Save:
+    """Returns what saves a heading and rows as UTF-8, every cell quoted.
+
+    Texts have to be safe already (`safe_cell`); numbers are written as they are.
+    """
+
+    def save(path: Path) -> None:
+        aside = _aside(path)
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
+        aside.replace(path)
+
+    return save
+
+
+def save_drawing(title: str, size: QSize, paint: Callable[[QPainter], None]) -> Save:
+    """Returns what saves what ``paint`` draws as an SVG of that size."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(size)
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setTitle(title)
+    painter = QPainter(generator)
+    paint(painter)
+    painter.end()
+    drawing = bytes(buffer.data().data())
+    return lambda path: _write(path, drawing)
