@@ -28,6 +28,7 @@ from strongroom.domain.query import Field, FieldKind
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
+from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
 from strongroom.services.viewing import Viewing
 from support.accessibility import nameless
@@ -43,6 +44,7 @@ def services(tmp_path: Path) -> RunsServices:
     return RunsServices(
         runs=runs,
         experiments=Experiments(runs.catalog),
+        run_values=RunValues(runs.catalog),
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         viewing=Viewing(Artifacts(runs)),

@@ -61,6 +61,9 @@ class RunsPlot(QWidget):
         """Paints what is below the header; ``is_drawing`` asks for lines instead of pixels."""
         raise NotImplementedError
 
+    def reset_view(self) -> None:
+        """Shows everything; a plot without zoom has nothing to do."""
+
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yields a heading and a row a run, numbers exact."""
         raise NotImplementedError

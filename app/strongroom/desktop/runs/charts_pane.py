@@ -56,6 +56,7 @@ class ChartsPane(QWidget):
         services: Where curves come from.
         tasks: The jobs of the window.
         charted: Which runs are ticked, and their colours.
+        lead: Stands at the left of the head, instead of its title.
 
     Signals:
         shown_changed: There are charts now, or none any more.
@@ -69,6 +70,8 @@ class ChartsPane(QWidget):
         tasks: Tasks,
         charted: Charted,
         parent: QWidget | None = None,
+        *,
+        lead: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._services, self._tasks, self._charted = services, tasks, charted
@@ -92,7 +95,7 @@ class ChartsPane(QWidget):
         self._smoothing.chosen.connect(self.set_smoothing)
         self._filter.changed.connect(self.board.set_filter)
         head = row(
-            Label("Charts", text="strong"),
+            lead or Label("Charts", text="strong"),
             (self._note, 1),
             self._filter,
             self._axis,

@@ -27,7 +27,6 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs import commands, empty
 from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
-from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.finding import (
@@ -39,6 +38,7 @@ from strongroom.desktop.runs.finding import (
     as_python,
 )
 from strongroom.desktop.runs.loading import RunsLoader
+from strongroom.desktop.runs.lower_pane import LowerPane
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.query_bar import QueryBar
 from strongroom.desktop.runs.register import RegisterChoice
@@ -269,14 +269,15 @@ class RunsPage(Page):
         )
         self.query = QueryBar()
         self.table = RunsTable(self.model)
-        self.charts = ChartsPane(self._services, self._tasks, self._charted)
+        self.lower = LowerPane(self._services, self._tasks, self._charted, self._session)
+        self.charts = self.lower.curves
         self.detail = DetailPane(self._services, self._tasks)
         self.detail.hide()
         self._no_match = empty.no_match()
         self._upper = QStackedWidget()
         self._upper.addWidget(self.table)
         self._upper.addWidget(self._no_match)
-        split = Split("vertical", self._upper, self.charts, sizes=(520, 300))
+        split = Split("vertical", self._upper, self.lower, sizes=(520, 300))
         split.setObjectName("runs.split")
         split.setStretchFactor(0, 1)
         working = QWidget()
@@ -300,7 +301,7 @@ class RunsPage(Page):
         self._pulse.timeout.connect(self.look)
 
     def _wire(self) -> None:
-        self.query.applied.connect(self._on_filter_applied)
+        self.query.applied.connect(lambda text: self._move(filter_=text))
         self.query.copy_requested.connect(self._on_copy_requested)
         self.table.ticked.connect(
             lambda run_id: self.tick((run_id,), on=run_id not in self._charted)
@@ -322,6 +323,7 @@ class RunsPage(Page):
         self.detail.closed.connect(self.close_run)
         self.changed.connect(self.refresh)
         self.charts.shown_changed.connect(self.selection_changed)
+        self.lower.join(self.loader, self.query, self.table.select, self.tick)
 
     # ------------------------------------------------------------ inside: rows
 
@@ -443,9 +445,6 @@ class RunsPage(Page):
         return chosen[0] if len(chosen) == 1 else ""
 
     # ------------------------------------------------------------ inside: signals
-
-    def _on_filter_applied(self, text: str) -> None:
-        self._move(filter_=text)
 
     def _on_scope_chosen(self, experiment: str, is_deleted: bool) -> None:
         self._move(experiment=experiment, is_deleted=is_deleted)

@@ -8,17 +8,19 @@ from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs
 from strongroom.services.viewing import Viewing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsServices:
-    """Runs, experiments, metric rules, curves, artifacts and viewers of one store; the time."""
+    """Runs of one store, what is known of them as values, curves, files; and the time."""
 
     runs: Runs
     experiments: Experiments
     metric_schemas: MetricSchemas
+    run_values: RunValues
     curves: Curves
     artifacts: Artifacts
     viewing: Viewing

@@ -51,6 +51,7 @@ def build_window(services: Services, tasks: Tasks, session: Session) -> MainWind
             runs=services.runs,
             experiments=services.experiments,
             metric_schemas=services.metric_schemas,
+            run_values=services.run_values,
             curves=services.curves,
             artifacts=services.artifacts,
             viewing=services.viewing,

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One field out of thousands: a button that says which, and a list with a search.
+
+* The list shows at most `MOST_LISTED` names at once, whatever a store holds; typing narrows them.
+* Arrows move in the list while the search has the keyboard; Enter takes, Escape leaves.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.buttons import Button
+from strongroom.desktop.kit.fields import SearchField
+from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.plot_fields import title_of
+from strongroom.desktop.runs.words import shown
+from strongroom.domain.query import Field, FieldKind
+
+MOST_LISTED = 200  # names at once
+LONGEST_WORDS = 22  # characters on the button; its tool tip says all of them
+WIDTH, HEIGHT = 300, 320  # px at 100 %
+_GROUPS = {
+    FieldKind.METRIC: "metric",
+    FieldKind.PARAM: "parameter",
+    FieldKind.TAG: "tag",
+    FieldKind.ATTRIBUTE: "run",
+}
+
+
+class FieldChooser(Button):
+    """Says which field is chosen and lets a person choose another.
+
+    Args:
+        role: What the field is for, such as ``Colour``.
+        optional: Whether "None" can be chosen.
+
+    Signals:
+        chosen: Another field was chosen (a `Field`, or None).
+        opened: The list was opened; its names may be brought up to date.
+    """
+
+    chosen = Signal(object)
+    opened = Signal()
+
+    def __init__(self, role: str, *, optional: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(role, "ghost", chevron=True, parent=parent)
+        self._role, self._optional = role, optional
+        self._field: Field | None = None
+        self._names: tuple[Field, ...] = ()
+        self._list: FieldList | None = None
+        self.clicked.connect(self.open_list)
+        self.set_field(None)
+
+    def field(self) -> Field | None:
+        """Returns the chosen field."""
+        return self._field
+
+    def set_field(self, field: Field | None) -> None:
+        """Shows another field as chosen; tells nobody."""
+        self._field = field
+        title = "none" if field is None else title_of(field)
+        short = title if len(title) <= LONGEST_WORDS else title[: LONGEST_WORDS - 1] + "…"
+        self.setText(f"{self._role} {short}".replace("&", "&&"))
+        self.setAccessibleName(f"{self._role}: {title}")
+        self.updateGeometry()
+        self.update()
+
+    def set_names(self, names: Sequence[Field]) -> None:
+        """Changes what can be chosen."""
+        self._names = tuple(names)
+        if self._list is not None:
+            self._list.set_names(self._names)
+
+    def open_list(self) -> "FieldList":
+        """Opens the list below the button."""
+        self.opened.emit()
+        found = FieldList(
+            self._role, self._names, self._field, optional=self._optional, parent=self
+        )
+        found.chosen.connect(self._on_chosen)
+        found.destroyed.connect(self._on_list_gone)
+        self._list = found
+        found.open_below(self.mapToGlobal(QPoint(0, self.height() + 2)))
+        return found
+
+    def _words(self) -> str:
+        return self.text().replace("&&", "&")
+
+    def _on_list_gone(self) -> None:
+        self._list = None
+
+    def _on_chosen(self, field: Field | None) -> None:
+        if field != self._field:
+            self.set_field(field)
+            self.chosen.emit(field)
+
+
+class FieldList(QWidget):
+    """The list: search above, names below, what each is at the right.
+
+    Signals:
+        chosen: A name was taken (a `Field`, or None).
+    """
+
+    chosen = Signal(object)
+
+    def __init__(
+        self,
+        role: str,
+        names: Sequence[Field],
+        current: Field | None,
+        *,
+        optional: bool,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._names, self._current, self._optional = tuple(names), current, optional
+        self.search = SearchField(f"Search {role.lower()}")
+        self.search.edit.installEventFilter(self)
+        self.search.changed.connect(self._fill)
+        self.list = QListWidget()
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setAccessibleName(f"{role}: fields")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setFont(theme().font("dense"))
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.itemClicked.connect(self._take)
+        self._note = Label("", "text_tertiary", "caption")
+        down = QVBoxLayout(self)
+        down.setContentsMargins(8, 8, 8, 8)
+        down.setSpacing(4)
+        down.addWidget(self.search)
+        down.addWidget(self.list, 1)
+        down.addWidget(self._note)
+        self.resize(theme().scaled(WIDTH), theme().scaled(HEIGHT))
+        self._fill()
+
+    def open_below(self, place: QPoint) -> None:
+        """Shows the list at a place of the screen, moved so that it is seen whole."""
+        screen = QApplication.screenAt(place) or QApplication.primaryScreen()
+        room = screen.availableGeometry()
+        left = min(place.x(), room.right() - self.width())
+        top = min(place.y(), room.bottom() - self.height())
+        self.move(max(left, room.left()), max(top, room.top()))
+        self.show()
+        self.search.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def set_names(self, names: Sequence[Field]) -> None:
+        """Changes what can be chosen."""
+        self._names = tuple(names)
+        self._fill()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Moves in the list and takes a name while the search has the keyboard."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key, count = event.key(), self.list.count()
+            step = _STEPS.get(Qt.Key(key))
+            if step is not None and count:
+                row = min(max(self.list.currentRow() + step, 0), count - 1)
+                self.list.setCurrentRow(row)
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                item = self.list.currentItem()
+                if item is not None:
+                    self._take(item)
+                return True
+            if key == Qt.Key.Key_Escape and not self.search.text():
+                self.close()
+                return True
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints the ground of the list."""
+        paint.rounded(QPainter(self), QRectF(self.rect()), 6, "bg_raised", "border_default")
+
+    def _fill(self, _text: str = "") -> None:
+        words = self.search.text().lower().split()
+        matching = [
+            field
+            for field in self._names
+            if all(word in field.key.lower() or word in _GROUPS[field.kind] for word in words)
+        ]
+        self.list.clear()
+        if self._optional and not words:
+            self._add("None", None)
+        for field in matching[:MOST_LISTED]:
+            self._add(f"{title_of(field)}   {_GROUPS[field.kind]}", field)
+        said = f"{len(matching):,} fields" if words or len(matching) > MOST_LISTED else ""
+        if len(matching) > MOST_LISTED:
+            said = f"The first {MOST_LISTED} of {len(matching):,} fields; type to narrow"
+        self._note.setText(
+            said if matching or not words else f"No field matches {shown(self.search.text())}"
+        )
+        rows = [
+            self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.list.count())
+        ]
+        self.list.setCurrentRow(
+            rows.index(self._current) if self._current in rows and not words else 0
+        )
+
+    def _add(self, words: str, field: Field | None) -> None:
+        item = QListWidgetItem(words)
+        item.setData(Qt.ItemDataRole.UserRole, field)
+        item.setSizeHint(QSize(0, theme().line("dense") + 8))
+        self.list.addItem(item)
+
+    def _take(self, item: QListWidgetItem) -> None:
+        field = item.data(Qt.ItemDataRole.UserRole)
+        self.close()
+        self.chosen.emit(field)
+
+
+_STEPS = {
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_PageDown: 10,
+    Qt.Key.Key_PageUp: -10,
+}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fields of runs as plots see them: which ones to start with, and a column as a dimension.
+
+* Names from data are shown as one visible line.
+* A field is a number's axis if all its values are numbers, else one of categories.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from strongroom.desktop.charts.dimension import Dimension, Measure, of_categories
+from strongroom.desktop.runs.sheet import metric_rank
+from strongroom.desktop.runs.words import shown
+from strongroom.domain.metric_schema import learned_rule
+from strongroom.domain.query import Attribute, Field, FieldKind
+from strongroom.services.run_values import Spread, ValueColumn
+
+LOG_FROM = 100.0  # times between smallest and largest value: then an axis starts as a logarithm
+_ATTRIBUTE_TITLES = {
+    Attribute.RUN_ID: "Run id",
+    Attribute.NAME: "Name",
+    Attribute.STATUS: "Status",
+    Attribute.EXPERIMENT: "Experiment",
+    Attribute.START_TIME: "Started",
+    Attribute.END_TIME: "Ended",
+    Attribute.DURATION: "Duration",
+    Attribute.HOST: "Host",
+    Attribute.USER: "User",
+}
+_MEASURES = {
+    Attribute.START_TIME: Measure.TIME,
+    Attribute.END_TIME: Measure.TIME,
+    Attribute.DURATION: Measure.DURATION,
+}
+PLOTTED_ATTRIBUTES = tuple(
+    Field(kind=FieldKind.ATTRIBUTE, key=attribute.value)
+    for attribute in Attribute
+    if attribute not in {Attribute.RUN_ID, Attribute.NAME}  # one value a run says nothing
+)
+
+
+def title_of(field: Field) -> str:
+    """Returns what people read for a field."""
+    if field.kind is FieldKind.ATTRIBUTE:
+        return _ATTRIBUTE_TITLES[Attribute(field.key)]
+    return shown(field.key)
+
+
+def key_of(field: Field) -> str:
+    """Returns what a field is called between plots, pages and the session."""
+    return f"{field.kind}.{field.key}"
+
+
+def field_of(key: object) -> Field | None:
+    """Returns the field that `key_of` wrote, None for anything else."""
+    if not isinstance(key, str):
+        return None
+    kind, dot, name = key.partition(".")
+    if not dot or not name or kind not in {each.value for each in FieldKind}:
+        return None
+    if kind == FieldKind.ATTRIBUTE and name not in {each.value for each in Attribute}:
+        return None
+    return Field(kind=FieldKind(kind), key=name)
+
+
+def dimension_of(column: ValueColumn, *, is_log: bool | None = None) -> Dimension:
+    """Returns a column as a dimension; ``is_log`` None lets the values decide."""
+    field, title = column.field, title_of(column.field)
+    if not column.is_numeric:
+        return of_categories(
+            key_of(field), title, column.codes, [shown(text) for text in column.texts]
+        )
+    measure, unit = Measure.NUMBER, ""
+    if field.kind is FieldKind.ATTRIBUTE:
+        measure = _MEASURES[Attribute(field.key)]
+    elif field.kind is FieldKind.METRIC:
+        unit = learned_rule(field.key).unit
+    if is_log is None:
+        is_log = measure is Measure.NUMBER and spans_decades(column.numbers)
+    return Dimension(
+        key=key_of(field),
+        title=title,
+        numbers=column.numbers,
+        measure=measure,
+        unit=unit,
+        is_log=is_log,
+    )
+
+
+def spans_decades(numbers: Iterable[float]) -> bool:
+    """Returns whether numbers are all above 0 and so far apart that a logarithm shows more."""
+    known = np.asarray(numbers, np.float64)
+    known = known[np.isfinite(known)]
+    if not len(known) or known.min() <= 0:
+        return False
+    return math.log10(known.max()) - math.log10(known.min()) >= math.log10(LOG_FROM)
+
+
+def metrics_of(spread: Sequence[Spread]) -> tuple[Field, ...]:
+    """Returns the metrics in the order people look at them, held-out data first."""
+    most = max((each.run_count for each in spread), default=0)
+    found = [each for each in spread if each.field.kind is FieldKind.METRIC]
+    found.sort(
+        key=lambda each: (
+            metric_rank(each.field.key),
+            each.run_count * 2 < most,
+            each.value_count < 2,
+            -each.run_count,
+            each.field.key,
+        )
+    )
+    return tuple(each.field for each in found)
+
+
+def varying_params(spread: Sequence[Spread], most: int) -> tuple[Field, ...]:
+    """Returns the params that differ between runs, those most runs have first."""
+    found = [each for each in spread if each.field.kind is FieldKind.PARAM and each.value_count > 1]
+    # A word that differs in every run (an output folder, a commit) is a name, no setting.
+    settings = [
+        each for each in found if each.is_numeric or each.value_count * 2 <= max(each.run_count, 4)
+    ]
+    return tuple(each.field for each in settings[:most])

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One kind of plot over all runs of a question: its choices, the values it needs, its chart.
+
+* A panel says which fields it wants and is given their columns; it asks no service itself.
+* What a person marked becomes a filter or a reason why it cannot; `PlotsPane` hands both on.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from strongroom.desktop.charts.runs_plot import RunsPlot
+from strongroom.desktop.kit.session import Json
+from strongroom.desktop.runs.charted import Charted
+from strongroom.desktop.runs.words import shown
+from strongroom.domain.query import Field
+from strongroom.services.run_values import Spread, ValueColumn, ValueTable
+
+
+class PlotPanel(QWidget):
+    """A plot and its controls.
+
+    Signals:
+        wanted_changed: Other fields are needed now.
+        run_chosen: A run was pointed at (run id).
+        run_ticked: A run is to be ticked or unticked (run id).
+        marked: What is marked is this part of a filter, "" for nothing.
+        refused: What is marked cannot be written as a filter (why).
+        choices_changed: Something worth remembering was chosen.
+    """
+
+    wanted_changed = Signal()
+    run_chosen = Signal(str)
+    run_ticked = Signal(str)
+    marked = Signal(str)
+    refused = Signal(str)
+    choices_changed = Signal()
+
+    key = ""  # in the switch and in the session
+    title = ""
+
+    def __init__(self, charted: Charted, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._charted = charted
+        self._table: ValueTable | None = None
+
+    def controls(self) -> QWidget:
+        """Returns the row of choices above the plot."""
+        raise NotImplementedError
+
+    def plot(self) -> RunsPlot:
+        """Returns the plot that is shown."""
+        raise NotImplementedError
+
+    def wanted(self) -> tuple[Field, ...]:
+        """Returns the fields whose columns are needed, without doubles."""
+        raise NotImplementedError
+
+    def set_names(self, names: Sequence[Field]) -> None:
+        """Says which fields can be chosen."""
+        raise NotImplementedError
+
+    def start_with(self, spread: Sequence[Spread]) -> None:
+        """Chooses fields where a person has chosen none yet."""
+        raise NotImplementedError
+
+    def show_table(self, table: ValueTable) -> None:
+        """Shows the columns of `wanted`."""
+        self._table = table
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Shows the table again, after other choices or ticks."""
+        raise NotImplementedError
+
+    def clear_marks(self) -> None:
+        """Forgets what is marked and tells nobody."""
+        raise NotImplementedError
+
+    def choices(self) -> Json:
+        """Returns what was chosen, for the session."""
+        raise NotImplementedError
+
+    def restore(self, choices: Json) -> None:
+        """Takes over what `choices` returned once; anything else is passed over."""
+        raise NotImplementedError
+
+    def marked_count(self) -> int:
+        """Returns how many runs are marked."""
+        return 0
+
+    def marked_ids(self) -> tuple[str, ...]:
+        """Returns the marked runs, the newest first."""
+        return ()
+
+    def column(self, field: Field | None) -> ValueColumn | None:
+        """Returns the column of a field, None while it is not there."""
+        if self._table is None or field is None:
+            return None
+        return next((each for each in self._table.columns if each.field == field), None)
+
+    def run_id(self, row: int) -> str:
+        """Returns the id of a row's run."""
+        return "" if self._table is None else self._table.run_ids[row]
+
+    def names(self) -> tuple[str, ...]:
+        """Returns the name of each row's run, as it is shown."""
+        if self._table is None:
+            return ()
+        pairs = zip(self._table.names, self._table.run_ids, strict=True)
+        return tuple(shown(name) or run_id[:8] for name, run_id in pairs)
+
+    def ticked_rows(self) -> dict[int, int]:
+        """Returns the palette place of each row whose run is ticked."""
+        if self._table is None or not len(self._charted):
+            return {}
+        ids = set(self._charted.ids())
+        found = {}
+        for row, run_id in enumerate(self._table.run_ids):
+            place = self._charted.place(run_id) if run_id in ids else None
+            if place is not None:
+                found[row] = place
+        return found
