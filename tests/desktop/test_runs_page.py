@@ -44,6 +44,7 @@ def services(tmp_path: Path) -> RunsServices:
     return RunsServices(
         runs=runs,
         experiments=Experiments(runs.catalog),
+        metric_schemas=runs.metric_schemas,
         run_values=RunValues(runs.catalog),
         curves=Curves(runs),
         artifacts=Artifacts(runs),

@@ -61,7 +61,7 @@ class ScatterPlot(RunsPlot):
         self._points: Points | None = None
         self._trend: Trend | None = None
         self._fit = Fit.NONE
-        self._drag = Drag.PAN
+        self._drag = self._dragging = Drag.PAN
         self._seen: tuple[Range, Range] | None = None  # None shows everything
         self._picture: QImage | None = None
         self._order = np.empty(0, np.intp)
@@ -217,6 +217,8 @@ class ScatterPlot(RunsPlot):
         if event.button() is Qt.MouseButton.LeftButton and self._points is not None:
             self._pressed = self._last = event.position()
             self._track = []
+            has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._dragging = Drag.RECTANGLE if has_shift else self._drag
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -227,11 +229,9 @@ class ScatterPlot(RunsPlot):
             return
         if (at - self._pressed).manhattanLength() < CLICK and not self._track:
             return
-        has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        drag = Drag.RECTANGLE if has_shift else self._drag
-        if drag is Drag.PAN and not self._track:
+        if self._dragging is Drag.PAN:
             self._pan(at - self._last)
-        elif drag is Drag.LASSO:
+        elif self._dragging is Drag.LASSO:
             self._track = [*(self._track or [self._pressed]), at]
         else:
             self._track = [self._pressed, at]

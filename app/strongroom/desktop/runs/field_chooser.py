@@ -78,20 +78,25 @@ class FieldChooser(Button):
     def open_list(self) -> "FieldList":
         """Opens the list below the button."""
         self.opened.emit()
+        if self._list is not None:
+            self._list.leave()
+        window = self.window()
         found = FieldList(
-            self._role, self._names, self._field, optional=self._optional, parent=self
+            self._role, self._names, self._field, optional=self._optional, parent=window
         )
         found.chosen.connect(self._on_chosen)
-        found.destroyed.connect(self._on_list_gone)
+        found.closed.connect(self._on_list_closed)
         self._list = found
-        found.open_below(self.mapToGlobal(QPoint(0, self.height() + 2)))
+        found.open_below(self.mapTo(window, QPoint(0, self.height() + 2)))
         return found
 
     def _words(self) -> str:
         return self.text().replace("&&", "&")
 
-    def _on_list_gone(self) -> None:
+    def _on_list_closed(self) -> None:
         self._list = None
+        if self.isVisible() and QApplication.focusWidget() is None:
+            self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _on_chosen(self, field: Field | None) -> None:
         if field != self._field:
@@ -104,9 +109,11 @@ class FieldList(QWidget):
 
     Signals:
         chosen: A name was taken (a `Field`, or None).
+        closed: The list is gone.
     """
 
     chosen = Signal(object)
+    closed = Signal()
 
     def __init__(
         self,
@@ -115,10 +122,10 @@ class FieldList(QWidget):
         current: Field | None,
         *,
         optional: bool,
-        parent: QWidget | None = None,
+        parent: QWidget,
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent)
+        self._is_open = True
         self._names, self._current, self._optional = tuple(names), current, optional
         self.search = SearchField(f"Search {role.lower()}")
         self.search.edit.installEventFilter(self)
@@ -142,14 +149,22 @@ class FieldList(QWidget):
         self._fill()
 
     def open_below(self, place: QPoint) -> None:
-        """Shows the list at a place of the screen, moved so that it is seen whole."""
-        screen = QApplication.screenAt(place) or QApplication.primaryScreen()
-        room = screen.availableGeometry()
-        left = min(place.x(), room.right() - self.width())
-        top = min(place.y(), room.bottom() - self.height())
-        self.move(max(left, room.left()), max(top, room.top()))
+        """Shows the list at a place of the window, moved so that it is seen whole."""
+        room = self.parentWidget().rect()
+        left = min(place.x(), room.right() - self.width() - 8)
+        top = min(place.y(), room.bottom() - self.height() - 8)
+        self.move(max(left, 0), max(top, 0))
         self.show()
+        self.raise_()
         self.search.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def leave(self) -> None:
+        """Goes away, whatever is chosen."""
+        if self._is_open:
+            self._is_open = False
+            self.hide()
+            self.deleteLater()
+            self.closed.emit()
 
     def set_names(self, names: Sequence[Field]) -> None:
         """Changes what can be chosen."""
@@ -158,7 +173,9 @@ class FieldList(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Moves in the list and takes a name while the search has the keyboard."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if event.type() == QEvent.Type.FocusOut:
+            self.leave()
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key, count = event.key(), self.list.count()
             step = _STEPS.get(Qt.Key(key))
             if step is not None and count:
@@ -171,7 +188,7 @@ class FieldList(QWidget):
                     self._take(item)
                 return True
             if key == Qt.Key.Key_Escape and not self.search.text():
-                self.close()
+                self.leave()
                 return True
         return super().eventFilter(watched, event)
 
@@ -212,7 +229,7 @@ class FieldList(QWidget):
 
     def _take(self, item: QListWidgetItem) -> None:
         field = item.data(Qt.ItemDataRole.UserRole)
-        self.close()
+        self.leave()
         self.chosen.emit(field)
 
 

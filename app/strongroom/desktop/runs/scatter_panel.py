@@ -106,7 +106,8 @@ class ScatterPanel(PlotPanel):
 
     def start_with(self, spread: Sequence[Spread]) -> None:
         """Puts the first metric over the first param that varies, else over another metric."""
-        metrics, params = metrics_of(spread), varying_params(spread, 1)
+        metrics = metrics_of(spread)
+        params = varying_params(sorted(spread, key=_interest), 1)
         y = self.choosers["y"].field() or next(iter(metrics), None)
         others = [*params, *(field for field in metrics if field != y)]
         x = self.choosers["x"].field() or next(iter(others), None)
@@ -206,6 +207,11 @@ class ScatterPanel(PlotPanel):
             if column is not None:
                 parts.append(_range_part(column, dimension, low, high))
         return " AND ".join(parts)
+
+
+def _interest(spread: Spread) -> tuple[bool, int, int]:
+    """Numbers first, then what most runs have, then what differs most."""
+    return not spread.is_numeric, -spread.run_count, -spread.value_count
 
 
 def _range_part(column: ValueColumn, dimension: Dimension, low: float, high: float) -> str:

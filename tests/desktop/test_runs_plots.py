@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plots below the runs table: switched, marked with the mouse, and the table follows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QListWidget, QWidget
+
+from strongroom.desktop.kit.session import Session
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.field_chooser import FieldChooser
+from strongroom.desktop.runs.page import RunsPage
+from strongroom.desktop.runs.scatter_panel import ScatterPanel
+from strongroom.domain.query import Field, FieldKind
+from support.accessibility import nameless
+from support.runs_on_disk import START_US, run_id, write_run
+from support.runs_page import runs_page, settle
+
+RUNS = 24
+
+
+def fill(store: Path) -> None:
+    for number in range(1, RUNS + 1):
+        write_run(
+            store,
+            number,
+            name=f"<b>run {number}</b>",
+            params={"lr": 10 ** (-number / 6), "opt": ("adam", "it's")[number % 2], "same": 1},
+            metrics={"val/auc": [0.5, number / RUNS], "loss": [1 / number]},
+            started_us=START_US + number * 1_000_000,
+        )
+
+
+@pytest.fixture
+def page(app: QApplication, qtbot: QtBot, tasks: Tasks, tmp_path: Path) -> Iterator[RunsPage]:
+    with runs_page(tmp_path / "store", qtbot, tasks, fill) as shown:
+        yield shown
+
+
+def names_in_table(page: RunsPage, tasks: Tasks) -> set[str]:
+    settle(tasks)
+    found = page._services.runs.search(page.loader.question.filter).runs
+    assert page._total == len(found)
+    return {run.run_id for run in found}
+
+
+def drag(widget: QWidget, start: QPoint, *stops: QPoint, shift: bool = False) -> None:
+    """Presses, moves through the stops and lets go, as a hand does."""
+    held = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, held, start)
+    for stop in stops:
+        QTest.mouseMove(widget, stop)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, held, stops[-1])
+
+
+def scatter(page: RunsPage, tasks: Tasks) -> ScatterPanel:
+    page.lower.open("scatter")
+    settle(tasks)
+    panel = page.lower.plots.current()
+    assert isinstance(panel, ScatterPanel)
+    return panel
+
+
+def test_the_switch_opens_a_scatter_plot_of_all_runs_by_keyboard(
+    page: RunsPage, tasks: Tasks
+) -> None:
+    switch = page.lower.switches[0]
+    switch.setFocus()
+    QTest.keyClick(switch, Qt.Key.Key_Right)
+    settle(tasks)
+    assert page.lower.view() == "scatter"
+    points = page.lower.plots.current().plot()
+    assert points.accessibleName() == "Scatter plot of val/auc by lr"
+    assert f"{RUNS} runs" in points.accessibleDescription()
+    assert page.lower.switches[1].hasFocus()
+
+
+def test_everything_that_takes_the_keyboard_has_a_name(page: RunsPage, tasks: Tasks) -> None:
+    scatter(page, tasks)
+    assert not nameless(page.lower)
+
+
+def test_a_rectangle_drawn_with_the_mouse_filters_the_table_and_keeps_the_plot(
+    page: RunsPage, tasks: Tasks
+) -> None:
+    panel = scatter(page, tasks)
+    chart = panel.chart
+    area = chart.view().area
+    start = area.center().toPoint()
+    drag(chart, start, start + QPoint(40, 40), area.bottomRight().toPoint(), shift=True)
+    marked = set(panel.marked_ids())
+    assert 2 < len(marked) < RUNS
+    assert "params" in page.query.text()
+    assert "metrics" in page.query.text()
+    assert names_in_table(page, tasks) == marked
+    points = chart.points()
+    assert points is not None
+    assert len(points.names) == RUNS
+    QTest.keyClick(chart, Qt.Key.Key_Escape)
+    assert len(names_in_table(page, tasks)) == RUNS
+    assert page.query.text() == ""
+
+
+def test_a_lasso_names_the_runs_inside_it(page: RunsPage, tasks: Tasks) -> None:
+    panel = scatter(page, tasks)
+    panel.drags.choose("lasso")
+    chart = panel.chart
+    area = chart.view().area.toRect()
+    corners = [area.bottomLeft(), area.bottomRight(), area.topRight()]
+    drag(chart, area.topLeft(), *corners)
+    marked = set(panel.marked_ids())
+    assert len(marked) == RUNS
+    drag(chart, area.center(), area.bottomLeft(), area.topLeft(), area.center() - QPoint(9, 3))
+    marked = set(panel.marked_ids())
+    assert 0 < len(marked) < RUNS
+    assert page.query.text().startswith("attributes.run_id IN (")
+    assert names_in_table(page, tasks) == marked
+
+
+def test_what_is_marked_can_be_ticked(page: RunsPage, tasks: Tasks) -> None:
+    panel = scatter(page, tasks)
+    area = panel.chart.view().area
+    drag(panel.chart, area.center().toPoint(), area.bottomRight().toPoint(), shift=True)
+    settle(tasks)
+    keep = page.lower.plots._keep
+    assert keep.isVisible()
+    assert keep.text() == f"Tick {panel.marked_count()}"
+    QTest.mouseClick(keep, Qt.MouseButton.LeftButton)
+    assert set(panel.marked_ids()) <= set(page.charted())
+
+
+def test_a_click_selects_the_run_and_the_keyboard_walks_the_points(
+    page: RunsPage, tasks: Tasks
+) -> None:
+    chart = scatter(page, tasks).chart
+    points = chart.points()
+    assert points is not None
+    view = chart.view()
+    row = 5
+    at = QPoint(round(view.px(points.x.places[row])), round(view.py(points.y.places[row])))
+    QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=at)
+    assert page.selection() == (run_id(RUNS - row),)
+    chart.setFocus()
+    QTest.keyClick(chart, Qt.Key.Key_Escape)
+    QTest.keyClick(chart, Qt.Key.Key_Right)  # the smallest lr is that of the newest run
+    assert chart.accessibleDescription().startswith(f"<b>run {RUNS}</b>: lr 0.0001")
+    QTest.keyClick(chart, Qt.Key.Key_Down)  # the one with the next lower val/auc
+    QTest.keyClick(chart, Qt.Key.Key_Return)
+    assert page.selection() == (run_id(RUNS - 1),)
+    before = set(page.charted())
+    QTest.keyClick(chart, Qt.Key.Key_Space)
+    assert set(page.charted()) ^ before == {run_id(RUNS - 1)}
+
+
+def test_another_filter_typed_by_hand_is_another_plot(page: RunsPage, tasks: Tasks) -> None:
+    panel = scatter(page, tasks)
+    page.query.show_text("params.opt = 'adam'")
+    page.query.applied.emit("params.opt = 'adam'")
+    settle(tasks)
+    points = panel.chart.points()
+    assert points is not None
+    assert len(points.names) == RUNS // 2
+    area = panel.chart.view().area
+    drag(panel.chart, area.center().toPoint(), area.bottomRight().toPoint(), shift=True)
+    assert page.query.text().startswith("(params.opt = 'adam') AND ")
+    assert names_in_table(page, tasks) == set(panel.marked_ids())
+
+
+def test_fields_are_found_by_typing_and_remembered(
+    app: QApplication, qtbot: QtBot, tasks: Tasks, tmp_path: Path
+) -> None:
+    session = Session()
+    with runs_page(tmp_path / "store", qtbot, tasks, fill, session) as page:
+        panel = scatter(page, tasks)
+        chooser: FieldChooser = panel.choosers["colour"]
+        names = chooser.open_list()
+        QTest.keyClicks(names.search.edit, "opt")
+        QTest.keyClick(names.search.edit, Qt.Key.Key_Return)
+        settle(tasks)
+        assert chooser.field() == Field(kind=FieldKind.PARAM, key="opt")
+        points = panel.chart.points()
+        assert points is not None
+        assert points.colour is not None
+        assert points.colour.categories == ("adam", "it's")
+    with runs_page(tmp_path / "other", qtbot, tasks, fill, session) as page:
+        assert page.lower.view() == "scatter"
+        panel = page.lower.plots.current()
+        assert isinstance(panel, ScatterPanel)
+        assert panel.choosers["colour"].field() == Field(kind=FieldKind.PARAM, key="opt")
+
+
+def test_twelve_thousand_fields_are_a_short_list(
+    app: QApplication, qtbot: QtBot, tasks: Tasks
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(500, 500)
+    chooser = FieldChooser("X", parent=window)
+    window.show()
+    chooser.set_names([Field(kind=FieldKind.METRIC, key=f"m{n}") for n in range(12_000)])
+    names = chooser.open_list()
+    assert names.list.count() == 200
+    QTest.keyClicks(names.search.edit, "m11999")
+    assert names.list.count() == 1
+    QTest.keyClick(names.search.edit, Qt.Key.Key_Escape)  # empties the search
+    QTest.keyClick(names.search.edit, Qt.Key.Key_Escape)
+    assert not window.findChildren(QListWidget) or names.isHidden()

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Runs page on a real store, shown and at rest."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtWidgets import QApplication
+
+from strongroom.desktop.kit.session import Session
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.page import RunsPage
+from strongroom.desktop.runs.services import RunsServices
+from strongroom.domain.clock import FixedClock
+from strongroom.services.artifacts import Artifacts
+from strongroom.services.curves import Curves
+from strongroom.services.experiments import Experiments
+from strongroom.services.run_values import RunValues
+from strongroom.services.runs import open_runs
+from support.runs_on_disk import START_US, random_bytes
+
+
+def services_of(root: Path) -> RunsServices:
+    """Returns the services of the store at ``root``; close its catalog afterwards."""
+    clock = FixedClock(START_US + 60_000_000)
+    runs = open_runs(root, clock, random_bytes)
+    return RunsServices(
+        runs=runs,
+        experiments=Experiments(runs.catalog),
+        metric_schemas=runs.metric_schemas,
+        run_values=RunValues(runs.catalog),
+        curves=Curves(runs),
+        artifacts=Artifacts(runs),
+        clock=clock,
+    )
+
+
+def settle(tasks: Tasks) -> None:
+    """Waits until everything that was asked is answered and shown."""
+    for _ in range(5):
+        QApplication.processEvents()
+        tasks.wait_idle(3_000)
+
+
+@contextmanager
+def runs_page(
+    root: Path,
+    qtbot: QtBot,
+    tasks: Tasks,
+    fill: Callable[[Path], None],
+    session: Session | None = None,
+) -> Iterator[RunsPage]:
+    """Shows a page over a store that ``fill`` wrote runs into."""
+    services = services_of(root)
+    fill(services.runs.folder.root)
+    services.runs.refresh()
+    page = RunsPage(services, tasks, session or Session())
+    qtbot.addWidget(page)
+    page.resize(1200, 860)
+    page.show()
+    qtbot.waitExposed(page)
+    page.activateWindow()
+    settle(tasks)
+    try:
+        yield page
+    finally:
+        settle(tasks)
+        page.hide()
+        tasks.wait_idle(3_000)
+        for key in page.charts.board.shown_keys():
+            chart = page.charts.board.chart(key)
+            if chart is not None:
+                chart.wait_for_picture()
+        page.close()
+        services.runs.catalog.close()
