@@ -22,36 +22,18 @@ from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.register import model_paths
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.artifact import ArtifactFile
-from strongroom.domain.clock import FixedClock
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.query import Field, FieldKind
-from strongroom.services.artifacts import Artifacts
-from strongroom.services.curves import Curves
-from strongroom.services.experiments import Experiments
-from strongroom.services.run_values import RunValues
-from strongroom.services.runs import open_runs
-from strongroom.services.viewing import Viewing
 from support.accessibility import nameless
-from support.runs_on_disk import START_US, random_bytes, run_id, write_run
+from support.runs_on_disk import START_US, run_id, write_run
+from support.runs_page import services_of
 
 OpenPage = Callable[[], RunsPage]
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> RunsServices:
-    clock = FixedClock(START_US + 60_000_000)
-    runs = open_runs(tmp_path / "store", clock, random_bytes)
-    return RunsServices(
-        runs=runs,
-        experiments=Experiments(runs.catalog),
-        metric_schemas=runs.metric_schemas,
-        run_values=RunValues(runs.catalog),
-        curves=Curves(runs),
-        artifacts=Artifacts(runs),
-        viewing=Viewing(Artifacts(runs)),
-        metric_schemas=runs.metric_schemas,
-        clock=clock,
-    )
+    return services_of(tmp_path / "store")
 
 
 @pytest.fixture

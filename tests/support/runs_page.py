@@ -19,6 +19,7 @@ from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
+from strongroom.services.viewing import Viewing
 from support.runs_on_disk import START_US, random_bytes
 
 
@@ -33,6 +34,7 @@ def services_of(root: Path) -> RunsServices:
         run_values=RunValues(runs.catalog),
         curves=Curves(runs),
         artifacts=Artifacts(runs),
+        viewing=Viewing(Artifacts(runs)),
         clock=clock,
     )
 
@@ -57,7 +59,6 @@ def runs_page(
     fill(services.runs.folder.root)
     services.runs.refresh()
     page = RunsPage(services, tasks, session or Session())
-    qtbot.addWidget(page)
     page.resize(1200, 860)
     page.show()
     qtbot.waitExposed(page)
@@ -74,4 +75,6 @@ def runs_page(
             if chart is not None:
                 chart.wait_for_picture()
         page.close()
+        page.deleteLater()
+        QApplication.processEvents()
         services.runs.catalog.close()

@@ -5,6 +5,7 @@ Laws: only what is in sight is written; a file is written beside its place first
 leaves the old one. Points as CSV or Parquet are written by services.chart_data.
 """
 
+import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -264,7 +265,7 @@ def _write(path: Path, data: bytes) -> None:
 def save_rows(rows: Sequence[Sequence[str]]) -> Save:
     """Returns what saves a heading and rows as UTF-8, every cell quoted.
 
-    Texts have to be safe already (`safe_cell`); numbers are written as they are.
+    Texts have to be safe already, see `services.chart_data.safe_cell`.
     """
 
     def save(path: Path) -> None:

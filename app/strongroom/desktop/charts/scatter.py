@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts import legend
 from strongroom.desktop.charts.card import SIDE
-from strongroom.desktop.charts.export import safe_cell
 from strongroom.desktop.charts.frame import View, plot_area
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.plot_view import NOTCH
@@ -27,6 +26,7 @@ from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.charts.scale import Range, padded, zoomed
 from strongroom.desktop.charts.scatter_scene import Scene
 from strongroom.desktop.charts.trend import Fit, Trend, trend_of
+from strongroom.services.chart_data import safe_cell
 
 REACH = 12.0  # px from the pointer to the nearest point
 CLICK = 4.0  # px the pointer may move in a click

@@ -19,6 +19,7 @@ from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.labels import Elided
+from strongroom.desktop.kit.saving import ask_where, file_name
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
@@ -27,7 +28,6 @@ from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.plot_fields import PLOTTED_ATTRIBUTES
 from strongroom.desktop.runs.plot_panel import PlotPanel
-from strongroom.desktop.runs.saving import ask_where, file_name
 from strongroom.desktop.runs.scatter_panel import ScatterPanel
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.errors import EnvironmentFault
