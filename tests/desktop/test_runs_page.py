@@ -27,6 +27,7 @@ from strongroom.domain.query import Field, FieldKind
 from support.accessibility import nameless
 from support.runs_on_disk import START_US, run_id, write_run
 from support.runs_page import services_of
+from support.table_rows import shown_runs
 
 OpenPage = Callable[[], RunsPage]
 
@@ -91,7 +92,7 @@ def fill(store: Path, count: int = 6) -> None:
 
 
 def names(page: RunsPage) -> list[str]:
-    return [run.name for run in page.model.sheet.runs]
+    return [run.name for run in shown_runs(page.model.sheet) if run is not None]
 
 
 def typed(page: RunsPage, qtbot: QtBot, tasks: Tasks, words: str) -> None:
@@ -169,8 +170,8 @@ def test_a_filter_that_matches_nothing_says_so_and_can_be_cleared(
     fill(store)
     page = open_page()
     typed(page, qtbot, tasks, "metrics.loss > 99")
-    assert page._no_match.isVisible()
-    qtbot.mouseClick(page._no_match.button, Qt.MouseButton.LeftButton)
+    assert page.body.no_match.isVisible()
+    qtbot.mouseClick(page.body.no_match.button, Qt.MouseButton.LeftButton)
     settle(page, tasks)
     assert page.table.isVisible()
     assert len(names(page)) == 6
@@ -206,13 +207,13 @@ def test_a_live_run_grows_on_the_chart_and_its_end_is_seen(
     chart = page.charts.board.chart("loss")
     assert chart is not None
     assert [len(series.x) for series in chart.series()] == [1]
-    assert page.model.sheet.text(0, 2) == "Running"
+    assert page.model.sheet.text(0, 3) == "Running"
     for step in range(1, 4):
         run.log_metrics({"loss": 3.0 - step / 2}, step=step)
     qtbot.waitUntil(lambda: len(chart.series()[0].x) == 4, timeout=6_000)
     run.log_metrics({"loss": 0.1, "late": 1.0}, step=4)
     run.end()
-    qtbot.waitUntil(lambda: page.model.sheet.text(0, 2) == "Finished", timeout=6_000)
+    qtbot.waitUntil(lambda: page.model.sheet.text(0, 3) == "Finished", timeout=6_000)
     qtbot.waitUntil(lambda: len(chart.series()[0].x) == 5, timeout=6_000)
     qtbot.waitUntil(lambda: "late" in page.charts.board.shown_keys(), timeout=6_000)
 
@@ -221,7 +222,7 @@ def test_a_run_of_another_program_shows_up_by_itself(
     open_page: OpenPage, store: Path, qtbot: QtBot
 ) -> None:
     page = open_page()
-    assert page._no_runs.isVisible()
+    assert page.body.no_runs.isVisible()
     fill(store, 1)
     page.look()
     qtbot.waitUntil(lambda: names(page) == ["run 1"], timeout=6_000)
@@ -232,7 +233,7 @@ def test_the_store_without_runs_gives_a_snippet_to_copy(open_page: OpenPage, qtb
     page = open_page()
     copy = next(
         button
-        for button in page._no_runs.findChildren(Button)
+        for button in page.body.no_runs.findChildren(Button)
         if button.accessibleName() == "Copy first run"
     )
     qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)

@@ -9,27 +9,25 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
+from strongroom.desktop.runs.columns import NameCount, default_fields, order_text
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.query_text import complete_clauses, offers, pieces
-from strongroom.desktop.runs.sheet import (
-    FIXED,
-    PINNED,
-    NameCount,
-    Sheet,
-    default_fields,
-    order_text,
-    value_column,
-)
+from strongroom.desktop.runs.row_windows import RowWindows
+from strongroom.desktop.runs.sheet import Sheet
 from strongroom.desktop.runs.table import RunsTable
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.query_parser import parse_order
 from strongroom.domain.run import MetricSummary, Run, RunStatus
+from strongroom.services.run_table import TableRow
+from support.table_rows import MadeRows, sheet_of
 
 AUC = Field(kind=FieldKind.METRIC, key="val/auc")
 LR = Field(kind=FieldKind.PARAM, key="lr")
 BOOSTER = Field(kind=FieldKind.PARAM, key="booster")
+FIELDS = (AUC, LR, BOOSTER)
 HOUR = 3_600_000_000
+VALUE = 6  # the first column after the pinned and the fixed ones
 
 
 def run(number: int, name: str = "", **changes: object) -> Run:
@@ -52,11 +50,14 @@ def summary(last: float) -> MetricSummary:
     return MetricSummary(count=3, last=last, last_step=2, minimum=0.1, maximum=last)
 
 
-def sheet_of(runs: list[Run], *fields: Field) -> Sheet:
-    columns = (*PINNED, *FIXED, *(value_column(field, runs) for field in fields))
-    sheet = Sheet(columns, 1_700_000_000_000_000 + 20 * HOUR)
-    sheet.extend(runs)
-    return sheet
+def sheet_with(runs: list[Run], *fields: Field) -> Sheet:
+    """Returns a sheet of runs that were all read."""
+    windows = RowWindows(MadeRows(lambda id_: runs[id_]))
+    windows.put([TableRow(id=at, run=each) for at, each in enumerate(runs)], fields)
+    return sheet_of(windows, range(len(runs)), fields, runs)
+
+
+SAMPLE = [run(number) for number in range(40)]
 
 
 @pytest.fixture
@@ -65,15 +66,22 @@ def charted() -> Charted:
 
 
 @pytest.fixture
-def table(app: QApplication, qtbot: QtBot, charted: Charted) -> RunsTable:
-    made = RunsTable(RunsModel(charted))
+def source() -> MadeRows:
+    return MadeRows(run)
+
+
+@pytest.fixture
+def table(app: QApplication, qtbot: QtBot, charted: Charted, source: MadeRows) -> RunsTable:
+    made = RunsTable(RunsModel(charted, source))
     qtbot.addWidget(made)
     made.resize(900, 400)
-    made.set_sheet(sheet_of([run(number) for number in range(40)], AUC, LR, BOOSTER))
+    made.set_sheet(sheet_of(made.runs.windows, range(40), FIELDS, SAMPLE))
     made.show()
     qtbot.waitExposed(made)
     made.activateWindow()
     made.setFocus()
+    made.grab()
+    qtbot.waitUntil(lambda: made.runs.sheet.run(5) is not None)
     return made
 
 
@@ -113,22 +121,22 @@ def test_space_ticks_and_enter_opens_the_current_run(table: RunsTable, qtbot: Qt
 
 def test_the_same_decimals_stand_down_a_column_and_missing_is_a_dash(app: QApplication) -> None:
     runs = [run(1), run(2, metrics={}), run(3, metrics={"val/auc": summary(0.5)})]
-    sheet = sheet_of(runs, AUC, LR)
-    assert [sheet.text(row, 5) for row in range(3)] == ["0.9010", "—", "0.5000"]
-    assert [sheet.text(row, 6) for row in range(3)] == ["0.05", "0.10", "0.05"]
+    sheet = sheet_with(runs, AUC, LR)
+    assert [sheet.text(row, VALUE) for row in range(3)] == ["0.9010", "—", "0.5000"]
+    assert [sheet.text(row, VALUE + 1) for row in range(3)] == ["0.05", "0.10", "0.05"]
 
 
 def test_a_param_is_never_rounded(app: QApplication) -> None:
     runs = [run(1, params={"lr": "1e-05"}), run(2, params={"lr": "0.00000123456"})]
-    sheet = sheet_of(runs, LR)
-    assert [sheet.text(row, 5) for row in range(2)] == ["1e-05", "0.00000123456"]
+    sheet = sheet_with(runs, LR)
+    assert [sheet.text(row, VALUE) for row in range(2)] == ["1e-05", "0.00000123456"]
 
 
 def test_nan_and_infinity_are_written_as_such(app: QApplication) -> None:
     values = (float("nan"), float("-inf"), 0.25)
     runs = [run(at, metrics={"val/auc": summary(value)}) for at, value in enumerate(values)]
-    sheet = sheet_of(runs, AUC)
-    assert [sheet.text(row, 5) for row in range(3)] == ["NaN", "−∞", "0.2500"]
+    sheet = sheet_with(runs, AUC)
+    assert [sheet.text(row, VALUE) for row in range(3)] == ["NaN", "−∞", "0.2500"]
 
 
 @pytest.mark.parametrize(
@@ -147,10 +155,10 @@ def test_hostile_names_are_shown_as_one_plain_line(name: str, expected: str) -> 
 def test_cells_and_header_speak(table: RunsTable) -> None:
     speak = Qt.ItemDataRole.AccessibleTextRole
     assert table.runs.index(2, 1).data(speak) == "Run: run 2"
-    assert table.runs.index(2, 5).data(speak) == "val/auc: 0.9020"
+    assert table.runs.index(2, VALUE).data(speak) == "val/auc: 0.9020"
     assert table.runs.index(2, 0).data(speak) == "Not charted"
     across = Qt.Orientation.Horizontal
-    assert table.runs.headerData(5, across, speak) == "Metrics, val/auc"
+    assert table.runs.headerData(VALUE, across, speak) == "Metrics, val/auc"
 
 
 def test_a_title_asks_for_the_other_direction_the_second_time(
@@ -159,7 +167,7 @@ def test_a_title_asks_for_the_other_direction_the_second_time(
     asked: list[tuple[str, bool]] = []
     table.sort_requested.connect(lambda key, down: asked.append((key, down)))
     header = table.horizontalHeader()
-    place = QPoint(header.sectionViewportPosition(5) + 20, header.height() - 10)
+    place = QPoint(header.sectionViewportPosition(VALUE) + 20, header.height() - 10)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     table.runs.set_sorting(asked[0])
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -179,10 +187,11 @@ def test_columns_scroll_under_the_pinned_ones_and_both_views_stay_level(
     table.grab()
 
 
-def test_an_update_keeps_selection_current_row_and_scroll(table: RunsTable) -> None:
-    table.select(run(30).run_id)
+def test_an_update_keeps_selection_current_row_and_scroll(table: RunsTable, qtbot: QtBot) -> None:
+    table.select_row(30)
+    qtbot.waitUntil(lambda: table.selected() == (run(30).run_id,))
     at = table.verticalScrollBar().value()
-    again = sheet_of([run(number) for number in range(40)], AUC)
+    again = sheet_of(table.runs.windows, range(40), (AUC,), SAMPLE)
     table.set_sheet(again, keeps_place=True)
     assert table.selected() == (run(30).run_id,)
     assert table.current_id() == run(30).run_id

@@ -25,6 +25,7 @@ from strongroom.desktop.runs.page import RunsPage
 from strongroom.domain.ids import in_groups
 from strongroom.domain.registry import TransitionRequest
 from support.real_window import RealWindow
+from support.table_rows import shown_runs
 from support.workplaces import PASSPHRASE, Workplace, found_team, train
 
 pytestmark = pytest.mark.e2e
@@ -143,7 +144,7 @@ def _filter_runs(real: RealWindow, shoot: Shoot) -> None:
     real.hands.press("Return", then=lambda: page.model.rowCount() == 3)
     assert not page.query.error()
     real.wait_idle()
-    shown = {run.name for run in page.model.sheet.runs}
+    shown = {run.name for run in shown_runs(page.model.sheet) if run is not None}
     assert shown == {"amber-fox", "brave-otter", "calm-heron"}
 
 
@@ -218,7 +219,9 @@ def _tick(real: RealWindow, page: RunsPage, run_id: str) -> None:
     """Ticks or unticks the box of a run with the mouse."""
     table = page.table
     was = run_id in page.charted()
-    box = table.visualRect(page.model.index(page.model.sheet.row_of(run_id), 0)).center()
+    box = table.visualRect(
+        page.model.index(page.model.sheet.rows.row_of(page.model.windows.id_of(run_id)), 0)
+    ).center()
     at = table.viewport().mapTo(table, box)
     real.hands.click(table, at, then=lambda: (run_id in page.charted()) is not was)
 

@@ -17,6 +17,7 @@ from strongroom.domain.clock import FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
+from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
 from strongroom.services.viewing import Viewing
@@ -29,6 +30,7 @@ def services_of(root: Path) -> RunsServices:
     runs = open_runs(root, clock, random_bytes)
     return RunsServices(
         runs=runs,
+        run_table=RunTable(runs),
         experiments=Experiments(runs.catalog),
         metric_schemas=runs.metric_schemas,
         run_values=RunValues(runs.catalog),

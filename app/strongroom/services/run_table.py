@@ -20,6 +20,8 @@ from strongroom.store import run_table
 from strongroom.store.run_table import Floats, Ids, TableRow
 from strongroom.store.search import Column, hydrate
 
+__all__ = ["FIRST", "Floats", "GroupFigures", "Ids", "RowOrder", "RunTable", "TableRow"]
+
 FIRST = 10_000  # rows a large answer begins with, there in a few milliseconds
 
 

@@ -3,11 +3,13 @@
 
 * One font and one colour are set for a whole column; a cell is one `drawText` without rectangle.
 * Words that do not fit are shortened once and remembered.
+* A row that was not read yet is a quiet bar, a group header its name and the figures of its runs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QFont, QPainter
 
 from strongroom.desktop.kit import paint
@@ -15,12 +17,18 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import Role
 from strongroom.desktop.kit.wording import DASH
 from strongroom.desktop.runs.charted import Charted
+from strongroom.desktop.runs.columns import PINNED, SheetColumn
 from strongroom.desktop.runs.header import EDGE, PAD
-from strongroom.desktop.runs.sheet import Sheet, SheetColumn
+from strongroom.desktop.runs.row_windows import LoadedRow
+from strongroom.desktop.runs.sheet import Sheet
+from strongroom.domain.query import FieldKind
 from strongroom.domain.run import Run, RunStatus
+from strongroom.services.run_table import TableRow
 
 DOT = 22  # px from the left of a run's cell to its name
 ICON = 22
+NEW = "New"
+_NAME = next(column for column in PINNED if column.kind == "run")
 MOST_REMEMBERED = 20_000  # shortened texts; a few screens of every column
 
 _STATUS_ICONS: dict[RunStatus, tuple[str, Role]] = {
@@ -60,26 +68,27 @@ class CellPainter:
         self,
         painter: QPainter,
         sheet: Sheet,
-        column: int,
+        chosen: SheetColumn,
         place: tuple[int, int],
         rows: Stretch,
+        items: Sequence[LoadedRow | int],
         charted: Charted,
     ) -> None:
         """Paints one column; ``place`` is its left edge and width."""
-        chosen = sheet.columns[column]
-        runs = sheet.runs[rows.first : rows.end]
         if chosen.kind == "check":
-            _boxes(painter, place[0], runs, rows, charted)
+            _boxes(painter, place[0], items, rows, charted)
+            _chevrons(painter, place[0], items, rows, sheet.rows.closed)
+            return
+        if chosen.kind == "trust":
+            _shields(painter, place, items, rows)
             return
         left, width = place[0] + PAD, place[1] - 2 * PAD
         if chosen.kind == "run":
-            _dots(painter, left, runs, rows, charted)
-            left, width = left + DOT, width - DOT
+            self._runs(painter, sheet, (left, width), items, rows, charted)
         elif chosen.kind == "status":
-            self._states(painter, (left, width), runs, rows)
-            return
-        texts = [sheet.text(row, column) for row in range(rows.first, rows.end)]
-        self._texts(painter, chosen, (left, width), texts, rows)
+            self._states(painter, (left, width), items, rows)
+        elif chosen.kind != "spark":
+            self._values(painter, sheet, chosen, (left, width), items, rows)
 
     def is_short(self, sheet: Sheet, row: int, column: int, width: int) -> bool:
         """Returns whether the words of a cell do not fit into a column ``width`` px wide."""
@@ -88,52 +97,147 @@ class CellPainter:
         text = sheet.text(row, column)
         return self._fit(text, room, _font(chosen))[0] != text
 
-    def _texts(
+    def _values(
         self,
         painter: QPainter,
+        sheet: Sheet,
         column: SheetColumn,
         place: tuple[int, int],
-        texts: list[str],
+        items: Sequence[LoadedRow | int],
         rows: Stretch,
     ) -> None:
         look = theme()
         font = _font(column)
         painter.setFont(font)
-        quiet = column.kind in {"started", "duration", "attribute"}
+        quiet = column.kind in {"started", "duration"}
         ink = look.colour("text_secondary" if quiet else "text_primary")
         faint = look.colour("text_tertiary")
-        painter.setPen(ink)
+        may_break = column.field is not None and column.field.kind is FieldKind.METRIC
         left, width = place
         right = left + width
         baseline = rows.top + _baseline(font, rows.height)
-        for text in texts:
-            shown, length = self._fit(text, width, font)
-            x = right - length if column.is_right else left
-            if shown == DASH:
-                painter.setPen(faint)
-                painter.drawText(QPointF(x, baseline), shown)
-                painter.setPen(ink)
+        painter.setPen(ink)
+        for at, item in enumerate(items):
+            text = sheet.words(item, column) if isinstance(item, LoadedRow) else None
+            if text is not None:
+                shown, length = self._fit(text, width, font)
+                x = right - length if column.is_right else left
+                if shown == DASH:
+                    painter.setPen(faint)
+                    painter.drawText(QPointF(x, baseline), shown)
+                    painter.setPen(ink)
+                else:
+                    painter.drawText(QPointF(x, baseline), shown)
+                if may_break and isinstance(item, LoadedRow) and sheet.breach(item, column):
+                    top = rows.top + at * rows.height
+                    _flag(painter, left, x, top + rows.height / 2)
+                    painter.setFont(font)
+                    painter.setPen(ink)
+            elif isinstance(item, LoadedRow) or item < 0:
+                _absent(painter, place, rows.top + at * rows.height, rows.height, column.is_right)
             else:
-                painter.drawText(QPointF(x, baseline), shown)
+                self._figures(painter, sheet.group_text(item, column), place, baseline)
+                painter.setFont(font)
+                painter.setPen(ink)
             baseline += rows.height
 
+    def _figures(
+        self, painter: QPainter, words: str, place: tuple[int, int], baseline: float
+    ) -> None:
+        """Paints the figures of a group: mean and spread where they fit, else the mean."""
+        if not words:
+            return
+        font = theme().font("dense", tabular=True)
+        painter.setFont(font)
+        painter.setPen(theme().colour("text_secondary"))
+        left, width = place
+        if theme().width(words, font) > width:
+            words = words.partition(" ± ")[0]
+        shown, length = self._fit(words, width, font)
+        painter.drawText(QPointF(left + width - length, baseline), shown)
+
+    def _runs(
+        self,
+        painter: QPainter,
+        sheet: Sheet,
+        place: tuple[int, int],
+        items: Sequence[LoadedRow | int],
+        rows: Stretch,
+        charted: Charted,
+    ) -> None:
+        look = theme()
+        font = look.font("dense", weight=500)
+        small = look.font("caption", weight=500)
+        left, width = place[0] + DOT, place[1] - DOT
+        ink = look.colour("text_primary")
+        for at, item in enumerate(items):
+            top = rows.top + at * rows.height
+            middle, baseline = top + rows.height / 2, top + _baseline(font, rows.height)
+            if not isinstance(item, LoadedRow):
+                if item < 0:
+                    _absent(painter, (left, width), top, rows.height, is_right=False)
+                else:
+                    self._group(painter, sheet, item, place, (top, rows.height))
+                continue
+            run_id = item.row.run.run_id
+            paint.dot(painter, QPointF(place[0] + 5, middle), 4, charted.place(run_id))
+            room = width
+            if item.row.id > sheet.seen_id:
+                room -= round(look.width(NEW, small)) + 6
+                painter.setFont(small)
+                painter.setPen(look.colour("accent_text"))
+                painter.drawText(QPointF(left + room + 6, baseline), NEW)
+            shown, _ = self._fit(sheet.words(item, _NAME) or "", room, font)
+            painter.setFont(font)
+            painter.setPen(ink)
+            painter.drawText(QPointF(left, baseline), shown)
+
+    def _group(
+        self,
+        painter: QPainter,
+        sheet: Sheet,
+        group: int,
+        place: tuple[int, int],
+        level: tuple[int, int],
+    ) -> None:
+        """Paints name and size of a group; the chevron stands where runs have their box."""
+        look = theme()
+        bold = look.font("dense", weight=600)
+        name, count = sheet.group_words(group)
+        left, width = place[0] - 18, place[1] + 18
+        baseline = level[0] + _baseline(bold, level[1])
+        shown, length = self._fit(name, width, bold)
+        painter.setFont(bold)
+        painter.setPen(look.colour("text_primary"))
+        painter.drawText(QPointF(left, baseline), shown)
+        plain = look.font("dense")
+        words, _ = self._fit(count, max(0, round(width - length - 8)), plain)
+        painter.setFont(plain)
+        painter.setPen(look.colour("text_secondary"))
+        painter.drawText(QPointF(left + length + 8, baseline), words)
+
     def _states(
-        self, painter: QPainter, place: tuple[int, int], runs: list[Run], rows: Stretch
+        self,
+        painter: QPainter,
+        place: tuple[int, int],
+        items: Sequence[LoadedRow | int],
+        rows: Stretch,
     ) -> None:
         look = theme()
         font = look.font("dense")
         painter.setFont(font)
         left, width = place
-        baseline = rows.top + _baseline(font, rows.height)
-        middle = rows.top + rows.height / 2
-        for run in runs:
-            icon, tint, words, role = _state(run)
-            paint.icon(painter, icon, left, round(middle - 8.5), tint)
-            painter.setPen(look.colour(role))
-            shown, _ = self._fit(words, width - ICON, font)
-            painter.drawText(QPointF(left + ICON, baseline), shown)
-            baseline += rows.height
-            middle += rows.height
+        for at, item in enumerate(items):
+            top = rows.top + at * rows.height
+            if isinstance(item, LoadedRow):
+                icon, tint, words, role = _state(item.row.run)
+                paint.icon(painter, icon, left, round(top + rows.height / 2 - 8.5), tint)
+                painter.setPen(look.colour(role))
+                shown, _ = self._fit(words, width - ICON, font)
+                baseline = top + _baseline(font, rows.height)
+                painter.drawText(QPointF(left + ICON, baseline), shown)
+            elif item < 0:
+                _absent(painter, place, top, rows.height, is_right=False)
 
     def _fit(self, text: str, width: int, font: QFont) -> tuple[str, float]:
         key = (text, width, id(font))
@@ -169,18 +273,69 @@ def _state(run: Run) -> tuple[str, Role, str, Role]:
     return icon, tint, words, _STATUS_TEXT.get(run.status, "text_secondary")
 
 
-def _boxes(painter: QPainter, left: int, runs: list[Run], rows: Stretch, charted: Charted) -> None:
+def _boxes(
+    painter: QPainter,
+    left: int,
+    items: Sequence[LoadedRow | int],
+    rows: Stretch,
+    charted: Charted,
+) -> None:
     middle = rows.top + rows.height / 2
-    for run in runs:
-        paint.check_box(painter, left + EDGE, middle, run.run_id in charted)
+    for item in items:
+        if isinstance(item, LoadedRow):
+            paint.check_box(painter, left + EDGE, middle, item.row.run.run_id in charted)
+        elif item < 0:
+            paint.check_box(painter, left + EDGE, middle, False, enabled=False)
         middle += rows.height
 
 
-def _dots(painter: QPainter, left: int, runs: list[Run], rows: Stretch, charted: Charted) -> None:
-    middle = rows.top + rows.height / 2
-    for run in runs:
-        paint.dot(painter, QPointF(left + 5, middle), 4, charted.place(run.run_id))
-        middle += rows.height
+def _chevrons(
+    painter: QPainter,
+    left: int,
+    items: Sequence[LoadedRow | int],
+    rows: Stretch,
+    closed: frozenset[int],
+) -> None:
+    for at, item in enumerate(items):
+        if not isinstance(item, LoadedRow) and item >= 0:
+            icon = "chevron-right" if item in closed else "chevron-down"
+            middle = rows.top + at * rows.height + rows.height / 2
+            paint.icon(painter, icon, left + 12, round(middle - 8), "text_secondary", 14)
+
+
+def _shields(
+    painter: QPainter, place: tuple[int, int], items: Sequence[LoadedRow | int], rows: Stretch
+) -> None:
+    x = place[0] + (place[1] - 16) / 2
+    top = rows.top + rows.height / 2 - 8.5
+    for item in items:
+        if isinstance(item, LoadedRow):
+            icon, tint = trust_icon(item.row)
+            paint.icon(painter, icon, x, round(top), tint)
+        top += rows.height
+
+
+def trust_icon(row: TableRow) -> tuple[str, Role]:
+    """Returns the icon of what is known about a run's bytes, and its role."""
+    if row.damage:
+        return "shield-x", "bad_icon"
+    if row.run.is_sealed:
+        return "shield", "ok_icon"
+    return "circle-dashed", "text_tertiary"
+
+
+def _flag(painter: QPainter, left: float, before: float, middle: float) -> None:
+    """Paints the flag of a figure outside its bounds, left of it."""
+    paint.icon(painter, "flag", max(left - 6.0, before - 17), round(middle - 7), "warn_icon", 13)
+
+
+def _absent(
+    painter: QPainter, place: tuple[int, int], top: int, height: int, is_right: bool
+) -> None:
+    """Paints what stands for words that are being read."""
+    width = max(12, min(56, place[1] // 2))
+    left = place[0] + place[1] - width if is_right else place[0]
+    painter.fillRect(left, top + height // 2 - 4, width, 7, theme().colour("muted_bg"))
 
 
 def _font(column: SheetColumn) -> QFont:
@@ -191,8 +346,3 @@ def _font(column: SheetColumn) -> QFont:
 def _baseline(font: QFont, height: int) -> float:
     metrics = theme().metrics(font)
     return round((height - 1 + metrics.ascent() - metrics.descent()) / 2)
-
-
-def row_rect(rows: Stretch, row: int, width: int) -> QRectF:
-    """Returns the rectangle of a row across ``width`` px."""
-    return QRectF(0, rows.top + (row - rows.first) * rows.height, width, rows.height)

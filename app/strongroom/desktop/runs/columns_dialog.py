@@ -15,7 +15,7 @@ from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.table import Table
-from strongroom.desktop.runs.sheet import NameCount
+from strongroom.desktop.runs.columns import NameCount
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import Field, FieldKind
 

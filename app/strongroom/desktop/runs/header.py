@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.columns import SheetColumn
 from strongroom.desktop.runs.model import RunsModel
-from strongroom.desktop.runs.sheet import SheetColumn
 
 EDGE, PAD = 16, 10
 _GROUP_LINE = 20  # px at 100 %: the line of the group names

@@ -1,28 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings runs from the services to the page: first page, further pages, runs that changed.
+"""Brings rows from the services to the page: their order, windows of them, and what changed.
 
 * The latest question wins; an answer to an older one is dropped.
+* A great answer begins with its first rows; the rest of its order follows by itself.
 * A change reads again only what it touched, as long as that is still part of the answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.finding import (
-    FIRST_PAGE,
-    MOST_ROWS,
     MOST_TOUCHED,
-    NEXT_PAGE,
     Answer,
     Question,
+    Surroundings,
     find,
-    find_again,
+    members,
+    order_of,
+    surround,
 )
+from strongroom.desktop.runs.flat_rows import FlatRows
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.changes import Changes
-from strongroom.domain.run import Run
+from strongroom.domain.query import Field, FieldKind
+from strongroom.services.run_table import FIRST, RowOrder, TableRow
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+COUNTED_AGAIN = 20_000  # rows; names of a larger answer are not counted at each change
+
+
+class StoreReader:
+    """Reads rows of the store in tasks.
+
+    Args:
+        services: What it asks.
+        tasks: The jobs of the window.
+        page: Hears of faults.
+    """
+
+    def __init__(self, services: RunsServices, tasks: Tasks, page: "QWidget") -> None:
+        self._services, self._tasks, self._page = services, tasks, page
+        self._number = 0
+
+    def read(
+        self,
+        ids: Sequence[int],
+        fields: Collection[Field],
+        done: Callable[[Sequence[TableRow] | None], None],
+    ) -> None:
+        """Reads rows and hands them over on the window's thread."""
+        table = self._services.run_table
+        self._number += 1
+
+        def failed(fault: BaseException) -> None:
+            errors.show(fault, self._page)
+            done(None)
+
+        self._tasks.ask(
+            f"runs.rows.{self._number}",
+            "Reading rows",
+            lambda _progress: table.rows(ids, fields),
+            done,
+            owner=self._page,
+            failed=failed,
+        )
 
 
 class RunsLoader(QObject):
@@ -31,30 +80,32 @@ class RunsLoader(QObject):
     Args:
         services: What it asks.
         tasks: The jobs of the window.
-        is_shown: Returns whether a run is in the table.
-        shown_count: Returns how many runs are in the table.
+        fields: Returns the fields of the chosen columns, None for the usual ones.
+        rows: Returns the rows that are shown.
 
     Signals:
-        answered: The first page of an answer (an `Answer`, whether to keep the scroll place).
-        added: A further page (an `Answer`).
-        renewed: Runs that were read again (tuple of runs).
+        answered: An answer (an `Answer`, whether to keep the scroll place).
+        grown: The whole order of an answer whose first rows are shown (a `RowOrder`).
+        surrounded: Names and experiments (`Surroundings`).
+        renewed: Runs are other than they were and still part of the answer (frozenset of ids).
     """
 
     answered = Signal(object, bool)
-    added = Signal(object)
+    grown = Signal(object)
+    surrounded = Signal(object)
     renewed = Signal(object)
 
     def __init__(
         self,
         services: RunsServices,
         tasks: Tasks,
-        is_shown: Callable[[str], bool],
-        shown_count: Callable[[], int],
+        fields: Callable[[], Sequence[Field] | None],
+        rows: Callable[[], FlatRows],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._services, self._tasks = services, tasks
-        self._is_shown, self._shown_count = is_shown, shown_count
+        self._fields, self._rows = fields, rows
         self.question = Question()
         self.has_asked = False
         self._pending: frozenset[str] = frozenset()
@@ -63,26 +114,32 @@ class RunsLoader(QObject):
         self._soon.timeout.connect(self._take_changes)
 
     def ask(self, question: Question, *, keeps_place: bool = False) -> None:
-        """Asks for the first page; the others follow by themselves.
-
-        To keep the scroll place, as many rows come back at once as there are now.
-        """
+        """Asks for rows; to keep the scroll place far down, for all of them at once."""
+        is_elsewhere = not self.has_asked or question.experiment != self.question.experiment
         self.has_asked = True
         self.question = question
-        services = self._services
-        limit = max(FIRST_PAGE, self._shown_count()) if keeps_place else FIRST_PAGE
+        services, chosen = self._services, self._fields()
+        is_whole = keeps_place and len(self._rows().order.ids) > FIRST
 
         def done(answer: Answer) -> None:
             self.answered.emit(answer, keeps_place)
-            self._ask_next(answer)
+            if not answer.order.is_complete:
+                self._ask_rest(question)
+            if is_elsewhere or len(answer.order.ids) < COUNTED_AGAIN:
+                self._ask_surroundings(question)
 
+        self._tasks.cancel("runs.rest")
         self._tasks.ask(
             "runs.search",
             "Searching runs",
-            lambda _progress: find(services, question, 0, limit),
+            lambda _progress: find(services, question, chosen, is_whole=is_whole),
             done,
             owner=self,
         )
+
+    def ask_again(self) -> None:
+        """Asks the same question and keeps the place."""
+        self.ask(self.question, keeps_place=True)
 
     def take(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
@@ -90,44 +147,58 @@ class RunsLoader(QObject):
             self._pending |= changes.runs
             self._soon.start()
 
-    def _ask_next(self, answer: Answer) -> None:
-        offset = answer.offset + len(answer.runs)
-        if not answer.runs or offset >= min(answer.total, MOST_ROWS):
-            return
-        services, question = self._services, answer.question
+    def _ask_rest(self, question: Question) -> None:
+        services = self._services
 
-        def done(more: Answer) -> None:
-            self.added.emit(more)
-            self._ask_next(more)
+        def done(order: RowOrder) -> None:
+            if question == self.question:
+                self.grown.emit(order)
 
         self._tasks.ask(
-            "runs.search",
-            "Reading more runs",
-            lambda _progress: find(services, question, offset, NEXT_PAGE),
+            "runs.rest",
+            "Ordering runs",
+            lambda _progress: order_of(services, question),
+            done,
+            owner=self,
+        )
+
+    def _ask_surroundings(self, question: Question) -> None:
+        services = self._services
+
+        def done(found: Surroundings) -> None:
+            if question.experiment == self.question.experiment:
+                self.surrounded.emit(found)
+
+        self._tasks.ask(
+            "runs.names",
+            "Counting names",
+            lambda _progress: surround(services, question),
             done,
             owner=self,
         )
 
     def _take_changes(self) -> None:
         touched, self._pending = self._pending, frozenset()
-        known = sorted(run_id for run_id in touched if self._is_shown(run_id))
-        if len(known) < len(touched) or len(known) > MOST_TOUCHED:
-            self.ask(self.question, keeps_place=True)
+        question = self.question
+        group = question.group_by
+        may_move = group is not None and group.kind is not FieldKind.PARAM
+        if may_move or len(touched) > MOST_TOUCHED:
+            self.renewed.emit(touched)
+            self.ask_again()
             return
-        services, question = self._services, self.question
+        services, known = self._services, sorted(touched)
 
-        def done(runs: tuple[Run, ...]) -> None:
+        def work(_progress: object) -> tuple[dict[str, int], dict[str, int]]:
+            return services.run_table.ids_of(known), members(services, question, known)
+
+        def done(found: tuple[dict[str, int], dict[str, int]]) -> None:
             if question != self.question:
                 return
-            if len(runs) < len(known):
-                self.ask(question, keeps_place=True)
-            else:
-                self.renewed.emit(runs)
+            there, inside = found
+            self.renewed.emit(touched)
+            ids = np.array(list(there.values()), np.int64)
+            shown = set(ids[self._rows().holds(ids)].tolist()) if len(ids) else set()
+            if shown != set(inside.values()):
+                self.ask_again()
 
-        self._tasks.ask(
-            "runs.touched",
-            "Reading runs again",
-            lambda _progress: find_again(services, question, known),
-            done,
-            owner=self,
-        )
+        self._tasks.ask("runs.touched", "Looking at changed runs", work, done, owner=self)

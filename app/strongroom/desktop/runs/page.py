@@ -2,16 +2,17 @@
 """The Runs page: filter, table, charts of the ticked runs, and one run in detail.
 
 * The ticked box is the chart selection; the newest runs are ticked when runs are first shown.
-* Rows arrive in pages; a run that changes is read again, nothing else is.
+* The table knows how many rows there are at once and reads those in sight; a run that changes is
+  read again where it stands, nothing else is.
 * While a ticked run is live the store is looked at twice a second, otherwise now and then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.buttons import Button
@@ -21,44 +22,42 @@ from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar, separator
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
-from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.runs import commands, empty
+from strongroom.desktop.runs import commands
 from strongroom.desktop.runs.actions import RunActions
+from strongroom.desktop.runs.body import RunsBody
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
+from strongroom.desktop.runs.column_layout import ColumnLayout
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.finding import (
-    MOST_ROWS,
-    NEWEST,
     Answer,
     Question,
+    Surroundings,
     as_command,
     as_python,
 )
-from strongroom.desktop.runs.loading import RunsLoader
+from strongroom.desktop.runs.loading import RunsLoader, StoreReader
 from strongroom.desktop.runs.lower_pane import LowerPane
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.query_bar import QueryBar
 from strongroom.desktop.runs.register import RegisterChoice
+from strongroom.desktop.runs.results import Results
+from strongroom.desktop.runs.row_windows import LoadedRow
 from strongroom.desktop.runs.scope import ScopeMenu
+from strongroom.desktop.runs.seeking import Seeking
 from strongroom.desktop.runs.services import RunsServices
-from strongroom.desktop.runs.sheet import (
-    FIXED,
-    PINNED,
-    NameCount,
-    Sheet,
-    default_fields,
-    value_column,
-)
 from strongroom.desktop.runs.table import RunsTable
+from strongroom.desktop.runs.ticking import Ticking
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.changes import Changes
 from strongroom.domain.query import Field
 from strongroom.domain.run import Run
+from strongroom.services.run_table import RowOrder
 
 if TYPE_CHECKING:
+    from strongroom.desktop.runs.columns import NameCount
     from strongroom.services.experiments import Experiment
 
 LIVE_MS = 500  # a live curve moves twice a second
@@ -88,13 +87,10 @@ class RunsPage(Page):
         self, services: RunsServices, tasks: Tasks, session: Session | None = None
     ) -> None:
         self._services, self._tasks, self._session = services, tasks, session or Session()
-        self._fields: tuple[Field, ...] | None = None
         self._names: tuple[NameCount, ...] = ()
         self._experiments: tuple[Experiment, ...] = ()
-        self._total = 0
-        self._has_ticked = self._is_looking = False
+        self._is_looking = False
         self._charted = Charted()
-        self._runs: dict[str, Run] = {}
         self._scope = ScopeMenu()
         self._columns = Button("Columns", "ghost", "columns-3")
         self._register = Button("Register model…", "primary", "package")
@@ -119,6 +115,7 @@ class RunsPage(Page):
             experiment=place.argument("experiment"),
             order_by=self.loader.question.order_by,
             is_deleted=bool(place.argument("deleted")),
+            group_by=self.loader.question.group_by,
         )
         if question != self.loader.question or not self.loader.has_asked:
             self.loader.ask(question)
@@ -182,7 +179,8 @@ class RunsPage(Page):
 
     def choose_columns(self) -> ColumnsDialog:
         """Opens the choice of columns."""
-        dialog = ColumnsDialog(self._names, self._shown_fields(), parent=self)
+        shown = [column.field for column in self.model.sheet.columns if column.kind == "value"]
+        dialog = ColumnsDialog(self._names, [each for each in shown if each], parent=self)
         dialog.chosen.connect(self.set_fields)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -190,8 +188,10 @@ class RunsPage(Page):
 
     def set_fields(self, fields: Sequence[Field] | None) -> None:
         """Shows other columns; None shows the usual ones."""
-        self._fields = None if fields is None else tuple(fields)
-        self._lay_out(self.model.sheet.runs)
+        self.layout_.set_fields(fields)
+        self.results.lay_out()
+        if fields is None:
+            self.loader.ask_again()
 
     def open_run(self, run_id: str) -> None:
         """Shows one run in detail and remembers the place."""
@@ -205,11 +205,8 @@ class RunsPage(Page):
 
     def tick(self, run_ids: Sequence[str], *, on: bool) -> None:
         """Ticks or unticks runs for the charts."""
-        if on and not self._charted.add(run_ids):
+        if not self.ticking.tick(run_ids, on=on):
             self.query.set_count(f"At most {MOST_CHARTED} runs are charted at once")
-        elif not on:
-            self._charted.remove(run_ids)
-        self._show_charted()
 
     def charted(self) -> tuple[str, ...]:
         """Returns the ticked runs."""
@@ -230,8 +227,17 @@ class RunsPage(Page):
             self.register.begin(run_id)
 
     def run_named(self, run_id: str) -> Run | None:
-        """Returns a run the page knows."""
-        return self._runs.get(run_id)
+        """Returns a run the page knows, with what was read of it."""
+        loaded = self.model.windows.get(self.model.windows.id_of(run_id))
+        return None if loaded is None else loaded.row.run
+
+    def with_selected(self, act: Callable[[tuple[str, ...]], object]) -> None:
+        """Does something to all selected runs, however many."""
+        self.seeking.with_selected(act)
+
+    def selected_count(self) -> int:
+        """Returns how many runs are selected."""
+        return len(self.table.selected_ids())
 
     # ------------------------------------------------------------ Qt
 
@@ -258,45 +264,24 @@ class RunsPage(Page):
     # ------------------------------------------------------------ inside: building
 
     def _build(self) -> None:
-        self.model = RunsModel(self._charted, self)
+        self.layout_ = ColumnLayout()
+        self.model = RunsModel(self._charted, StoreReader(self._services, self._tasks, self), self)
         self.model.sorting = USUAL_SORTING
-        self.loader = RunsLoader(
-            self._services,
-            self._tasks,
-            lambda run_id: self.model.sheet.row_of(run_id) >= 0,
-            lambda: len(self.model.sheet.runs),
-            self,
-        )
-        self.query = QueryBar()
         self.table = RunsTable(self.model)
+        self.results = Results(self._services, self._tasks, self.model, self.table, self.layout_)
+        self.ticking = Ticking(self._services, self._tasks, self._charted, self)
+        self.loader = RunsLoader(
+            self._services, self._tasks, self.layout_.fields, lambda: self.model.sheet.rows, self
+        )
+        self.seeking = Seeking(self._services, self._tasks, self.table)
+        self.query = QueryBar()
         self.lower = LowerPane(self._services, self._tasks, self._charted, self._session)
         self.charts = self.lower.curves
         self.detail = DetailPane(self._services, self._tasks)
         self.detail.hide()
-        self._no_match = empty.no_match()
-        self._upper = QStackedWidget()
-        self._upper.addWidget(self.table)
-        self._upper.addWidget(self._no_match)
-        split = Split("vertical", self._upper, self.lower, sizes=(520, 300))
-        split.setObjectName("runs.split")
-        split.setStretchFactor(0, 1)
-        working = QWidget()
-        down = QVBoxLayout(working)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.setSpacing(0)
-        down.addWidget(self.query)
-        down.addWidget(split, 1)
-        both = QWidget()
-        across = QHBoxLayout(both)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(0)
-        across.addWidget(working, 1)
-        across.addWidget(self.detail)
-        self._no_runs = empty.no_runs(str(self._services.runs.folder.root))
-        self._body = QStackedWidget()
-        self._body.addWidget(both)
-        self._body.addWidget(self._no_runs)
-        self.set_body(self._body)
+        store = str(self._services.runs.folder.root)
+        self.body = RunsBody(self.query, self.table, self.lower, self.detail, store)
+        self.set_body(self.body)
         self._pulse = QTimer(self)
         self._pulse.timeout.connect(self.look)
 
@@ -312,82 +297,56 @@ class RunsPage(Page):
         self.table.selection_changed.connect(self._look_at_selection)
         self.table.context_requested.connect(self._on_context_requested)
         self._scope.scope_chosen.connect(self._on_scope_chosen)
+        self.table.toggled.connect(self.results.toggle)
+        self.table.column_resized.connect(self.layout_.set_width)
         self.loader.answered.connect(self._show)
-        self.loader.added.connect(self._add)
+        self.loader.grown.connect(self._grow)
+        self.loader.surrounded.connect(self._surround)
         self.loader.renewed.connect(self._renew)
+        self.ticking.changed.connect(self._show_charted)
         self._columns.clicked.connect(self.choose_columns)
         self._register.clicked.connect(self.register_model)
         self._compare.clicked.connect(self.compare)
         self.register.chosen.connect(self.register_requested)
-        self._no_match.acted.connect(self.query.clear)
+        self.body.no_match.acted.connect(self.query.clear)
         self.detail.closed.connect(self.close_run)
         self.changed.connect(self.refresh)
         self.charts.shown_changed.connect(self.selection_changed)
-        self.lower.join(self.loader, self.query, self.table.select, self.tick)
+        self.lower.join(self.loader, self.query, self.seeking.select, self.tick)
 
     # ------------------------------------------------------------ inside: rows
 
     def _show(self, answer: Answer, keeps_place: bool) -> None:
-        self._names, self._experiments, self._total = (
-            answer.names,
-            answer.experiments,
-            answer.total,
-        )
-        self.query.set_names(answer.names)
-        self._lay_out(answer.runs, keeps_place=keeps_place)
-        self._scope.show_scope(answer.experiments, self.loader.question)
-        has_runs = bool(self._experiments) or self.loader.question.is_deleted
-        self._body.setCurrentIndex(0 if has_runs else 1)
+        self.results.show(answer, keeps_place=keeps_place)
+        has_rows = bool(len(answer.order.ids))
+        self.body.show_rows(answer.question, has_runs=answer.has_runs, has_rows=has_rows)
         for tool in (self._scope, self._columns, self._compare, self._register):
-            tool.setVisible(has_runs)
-        self._upper.setCurrentIndex(0 if answer.total else 1)
-        self._say_why_empty()
-        if not self._has_ticked and answer.runs:
-            self._has_ticked = True
-            newest = sorted(answer.runs, key=lambda run: -run.started_us)[:NEWEST]
-            self._charted.add(run.run_id for run in newest)
-        self._show_charted()
-        self._tell_count()
-
-    def _add(self, answer: Answer) -> None:
-        self.model.extend(answer.runs)
-        self._remember(answer.runs)
-        self._tell_count()
-
-    def _lay_out(self, runs: Sequence[Run], *, keeps_place: bool = True) -> None:
-        """Makes columns and rows anew."""
-        fields = self._shown_fields(runs)
-        columns = (*PINNED, *FIXED, *(value_column(field, runs) for field in fields))
-        sheet = Sheet(columns, self._services.clock.now_us())
-        sheet.extend(runs)
-        self._remember(runs)
-        self.table.set_sheet(sheet, keeps_place=keeps_place)
+            tool.setVisible(answer.has_runs)
+        self._scope.show_scope(self._experiments, self.loader.question)
         self._look_at_selection()
+        self.ticking.begin(answer.newest)
+        self._tell_count(is_all=answer.order.is_complete)
 
-    def _shown_fields(self, runs: Sequence[Run] | None = None) -> tuple[Field, ...]:
-        if self._fields is not None:
-            return self._fields
-        return default_fields(self._names, self.model.sheet.runs if runs is None else runs)
+    def _grow(self, order: RowOrder) -> None:
+        self.results.grow(order)
+        self._tell_count()
 
-    def _remember(self, runs: Sequence[Run]) -> None:
-        kept = {
-            run_id: self._runs[run_id] for run_id in self._charted.ids() if run_id in self._runs
-        }
-        if len(self._runs) > 2 * MOST_ROWS:
-            self._runs = kept
-        self._runs.update((run.run_id, run) for run in runs)
+    def _surround(self, found: Surroundings) -> None:
+        self._names, self._experiments = found.names, found.experiments
+        self.query.set_names(found.names)
+        self._scope.show_scope(found.experiments, self.loader.question)
+        self._tell_count()
 
-    def _renew(self, runs: tuple[Run, ...]) -> None:
+    def _renew(self, run_ids: frozenset[str]) -> None:
         self.model.sheet.now_us = self._services.clock.now_us()
-        self.model.replace(runs)
-        self._remember(runs)
-        self._show_charted()
+        self.model.windows.read_again(run_ids)
+        self.ticking.renew(run_ids)
 
     # ------------------------------------------------------------ inside: telling
 
     def _show_charted(self) -> None:
         self.model.tell_charted()
-        runs = [self._runs[run_id] for run_id in self._charted.ids() if run_id in self._runs]
+        runs = self.ticking.runs()
         self.charts.show_runs(runs)
         self._compare.set_words(f"Compare {len(runs)}" if len(runs) > 1 else "Compare")
         self._compare.setEnabled(len(runs) > 1)
@@ -399,33 +358,19 @@ class RunsPage(Page):
             if not self._pulse.isActive() or self._pulse.interval() != pace:
                 self._pulse.start(pace)
 
-    def _tell_count(self) -> None:
-        everything = self._everything()
-        words = wording.count(self._total, "run")
-        if self.loader.question.filter and not self.loader.question.is_deleted:
-            words = f"{wording.count(self._total)} of {wording.count(everything, 'run')}"
-        if self._total > MOST_ROWS and len(self.model.sheet.runs) >= MOST_ROWS:
-            words += f", the first {wording.count(MOST_ROWS)} shown"
+    def _tell_count(self, *, is_all: bool = True) -> None:
+        total = self.results.count()
+        words = wording.count(total, "run") if is_all else f"{wording.count(total)} and more"
+        if self.loader.question.filter and not self.loader.question.is_deleted and is_all:
+            words = f"{wording.count(total)} of {wording.count(self._everything(), 'run')}"
         self.query.set_count(words)
 
     def _everything(self) -> int:
         chosen = self.loader.question.experiment
         return sum(each.run_count for each in self._experiments if chosen in {"", each.name})
 
-    def _say_why_empty(self) -> None:
-        if self.loader.question.filter:
-            self._no_match.set_words(
-                "No run matches", "The filter holds for none of the runs here."
-            )
-        else:
-            why = "Deleted runs wait here until retention removes them."
-            if not self.loader.question.is_deleted:
-                why = "All its runs were deleted, or it never had one."
-            self._no_match.set_words("No runs here", why)
-        self._no_match.button.setVisible(bool(self.loader.question.filter))
-
     def _show_detail(self, run_id: str) -> None:
-        self.table.select(run_id)
+        self.seeking.select(run_id)
         self.detail.show_run(run_id)
         self.detail.show()
 
@@ -433,7 +378,7 @@ class RunsPage(Page):
         run_id = self._one()
         self._register.setEnabled(bool(run_id))
         self.charts.board.set_highlight(run_id if run_id in self._charted else None)
-        run = self._runs.get(run_id)
+        run = self.run_named(run_id)
         why = f"Register a model of {shown(run.name)}" if run else "Select one run to register"
         self._register.setToolTip(plain_tooltip(why))
         if run_id and not self.detail.isHidden() and self.detail.run_id() != run_id:
@@ -458,6 +403,7 @@ class RunsPage(Page):
             experiment=before.experiment if experiment is None else experiment,
             order_by=before.order_by,
             is_deleted=before.is_deleted if filter_ is not None else is_deleted,
+            group_by=before.group_by,
         )
         if question == before and self.loader.has_asked:
             return
@@ -467,27 +413,19 @@ class RunsPage(Page):
     def _on_sort_requested(self, key: str, descending: bool) -> None:
         column = next(each for each in self.model.sheet.columns if each.key == key)
         order = f"{column.order} {'DESC' if descending else 'ASC'}"
-        before = self.loader.question
         self.model.set_sorting((key, descending))
-        self.loader.ask(
-            Question(
-                filter=before.filter,
-                experiment=before.experiment,
-                order_by=order,
-                is_deleted=before.is_deleted,
-            )
-        )
+        self.loader.ask(replace(self.loader.question, order_by=order))
 
     def _on_all_ticked(self) -> None:
         if len(self._charted):
-            self._charted.clear()
-        else:
-            runs = self.model.sheet.runs[:TICKED_AT_ONCE]
-            self._charted.add(run.run_id for run in runs)
-        self._show_charted()
+            self.ticking.clear()
+            return
+        rows = self.model.sheet.items(0, 2 * TICKED_AT_ONCE)
+        found = [row.row.run.run_id for row in rows if isinstance(row, LoadedRow)]
+        self.tick(found[:TICKED_AT_ONCE], on=True)
 
     def _on_context_requested(self, run_id: str, place: QPoint) -> None:
-        if run_id not in self.table.selected():
+        if run_id and run_id not in self.table.selected():
             self.table.select(run_id)
         menu = self.run_actions.build_menu(self, self.table.selected())
         menu.setFont(theme().font("body"))

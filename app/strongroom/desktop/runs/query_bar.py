@@ -16,10 +16,10 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.columns import NameCount
 from strongroom.desktop.runs.completion import Completion
 from strongroom.desktop.runs.query_field import QueryEditor
 from strongroom.desktop.runs.query_text import Offer, offers
-from strongroom.desktop.runs.sheet import NameCount
 from strongroom.domain.query import FilterError
 from strongroom.domain.query_parser import parse_filter
 

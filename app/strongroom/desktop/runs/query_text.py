@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from strongroom.desktop.runs.sheet import NameCount, order_text
+from strongroom.desktop.runs.columns import NameCount, order_text
 from strongroom.domain.errors import BadInput
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.query_parser import parse_filter

@@ -8,6 +8,7 @@ from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs
 from strongroom.services.viewing import Viewing
@@ -18,6 +19,7 @@ class RunsServices:
     """Runs of one store, what is known of them as values, curves, files; and the time."""
 
     runs: Runs
+    run_table: RunTable
     experiments: Experiments
     metric_schemas: MetricSchemas
     run_values: RunValues

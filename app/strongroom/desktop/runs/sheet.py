@@ -1,28 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The runs table as plain values: columns, and the words of every cell, made when they are seen.
+"""What the runs table shows: rows, columns, and the words of a cell, made when it is seen.
 
-* No column exists that nobody asked for; a run may log thousands of keys.
-* Figures of one column have the same decimals. A missing value is a dash, never 0.
-* The search orders; a sheet shows runs as they came.
+* Figures of one column have the same decimals; a sample decides them, and scrolling changes none.
+* A missing value is a dash, never 0; a row that was not read yet has no words at all.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.figures import Figures
+from strongroom.desktop.runs.columns import SheetColumn
+from strongroom.desktop.runs.flat_rows import FlatRows
+from strongroom.desktop.runs.row_windows import LoadedRow, RowWindows
 from strongroom.desktop.runs.words import shown
-from strongroom.domain.metric import metric_rank
+from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.query import Field, FieldKind
-from strongroom.domain.run import Run, RunStatus
+from strongroom.domain.run import MetricSummary, Run, RunStatus
+from strongroom.services.run_table import GroupFigures, RowOrder, TableRow
 
-_FIGURE = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?")
-SAMPLE = 2_000  # rows that decide the decimals of a column
-DEFAULT_METRICS, DEFAULT_PARAMS = 4, 6
+SAMPLE = 400  # rows that decide the decimals of a column
 
-Kind = Literal["check", "run", "status", "started", "duration", "attribute", "value"]
 _STATUS_WORDS = {
     RunStatus.RUNNING: "Running",
     RunStatus.SCHEDULED: "Scheduled",
@@ -32,112 +31,6 @@ _STATUS_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NameCount:
-    """A metric, param, tag or attribute, and how many runs have it."""
-
-    field: Field
-    run_count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetColumn:
-    """One column.
-
-    Attributes:
-        key: Dotted name, such as ``metrics.val/auc``; unique in a table.
-        title: What its header says.
-        kind: How its cells are painted.
-        width: Px at 100 %.
-        field: What of a run it shows, for values.
-        group: The name above the titles of a group of columns.
-        is_right: Figures stand at the right.
-        order: What a search orders by, "" where it cannot.
-    """
-
-    key: str
-    title: str
-    kind: Kind
-    width: int
-    field: Field | None = None
-    group: str = ""
-    is_right: bool = False
-    order: str = ""
-
-
-PINNED = (
-    SheetColumn(key="check", title="", kind="check", width=44),
-    SheetColumn(key="name", title="Run", kind="run", width=196, order="attributes.name"),
-)
-FIXED = (
-    SheetColumn(key="status", title="Status", kind="status", width=112, order="attributes.status"),
-    SheetColumn(
-        key="started",
-        title="Started",
-        kind="started",
-        width=96,
-        is_right=True,
-        order="attributes.start_time",
-    ),
-    SheetColumn(
-        key="duration",
-        title="Duration",
-        kind="duration",
-        width=88,
-        is_right=True,
-        order="attributes.duration",
-    ),
-)
-_GROUPS = {
-    FieldKind.METRIC: "Metrics",
-    FieldKind.PARAM: "Parameters",
-    FieldKind.TAG: "Tags",
-    FieldKind.ATTRIBUTE: "Origin",
-}
-
-
-def value_column(field: Field, runs: Sequence[Run] = ()) -> SheetColumn:
-    """Returns the column of a metric, a param, a tag or an attribute.
-
-    ``runs`` decide whether a param holds figures, which stand at the right.
-    """
-    title = shown(field.key)
-    width = min(168, max(72, 26 + 6 * len(title)))
-    return SheetColumn(
-        key=f"{field.kind}.{field.key}",
-        title=title,
-        kind="value",
-        width=width,
-        field=field,
-        group=_GROUPS[field.kind],
-        is_right=field.kind is FieldKind.METRIC or _holds_figures(field, runs),
-        order=order_text(field),
-    )
-
-
-def order_text(field: Field) -> str:
-    """Returns how a search names a field, "" if its name has both kinds of quotes."""
-    for quote in '"`':
-        if quote not in field.key:
-            return f"{field.kind}.{quote}{field.key}{quote}"
-    return ""
-
-
-def default_fields(names: Sequence[NameCount], runs: Sequence[Run]) -> tuple[Field, ...]:
-    """Returns the metrics most runs have, and the params most runs have that vary."""
-    ranked = sorted(names, key=lambda each: -each.run_count)
-    metrics = [each.field for each in ranked if each.field.kind is FieldKind.METRIC]
-    params = [each.field for each in ranked if each.field.kind is FieldKind.PARAM]
-    sample = runs[:SAMPLE]
-
-    def varies(field: Field) -> bool:
-        return len({run.params.get(field.key) for run in sample}) > 1
-
-    metrics.sort(key=lambda field: metric_rank(field.key))
-    varying = [field for field in params if varies(field)]
-    return (*metrics[:DEFAULT_METRICS], *varying[:DEFAULT_PARAMS])
-
-
 def status_words(run: Run) -> str:
     """Returns the state of a run in one or two words."""
     if run.is_lost and run.status is RunStatus.RUNNING:
@@ -145,125 +38,214 @@ def status_words(run: Run) -> str:
     return _STATUS_WORDS[run.status]
 
 
+def trust_words(row: TableRow) -> str:
+    """Returns what the catalog knows about whether a run is as it was logged."""
+    if row.damage:
+        return f"Does not match. {row.damage}"
+    if row.run.is_sealed:
+        return "Sealed: a digest fixes every byte. Verify reads the bytes again."
+    if row.run.status.is_terminal:
+        return "Ended and not sealed yet: no digest fixes its bytes"
+    return "Not sealed: it is still being logged"
+
+
+@dataclass(slots=True, kw_only=True)
 class Sheet:
     """Rows and columns of the table.
 
-    Args:
+    Attributes:
         columns: All columns, the pinned ones first.
+        rows: Group headers and runs from top to bottom.
+        windows: The rows that were read.
+        sample: Runs of the answer that decide how figures are written.
+        schema: What is known of metrics.
         now_us: The time that "Yesterday" is told from.
+        seen_id: Runs with a larger catalog id came since the person last looked.
+        group_name: What the groups have in common, "" without groups.
+        figures: Means and spreads of the groups, by column.
     """
 
-    def __init__(self, columns: Sequence[SheetColumn], now_us: int) -> None:
-        self.columns = tuple(columns)
-        self.runs: list[Run] = []
-        self.now_us = now_us
-        self._rows: dict[str, int] = {}
-        self._texts: list[list[str | None]] = [[] for _ in self.columns]
-        self._formats: list[Figures | None] = [None] * len(self.columns)
+    columns: tuple[SheetColumn, ...]
+    rows: FlatRows
+    windows: RowWindows
+    sample: Sequence[Run] = ()
+    schema: MetricSchema = field(default_factory=MetricSchema)
+    now_us: int = 0
+    seen_id: int = 1 << 62
+    group_name: str = ""
+    figures: dict[str, GroupFigures] = field(default_factory=dict)
+    _forms: dict[str, Figures] = field(default_factory=dict)
 
-    def extend(self, runs: Iterable[Run]) -> int:
-        """Adds runs that are not there yet and returns how many those were."""
-        fresh = [run for run in runs if run.run_id not in self._rows]
-        for run in fresh:
-            self._rows[run.run_id] = len(self.runs)
-            self.runs.append(run)
-        was_small = len(self.runs) - len(fresh) < SAMPLE
-        if was_small and fresh:
-            self._formats = [None] * len(self.columns)
-            self._texts = [[None] * len(self.runs) for _ in self.columns]
-        else:
-            for texts in self._texts:
-                texts.extend([None] * len(fresh))
-        return len(fresh)
+    @property
+    def pinned_count(self) -> int:
+        """How many columns stay in sight when the others scroll."""
+        return sum(column.is_pinned for column in self.columns)
 
-    def replace(self, run: Run) -> int:
-        """Takes over a newer state of a run and returns its row, -1 if it is not shown."""
-        row = self._rows.get(run.run_id, -1)
-        if row >= 0:
-            self.runs[row] = run
-            for texts in self._texts:
-                texts[row] = None
-        return row
+    def run(self, row: int) -> Run | None:
+        """Returns the run of a row, None for a header and for a row not read yet."""
+        loaded = self.loaded(row)
+        return None if loaded is None else loaded.row.run
 
-    def row_of(self, run_id: str) -> int:
-        """Returns the row of a run, -1 if it is not shown."""
-        return self._rows.get(run_id, -1)
+    def loaded(self, row: int) -> LoadedRow | None:
+        """Returns what was read of a row, None for a header and for a row not read yet."""
+        id_ = self.rows.one(row)
+        return self.windows.get(id_) if id_ >= 0 else None
+
+    def items(self, first: int, end: int) -> list[LoadedRow | int]:
+        """Returns rows: what was read, the number of a header's group, -1 for not read yet."""
+        found: list[LoadedRow | int] = []
+        for id_ in self.rows.at(first, end).tolist():
+            if id_ < 0:
+                found.append(-1 - id_)
+            else:
+                found.append(self.windows.get(id_) or -1)
+        return found
 
     def text(self, row: int, column: int) -> str:
-        """Returns the words of a cell."""
-        known = self._texts[column][row]
+        """Returns the words of a cell, "" as long as its row was not read."""
+        id_ = self.rows.one(row)
+        if id_ < 0:
+            return self.group_text(-1 - id_, self.columns[column])
+        loaded = self.windows.get(id_)
+        return "" if loaded is None else self.words(loaded, self.columns[column]) or ""
+
+    def words(self, loaded: LoadedRow, column: SheetColumn) -> str | None:
+        """Returns the words of a cell, None as long as its value was not read."""
+        known = loaded.texts.get(column.key)
         if known is None:
-            known = self._texts[column][row] = self._make(self.runs[row], column)
+            if column.field is not None and column.field not in loaded.fields:
+                return None
+            known = loaded.texts[column.key] = self._make(loaded.row, column)
         return known
 
     def exact(self, row: int, column: int) -> str:
         """Returns the whole of what a cell stands for: exact times, unrounded figures."""
-        run, chosen = self.runs[row], self.columns[column]
+        loaded, chosen = self.loaded(row), self.columns[column]
+        if loaded is None:
+            return self.text(row, column)
+        run = loaded.row.run
         if chosen.kind == "started":
             return wording.exact(run.started_us)
-        if chosen.field is not None and chosen.field.kind is FieldKind.METRIC:
-            summary = run.metrics.get(chosen.field.key)
-            return "" if summary is None else f"{summary.last!r} at step {summary.last_step:,}"
+        if chosen.kind == "trust":
+            return trust_words(loaded.row)
+        if chosen.kind == "run" and loaded.row.id > self.seen_id:
+            return f"{self.text(row, column)}: new since you last looked"
+        summary = _summary(run, chosen)
+        if summary is not None:
+            breach = self.breach(loaded, chosen)
+            exact = _exact(summary, chosen, self._value(summary, chosen))
+            return f"{breach}. {exact}" if breach else exact
         return self.text(row, column)
 
-    def _make(self, run: Run, column: int) -> str:
-        chosen = self.columns[column]
-        if chosen.kind == "run":
-            return shown(run.name) or run.run_id[:8]
-        if chosen.kind == "status":
-            return status_words(run)
-        if chosen.kind == "started":
-            return wording.moment(run.started_us, self.now_us)
-        if chosen.kind == "duration":
+    def breach(self, loaded: LoadedRow, column: SheetColumn) -> str:
+        """Returns how a run breaks what is known of a metric, "" if it does not."""
+        summary = _summary(loaded.row.run, column)
+        if summary is None or column.field is None:
+            return ""
+        return self.schema.breach(column.field.key, summary)
+
+    def group_text(self, group: int, column: SheetColumn) -> str:
+        """Returns the words of a cell in the header of a group."""
+        if column.kind == "run":
+            return self.group_words(group)[0]
+        figures = self.figures.get(column.key)
+        if figures is None or not figures.counts[group]:
+            return ""
+        form = self.form(column)
+        mean = form.number(float(figures.means[group]))
+        spread = float(figures.spreads[group])
+        return mean if math.isnan(spread) else f"{mean} ± {form.number(spread)}"
+
+    def group_words(self, group: int) -> tuple[str, str]:
+        """Returns the name of a group and what is said of its size."""
+        value, many = self.rows.order.values[group], int(self.rows.sizes[group])
+        count = wording.count(many, "run")
+        if value is None:
+            return "Other", f"{count} without {shown(self.group_name)}"
+        return shown(value) or '""', count
+
+    def form(self, column: SheetColumn) -> Figures:
+        """Returns how the figures of a column are written."""
+        known = self._forms.get(column.key)
+        if known is None:
+            known = self._forms[column.key] = self._form(column)
+        return known
+
+    def _form(self, column: SheetColumn) -> Figures:
+        if column.form != "auto":
+            return Figures(column.decimals, column.form)
+        assert column.field is not None  # noqa: S101 - only values have figures
+        if column.field.kind is FieldKind.METRIC:
+            summaries = (run.metrics.get(column.field.key) for run in self.sample)
+            lasts = [self._value(each, column) for each in summaries if each is not None]
+            return Figures.of_values([each for each in lasts if each is not None])
+        texts = (run.params.get(column.field.key) for run in self.sample)
+        return Figures.of_texts([each for each in texts if each is not None])
+
+    def _make(self, row: TableRow, column: SheetColumn) -> str:
+        run = row.run
+        if column.kind == "value" and column.field is not None:
+            return self._cell(run, column, column.field)
+        if column.kind == "duration":
             is_running = run.status is RunStatus.RUNNING and not run.is_lost
             length = self.now_us - run.started_us if is_running else run.duration_us
             return wording.duration(length)
-        if chosen.field is None:
-            return ""
-        return self._value(run, chosen.field, column)
+        words = {
+            "run": lambda: shown(run.name) or run.run_id[:8],
+            "trust": lambda: trust_words(row),
+            "status": lambda: status_words(run),
+            "started": lambda: wording.moment(run.started_us, self.now_us),
+        }.get(column.kind)
+        return "" if words is None else words()
 
-    def _value(self, run: Run, field: Field, column: int) -> str:
-        if field.kind is FieldKind.METRIC:
-            summary = run.metrics.get(field.key)
+    def _cell(self, run: Run, column: SheetColumn, chosen: Field) -> str:
+        if chosen.kind is FieldKind.METRIC:
+            summary = run.metrics.get(chosen.key)
             if summary is None:
                 return wording.DASH
-            return self._format(column, field).number(summary.last)
-        text = _text_of(run, field)
+            value = self._value(summary, column)
+            return wording.DASH if value is None else self.form(column).number(value)
+        text = _text_of(run, chosen)
         if text is None:
             return wording.DASH
-        if field.kind is FieldKind.PARAM:
-            return self._format(column, field).written(text)
-        return shown(text)
+        return self.form(column).written(text) if chosen.kind is FieldKind.PARAM else shown(text)
 
-    def _format(self, column: int, field: Field) -> Figures:
-        known = self._formats[column]
-        if known is None:
-            sample = self.runs[:SAMPLE]
-            if field.kind is FieldKind.METRIC:
-                lasts = (run.metrics.get(field.key) for run in sample)
-                known = Figures.of_values([each.last for each in lasts if each is not None])
-            else:
-                texts = (run.params.get(field.key) for run in sample)
-                known = Figures.of_texts([each for each in texts if each is not None])
-            self._formats[column] = known
-        return known
+    def _value(self, summary: MetricSummary, column: SheetColumn) -> float | None:
+        if column.statistic == "min":
+            return summary.minimum
+        if column.statistic == "max":
+            return summary.maximum
+        if column.statistic == "best" and column.field is not None:
+            return self.schema.rule(column.field.key).best(summary)
+        return summary.last
 
 
-def _holds_figures(field: Field, runs: Sequence[Run]) -> bool:
-    if field.kind is not FieldKind.PARAM:
-        return False
-    texts = [run.params[field.key] for run in runs[:SAMPLE] if field.key in run.params]
-    return bool(texts) and all(_FIGURE.fullmatch(text) for text in texts)
+def plain_sheet(columns: Sequence[SheetColumn], windows: RowWindows, order: RowOrder) -> Sheet:
+    """Returns a sheet without groups."""
+    return Sheet(columns=tuple(columns), rows=FlatRows(order), windows=windows)
 
 
-def _text_of(run: Run, field: Field) -> str | None:
-    if field.kind is FieldKind.PARAM:
-        return run.params.get(field.key)
-    if field.kind is FieldKind.TAG:
-        return run.tags.get(field.key)
+def _summary(run: Run, column: SheetColumn) -> MetricSummary | None:
+    if column.field is None or column.field.kind is not FieldKind.METRIC:
+        return None
+    return run.metrics.get(column.field.key)
+
+
+def _exact(summary: MetricSummary, column: SheetColumn, value: float | None) -> str:
+    if column.statistic == "last":
+        return f"{summary.last!r} at step {summary.last_step:,}"
+    words = "no direction says which is best" if value is None else repr(value)
+    return f"{words} of {wording.count(summary.count, 'point')}"
+
+
+def _text_of(run: Run, chosen: Field) -> str | None:
+    if chosen.kind is FieldKind.PARAM:
+        return run.params.get(chosen.key)
+    if chosen.kind is FieldKind.TAG:
+        return run.tags.get(chosen.key)
     return {
         "experiment": run.experiment,
         "host": run.host,
         "user": run.user,
         "run_id": run.run_id,
-    }.get(field.key)
+    }.get(chosen.key)

@@ -49,6 +49,7 @@ def build_window(services: Services, tasks: Tasks, session: Session) -> MainWind
     runs = RunsPage(
         RunsServices(
             runs=services.runs,
+            run_table=services.run_table,
             experiments=services.experiments,
             metric_schemas=services.metric_schemas,
             run_values=services.run_values,

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One view of the runs table: native selection and accessibility; cells painted by columns.
+
+* A frame costs what is in sight, whatever the number of rows (rendering.md 5).
+* Rows that are painted are asked for, with some screens around them; nothing else ever is.
+* Signals carry run ids, never row numbers. The ticked box is the chart selection.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QToolTip, QWidget
+
+from strongroom.desktop.kit.labels import plain_tooltip
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.cells import CellPainter, Stretch, paint_ring
+from strongroom.desktop.runs.header import RunsHeader
+from strongroom.desktop.runs.model import RunsModel
+from strongroom.desktop.runs.row_windows import AROUND, LoadedRow
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RunsView(QTableView):
+    """One of the two views: paints what is in sight straight from the sheet.
+
+    Signals:
+        opened: Enter or double click on a row (run id).
+        ticked: A box was clicked (run id).
+        toggled: A group is to collapse or to expand (its number).
+        context_requested: A menu was asked for (run id or "" for a group, global position).
+    """
+
+    opened = Signal(str)
+    ticked = Signal(str)
+    toggled = Signal(int)
+    context_requested = Signal(str, QPoint)
+
+    def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs = model
+        self.cells = CellPainter()
+        self.setModel(model)
+        self.setHorizontalHeader(RunsHeader(model, self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerWidget(QWidget())
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(16)
+        self.doubleClicked.connect(self._on_double_clicked)
+        self.shape_rows()
+
+    def shape_rows(self) -> None:
+        """Gives rows the height of the look in force."""
+        height = theme().height("row")
+        self.verticalHeader().setDefaultSectionSize(height)
+        self.verticalScrollBar().setSingleStep(height)
+
+    def run_id(self, row: int) -> str:
+        """Returns the run of a row, "" for a header and for a row not read yet."""
+        run = self.runs.sheet.run(row) if 0 <= row < len(self.runs.sheet.rows) else None
+        return "" if run is None else run.run_id
+
+    def is_header(self, row: int) -> bool:
+        """Returns whether a row is the header of a group."""
+        return 0 <= row < len(self.runs.sheet.rows) and self.runs.sheet.rows.one(row) < 0
+
+    def seen(self, area: QRect) -> Stretch:
+        """Returns the rows that an area of the viewport shows."""
+        height = self.verticalHeader().defaultSectionSize()
+        offset = self.verticalOffset()
+        first = max(0, (offset + area.top()) // height)
+        end = min(len(self.runs.sheet.rows), (offset + area.bottom()) // height + 1)
+        return Stretch(first, max(first, end), first * height - offset, height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints grounds, then columns, then the ring."""
+        painter = QPainter(self.viewport())
+        area: QRect = event.rect()
+        painter.fillRect(area, theme().colour("bg_surface"))
+        rows = self.seen(area)
+        width = min(self.viewport().width(), self.horizontalHeader().length())
+        sheet = self.runs.sheet
+        items = sheet.items(rows.first, rows.end)
+        self._grounds(painter, rows, items)
+        for at, column in enumerate(sheet.columns):
+            left, wide = self.columnViewportPosition(at), self.columnWidth(at)
+            hidden = self.isColumnHidden(at) or self.is_covered(at)
+            if hidden or left > area.right() or left + wide < area.left():
+                continue
+            place = (left, wide)
+            self.cells.column(painter, sheet, column, place, rows, items, self.runs.charted)
+        current = self.currentIndex().row()
+        if rows.first <= current < rows.end and self.has_keyboard():
+            top = rows.top + (current - rows.first) * rows.height
+            across = QRect(0, top, max(width, self.viewport().width()), rows.height)
+            paint_ring(painter, across, starts=self.is_leading(), ends=self.is_trailing())
+        painter.end()
+        self.look_around()
+
+    def look_around(self) -> None:
+        """Asks for the rows in sight and some screens of them on either side."""
+        rows = self.seen(self.viewport().rect())
+        many = AROUND * max(1, rows.end - rows.first)
+        flat = self.runs.sheet.rows
+        near = flat.runs(max(0, rows.first - many), min(len(flat), rows.end + many))
+        self.runs.windows.want(near.tolist())
+
+    def is_covered(self, _column: int) -> bool:
+        """Returns whether another view lies over a column."""
+        return False
+
+    def has_keyboard(self) -> bool:
+        """Returns whether the ring is shown."""
+        return self.hasFocus()
+
+    def is_leading(self) -> bool:
+        """Returns whether the ring begins here."""
+        return True
+
+    def is_trailing(self) -> bool:
+        """Returns whether the ring ends here."""
+        return True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ticks a box or turns a chevron without changing the selection."""
+        index = self.indexAt(event.position().toPoint())
+        is_box = index.isValid() and self.runs.sheet.columns[index.column()].kind == "check"
+        if is_box and event.button() == Qt.MouseButton.LeftButton:
+            self._press_box(index.row())
+            event.accept()
+            return
+        super().mousePressEvent(event)
+
+    def _press_box(self, row: int) -> None:
+        if self.is_header(row):
+            self.toggled.emit(self.runs.sheet.rows.group_of(row))
+        elif self.run_id(row):
+            self.ticked.emit(self.run_id(row))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Takes a fast second click on a box as a click."""
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and self.runs.sheet.columns[index.column()].kind == "check":
+            self.mousePressEvent(event)
+            return
+        super().mouseDoubleClickEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks for the menu of the row under the mouse, or of the current row."""
+        place, at = event.globalPos(), event.pos()
+        index = self.indexAt(at)
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        if index.isValid() and (self.run_id(index.row()) or self.is_header(index.row())):
+            self.context_requested.emit(self.run_id(index.row()), place)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Says the whole of what a cell could not show."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.indexAt(event.pos())
+            QToolTip.showText(event.globalPos(), plain_tooltip(self._whole(index)), self)
+            return True
+        return super().viewportEvent(event)
+
+    def _whole(self, index: Index) -> str:
+        if not index.isValid():
+            return ""
+        row, column, sheet = index.row(), index.column(), self.runs.sheet
+        words, exact = sheet.text(row, column), sheet.exact(row, column)
+        is_short = self.cells.is_short(sheet, row, column, self.columnWidth(column))
+        return exact if exact != words or is_short else ""
+
+    def _grounds(self, painter: QPainter, rows: Stretch, items: Sequence[LoadedRow | int]) -> None:
+        look = theme()
+        width = self.viewport().width()
+        is_active = self.has_keyboard() or self.isActiveWindow()
+        chosen = look.colour("bg_selected" if is_active else "bg_selected_idle")
+        selection = self.selectionModel()
+        line = look.colour("border_subtle")
+        top = rows.top
+        sunken = look.colour("bg_sunken")
+        for row, item in zip(range(rows.first, rows.end), items, strict=True):
+            if selection.isRowSelected(row):
+                painter.fillRect(0, top, width, rows.height, chosen)
+            elif not isinstance(item, LoadedRow) and item >= 0:
+                painter.fillRect(0, top, width, rows.height, sunken)
+            painter.fillRect(0, top + rows.height - 1, width, 1, line)
+            top += rows.height
+
+    def _on_double_clicked(self, index: Index) -> None:
+        if self.is_header(index.row()):
+            self.toggled.emit(self.runs.sheet.rows.group_of(index.row()))
+        elif self.run_id(index.row()):
+            self.opened.emit(self.run_id(index.row()))
