@@ -45,7 +45,7 @@ def page(app: QApplication, qtbot: QtBot, tasks: Tasks, tmp_path: Path) -> Itera
 def names_in_table(page: RunsPage, tasks: Tasks) -> set[str]:
     settle(tasks)
     found = page._services.runs.search(page.loader.question.filter).runs
-    assert page._total == len(found)
+    assert page.results.count() == len(found)
     return {run.run_id for run in found}
 
 
@@ -59,9 +59,9 @@ def drag(widget: QWidget, start: QPoint, *stops: QPoint, shift: bool = False) ->
 
 
 def scatter(page: RunsPage, tasks: Tasks) -> ScatterPanel:
-    page.lower.open("scatter")
+    page.below.open("scatter")
     settle(tasks)
-    panel = page.lower.plots.current()
+    panel = page.below.plots.current()
     assert isinstance(panel, ScatterPanel)
     return panel
 
@@ -69,20 +69,20 @@ def scatter(page: RunsPage, tasks: Tasks) -> ScatterPanel:
 def test_the_switch_opens_a_scatter_plot_of_all_runs_by_keyboard(
     page: RunsPage, tasks: Tasks
 ) -> None:
-    switch = page.lower.switches[0]
+    switch = page.below.switches[0]
     switch.setFocus()
     QTest.keyClick(switch, Qt.Key.Key_Right)
     settle(tasks)
-    assert page.lower.view() == "scatter"
-    points = page.lower.plots.current().plot()
+    assert page.below.view() == "scatter"
+    points = page.below.plots.current().plot()
     assert points.accessibleName() == "Scatter plot of val/auc by lr"
     assert f"{RUNS} runs" in points.accessibleDescription()
-    assert page.lower.switches[1].hasFocus()
+    assert page.below.switches[1].hasFocus()
 
 
 def test_everything_that_takes_the_keyboard_has_a_name(page: RunsPage, tasks: Tasks) -> None:
     scatter(page, tasks)
-    assert not nameless(page.lower)
+    assert not nameless(page.below)
 
 
 def test_a_rectangle_drawn_with_the_mouse_filters_the_table_and_keeps_the_plot(
@@ -127,7 +127,7 @@ def test_what_is_marked_can_be_ticked(page: RunsPage, tasks: Tasks) -> None:
     area = panel.chart.view().area
     drag(panel.chart, area.center().toPoint(), area.bottomRight().toPoint(), shift=True)
     settle(tasks)
-    keep = page.lower.plots._keep
+    keep = page.below.plots._keep
     assert keep.isVisible()
     assert keep.text() == f"Tick {panel.marked_count()}"
     QTest.mouseClick(keep, Qt.MouseButton.LeftButton)
@@ -188,8 +188,8 @@ def test_fields_are_found_by_typing_and_remembered(
         assert points.colour is not None
         assert points.colour.categories == ("adam", "it's")
     with runs_page(tmp_path / "other", qtbot, tasks, fill, session) as page:
-        assert page.lower.view() == "scatter"
-        panel = page.lower.plots.current()
+        assert page.below.view() == "scatter"
+        panel = page.below.plots.current()
         assert isinstance(panel, ScatterPanel)
         assert panel.choosers["colour"].field() == Field(kind=FieldKind.PARAM, key="opt")
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from strongroom.desktop.runs.sheet import order_text
+from strongroom.desktop.runs.columns import order_text
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.query_parser import MAX_CHARACTERS, MAX_VALUES

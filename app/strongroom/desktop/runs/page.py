@@ -275,12 +275,12 @@ class RunsPage(Page):
         )
         self.seeking = Seeking(self._services, self._tasks, self.table)
         self.query = QueryBar()
-        self.lower = LowerPane(self._services, self._tasks, self._charted, self._session)
-        self.charts = self.lower.curves
+        self.below = LowerPane(self._services, self._tasks, self._charted, self._session)
+        self.charts = self.below.curves
         self.detail = DetailPane(self._services, self._tasks)
         self.detail.hide()
         store = str(self._services.runs.folder.root)
-        self.body = RunsBody(self.query, self.table, self.lower, self.detail, store)
+        self.body = RunsBody(self.query, self.table, self.below, self.detail, store)
         self.set_body(self.body)
         self._pulse = QTimer(self)
         self._pulse.timeout.connect(self.look)
@@ -312,7 +312,7 @@ class RunsPage(Page):
         self.detail.closed.connect(self.close_run)
         self.changed.connect(self.refresh)
         self.charts.shown_changed.connect(self.selection_changed)
-        self.lower.join(self.loader, self.query, self.seeking.select, self.tick)
+        self.below.join(self.loader, self.query, self.seeking.select, self.tick)
 
     # ------------------------------------------------------------ inside: rows
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from strongroom.desktop.charts.dimension import Dimension, Measure, of_categories
-from strongroom.desktop.runs.sheet import metric_rank
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.metric import metric_rank
 from strongroom.domain.metric_schema import learned_rule
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.services.run_values import Spread, ValueColumn
