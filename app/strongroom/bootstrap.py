@@ -132,7 +132,7 @@ def open_services(
         runs=runs,
         run_table=RunTable(runs),
         experiments=Experiments(runs.catalog),
-        run_values=RunValues(runs.catalog),
+        run_values=RunValues(runs.catalog, runs.metric_schemas),
         metric_schemas=runs.metric_schemas,
         curves=Curves(runs),
         comparison=RunComparison(runs),

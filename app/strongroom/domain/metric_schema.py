@@ -103,9 +103,9 @@ def learned_rule(key: str) -> MetricRule:
     words = [word.lower() for word in _WORD.findall(key)]
     rate = _rate(key, words)
     unit = f"1/{rate}" if rate else _unit(words)
-    direction, low, high = (Direction.HIGHER, 0.0, None) if rate else _trait(words)
+    direction, low, high = _THROUGHPUT if rate else _trait(words)
     if "neg" in words and direction is Direction.LOWER:  # scikit-learn's neg_mean_squared_error
-        direction, low, high = Direction.HIGHER, None, None if low is None else -low
+        direction, low, high = Direction.HIGHER, None, low
     if unit == "%" and high == 1.0:
         low, high = None if low is None else low * 100, 100.0
     return MetricRule(key=key, unit=unit, direction=direction, low=low, high=high, is_learned=True)
@@ -121,6 +121,7 @@ _SHARE: Trait = (Direction.HIGHER, 0.0, 1.0)
 _MISS: Trait = (Direction.LOWER, 0.0, 1.0)
 _ERROR: Trait = (Direction.LOWER, 0.0, None)
 _GAIN: Trait = (Direction.HIGHER, None, None)
+_THROUGHPUT: Trait = (Direction.HIGHER, 0.0, None)
 _CORRELATION: Trait = (Direction.HIGHER, -1.0, 1.0)
 _SILENT: Trait = (Direction.NONE, None, None)
 
@@ -138,7 +139,7 @@ _TRAITS: dict[str, Trait] = {
     **_all("latency duration seconds secs sec elapsed time runtime ms us ns", _ERROR),
     **_all("p50 p75 p90 p95 p99 p999 memory rss vram", _ERROR),
     **_all("loss bpc bpb ppl perplexity divergence kl regret cost", (Direction.LOWER, None, None)),
-    **_all("throughput fps qps rps tps", (Direction.HIGHER, 0.0, None)),
+    **_all("throughput fps qps rps tps", _THROUGHPUT),
     **_all("bleu sacrebleu rouge meteor chrf", (Direction.HIGHER, 0.0, 100.0)),
     **_all("reward return elo psnr snr likelihood elbo", _GAIN),
     **_all("r2", (Direction.HIGHER, None, 1.0)),

@@ -19,6 +19,26 @@ class FieldKind(StrEnum):
     PARAM = "params"
     TAG = "tags"
     ATTRIBUTE = "attributes"
+    DATASET = "dataset"
+
+
+class Aggregate(StrEnum):
+    """Which number of a metric's points is meant."""
+
+    LAST = "last"
+    MIN = "min"
+    MAX = "max"
+    BEST = "best"
+    """The largest or the smallest, as the metric's rule says; resolved before it is answered."""
+    COUNT = "count"
+
+
+class DatasetFact(StrEnum):
+    """What of a run's datasets can be asked for; one of them answering is enough."""
+
+    NAME = "name"
+    DIGEST = "digest"
+    CONTEXT = "context"
 
 
 class Attribute(StrEnum):
@@ -55,10 +75,11 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """What is compared: a metric's last value, a param, a tag or an attribute."""
+    """What is compared: a number of a metric, a param, a tag, an attribute or a dataset's fact."""
 
     kind: FieldKind
     key: str
+    aggregate: Aggregate = Aggregate.LAST
 
     @property
     def is_numeric(self) -> bool:
@@ -118,7 +139,7 @@ Filter = Comparison | Membership | Presence | Not | AllOf | AnyOf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One column of the order; runs without the field come last either way."""
+    """One column of the order, never a dataset's fact; runs without it come last either way."""
 
     field: Field
     is_descending: bool = False

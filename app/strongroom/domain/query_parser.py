@@ -5,22 +5,27 @@
     conjunct   := term (AND term)*
     term       := NOT term | ( filter ) | field test
     test       := operator value | [NOT] LIKE|ILIKE text | [NOT] IN ( value, … ) | IS [NOT] NULL
-    field      := [entity .] key        entity: metrics, params, tags, attributes, or singular
+    field      := [entity .] key | aggregate ( metrics . key )
+    entity     := metrics, params, tags, attributes, dataset; singular or plural
+    aggregate  := last, min, max, best, count
+    key        := letters, digits and _ . / : @ - after the first, or anything in " or `
 
 * Any text gives a tree or a `FilterError` with the position; nothing else is ever raised.
 * MLflow's filters mean what they mean there: numbers for times are milliseconds since 1970.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.query import (
+    Aggregate,
     AllOf,
     AnyOf,
     Attribute,
     Comparison,
+    DatasetFact,
     Field,
     FieldKind,
     Filter,
@@ -53,7 +58,11 @@ _ENTITIES = {
     "attribute": FieldKind.ATTRIBUTE,
     "attr": FieldKind.ATTRIBUTE,
     "run": FieldKind.ATTRIBUTE,
+    "dataset": FieldKind.DATASET,
+    "datasets": FieldKind.DATASET,
 }
+_AGGREGATES = {item.value: item for item in Aggregate}
+_FACTS = {item.value: item for item in DatasetFact}
 _ATTRIBUTES = {item.value: item for item in Attribute} | {
     "run_name": Attribute.NAME,
     "run name": Attribute.NAME,
@@ -67,11 +76,13 @@ _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<operator><=|>=|!=|<>|==|=|<|>)|(?P<mark>[(),])"
     r"|(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![\w.]))"
     r"|(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
-    r"|(?P<field>[^\W\d][\w]*(?:\s*\.\s*(?:\"[^\"]*\"|`[^`]*`|[\w][\w./:@-]*))?|`[^`]*`)",
+    r"|(?P<field>[^\W\d][\w]*(?:\s*\.\s*(?:\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|[\w][\w./:@-]*))?"
+    r"|`(?:[^`]|``)*`)",
     re.DOTALL,
 )
 _OPERATORS = {"<>": Operator.NOT_EQUAL, "==": Operator.EQUAL}
-_FIELD = "metrics.NAME, params.NAME, tags.NAME or an attribute"
+_FIELD = "metrics.NAME, params.NAME, tags.NAME, dataset.name or an attribute"
+_SORTED = "metrics.NAME, params.NAME, tags.NAME or an attribute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +123,10 @@ def parse_order(text: str) -> tuple[Order, ...]:
             reader.take_mark(",")
         if len(orders) == MAX_ORDERS:
             raise FilterError(reader.next.position, f"at most {MAX_ORDERS} columns", "more")
+        start = reader.next
         field = reader.field()
+        if field.kind is FieldKind.DATASET:  # a run has several
+            raise FilterError(start.position, _SORTED, start.text[:40])
         direction = reader.take_word("ASC", "DESC")
         orders.append(Order(field=field, is_descending=direction == "DESC"))
     return tuple(orders)
@@ -126,6 +140,10 @@ class _Reader:
             raise FilterError(MAX_CHARACTERS, f"at most {MAX_CHARACTERS:,} characters", "more")
         if "\x00" in text:
             raise FilterError(text.index("\x00"), "text without NUL characters", "\x00")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise FilterError(error.start, "whole characters", "half of one") from error
         self._text = text
         self._at = 0
         self._terms = 0
@@ -143,7 +161,20 @@ class _Reader:
         if token.kind not in {"field", "text"}:
             raise self._error(_FIELD)
         self._advance()
+        aggregate = _AGGREGATES.get(token.text.lower())
+        if aggregate is not None and self.next.kind == "mark" and self.next.text == "(":
+            return self._aggregated(aggregate)
         return _as_field(token)
+
+    def _aggregated(self, aggregate: Aggregate) -> Field:
+        self.take_mark("(")
+        token = self.next
+        field = _as_field(token) if token.kind == "field" else None
+        if field is None or field.kind is not FieldKind.METRIC:
+            raise self._error(f"metrics.NAME inside {aggregate}(…)")
+        self._advance()
+        self.take_mark(")")
+        return replace(field, aggregate=aggregate)
 
     def take_word(self, *words: str) -> str:
         if self.next.kind == "field" and self.next.word in words:
@@ -239,7 +270,7 @@ class _Reader:
         if field.kind is FieldKind.ATTRIBUTE:
             return _attribute_value(Attribute(field.key), token)
         if token.kind == "number":
-            return float(token.text)
+            return token.text if field.kind is FieldKind.DATASET else float(token.text)
         if field.kind is FieldKind.METRIC:
             raise FilterError(token.position, "a number", token.text[:20])
         return _unquote(token.text)
@@ -268,11 +299,16 @@ def _as_field(token: _Token) -> Field:
     entity, dot, key = (part.strip() for part in token.text.partition("."))
     kind = _ENTITIES.get(entity.lower()) if token.kind == "field" else None
     if dot and kind is not None:
-        name = key[1:-1] if key[0] in '"`' else key
+        name = _unquote(key) if key[0] in '"`' else key
     elif dot and token.kind == "field":
         raise FilterError(token.position, _FIELD, token.text[:40])
     else:
         kind, name = FieldKind.ATTRIBUTE, token.text.strip("\"'`")
+    if kind is FieldKind.DATASET:
+        if name.lower() not in _FACTS:
+            expected = "dataset.name, dataset.digest or dataset.context"
+            raise FilterError(token.position, expected, token.text[:40])
+        return Field(kind=kind, key=_FACTS[name.lower()].value)
     if kind is not FieldKind.ATTRIBUTE:
         return Field(kind=kind, key=name)
     attribute = _ATTRIBUTES.get(name.lower())

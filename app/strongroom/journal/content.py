@@ -84,3 +84,7 @@ class JournalContent:
     writers: tuple[WriterState, ...]
     findings: tuple[Finding, ...]
     is_deleted: bool
+    is_archived: bool | None = None
+    """None if nobody archived it or took it back."""
+    moved_to: str = ""
+    """The experiment a person moved the run to; '' if it is where it was logged."""

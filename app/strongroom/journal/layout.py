@@ -60,6 +60,7 @@ class Kind(IntEnum):
     HEARTBEAT = 7
     END = 8
     NOTE = 9
+    MOVE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from strongroom.domain.artifact import check_path
 from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest, is_run_id
+from strongroom.domain.metric import is_name
 from strongroom.domain.run import RunStatus
 from strongroom.journal.content import (
     Finding,
@@ -36,6 +37,7 @@ from strongroom.journal.stream import JournalFile, Stretch
 MAX_RUN_FILE_BYTES = 1 << 20  # run.json holds names and a captured source, never data
 MAX_JOURNALS = 4_096  # processes and resumptions of one run
 DELETED, RESTORED = "DELETED", "RESTORED"
+ARCHIVED, UNARCHIVED = "ARCHIVED", "UNARCHIVED"
 
 __all__ = [
     "Finding",
@@ -186,6 +188,8 @@ class _Fold:
         self._leader = ""
         self._closed: tuple[RunStatus, int] | None = None
         self._is_deleted = False
+        self._is_archived: bool | None = None
+        self._moved_to = ""
 
     def add(self, file: JournalFile, stretch: Stretch) -> None:
         """Adds one file after the ones created before it."""
@@ -205,6 +209,8 @@ class _Fold:
             last_seen = max(last_seen, time_us)
             if kind is Kind.STATUS and is_edit:
                 self._edit_status(body, time_us)
+            elif kind is Kind.MOVE:  # counts in an edit only, as DELETED does
+                self._moved_to = _moved(body) if is_edit else self._moved_to
             elif kind is Kind.STATUS:
                 state, self._leader = _status(body) or state, name
             elif kind is Kind.END and not is_edit:
@@ -250,6 +256,8 @@ class _Fold:
             writers=writers,
             findings=tuple(self.findings),
             is_deleted=self._is_deleted,
+            is_archived=self._is_archived,
+            moved_to=self._moved_to,
         )
 
     def _record(self, kind: Kind, body: dict[str, JsonValue], name: str) -> None:
@@ -303,6 +311,8 @@ class _Fold:
         word = body.get("status")
         if word in {DELETED, RESTORED}:
             self._is_deleted = word == DELETED
+        elif word in {ARCHIVED, UNARCHIVED}:
+            self._is_archived = word == ARCHIVED
         elif (status := _status(body)) is not None and status.is_terminal:
             self._closed = (status, time_us)
 
@@ -316,6 +326,11 @@ class _Fold:
 def param_text(value: JsonValue) -> str:
     """Returns the text people see for a param: text as it is, other values as Python says them."""
     return value if isinstance(value, str) else str(value)
+
+
+def _moved(body: dict[str, JsonValue]) -> str:
+    name = body.get("experiment")
+    return name if isinstance(name, str) and is_name(name) else ""
 
 
 def _status(body: dict[str, JsonValue]) -> RunStatus | None:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from strongroom.store.catalog import Catalog
-from strongroom.store.search import experiment_rows
+from strongroom.store.run_columns import experiment_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

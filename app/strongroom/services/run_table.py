@@ -13,12 +13,12 @@ import numpy as np
 
 from strongroom.domain.errors import BadInput
 from strongroom.domain.query import Field
-from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.domain.run import Run
 from strongroom.services.runs import Runs
 from strongroom.store import run_table
+from strongroom.store.hydration import hydrate
+from strongroom.store.run_columns import Column
 from strongroom.store.run_table import Floats, Ids, TableRow
-from strongroom.store.search import Column, hydrate
 
 __all__ = ["FIRST", "Floats", "GroupFigures", "Ids", "RowOrder", "RunTable", "TableRow"]
 
@@ -72,6 +72,7 @@ class RunTable:
         experiment: str = "",
         order_by: str = "",
         is_deleted: bool = False,
+        is_archived: bool = False,
         group_by: Field | None = None,
         limit: int | None = None,
     ) -> RowOrder:
@@ -82,6 +83,7 @@ class RunTable:
             experiment: The runs of one experiment, "" for all.
             order_by: An order as `Runs.search` takes it, "" for newest first.
             is_deleted: Deleted runs instead of the others.
+            is_archived: Archived runs instead of the others.
             group_by: A param, a tag or an attribute.
             limit: At most so many rows; groups are always whole.
 
@@ -89,7 +91,8 @@ class RunTable:
             FilterError: With the position of what cannot be read.
             BadInput: ``E-USAGE`` if runs cannot be grouped by the field.
         """
-        tree, orders = parse_filter(filter), parse_order(order_by)
+        schemas = self._runs.metric_schemas
+        tree, orders = schemas.filter(filter), schemas.orders(order_by)
         if group_by is not None and group_by.is_numeric:
             raise BadInput(
                 "E-USAGE", f"Runs are not grouped by {group_by.key}", "Use a param or a tag."
@@ -101,6 +104,7 @@ class RunTable:
                 experiment=experiment,
                 orders=orders,
                 is_deleted=is_deleted,
+                is_archived=is_archived,
                 limit=None if group_by is not None else limit,
             )
             if group_by is None:

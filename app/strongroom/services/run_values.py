@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
-from strongroom.domain.query_parser import parse_filter
+from strongroom.services.metric_schema import MetricSchemas
 from strongroom.store.catalog import Catalog
 from strongroom.store.run_values import (
     MOST_RUNS,
@@ -27,8 +27,9 @@ __all__ = ["MOST_RUNS", "RunValues", "Spread", "ValueColumn", "ValueTable"]
 class RunValues:
     """Answers plots; safe to ask from worker threads."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, schemas: MetricSchemas) -> None:
         self._catalog = catalog
+        self._schemas = schemas
 
     def read(
         self,
@@ -45,7 +46,7 @@ class RunValues:
             FilterError: With the position of what cannot be read.
             Cancelled: Between two blocks of rows.
         """
-        tree = parse_filter(filter)
+        tree = self._schemas.filter(filter)
         where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
         with self._catalog.read() as connection:
             return read_values(connection, where, fields, progress or Silent())
@@ -62,7 +63,7 @@ class RunValues:
         Raises:
             FilterError: With the position of what cannot be read.
         """
-        tree = parse_filter(filter)
+        tree = self._schemas.filter(filter)
         where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
         with self._catalog.read() as connection:
             return read_spread(connection, where)

@@ -19,7 +19,7 @@ from strongroom.domain.clock import Clock
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
-from strongroom.domain.query_parser import parse_filter, parse_order
+from strongroom.domain.query import Field
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
 from strongroom.services.metric_schema import MetricSchemas
@@ -30,10 +30,13 @@ from strongroom.store.blobs import Blobs
 from strongroom.store.bulk_sealing import seal_finished
 from strongroom.store.catalog import Catalog, refuse_share
 from strongroom.store.discovery import StoredFinding
+from strongroom.store.hydration import hydrate
 from strongroom.store.liveness import observe
+from strongroom.store.run_columns import Column, columns, values
+from strongroom.store.run_places import RunPlace, all_places, find
 from strongroom.store.run_state import RunState, read_state
 from strongroom.store.sealing import run_lock, seal, verify_sealed
-from strongroom.store.search import Column, Page, RunPlace
+from strongroom.store.search import Page
 from strongroom.store.series import read_series
 from strongroom.store.store_folder import StoreFolder, fault, open_store_folder
 
@@ -84,6 +87,7 @@ class Runs:
         limit: int = 100,
         offset: int = 0,
         is_deleted: bool = False,
+        is_archived: bool = False,
     ) -> Page:
         """Returns one page of the runs a filter holds for, and how many there are in all.
 
@@ -92,7 +96,8 @@ class Runs:
         """
         if limit < 0 or offset < 0:
             raise BadInput("E-USAGE", "A limit or offset is negative", "Use 0 or more.")
-        tree, orders = parse_filter(filter), parse_order(order_by)
+        tree = self.metric_schemas.filter(filter)
+        orders = self.metric_schemas.orders(order_by)
         with self.catalog.read() as connection:
             return search.search(
                 connection,
@@ -102,12 +107,18 @@ class Runs:
                 limit=min(limit, search.MAX_PAGE),
                 offset=min(offset, 1 << 40),
                 is_deleted=is_deleted,
+                is_archived=is_archived,
             )
 
     def columns(self, experiment: str = "") -> tuple[Column, ...]:
         """Returns the metrics, params and tags runs have, with the number of runs for each."""
         with self.catalog.read() as connection:
-            return search.columns(connection, experiment)
+            return columns(connection, experiment)
+
+    def values(self, field: Field, *, start: str = "", limit: int = 100) -> tuple[str, ...]:
+        """Returns the first values runs have for a param, tag, dataset fact, name or experiment."""
+        with self.catalog.read() as connection:
+            return values(connection, field, start=start, limit=limit)
 
     def show(self, reference: str) -> RunDetail:
         """Returns everything a run's page shows, read from its folder.
@@ -118,10 +129,15 @@ class Runs:
         """
         place = self.place(reference)
         with self.catalog.read() as connection:
-            (run,) = search.hydrate(connection, [place.id])
+            (run,) = hydrate(connection, [place.id])
         state = self._read(place)
         return RunDetail(
-            run=replace(run, is_deleted=state.is_deleted, is_lost=state.is_lost),
+            run=replace(
+                run,
+                is_deleted=state.is_deleted,
+                is_archived=state.is_archived,
+                is_lost=state.is_lost,
+            ),
             parent=state.parent,
             source={key: _text(value) for key, value in state.source.items()},
             artifacts=tuple(
@@ -164,7 +180,7 @@ class Runs:
         watched = progress or Silent()
         yield from self.findings()
         with self.catalog.read() as connection:
-            places = search.all_places(connection)
+            places = all_places(connection)
         for number, place in enumerate(places):
             watched.step(number, len(places), "Checking runs")
             yield from self._verify(place)
@@ -176,7 +192,7 @@ class Runs:
             BadInput: ``E-RUN`` if it names none or several.
         """
         with self.catalog.read() as connection:
-            found = search.find(connection, reference)
+            found = find(connection, reference)
         if len(found) == 1:
             return found[0]
         if found:

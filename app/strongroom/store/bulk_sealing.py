@@ -18,13 +18,13 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.journal.layout import JOURNAL_SUFFIX
 from strongroom.journal.reader import file_names
-from strongroom.store import discovery, search
+from strongroom.store import discovery
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import Observer
 from strongroom.store.run_index import SealedState
+from strongroom.store.run_places import RunPlace, unsealed_places
 from strongroom.store.run_state import file_stamp
 from strongroom.store.sealing import Prepared, prepare, publish, run_lock
-from strongroom.store.search import RunPlace
 from strongroom.store.store_folder import StoreFolder
 
 BATCH = 64  # runs a month's lock is held for, a fraction of a second, and a transaction
@@ -41,7 +41,7 @@ def seal_finished(
         Cancelled: Between two batches; what was done stays.
     """
     with catalog.read() as connection:
-        places = search.unsealed_places(connection)
+        places = unsealed_places(connection)
     done = 0
     sealed: set[str] = set()
     for batch in _batches(places):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, select
+from sqlalchemy import Connection, Engine, create_engine, event, exc, func, select
 
 from strongroom.domain.errors import EnvironmentFault, StrongroomError
 from strongroom.store import tables
@@ -66,6 +66,8 @@ class Catalog:
                 connection.execute(
                     tables.meta.insert().values(name="schema", value=str(tables.SCHEMA))
                 )
+                born = func.hex(func.randomblob(8))
+                connection.execute(tables.meta.insert().values(name=tables.BORN, value=born))
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -187,6 +189,7 @@ def _engine(path: Path) -> Engine:
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
     connection.isolation_level = None  # transactions are ours; see _begin
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
@@ -198,6 +201,11 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: A
         "trusted_schema=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _casefold(text: str | None) -> str | None:
+    """Folds the case of every script; SQLite's own lower() knows ASCII only."""
+    return None if text is None else text.casefold()
 
 
 def _begin(connection: Connection) -> None:

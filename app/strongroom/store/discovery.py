@@ -242,12 +242,11 @@ def _clear_findings(connection: Connection, names: list[str]) -> None:
 
 def _forget(catalog: Catalog, walk: _Pass) -> None:
     gone = sorted(walk.known.keys() - walk.seen.keys())
-    run, finding = tables.run, tables.finding
+    finding = tables.finding
     if gone:
         with catalog.begin() as connection:
             for start in range(0, len(gone), BATCH):
-                part = gone[start : start + BATCH]
-                connection.execute(delete(run).where(run.c.run_id.in_(part)))
+                RunIndex(connection).remove(gone[start : start + BATCH])
         walk.changed.update(gone)
     with catalog.read() as connection:
         named = list(connection.execute(select(finding.c.path)).scalars())

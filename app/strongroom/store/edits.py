@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people change on a run later: tags, notes, deletion, closing.
+"""What people change on a run later: tags, notes, its experiment, hiding, closing.
 
 * An edit is a small journal of this store's own (``edit-<store8>.srj``): appended, never a change
   to what the run wrote. A copy of the folder carries it along.
@@ -12,9 +12,10 @@ from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import RandomBytes
+from strongroom.domain.metric import is_name
 from strongroom.domain.run import RunStatus
 from strongroom.journal.layout import Kind
-from strongroom.journal.reader import DELETED, RESTORED
+from strongroom.journal.reader import ARCHIVED, DELETED, RESTORED, UNARCHIVED
 from strongroom.journal.writer import JournalWriter
 from strongroom.store.sealing import run_lock
 from strongroom.store.store_folder import StoreFolder
@@ -57,6 +58,24 @@ def note(text: str) -> Record:
 def deletion(*, is_deleted: bool, now_us: int) -> Record:
     """Returns the record that hides a run or shows it again."""
     return Kind.STATUS, {"status": DELETED if is_deleted else RESTORED, "time": now_us}
+
+
+def archiving(*, is_archived: bool, now_us: int) -> Record:
+    """Returns the record that puts a run aside or takes it back."""
+    return Kind.STATUS, {"status": ARCHIVED if is_archived else UNARCHIVED, "time": now_us}
+
+
+def move(experiment: str, *, now_us: int) -> Record:
+    """Returns the record that puts a run into another experiment.
+
+    Raises:
+        BadInput: ``E-FORMAT`` for a name no experiment can have.
+    """
+    if not is_name(experiment):
+        raise BadInput(
+            "E-FORMAT", f"{experiment[:60]!r} cannot name an experiment", "Use 1 to 1,024 bytes."
+        )
+    return Kind.MOVE, {"experiment": experiment, "time": now_us}
 
 
 def closing(status: RunStatus, *, now_us: int) -> Record:

@@ -3,7 +3,9 @@
 
 * Every text and number of the filter becomes a bound parameter; columns come from a closed table.
 * Logic stays two-valued: no condition is ever NULL, so NOT means "the other runs".
-* A part becomes ``run.id IN (covering index)``, which SQLite may drive the question from.
+* A part becomes ``run IN (covering index)``, which SQLite may drive the question from.
+* The runs that several parts hold for are read from one part's index, with the others as lists:
+  the rows of `tables.run` are looked at only where an attribute is asked for.
 """
 
 import operator
@@ -12,11 +14,13 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     ScalarSelect,
     Select,
     and_,
     case,
     func,
+    literal_column,
     not_,
     or_,
     select,
@@ -24,6 +28,7 @@ from sqlalchemy import (
 )
 
 from strongroom.domain.query import (
+    Aggregate,
     AllOf,
     AnyOf,
     Attribute,
@@ -34,6 +39,7 @@ from strongroom.domain.query import (
     Membership,
     Not,
     Operator,
+    Presence,
 )
 from strongroom.store import tables
 
@@ -68,17 +74,62 @@ _COLUMNS: dict[Attribute, ColumnElement[Any]] = {
 _NULLABLE = frozenset({Attribute.END_TIME, Attribute.DURATION})
 
 
-def compile_filter(tree: Filter) -> ColumnElement[bool]:
-    """Returns the condition on `tables.run` that the filter means."""
+def compile_filter(tree: Filter, of: ColumnElement[int] = tables.run.c.id) -> ColumnElement[bool]:
+    """Returns the condition that the filter means.
+
+    Args:
+        tree: The filter, without `Aggregate.BEST`.
+        of: The column with the run's id; attributes are those of `tables.run` in any case.
+    """
     if isinstance(tree, AllOf):
-        return and_(*(compile_filter(part) for part in tree.parts))
+        return and_(*(compile_filter(part, of) for part in tree.parts))
     if isinstance(tree, AnyOf):
-        return or_(*(compile_filter(part) for part in tree.parts))
+        return or_(*(compile_filter(part, of) for part in tree.parts))
     if isinstance(tree, Not):
-        return not_(compile_filter(tree.part))
+        return not_(compile_filter(tree.part, of))
     if tree.field.kind is FieldKind.ATTRIBUTE:
         return _attribute(tree)
-    return tables.run.c.id.in_(_matching_runs(tree))
+    return of.in_(_matching_runs(tree))
+
+
+def matching_ids(
+    tree: Filter | None, hidden: Callable[[ColumnElement[int]], ColumnElement[bool]]
+) -> Select[tuple[int]]:
+    """Returns the question for the ids of the runs a filter holds for, each once, in no order.
+
+    Args:
+        tree: The filter.
+        hidden: Gives the condition that leaves runs out, for a column with a run's id.
+    """
+    parts = [] if tree is None else list(tree.parts) if isinstance(tree, AllOf) else [tree]
+    run = tables.run
+    driver = next((part for part in parts if _drives(part)), None)
+    if driver is None:
+        conditions = [compile_filter(part) for part in parts]
+        return select(run.c.id).where(hidden(run.c.id), *conditions)
+    question = _matching_runs(driver, "driver")
+    (column,) = question.selected_columns
+    # Without the sum SQLite may look every id of a list up instead of reading the one range.
+    id_: ColumnElement[int] = column + literal_column("0")
+    rest = [part for part in parts if part is not driver]
+    if any(_asks_attribute(part) for part in rest):
+        question = question.join(run, run.c.id == column)
+    return question.where(hidden(id_), *(compile_filter(part, id_) for part in rest))
+
+
+def metric_number(aggregate: Aggregate, source: FromClause = tables.metric) -> ColumnElement[Any]:
+    """Returns the column of a metric that an aggregate reads.
+
+    Raises:
+        KeyError: For `Aggregate.BEST`, which has no column: the service resolves it.
+    """
+    last: ColumnElement[Any] = source.c.last
+    return {
+        Aggregate.LAST: last,
+        Aggregate.MIN: func.coalesce(source.c.low, last),
+        Aggregate.MAX: func.coalesce(source.c.high, last),
+        Aggregate.COUNT: source.c.count,
+    }[aggregate]
 
 
 def key_id(field: Field) -> ScalarSelect[int]:
@@ -102,16 +153,42 @@ def attribute_column(field: Field) -> ColumnElement[Any]:
     return _COLUMNS[attribute]
 
 
-def _matching_runs(tree: Filter) -> Select[tuple[int]]:
-    """Returns the runs that have a metric, param or tag with the asked value."""
+def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
+    """Returns the runs that have a metric, param, tag or dataset with the asked value.
+
+    Args:
+        tree: A comparison, membership or presence.
+        alias: What the table is called, where a part of the same question reads it too.
+    """
     assert not isinstance(tree, AllOf | AnyOf | Not)  # noqa: S101 - tells the type checker
     field = tree.field
     if field.kind is FieldKind.METRIC:
-        of_key = tables.metric.c.key == key_id(field)
-        return select(tables.metric.c.run).where(of_key, _test(tree, tables.metric.c.last))
+        metric = tables.metric.alias(alias) if alias else tables.metric
+        asked = _test(tree, metric_number(field.aggregate, metric))
+        return select(metric.c.run).where(metric.c.key == key_id(field), asked)
+    if field.kind is FieldKind.DATASET:
+        fact = tables.dataset_value
+        of_fact = select(fact.c.id).where(fact.c.fact == field.key, _test(tree, fact.c.text))
+        return select(tables.run_dataset.c.run).where(tables.run_dataset.c.value.in_(of_fact))
+    run_value = tables.run_value.alias(alias) if alias else tables.run_value
     value = tables.text_value
     chosen = select(value.c.id).where(value.c.key_id == key_id(field), _text_test(tree))
-    return select(tables.run_value.c.run).where(tables.run_value.c.value.in_(chosen))
+    return select(run_value.c.run).where(run_value.c.value.in_(chosen))
+
+
+def _drives(part: Filter) -> bool:
+    """Whether the part's index names each of its runs once; a run has several datasets."""
+    if not isinstance(part, Comparison | Membership | Presence):
+        return False
+    return part.field.kind not in {FieldKind.ATTRIBUTE, FieldKind.DATASET}
+
+
+def _asks_attribute(tree: Filter) -> bool:
+    if isinstance(tree, AllOf | AnyOf):
+        return any(_asks_attribute(part) for part in tree.parts)
+    if isinstance(tree, Not):
+        return _asks_attribute(tree.part)
+    return tree.field.kind is FieldKind.ATTRIBUTE
 
 
 def _attribute(tree: Filter) -> ColumnElement[bool]:
@@ -146,6 +223,6 @@ def _test(tree: Filter, column: ColumnElement[Any]) -> ColumnElement[bool]:
     if tree.operator is Operator.LIKE:
         return column.like(tree.value)
     if tree.operator is Operator.ILIKE:
-        return func.lower(column).like(func.lower(tree.value))
+        return func.casefold(column).like(str(tree.value).casefold())
     result: ColumnElement[bool] = _COMPARE[tree.operator](column, tree.value)
     return result

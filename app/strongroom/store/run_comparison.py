@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, Text, bindparam, func, select
 
 from strongroom.domain.run import Run
 from strongroom.store import tables
-from strongroom.store.search import hydrate_heads
+from strongroom.store.hydration import hydrate_heads
 
 LONGEST_TEXT = 2_000  # characters of a value in a cell; a tag may hold megabytes
 NAN = float("nan")
@@ -52,7 +52,7 @@ def metric_rows(
     """Returns every metric the runs have by name, with its summary for each run."""
     metric = tables.metric
     question = select(
-        metric.c.run, metric.c.key, metric.c.last, metric.c.minimum, metric.c.maximum,
+        metric.c.run, metric.c.key, metric.c.last, tables.MINIMUM, tables.MAXIMUM,
         metric.c.count,
     ).where(metric.c.run.in_(_IDS))  # fmt: skip
     column, width = {id_: at for at, id_ in enumerate(ids)}, len(ids)

@@ -3,18 +3,20 @@
 
 * A run's rows are replaced whole: what the catalog shows is always one reading of the folder.
 * Ids of names and texts are looked up once a batch; a batch is a handful of statements, however
-  many runs it holds.
+  many runs it holds. Rows go to the driver as they are: SQLAlchemy's own costs as much as SQLite.
+* `tables.key_use` is counted along: what comes is added, what goes is taken off.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from strongroom.domain.query import DatasetFact
 from strongroom.store import tables
 from strongroom.store.run_state import RunState
 
@@ -37,6 +39,7 @@ class RunIndex:
         self._connection = connection
         self._keys: dict[tuple[int, str], int] = {}
         self._texts: dict[tuple[int, str], int] = {}
+        self._facts: dict[tuple[str, str], int] = {}
         self._experiments: dict[str, int] = {}
         self._next_run = self._next_id(tables.run)
 
@@ -51,6 +54,16 @@ class RunIndex:
         self._insert(tables.run_value, self._value_rows(states, ids))
         self._insert(tables.metric, self._metric_rows(states, ids))
         self._insert(tables.artifact, _artifact_rows(states, ids))
+        self._put_datasets(states, ids)
+        self._count(_uses(states, self._experiments, self._keys))
+        self._count_runs(Counter(self._experiments[state.experiment] for state in states))
+
+    def remove(self, run_ids: Iterable[str]) -> None:
+        """Forgets runs; unknown ones are passed over."""
+        run = tables.run
+        for part in _parts(run_ids):
+            rows = self._connection.execute(select(run.c.id).where(run.c.run_id.in_(part)))
+            self._delete([id_ for (id_,) in rows])
 
     def put_sealed(self, sealed: Sequence[SealedState]) -> None:
         """Says that the runs are sealed; replaces those the catalog had read otherwise."""
@@ -74,8 +87,8 @@ class RunIndex:
                 select(run.c.run_id, run.c.id).where(run.c.run_id.in_(part))
             )
             known |= {row.run_id: row.id for row in rows}
-        for part in _parts(list(known.values())):  # its values, metrics and artifacts go with it
-            self._connection.execute(delete(run).where(run.c.id.in_(part)))
+        for part in _parts(known.values()):
+            self._delete(part)
         ids: dict[str, int] = {}
         for state in states:
             ids[state.run_id] = known.get(state.run_id) or self._next_run
@@ -83,24 +96,25 @@ class RunIndex:
         self._insert(
             run,
             [
-                {
-                    "id": ids[state.run_id],
-                    "run_id": state.run_id,
-                    "experiment_id": self._experiments[state.experiment],
-                    "name": state.name,
-                    "status": state.status.value,
-                    "started_us": state.started_us,
-                    "ended_us": state.ended_us,
-                    "host": state.host,
-                    "user": state.user,
-                    "month": state.month,
-                    "folder_stamp": state.folder_stamp,
-                    "file_stamp": state.file_stamp,
-                    "is_deleted": state.is_deleted,
-                    "is_lost": state.is_lost,
-                    "is_sealed": state.is_sealed,
-                    "sealed_sha256": state.sealed_sha256,
-                }
+                (
+                    ids[state.run_id],
+                    state.run_id,
+                    self._experiments[state.experiment],
+                    state.name,
+                    state.status.value,
+                    state.started_us,
+                    state.ended_us,
+                    state.host,
+                    state.user,
+                    state.month,
+                    state.folder_stamp,
+                    state.file_stamp,
+                    state.is_deleted,
+                    state.is_archived,
+                    state.is_lost,
+                    state.is_sealed,
+                    state.sealed_sha256,
+                )
                 for state in states
             ],
         )
@@ -109,7 +123,7 @@ class RunIndex:
     def _learn_experiments(self, names: set[str]) -> None:
         experiment = tables.experiment
         missing = sorted(names - self._experiments.keys())
-        self._insert(experiment, [{"name": name} for name in missing])
+        self._insert(experiment, [(None, name, 0) for name in missing])
         for part in _parts(missing):
             rows = self._connection.execute(
                 select(experiment.c.name, experiment.c.id).where(experiment.c.name.in_(part))
@@ -120,7 +134,7 @@ class RunIndex:
         wanted = {(kind, name) for state in states for kind, name in _names(state)}
         missing = sorted(wanted - self._keys.keys())
         key = tables.key
-        self._insert(key, [{"kind": kind, "name": name} for kind, name in missing])
+        self._insert(key, [(None, kind, name) for kind, name in missing])
         for part in _parts(sorted({name for _, name in missing})):
             rows = self._connection.execute(
                 select(key.c.kind, key.c.name, key.c.id).where(key.c.name.in_(part))
@@ -138,10 +152,7 @@ class RunIndex:
         }
         missing = sorted(wanted - self._texts.keys())
         value = tables.text_value
-        self._insert(
-            value,
-            [{"key_id": key, "text": text, "number": as_number(text)} for key, text in missing],
-        )
+        self._insert(value, [(None, key, text, as_number(text)) for key, text in missing])
         for part in _parts(sorted({text for _, text in missing})):
             rows = self._connection.execute(
                 select(value.c.key_id, value.c.text, value.c.id).where(
@@ -150,39 +161,97 @@ class RunIndex:
             )
             self._texts |= {(key, text): id_ for key, text, id_ in rows}
 
-    def _value_rows(self, states: Sequence[RunState], ids: dict[str, int]) -> list[dict[str, Any]]:
+    def _put_datasets(self, states: Sequence[RunState], ids: dict[str, int]) -> None:
+        facts = {(ids[state.run_id], *fact) for state in states for fact in _facts(state)}
+        value = tables.dataset_value
+        missing = sorted({fact[1:] for fact in facts} - self._facts.keys())
+        self._insert(value, [(None, *fact) for fact in missing])
+        for part in _parts(sorted({text for _, text in missing})):
+            rows = self._connection.execute(
+                select(value.c.fact, value.c.text, value.c.id).where(value.c.text.in_(part))
+            )
+            self._facts |= {(fact, text): id_ for fact, text, id_ in rows}
+        rows_ = sorted((run, self._facts[fact, text]) for run, fact, text in facts)
+        self._insert(tables.run_dataset, rows_)
+
+    def _value_rows(self, states: Sequence[RunState], ids: dict[str, int]) -> list[tuple[int, int]]:
         keys, texts = self._keys, self._texts
         return [
-            {"run": ids[state.run_id], "value": texts[keys[kind, name], text]}
+            (ids[state.run_id], texts[keys[kind, name], text])
             for state in states
             for kind, named in ((tables.KIND_PARAM, state.params), (tables.KIND_TAG, state.tags))
             for name, text in named.items()
         ]
 
-    def _metric_rows(self, states: Sequence[RunState], ids: dict[str, int]) -> list[dict[str, Any]]:
+    def _metric_rows(
+        self, states: Sequence[RunState], ids: dict[str, int]
+    ) -> list[tuple[Any, ...]]:
         keys, kind = self._keys, tables.KIND_METRIC
         return [
-            {
-                "run": ids[state.run_id],
-                "key": keys[kind, name],
-                "last": summary.last,
-                "last_step": summary.last_step,
-                "count": summary.count,
-                "minimum": summary.minimum,
-                "maximum": summary.maximum,
-            }
+            (
+                ids[state.run_id],
+                keys[kind, name],
+                summary.last,
+                summary.last_step,
+                summary.count,
+                None if summary.minimum == summary.last else summary.minimum,
+                None if summary.maximum == summary.last else summary.maximum,
+            )
             for state in states
             for name, summary in state.metrics.items()
         ]
 
-    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+    def _delete(self, ids: Sequence[int]) -> None:
+        """Deletes runs; their values, metrics, datasets and artifacts go with them."""
+        run, metric = tables.run, tables.metric
+        value, run_value = tables.text_value, tables.run_value
+        uses: Counter[tuple[int, int]] = Counter()
+        of_metrics = select(run.c.experiment_id, metric.c.key, func.count()).join_from(
+            metric, run, run.c.id == metric.c.run
+        )
+        of_texts = (
+            select(run.c.experiment_id, value.c.key_id, func.count())
+            .join_from(run_value, value, value.c.id == run_value.c.value)
+            .join(run, run.c.id == run_value.c.run)
+        )
+        for question in (of_metrics, of_texts):
+            counted = question.where(run.c.id.in_(ids)).group_by(*question.selected_columns[:2])
+            for experiment, key, many in self._connection.execute(counted):
+                uses[experiment, key] -= many
+        self._count(uses)
+        here = select(run.c.experiment_id, func.count()).where(run.c.id.in_(ids))
+        gone = self._connection.execute(here.group_by(run.c.experiment_id)).all()
+        self._count_runs(Counter({experiment: -many for experiment, many in gone}))
+        self._connection.execute(delete(run).where(run.c.id.in_(ids)))
+
+    def _count(self, uses: Counter[tuple[int, int]]) -> None:
+        if uses:
+            rows = [(experiment, key, many) for (experiment, key), many in sorted(uses.items())]
+            self._connection.exec_driver_sql(_COUNT, rows)
+
+    def _count_runs(self, runs: Counter[int]) -> None:
+        if runs:
+            rows = [(many, experiment) for experiment, many in sorted(runs.items())]
+            question = "UPDATE experiment SET runs = runs + ? WHERE id = ?"
+            self._connection.exec_driver_sql(question, rows)
+
+    def _insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Inserts rows with the columns of the table in order; what is there stays."""
         if rows:
-            self._connection.execute(insert(table).on_conflict_do_nothing(), rows)
+            places = ",".join("?" * len(table.c))
+            self._connection.exec_driver_sql(
+                f"INSERT INTO {table.name} VALUES ({places}) ON CONFLICT DO NOTHING",  # noqa: S608 - our own
+                list(rows),
+            )
 
     def _next_id(self, table: Table) -> int:
         return int(self._connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
 
 
+_COUNT = (
+    "INSERT INTO key_use VALUES (?, ?, ?)"
+    " ON CONFLICT (experiment_id, key) DO UPDATE SET runs = runs + excluded.runs"
+)
 _SEAL = (
     update(tables.run)
     .where(tables.run.c.run_id == bindparam("sealed_run"))
@@ -225,14 +294,30 @@ def _names(state: RunState) -> Iterable[tuple[int, str]]:
     yield from ((tables.KIND_METRIC, name) for name in state.metrics)
 
 
-def _artifact_rows(states: Sequence[RunState], ids: dict[str, int]) -> list[dict[str, Any]]:
+def _facts(state: RunState) -> Iterable[tuple[str, str]]:
+    """Yields what a run's datasets are asked for by; empty texts are unknown."""
+    for each in state.inputs:
+        for fact in DatasetFact:
+            if text := each.get(fact.value, ""):
+                yield fact.value, text
+
+
+def _uses(
+    states: Sequence[RunState], experiments: dict[str, int], keys: dict[tuple[int, str], int]
+) -> Counter[tuple[int, int]]:
+    """Returns how many of the runs have each name, by experiment."""
+    return Counter(
+        (experiments[state.experiment], keys[kind, name])
+        for state in states
+        for kind, name in _names(state)
+    )
+
+
+def _artifact_rows(
+    states: Sequence[RunState], ids: dict[str, int]
+) -> list[tuple[int, str, int, str]]:
     return [
-        {
-            "run": ids[state.run_id],
-            "path": artifact.path,
-            "size_bytes": artifact.size_bytes,
-            "sha256": artifact.sha256,
-        }
+        (ids[state.run_id], artifact.path, artifact.size_bytes, artifact.sha256)
         for state in states
         for artifact in state.artifacts
     ]

@@ -43,6 +43,7 @@ class RunState:
     user: str
     source: dict[str, JsonValue]
     is_deleted: bool
+    is_archived: bool
     is_lost: bool
     is_sealed: bool
     is_live: bool
@@ -56,6 +57,8 @@ class RunState:
     lost: dict[str, int]
     findings: tuple[tuple[str, str, str], ...]
     """Code, file name inside the folder, sentence."""
+    moved_to: str = ""
+    """The experiment a person moved it to; ``experiment`` is that one then."""
     month: str = ""
     folder_stamp: int = 0
     file_stamp: str = ""
@@ -123,7 +126,7 @@ def from_content(content: JournalContent, observer: Observer) -> RunState:
     is_lost = content.status is RunStatus.RUNNING and not is_live
     return RunState(
         run_id=header.run_id,
-        experiment=header.experiment,
+        experiment=content.moved_to or header.experiment,
         name=header.name,
         parent=header.parent,
         status=content.status,
@@ -133,6 +136,7 @@ def from_content(content: JournalContent, observer: Observer) -> RunState:
         user=header.user,
         source=header.source,
         is_deleted=content.is_deleted,
+        is_archived=bool(content.is_archived),
         is_lost=is_lost,
         is_sealed=False,
         is_live=is_live,
@@ -145,6 +149,7 @@ def from_content(content: JournalContent, observer: Observer) -> RunState:
         notes=content.notes,
         lost=content.lost,
         findings=tuple((each.code, each.path, each.detail) for each in content.findings),
+        moved_to=content.moved_to,
     )
 
 
@@ -158,9 +163,10 @@ def number_text(value: float) -> str:
 def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> RunState:
     try:
         ended = document["ended"]
+        moved_to = str(document.get("moved_to", ""))
         return RunState(
             run_id=header.run_id,
-            experiment=header.experiment,
+            experiment=moved_to or header.experiment,
             name=header.name,
             parent=header.parent,
             status=RunStatus(document["status"]),
@@ -170,6 +176,7 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
             user=header.user,
             source=header.source,
             is_deleted=False,
+            is_archived=document.get("archived") is True,
             is_lost=False,
             is_sealed=True,
             is_live=False,
@@ -182,6 +189,7 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
             notes=tuple(str(each) for each in document.get("notes", ())),
             lost={str(key): int(each) for key, each in document["lost"].items()},
             findings=(),
+            moved_to=moved_to,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Untrusted(
@@ -205,6 +213,9 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
     merged = replace(
         state,
         is_deleted=later.is_deleted,
+        is_archived=state.is_archived if content.is_archived is None else content.is_archived,
+        experiment=content.moved_to or state.experiment,
+        moved_to=content.moved_to or state.moved_to,
         params=later.params | state.params,
         tags=tags,
         notes=state.notes + later.notes,

@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Select, Text, bindparam, func, select
 
-from strongroom.domain.query import Attribute, Field, FieldKind, Filter, Order
+from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, Filter, Order
 from strongroom.domain.run import MetricSummary, Run, RunStatus
 from strongroom.store import tables
-from strongroom.store.query_compiler import attribute_column, key_id
+from strongroom.store.hydration import NAN
+from strongroom.store.query_compiler import attribute_column, key_id, metric_number
 from strongroom.store.search import (
-    NAN,
+    Scope,
     condition,
     few_ids,
     in_order,
@@ -53,11 +54,15 @@ def order(
     experiment: str = "",
     orders: Sequence[Order] = (),
     is_deleted: bool = False,
+    is_archived: bool = False,
     limit: int | None = None,
 ) -> tuple[Ids, bool]:
     """Returns the catalog ids an answer has, in order, and whether these are all of them."""
-    where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
-    few = None if tree is None else few_ids(connection, where)
+    scope = Scope(experiment=experiment, is_deleted=is_deleted, is_archived=is_archived)
+    where = condition(
+        tree=tree, experiment=experiment, is_deleted=is_deleted, is_archived=is_archived
+    )
+    few = few_ids(connection, tree, scope)
     if few is not None:
         return numbers(connection, ordered_by_value(few, orders)), True
     if limit is not None:
@@ -118,7 +123,7 @@ def metric_values(connection: Connection, key: Field, column: str = "last") -> t
         column: ``last``, ``minimum``, ``maximum`` or ``count``.
     """
     metric = tables.metric
-    value = metric.c[column]
+    value = metric_number(_AGGREGATES[column])
     pairs = select((metric.c.run.cast(Text) + "," + value.cast(Text)).label("pair"))
     asked = pairs.where(metric.c.key == key_id(key), value.is_not(None)).subquery()
     text = connection.execute(select(func.group_concat(asked.c.pair))).scalar()
@@ -202,6 +207,12 @@ _KIND_OF = {
     tables.KIND_METRIC: FieldKind.METRIC,
 }
 _KINDS = {kind: number for number, kind in _KIND_OF.items()}
+_AGGREGATES = {
+    "last": Aggregate.LAST,
+    "minimum": Aggregate.MIN,
+    "maximum": Aggregate.MAX,
+    "count": Aggregate.COUNT,
+}
 
 
 def _parsed(text: str, kind: Any) -> Any:  # noqa: ANN401 - an array of the kind
@@ -300,6 +311,7 @@ def _run(
         host=row.host,
         user=row.user,
         is_deleted=row.is_deleted,
+        is_archived=row.is_archived,
         is_lost=row.is_lost,
         is_sealed=row.is_sealed,
         params=params,
@@ -329,8 +341,8 @@ def _window_questions() -> tuple[Select[Any], ...]:
         metric.c.last,
         metric.c.last_step,
         metric.c.count,
-        metric.c.minimum,
-        metric.c.maximum,
+        tables.MINIMUM,
+        tables.MAXIMUM,
     ).where(metric.c.run.in_(ids), metric.c.key.in_(keys))
     damage = select(finding.c.path, finding.c.code, finding.c.detail).where(
         finding.c.path.in_(listed(bindparam("paths", type_=Text)))

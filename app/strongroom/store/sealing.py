@@ -308,7 +308,12 @@ def _document(
     if parquet is not None:
         digest = hashlib.sha256(parquet).hexdigest()
         files.append({"path": METRICS_FILE, "size": len(parquet), "sha256": digest})
+    # Written only where a person did so, and then kept: the edit that said it is taken in.
+    placed: dict[str, JsonValue] = {"moved_to": state.moved_to} if state.moved_to else {}
+    if state.is_archived:
+        placed["archived"] = True
     return {
+        **placed,
         "format": SEALED_FORMAT,
         "run_id": state.run_id,
         "run": hash_file(folder / RUN_FILE)[0],

@@ -6,6 +6,8 @@
   a run points at them. A thousand runs with ``optimizer=adam`` share one row, and a comparison
   looks at distinct values instead of runs.
 * SQLite keeps NaN as NULL, so a NULL `last` with a row present means NaN.
+* A metric's extremes are kept where they differ from `last` (`MINIMUM`, `MAXIMUM` read both): most
+  often one does not, and rows and index are the smaller for it.
 * Rows that belong to a run go with it (ON DELETE CASCADE).
 """
 
@@ -20,14 +22,17 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 
-SCHEMA = 2  # another number in the file: drop and rebuild, it is only an index
+SCHEMA = 3  # another number in the file: drop and rebuild, it is only an index
 
 KIND_PARAM = 0
 KIND_TAG = 1
 KIND_METRIC = 2
+
+BORN = "born"  # in `meta`: a random text, another one each time the tables are made
 
 metadata = MetaData()
 
@@ -43,6 +48,7 @@ experiment = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
+    Column("runs", Integer, nullable=False, server_default=text("0")),  # hidden ones too
 )
 
 run = Table(
@@ -61,6 +67,7 @@ run = Table(
     Column("folder_stamp", Integer, nullable=False),  # mtime of the run folder, nanoseconds
     Column("file_stamp", Text, nullable=False),  # sizes and times of a live run's journals
     Column("is_deleted", Boolean, nullable=False),
+    Column("is_archived", Boolean, nullable=False),
     Column("is_lost", Boolean, nullable=False),
     Column("is_sealed", Boolean, nullable=False),
     Column("sealed_sha256", Text, nullable=False),  # '' until sealed
@@ -68,7 +75,8 @@ run = Table(
 Index("run_by_start", run.c.started_us)
 Index("run_by_name", run.c.name)
 Index("run_by_experiment", run.c.experiment_id, run.c.started_us)
-Index("run_deleted", run.c.id, sqlite_where=text("is_deleted = 1"))
+HIDDEN = "is_deleted = 1 OR is_archived = 1"  # a question uses the index if it says the same
+Index("run_hidden", run.c.id, run.c.is_deleted, run.c.is_archived, sqlite_where=text(HIDDEN))
 
 key = Table(
     "key",
@@ -106,11 +114,48 @@ metric = Table(
     Column("last", Float),
     Column("last_step", Integer, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("minimum", Float),
-    Column("maximum", Float),
+    Column("low", Float),  # NULL: as `last`
+    Column("high", Float),
     sqlite_with_rowid=False,
 )
-Index("metric_by_value", metric.c.key, metric.c.last, metric.c.run)
+# The extremes ride along, so that min(…) and max(…) read this index and no row.
+Index(
+    "metric_by_value",
+    metric.c.key,
+    metric.c.last,
+    metric.c.run,
+    metric.c.low,
+    metric.c.high,
+)
+MINIMUM = func.coalesce(metric.c.low, metric.c.last)
+MAXIMUM = func.coalesce(metric.c.high, metric.c.last)
+
+dataset_value = Table(
+    "dataset_value",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fact", Text, nullable=False),  # name, digest or context
+    Column("text", Text, nullable=False),
+    UniqueConstraint("fact", "text"),
+)
+
+run_dataset = Table(
+    "run_dataset",
+    metadata,
+    Column("run", ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    Column("value", ForeignKey("dataset_value.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("run_dataset_by_value", run_dataset.c.value, run_dataset.c.run)
+
+key_use = Table(  # how many runs have a name: counted when runs change, not when somebody asks
+    "key_use",
+    metadata,
+    Column("experiment_id", ForeignKey("experiment.id"), primary_key=True),
+    Column("key", ForeignKey("key.id"), primary_key=True),
+    Column("runs", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 artifact = Table(
     "artifact",
