@@ -303,7 +303,7 @@ def test_artifacts_are_previewed_and_saved_verified(
 
     assert look("p.png") == "picture"
     assert look("c.json") == "text"
-    assert tab.view.text.area.toPlainText() == document.decode()
+    assert tab.view.parts.text.area.toPlainText() == document.decode()
     tab.view.save(tmp_path / "saved.json")
     settle(page, tasks)
     assert (tmp_path / "saved.json").read_bytes() == document

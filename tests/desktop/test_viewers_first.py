@@ -73,9 +73,9 @@ def open_room(
 def test_a_picture_is_seen_and_its_size_said(open_room, tasks: Tasks) -> None:
     _, view = open_room({"plots/roc.png": png()})
     show(view, tasks, "plots/roc.png")
-    assert view.picture.isVisible()
-    assert view.picture.says.text() == "40 × 30 pixels, 100%"
-    middle = view.picture.canvas.grab().toImage()
+    assert view.parts.picture.isVisible()
+    assert view.parts.picture.says.text() == "40 × 30 pixels, 100%"
+    middle = view.parts.picture.canvas.grab().toImage()
     seen = middle.pixelColor(middle.width() // 2, middle.height() // 2)
     assert seen.name() == "#c35719"
     assert view.line.verdict == "Verified"
@@ -86,7 +86,7 @@ def test_the_wheel_and_the_keyboard_zoom_and_zero_fits_again(
 ) -> None:
     _, view = open_room({"a.png": png(800, 600)})
     show(view, tasks, "a.png")
-    canvas = view.picture.canvas
+    canvas = view.parts.picture.canvas
     fitted = canvas.scale()
     at = QPointF(canvas.width() / 2, canvas.height() / 2)
     wheel = QWheelEvent(
@@ -109,20 +109,20 @@ def test_a_picture_of_three_billion_pixels_is_not_decoded(open_room, tasks: Task
     _, view = open_room({"bomb.png": huge_png()})
     show(view, tasks, "bomb.png")
     assert "60,000 × 60,000" in view.note.text()
-    assert not view.picture.isVisible()
+    assert not view.parts.picture.isVisible()
 
 
 def test_a_parquet_file_is_paged_by_row_group(open_room, tasks: Tasks) -> None:
     _, view = open_room({"t.parquet": parquet()})
     show(view, tasks, "t.parquet")
-    assert view.table.says.text() == "Rows 1 to 500 of 1,200"
-    assert view.table.model.headerData(0, Qt.Orientation.Horizontal) == "step, int64"
-    view.table.go(1_199)
+    assert view.parts.table.says.text() == "Rows 1 to 500 of 1,200"
+    assert view.parts.table.model.headerData(0, Qt.Orientation.Horizontal) == "step, int64"
+    view.parts.table.go(1_199)
     settle(tasks)
-    assert view.table.says.text() == "Rows 1,001 to 1,200 of 1,200"
-    current = view.table.grid.currentIndex()
+    assert view.parts.table.says.text() == "Rows 1,001 to 1,200 of 1,200"
+    current = view.parts.table.grid.currentIndex()
     assert current.data() == "1199"
-    assert view.table.model.headerData(current.row(), Qt.Orientation.Vertical) == "1,200"
+    assert view.parts.table.model.headerData(current.row(), Qt.Orientation.Vertical) == "1,200"
 
 
 def test_an_arrow_file_is_paged_by_batch(open_room, tasks: Tasks) -> None:
@@ -131,65 +131,65 @@ def test_an_arrow_file_is_paged_by_batch(open_room, tasks: Tasks) -> None:
     pyarrow.feather.write_feather(table, sink, chunksize=200, compression="zstd")
     _, view = open_room({"t.feather": sink.getvalue()})
     show(view, tasks, "t.feather")
-    assert view.table.model.index(499, 0).data() == "row 499"
-    view.table.go(650)
+    assert view.parts.table.model.index(499, 0).data() == "row 499"
+    view.parts.table.go(650)
     settle(tasks)
-    assert view.table.grid.currentIndex().data() == "row 650"
-    assert view.table.says.text() == "Rows 501 to 900 of 900"
+    assert view.parts.table.grid.currentIndex().data() == "row 650"
+    assert view.parts.table.says.text() == "Rows 501 to 900 of 900"
 
 
 def test_a_csv_with_breaks_between_quotes_counts_its_records(open_room, tasks: Tasks) -> None:
     body = "name,score\n" + "".join(f'"line one\nline {at}",{at}\n' for at in range(2_345))
     _, view = open_room({"t.csv": body.encode()})
     show(view, tasks, "t.csv")
-    assert view.table.says.text() == "Rows 1 to 500 of 2,345"
-    assert view.table.model.headerData(1, Qt.Orientation.Horizontal) == "score, integer"
-    view.table.go(2_344)
+    assert view.parts.table.says.text() == "Rows 1 to 500 of 2,345"
+    assert view.parts.table.model.headerData(1, Qt.Orientation.Horizontal) == "score, integer"
+    view.parts.table.go(2_344)
     settle(tasks)
-    assert view.table.model.index(344, 1).data() == "2344"
-    assert "line 2344" in view.table.model.index(344, 0).data()
+    assert view.parts.table.model.index(344, 1).data() == "2344"
+    assert "line 2344" in view.parts.table.model.index(344, 0).data()
 
 
 def test_filter_and_order_stay_within_the_page_and_say_so(open_room, tasks: Tasks, qtbot) -> None:
     body = "name,score\n" + "".join(f"run {at},{at * 7 % 10}\n" for at in range(1_000))
     _, view = open_room({"t.csv": body.encode()})
     show(view, tasks, "t.csv")
-    qtbot.keyClicks(view.table.filter.edit, "run 49")
-    assert view.table.model.rowCount() == 11
-    assert view.table.says.text() == "11 match on this page. Rows 1 to 500 of 1,000"
-    view.table.filter.set_text("")
-    header = view.table.grid.horizontalHeader()
+    qtbot.keyClicks(view.parts.table.filter.edit, "run 49")
+    assert view.parts.table.model.rowCount() == 11
+    assert view.parts.table.says.text() == "11 match on this page. Rows 1 to 500 of 1,000"
+    view.parts.table.filter.set_text("")
+    header = view.parts.table.grid.horizontalHeader()
     at = QPoint(header.sectionViewportPosition(1) + 12, header.height() // 2)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert view.table.model.index(0, 1).data() == "9"
-    assert view.table.says.text().endswith("this page sorted")
+    assert view.parts.table.model.index(0, 1).data() == "9"
+    assert view.parts.table.says.text().endswith("this page sorted")
 
 
 def test_text_has_numbers_and_finds_words(open_room, tasks: Tasks, qtbot) -> None:
     lines = [f"epoch {at} loss {1 / (at + 1):.4f}" for at in range(300)]
     _, view = open_room({"train.log": "\n".join(lines).encode()})
     show(view, tasks, "train.log")
-    assert view.text.says.text() == "300 lines"
-    qtbot.keyClick(view.text.area, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClicks(view.text.finder.field.edit, "EPOCH 2")
-    assert view.text.finder.says.text() == "1 of 111"
-    qtbot.keyClick(view.text.finder.field.edit, Qt.Key.Key_Return)
-    assert view.text.finder.says.text() == "2 of 111"
-    assert view.text.area.textCursor().selectedText() == "epoch 2"
-    assert view.text.area.textCursor().blockNumber() == 20
-    qtbot.keyClick(view.text.finder.field.edit, Qt.Key.Key_Escape)
-    assert not view.text.finder.isVisible()
+    assert view.parts.text.says.text() == "300 lines"
+    qtbot.keyClick(view.parts.text.area, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(view.parts.text.finder.field.edit, "EPOCH 2")
+    assert view.parts.text.finder.says.text() == "1 of 111"
+    qtbot.keyClick(view.parts.text.finder.field.edit, Qt.Key.Key_Return)
+    assert view.parts.text.finder.says.text() == "2 of 111"
+    assert view.parts.text.area.textCursor().selectedText() == "epoch 2"
+    assert view.parts.text.area.textCursor().blockNumber() == 20
+    qtbot.keyClick(view.parts.text.finder.field.edit, Qt.Key.Key_Escape)
+    assert not view.parts.text.finder.isVisible()
 
 
 def test_a_large_log_is_read_in_parts_with_true_numbers(open_room, tasks: Tasks) -> None:
     body = "".join(f"{at} {'x' * 90}\n" for at in range(1, 30_001)).encode()
     _, view = open_room({"big.log": body})
     show(view, tasks, "big.log")
-    shown = view.text.area
+    shown = view.parts.text.area
     assert shown.toPlainText().startswith("1 x")
     for part in ("last", "before", "after"):
-        view.text.go(part)
+        view.parts.text.go(part)
         settle(tasks)
         first = shown.document().firstBlock().text().split()[0]
         assert shown.first_number() == int(first)
@@ -199,25 +199,25 @@ def test_a_large_log_is_read_in_parts_with_true_numbers(open_room, tasks: Tasks)
 def test_bytes_of_anything_are_seen_in_hexadecimal(open_room, tasks: Tasks) -> None:
     _, view = open_room({"weights.xyz": bytes(range(256)) * 300})
     show(view, tasks, "weights.xyz")
-    assert view.bytes.isVisible()
-    line = view.bytes.area.document().findBlockByNumber(4).text()
+    assert view.parts.bytes.isVisible()
+    line = view.parts.bytes.area.document().findBlockByNumber(4).text()
     assert line.startswith("0000000040  40 41 42")
     assert line.endswith("@ABCDEFGHIJKLMNO")
-    view.bytes.go(0x10000)
+    view.parts.bytes.go(0x10000)
     settle(tasks)
-    assert view.bytes.area.document().firstBlock().text().startswith("0000010000")
+    assert view.parts.bytes.area.document().firstBlock().text().startswith("0000010000")
 
 
 def test_a_changed_file_is_taken_off_the_screen(open_room, tasks: Tasks) -> None:
     room, view = open_room({"notes.txt": b"accuracy was measured on the held-out set\n"})
     show(view, tasks, "notes.txt")
-    assert view.text.isVisible()
+    assert view.parts.text.isVisible()
     damage(room, b"held-out")
     view.verify()
     settle(tasks)
     assert view.banner.isVisible()
     assert view.banner.title() == "Does not match"
-    assert not view.text.isVisible()
+    assert not view.parts.text.isVisible()
 
 
 def test_an_answer_for_another_file_is_dropped(open_room, tasks: Tasks) -> None:
@@ -225,10 +225,10 @@ def test_an_answer_for_another_file_is_dropped(open_room, tasks: Tasks) -> None:
     view.show_artifact(RUN, "a.txt")
     view.show_artifact(RUN, "b.txt")
     settle(tasks)
-    assert view.text.area.toPlainText() == "second"
+    assert view.parts.text.area.toPlainText() == "second"
     view.clear()
     settle(tasks)
-    assert not view.text.isVisible()
+    assert not view.parts.text.isVisible()
     assert view.shows() == ("", "")
 
 

@@ -89,15 +89,15 @@ class Viewing:
             file.seek(0)
             offered = self._readers.offered(path, head)
             chosen = kind if kind in offered else offered[0]
-            if chosen == "none":
-                body: Body = NoView(why="The file is empty.")
-            else:
-                body = self._readers.read(
-                    chosen, file, artifact.size_bytes, path, artifact.sha256, watched
-                )
+            body = self._read(chosen, file, artifact, watched)
+            instead = ""
+            if isinstance(body, NoView) and kind is None and "text" in offered:
+                instead = body.why
+                chosen = "text"
+                body = self._read(chosen, file, artifact, watched)
             facts = self._facts(run_id, window, artifact)
         others = tuple(each for each in offered if each != chosen)
-        return View(facts=facts, kind=chosen, others=others, body=body)
+        return View(facts=facts, kind=chosen, others=others, body=body, instead=instead)
 
     def rows(
         self, facts: FileFacts, start: int, count: int = PAGE_ROWS, progress: Progress | None = None
@@ -160,6 +160,16 @@ class Viewing:
         self._artifacts.save(run_id, path, target, progress)
 
     # ------------------------------------------------------------------ inside
+
+    def _read(
+        self, kind: Kind, file: BinaryIO, artifact: StoredArtifact, progress: Progress
+    ) -> Body:
+        if kind == "none":
+            return NoView(why="The file is empty.")
+        file.seek(0)
+        return self._readers.read(
+            kind, file, artifact.size_bytes, artifact.path, artifact.sha256, progress
+        )
 
     def _open(
         self, run_id: str, path: str, sha256: str = ""

@@ -7,47 +7,26 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.saving import ask_where, file_name
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.viewers.bytes_viewer import BytesViewer
-from strongroom.desktop.viewers.decoding import Decoded, decode
 from strongroom.desktop.viewers.facts_line import FactsLine
-from strongroom.desktop.viewers.picture_viewer import PictureViewer
-from strongroom.desktop.viewers.table_viewer import TableViewer
-from strongroom.desktop.viewers.text_viewer import TextViewer
+from strongroom.desktop.viewers.showing import Prepared, Showing, prepare
 from strongroom.domain.errors import StrongroomError, Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.services.viewing import FileVerified, Viewing
-from strongroom.services.views.shapes import (
-    BytesView,
-    Kind,
-    NoView,
-    PictureView,
-    TableView,
-    TextView,
-    View,
-)
+from strongroom.services.views.shapes import Kind, TableView, TextView, View
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    """A view, and what a worker made of it."""
-
-    view: View
-    picture: Decoded | None = None
 
 
 class ArtifactView(QWidget):
@@ -77,23 +56,16 @@ class ArtifactView(QWidget):
         self.banner = Banner("bad", "", "")
         self.banner.hide()
         self.note = Label("", "text_tertiary", "dense", wrap=True)
-        self.picture = PictureViewer()
-        self.table = TableViewer(viewing, tasks)
-        self.text = TextViewer(viewing, tasks)
-        self.bytes = BytesViewer(viewing, tasks)
-        for part in (self.table, self.text, self.bytes):
-            part.failed.connect(self._on_failed)
-        self._nothing = QWidget()
-        self._stack = QStackedWidget()
-        for page in (self._nothing, self.picture, self.table, self.text, self.bytes):
-            self._stack.addWidget(page)
+        self.parts = Showing(viewing, tasks)
+        self.parts.failed.connect(self._on_failed)
+        self.parts.refused.connect(self._say)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(6)
         down.addWidget(self.line)
         down.addWidget(self.banner)
         down.addWidget(self.note)
-        down.addWidget(self._stack, 1)
+        down.addWidget(self.parts, 1)
         self.setAccessibleName("Artifact")
         self.clear()
 
@@ -112,11 +84,11 @@ class ArtifactView(QWidget):
         self.line.show()
         viewing = self._viewing
 
-        def take(found: _Prepared) -> None:
+        def take(found: Prepared) -> None:
             if (run_id, path) == (self._run_id, self._path):
                 self._take(found)
 
-        self._ask("look", "Reading an artifact", lambda progress: _prepare(
+        self._ask("look", "Reading an artifact", lambda progress: prepare(
             viewing.look(run_id, path, kind=kind, progress=progress)
         ), take)  # fmt: skip
 
@@ -186,51 +158,28 @@ class ArtifactView(QWidget):
         self.view = None
         self.banner.hide()
         self._say("")
-        self._stack.setCurrentWidget(self._nothing)
+        self.parts.empty()
 
     def _say(self, words: str) -> None:
         self.note.setText(words)
         self.note.setVisible(bool(words))
 
-    def _take(self, found: _Prepared) -> None:
+    def _take(self, found: Prepared) -> None:
         view = found.view
         self.view = view
         self.banner.hide()
         self.line.show_view(view)
-        self._say(getattr(view.body, "note", "") if not isinstance(view.body, TextView) else "")
-        self._stack.setCurrentWidget(self._fill(view, found))
+        self._say(self.parts.fill(found))
         self.shown.emit(view.kind)
         if not view.facts.is_verified:
             self.verify()
         elif not _is_counted(view):
             self._read_through(view)
 
-    def _fill(self, view: View, found: _Prepared) -> QWidget:
-        body, facts = view.body, view.facts
-        if isinstance(body, PictureView) and found.picture is not None:
-            if found.picture.why:
-                self._say(found.picture.why)
-                return self._nothing
-            self.picture.show_picture(found.picture, facts.path)
-            return self.picture
-        if isinstance(body, TableView):
-            self._say("")
-            self.table.show_table(facts, body)
-            return self.table
-        if isinstance(body, TextView):
-            self.text.show_text(facts, body)
-            return self.text
-        if isinstance(body, BytesView):
-            self.bytes.show_bytes(facts, body)
-            return self.bytes
-        if isinstance(body, NoView):
-            self._say(body.why)
-        return self._nothing
-
     def _on_verified(self, found: FileVerified) -> None:
         self.line.show_verified()
-        self.text.set_total(found.lines)
-        self.table.set_total(found.rows)
+        self.parts.text.set_total(found.lines)
+        self.parts.table.set_total(found.rows)
 
     def _on_save_failed(self, fault: BaseException) -> None:
         errors.show(fault, self)
@@ -269,9 +218,3 @@ def _is_counted(view: View) -> bool:
     if isinstance(body, TextView):
         return body.stop - body.start >= body.size_bytes
     return not isinstance(body, TableView) or body.rows_total is not None
-
-
-def _prepare(view: View) -> _Prepared:
-    """Decodes on the worker what takes time to decode."""
-    body = view.body
-    return _Prepared(view=view, picture=decode(body) if isinstance(body, PictureView) else None)

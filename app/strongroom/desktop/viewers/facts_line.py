@@ -22,7 +22,6 @@ WORDS: dict[Kind, str] = {
     "page": "Page",
     "matrix": "Confusion matrix",
     "program": "Instructions",
-    "array": "Array",
     "notebook": "Notebook",
     "document": "Document",
     "sound": "Sound",
@@ -49,7 +48,7 @@ class FactsLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = Elided("", text="dense", weight=500, elide="middle")
-        self.kinds = MenuButton("", small=True, name="Show as")
+        self.kinds = MenuButton("Text", small=True, name="Show as")
         self.kinds.chosen.connect(self.kind_chosen)
         self._digest = Elided("", "text_tertiary", "mono")
         self._copy_digest = Button("", "ghost", "hash", small=True, name="Copy the SHA-256 digest")

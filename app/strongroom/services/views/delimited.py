@@ -170,7 +170,7 @@ def _lines(stream: BoundedStream) -> Iterator[str]:
     while line := text.readline(MAX_LINE_CHARACTERS):
         if len(line) >= MAX_LINE_CHARACTERS:
             raise csv.Error(f"a line has more than {MAX_LINE_CHARACTERS:,} characters")
-        yield line.replace("\0", "\u2400")
+        yield line.replace("\0", "\ufffd")
 
 
 class _Unowned(io.RawIOBase):

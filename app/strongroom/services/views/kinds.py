@@ -9,7 +9,7 @@ from strongroom.services.views.shapes import Kind
 
 HEAD_BYTES = 4_096  # enough for every magic number and for a guess at text
 _PICTURES = {"png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"}
-_TABLES = {"csv", "tsv", "parquet", "arrow", "feather", "ipc"}
+_TABLES = {"csv", "tsv", "parquet", "arrow", "feather", "ipc", "npy"}
 _TREES = {"json", "yaml", "yml", "jsonl", "ndjson"}
 _PAGES = {"md", "markdown"}
 _PROGRAMS = {
@@ -27,7 +27,7 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"PAR1", "table"),
     (b"ARROW1", "table"),
     (b"%PDF-", "document"),
-    (b"\x93NUMPY", "array"),
+    (b"\x93NUMPY", "table"),
     (b"PK\x03\x04", "program"),
     (b"\x80\x02", "program"),
     (b"\x80\x03", "program"),
@@ -55,6 +55,8 @@ def ways(path: str, head: bytes) -> tuple[Kind, ...]:
         found.append(by_magic)
     elif by_name is not None:
         found.append(by_name)
+    if found == ["matrix"]:
+        found.append("tree" if ending(path) == "json" else "table")
     if by_magic is None and _is_text(head):
         found.append("text")
     found.append("bytes")
@@ -69,8 +71,6 @@ def _by_name(path: str) -> Kind | None:
         found = "matrix"
     elif end == "ipynb":
         found = "notebook"
-    elif end == "npy":
-        found = "array"
     elif end == "wav":
         found = "sound"
     elif end == "pdf":

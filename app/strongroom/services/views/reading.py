@@ -11,10 +11,30 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.models.bounded import BoundedStream
 from strongroom.services.views import kinds, text
-from strongroom.services.views.shapes import Body, BytesView, Kind, NoView, PictureView
+from strongroom.services.views.documents import (
+    MAX_DOCUMENT_BYTES,
+    json_lines_tree,
+    json_tree,
+    yaml_tree,
+)
+from strongroom.services.views.markdown import MAX_PAGE_BYTES, page
+from strongroom.services.views.matrices import MAX_MATRIX_BYTES, matrix
+from strongroom.services.views.notebooks import MAX_NOTEBOOK_BYTES, notebook
+from strongroom.services.views.programs import program
+from strongroom.services.views.shapes import (
+    Body,
+    BytesView,
+    DocumentView,
+    Kind,
+    NoView,
+    PictureView,
+)
+from strongroom.services.views.sounds import sound
 from strongroom.services.views.svg import NotDrawable, clean_svg
 from strongroom.services.views.tables import PAGE_ROWS, Tables
 
+MAX_PDF_BYTES = 16 << 20
+JSON_LINES_BYTES = 4 << 20
 MAX_PICTURE_BYTES = 16 << 20  # one read; a plot has 100 kB
 BYTES_AT_ONCE = 16 * 1024
 _FORMATS = (
@@ -39,6 +59,13 @@ class Readers:
             "table": self._table,
             "text": _text,
             "bytes": _bytes,
+            "tree": _tree,
+            "page": _page,
+            "matrix": _matrix,
+            "program": _program,
+            "notebook": _notebook,
+            "sound": _sound,
+            "document": _document,
         }
 
     def offered(self, path: str, head: bytes) -> tuple[Kind, ...]:
@@ -112,3 +139,40 @@ def _picture(file: BinaryIO, size: int, path: str, _sha256: str, _: Progress) ->
     except NotDrawable as error:
         return NoView(why=f"The drawing is not shown: {error}.")
     return PictureView(data=cleaned, format="svg", note=note)
+
+
+def _tree(file: BinaryIO, size: int, path: str, _sha256: str, _progress: Progress) -> Body:
+    end = kinds.ending(path)
+    if end in {"jsonl", "ndjson"}:
+        data = BoundedStream(file).read(min(size, JSON_LINES_BYTES))
+        return json_lines_tree(data, is_whole=len(data) >= size)
+    data = BoundedStream(file).read(min(size, MAX_DOCUMENT_BYTES + 1))
+    return json_tree(data) if end == "json" else yaml_tree(data, path)
+
+
+def _page(file: BinaryIO, size: int, _path: str, _sha256: str, _progress: Progress) -> Body:
+    return page(file.read(MAX_PAGE_BYTES), size)
+
+
+def _matrix(file: BinaryIO, _size: int, path: str, _sha256: str, _progress: Progress) -> Body:
+    return matrix(file.read(MAX_MATRIX_BYTES + 1), is_json=kinds.ending(path) == "json")
+
+
+def _program(file: BinaryIO, size: int, path: str, _sha256: str, _progress: Progress) -> Body:
+    return program(file, size, path)
+
+
+def _notebook(file: BinaryIO, size: int, _path: str, _sha256: str, _progress: Progress) -> Body:
+    if size > MAX_NOTEBOOK_BYTES:
+        return NoView(why=f"A notebook of more than {MAX_NOTEBOOK_BYTES >> 20} MiB is not shown.")
+    return notebook(BoundedStream(file).read(size))
+
+
+def _sound(file: BinaryIO, size: int, _path: str, _sha256: str, progress: Progress) -> Body:
+    return sound(file, size, progress)
+
+
+def _document(file: BinaryIO, size: int, _path: str, _sha256: str, _progress: Progress) -> Body:
+    if size > MAX_PDF_BYTES:
+        return NoView(why=f"A PDF of more than {MAX_PDF_BYTES >> 20} MiB is not drawn.")
+    return DocumentView(data=BoundedStream(file).read(size))

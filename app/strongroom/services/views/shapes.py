@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "picture", "table", "text", "tree", "page", "matrix", "program", "array", "notebook",
+    "picture", "table", "text", "tree", "page", "matrix", "program", "notebook",
     "document", "sound", "bytes", "none",
 ]  # fmt: skip
 """Ways to look at a file."""
@@ -132,13 +132,13 @@ class MatrixView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opcode:
-    """One instruction of a pickle: where, what, with which argument, and what to think of it."""
+    """One instruction of a pickle: where, what, with which argument; whether it names or calls."""
 
     member: str
     position: int
     name: str
     argument: str
-    is_refused: bool
+    acts: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,3 +226,5 @@ class View:
     kind: Kind
     others: tuple[Kind, ...]
     body: Body
+    instead: str = ""
+    """Why the best way shows nothing and this one was taken, "" for the best way."""

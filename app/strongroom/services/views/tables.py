@@ -5,10 +5,12 @@ from collections import OrderedDict
 from typing import BinaryIO
 
 from strongroom.domain.progress import Progress
+from strongroom.models.arrays import NPY_MAGIC
 from strongroom.models.bounded import BoundedStream
 from strongroom.models.tables import ARROW_MAGIC, PARQUET_MAGIC, classify_table
 from strongroom.models.verdict import CODE_ON_LOAD
 from strongroom.services.views import delimited
+from strongroom.services.views.arrays import array_page
 from strongroom.services.views.delimited import RecordIndex
 from strongroom.services.views.kinds import ending
 from strongroom.services.views.shapes import Body, NoView, TableColumn, TableView
@@ -52,7 +54,9 @@ class Tables:
             is_parquet = head.startswith(PARQUET_MAGIC)
             read = arrow_pages.parquet_page if is_parquet else arrow_pages.arrow_page
             return _from_arrow(read(file, start, count, progress))
-        if ending(path) in {"parquet", "arrow", "feather", "ipc"}:
+        if head.startswith(NPY_MAGIC):
+            return array_page(file, size, start, count)
+        if ending(path) in {"npy", "parquet", "arrow", "feather", "ipc"}:
             return NoView(why="The file is named like a table, but its bytes are none.")
         return self._delimited(BoundedStream(file), size, path, sha256, start, count, progress)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes every character of a text visible, one for one where possible.
 
-* Control characters become their pictures (``␛``, ``␍``); characters that turn the reading
-  direction, join or hide become their code point in angle brackets.
+* Control characters become their names (``⟨ESC⟩``, ``⟨CR⟩``); characters that turn the reading
+  direction, join or hide become their code point (``⟨U+202E⟩``).
 * A line longer than a screen can lay out is cut, and says how much is missing.
 """
 
@@ -13,6 +13,40 @@ MAX_LINE = 4_000  # characters; QPlainTextEdit lays out a line as a whole
 MAX_CELL = 300  # characters of a table's cell
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEPT = "\t"
+_NAMES = [
+    "NUL",
+    "SOH",
+    "STX",
+    "ETX",
+    "EOT",
+    "ENQ",
+    "ACK",
+    "BEL",
+    "BS",
+    "HT",
+    "LF",
+    "VT",
+    "FF",
+    "CR",
+    "SO",
+    "SI",
+    "DLE",
+    "DC1",
+    "DC2",
+    "DC3",
+    "DC4",
+    "NAK",
+    "SYN",
+    "ETB",
+    "CAN",
+    "EM",
+    "SUB",
+    "ESC",
+    "FS",
+    "GS",
+    "RS",
+    "US",
+]
 
 
 def visible_line(text: str, most: int = MAX_LINE) -> str:
@@ -49,8 +83,6 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) not in _HIDDEN:
         return character
     point = ord(character)
-    if point < 0x20:
-        return chr(0x2400 + point)
-    if point == 0x7F:
-        return "\u2421"
+    if point < len(_NAMES):
+        return f"⟨{_NAMES[point]}⟩"
     return f"⟨U+{point:04X}⟩"

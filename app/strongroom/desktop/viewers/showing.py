@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The viewers of all kinds in one stack: which one shows what, and what a worker prepares first."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.viewers.bytes_viewer import BytesViewer
+from strongroom.desktop.viewers.decoding import Decoded, decode
+from strongroom.desktop.viewers.document_viewer import DocumentViewer, Sheet, draw_page
+from strongroom.desktop.viewers.matrix_viewer import MatrixViewer
+from strongroom.desktop.viewers.names import line_of
+from strongroom.desktop.viewers.notebook_viewer import NotebookViewer
+from strongroom.desktop.viewers.page_viewer import PageViewer
+from strongroom.desktop.viewers.picture_viewer import PictureViewer
+from strongroom.desktop.viewers.program_viewer import ProgramViewer
+from strongroom.desktop.viewers.sound_viewer import SoundViewer
+from strongroom.desktop.viewers.table_viewer import TableViewer
+from strongroom.desktop.viewers.text_viewer import TextViewer
+from strongroom.desktop.viewers.tree_viewer import TreeViewer
+from strongroom.services.viewing import Viewing
+from strongroom.services.views.shapes import (
+    BytesView,
+    DocumentView,
+    MatrixView,
+    NotebookView,
+    NoView,
+    PageView,
+    PictureView,
+    ProgramView,
+    SoundView,
+    TableView,
+    TextView,
+    TreeView,
+    View,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A view, and what a worker made of it."""
+
+    view: View
+    picture: Decoded | None = None
+    pictures: tuple[tuple[QImage, ...], ...] = ()
+    sheet: Sheet | None = None
+
+
+def prepare(view: View) -> Prepared:
+    """Decodes on the worker what takes time to decode."""
+    body = view.body
+    if isinstance(body, PictureView):
+        return Prepared(view=view, picture=decode(body))
+    if isinstance(body, NotebookView):
+        decoded = tuple(
+            tuple(
+                image
+                for data in cell.pictures
+                if not (image := decode(PictureView(data=data, format="png")).image).isNull()
+            )
+            for cell in body.cells
+        )
+        return Prepared(view=view, pictures=decoded)
+    if isinstance(body, DocumentView):
+        return Prepared(view=view, sheet=draw_page(body.data, 0))
+    return Prepared(view=view)
+
+
+class Showing(QStackedWidget):
+    """One viewer of each kind; nothing is shown until `fill`.
+
+    Signals:
+        failed: A part could not be read (the fault).
+        refused: What is shown cannot be drawn further (the reason).
+    """
+
+    failed = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, viewing: Viewing, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.nothing = QWidget()
+        self.picture = PictureViewer()
+        self.table = TableViewer(viewing, tasks)
+        self.text = TextViewer(viewing, tasks)
+        self.bytes = BytesViewer(viewing, tasks)
+        self.tree = TreeViewer(tasks)
+        self.page = PageViewer()
+        self.matrix = MatrixViewer()
+        self.program = ProgramViewer()
+        self.notebook = NotebookViewer()
+        self.sound = SoundViewer()
+        self.document = DocumentViewer(tasks)
+        for part in (self.table, self.text, self.bytes):
+            part.failed.connect(self.failed)
+        self.document.refused.connect(self.refused)
+        for each in (
+            self.nothing, self.picture, self.table, self.text, self.bytes, self.tree, self.page,
+            self.matrix, self.program, self.notebook, self.sound, self.document,
+        ):  # fmt: skip
+            self.addWidget(each)
+
+    def empty(self) -> None:
+        """Shows nothing."""
+        self.setCurrentWidget(self.nothing)
+
+    def fill(self, found: Prepared) -> str:
+        """Shows what was prepared and returns the sentence to stand above it."""
+        why = self._missing(found)
+        if why:
+            self.empty()
+            return why
+        self.setCurrentWidget(self._shown(found))
+        view = found.view
+        if view.instead:
+            return f"Shown as text. {view.instead}"
+        is_said_below = isinstance(view.body, (TextView, TableView))
+        return "" if is_said_below else getattr(view.body, "note", "")
+
+    def _missing(self, found: Prepared) -> str:
+        if isinstance(found.view.body, NoView):
+            return found.view.body.why
+        if found.picture is not None and found.picture.why:
+            return found.picture.why
+        return found.sheet.why if found.sheet is not None else ""
+
+    def _shown(self, found: Prepared) -> QWidget:
+        """Fills the viewer of a body and returns it."""
+        body, facts = found.view.body, found.view.facts
+        shown: QWidget = self.nothing
+        if isinstance(body, PictureView) and found.picture is not None:
+            self.picture.show_picture(found.picture, line_of(facts.path))
+            shown = self.picture
+        elif isinstance(body, TableView):
+            self.table.show_table(facts, body)
+            shown = self.table
+        elif isinstance(body, TextView):
+            self.text.show_text(facts, body)
+            shown = self.text
+        elif isinstance(body, BytesView):
+            self.bytes.show_bytes(facts, body)
+            shown = self.bytes
+        elif isinstance(body, DocumentView) and found.sheet is not None:
+            self.document.show_document(body.data, found.sheet, line_of(facts.path))
+            shown = self.document
+        else:
+            shown = self._shown_whole(found)
+        return shown
+
+    def _shown_whole(self, found: Prepared) -> QWidget:
+        """Fills the viewers that need nothing but their body."""
+        body = found.view.body
+        shown: QWidget = self.nothing
+        if isinstance(body, TreeView):
+            self.tree.show_tree(body)
+            shown = self.tree
+        elif isinstance(body, PageView):
+            self.page.show_markdown(body.markdown)
+            shown = self.page
+        elif isinstance(body, MatrixView):
+            self.matrix.show_matrix(body)
+            shown = self.matrix
+        elif isinstance(body, ProgramView):
+            self.program.show_program(body)
+            shown = self.program
+        elif isinstance(body, NotebookView):
+            self.notebook.show_notebook(body, found.pictures)
+            shown = self.notebook
+        elif isinstance(body, SoundView):
+            self.sound.show_sound(body)
+            shown = self.sound
+        return shown
