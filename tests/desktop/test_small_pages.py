@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 import strongroom as sr
-from strongroom.bootstrap import Services, open_services
+from strongroom.bootstrap import Services, open_services, open_settings
 from strongroom.desktop.audit.page import AuditPage, AuditServices
 from strongroom.desktop.compare.page import ComparePage, CompareServices
 from strongroom.desktop.kit.page import Page
@@ -14,6 +14,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.settings_page import SettingsPage
 from strongroom.trust.keychain import PassphraseKeychain
 from support.accessibility import nameless
@@ -158,6 +159,6 @@ def test_audit_without_a_team_says_what_to_do(services, tasks, qtbot):
 
 
 def test_settings_show_where_things_are(services, tasks, qtbot):
-    page = SettingsPage(services, tasks)
+    page = SettingsPage(services, tasks, Preferences(open_settings({})))
     opened(page, tasks, qtbot)
     assert nameless(page) == []

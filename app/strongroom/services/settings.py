@@ -91,9 +91,9 @@ class Settings:
                     setting=chosen, value=value, origin=Origin.POLICY, lock=lock,
                     where=str(self.policy_path),
                 )  # fmt: skip
-            for origin, value, where in self._voices(chosen):
-                if value is not None:
-                    return SettingState(setting=chosen, value=value, origin=origin, where=where)
+            for origin, said, where in self._voices(chosen):
+                if said is not None:
+                    return SettingState(setting=chosen, value=said, origin=origin, where=where)
         return SettingState(setting=chosen, value=chosen.default, origin=Origin.DEFAULT)
 
     def states(self) -> tuple[SettingState, ...]:
@@ -143,6 +143,24 @@ class Settings:
                 "E-SETTING", f"{key} cannot be {text[:80]}", f"It has to be {chosen.expected()}."
             )
         return self.set(key, value)
+
+    def own(self, key: str) -> SettingValue | None:
+        """Returns what the person's file says, None if it says nothing."""
+        with self._guard:
+            return self._user.values.get(key)
+
+    def value_without_own(self, key: str) -> SettingValue:
+        """Returns what would hold if the person's file said nothing.
+
+        Raises:
+            BadInput: ``E-SETTING`` if there is no such setting.
+        """
+        state = self.state(key)
+        if state.origin not in {Origin.USER, Origin.FLAG}:
+            return state.value
+        with self._guard:
+            said = self._policy.values.get(key)
+        return state.setting.default if said is None else said
 
     def unset(self, key: str) -> SettingState:
         """Takes a value out of the person's file; raises as `set` does."""

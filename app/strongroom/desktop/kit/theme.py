@@ -7,7 +7,7 @@
 """
 
 from string import Template
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
@@ -26,6 +26,12 @@ FONT_FILES = (
     "JetBrainsMono-Medium",
     "JetBrainsMono-Bold",
 )
+Density = Literal["compact", "usual", "comfortable"]
+_ROWS: dict[Density, str] = {
+    "compact": "row_compact",
+    "usual": "row",
+    "comfortable": "row_comfortable",
+}
 _ROW_LINE, _CONTROL_LINE = 16, 20
 _CONTROL_HEIGHTS = frozenset({"control", "control_small", "control_large", "page_bar", "rail_item"})
 _FIXED_HEIGHTS = frozenset({"checkbox", "icon", "hit_min", "scroll"})
@@ -35,7 +41,7 @@ class Theme(QObject):
     """The tokens in force and what is made from them.
 
     Signals:
-        changed: The theme or the text scale is another one now.
+        changed: The theme, the text scale or the row height is another one now.
     """
 
     changed = Signal()
@@ -45,6 +51,8 @@ class Theme(QObject):
         super().__init__(parent)
         self._tokens = tokens
         self._scale = scale
+        self._density: Density = "usual"
+        self._moves = True
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[str, int, int, bool], QFont] = {}
         self._metrics: dict[int, tuple[QFont, QFontMetricsF]] = {}
@@ -86,12 +94,37 @@ class Theme(QObject):
         """The text scale, 0.8 to 2.0."""
         return self._scale
 
-    def switch(self, name: ThemeName | None = None, scale: float | None = None) -> None:
-        """Changes the theme, the text scale or both, and repaints what is open."""
-        wanted = (name or self._tokens.name, _bounded(scale if scale is not None else self._scale))
-        if wanted == (self._tokens.name, self._scale):
+    @property
+    def density(self) -> Density:
+        """How close together the rows of tables stand."""
+        return self._density
+
+    def switch(
+        self,
+        name: ThemeName | None = None,
+        scale: float | None = None,
+        *,
+        density: Density | None = None,
+        moves: bool | None = None,
+    ) -> None:
+        """Changes what is given and repaints what is open.
+
+        Args:
+            name: The theme.
+            scale: The text scale; brought within 0.8 to 2.0.
+            density: How high rows are.
+            moves: Whether anything fades in; off for people who asked for less motion.
+        """
+        if moves is not None:
+            self._moves = moves
+        wanted = (
+            name or self._tokens.name,
+            _bounded(scale if scale is not None else self._scale),
+            density or self._density,
+        )
+        if wanted == (self._tokens.name, self._scale, self._density):
             return  # repainting everything takes a second where many pages are open
-        self._tokens, self._scale = load_tokens(wanted[0]), wanted[1]
+        self._tokens, self._scale, self._density = load_tokens(wanted[0]), wanted[1], wanted[2]
         self._colours.clear()
         self._fonts.clear()
         self._metrics.clear()
@@ -148,7 +181,7 @@ class Theme(QObject):
         Raises:
             KeyError: If the table has no such height.
         """
-        base = self._tokens.heights[name]
+        base = self._tokens.heights[_ROWS[self._density] if name == "row" else name]
         if name in _FIXED_HEIGHTS:
             return base
         line = _CONTROL_LINE if name in _CONTROL_HEIGHTS else _ROW_LINE
@@ -157,6 +190,10 @@ class Theme(QObject):
     def scaled(self, length: int) -> int:
         """Returns a length that holds text (a column, a slot) at this text scale."""
         return round(length * self._scale)
+
+    def motion_ms(self, length_ms: int) -> int:
+        """Returns how long something may fade, 0 for people who asked for less motion."""
+        return length_ms if self._moves else 0
 
     def _make_font(self, role: TextRole, weight: int, size: int, tabular: bool) -> QFont:
         style = self._tokens.text[role]

@@ -10,12 +10,10 @@ from strongroom.bootstrap import Services
 from strongroom.desktop.audit.page import AuditPage, AuditServices
 from strongroom.desktop.compare.page import ComparePage, CompareServices
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
-from strongroom.desktop.kit.command import Command, always
+from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
 from strongroom.desktop.registry.page import ModelsPage
@@ -26,25 +24,24 @@ from strongroom.desktop.review.services import ReviewServices
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.shell.about import AboutDialog
+from strongroom.desktop.shell.look_commands import look_commands
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
 from strongroom.desktop.shell.page_spec import PageSpec
+from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.settings_page import SettingsPage
 
-THEMES: tuple[tuple[ThemeName, str], ...] = (
-    ("light", "Light"),
-    ("dark", "Dark"),
-    ("high-contrast", "High contrast"),
-)
 
-
-def build_window(services: Services, tasks: Tasks, session: Session) -> MainWindow:
+def build_window(
+    services: Services, tasks: Tasks, session: Session, preferences: Preferences
+) -> MainWindow:
     """Returns the window of the person and store of these services, not shown yet.
 
     Args:
         services: Of one person at one store.
         tasks: The jobs of the window.
         session: What pages remember of their layout.
+        preferences: The settings as the window lives them.
     """
     runs = RunsPage(
         RunsServices(
@@ -84,8 +81,8 @@ def build_window(services: Services, tasks: Tasks, session: Session) -> MainWind
     )
     overview = Overview(services, tasks)
     window = MainWindow(
-        _page_specs(services, tasks, session, runs, models, reviews),
-        _commands(lambda: window),
+        _page_specs(services, tasks, session, preferences, runs, models, reviews),
+        _commands(lambda: window, tasks, preferences),
         tasks=tasks,
         clock=services.clock,
         state=lambda: overview.state,
@@ -116,6 +113,7 @@ def _page_specs(
     services: Services,
     tasks: Tasks,
     session: Session,
+    preferences: Preferences,
     runs: RunsPage,
     models: ModelsPage,
     reviews: ReviewsPage,
@@ -140,7 +138,7 @@ def _page_specs(
     people = PeoplePage(
         PeopleServices(people=services.people, identities=services.identities, clock=clock), tasks
     )
-    settings = SettingsPage(services, tasks)
+    settings = SettingsPage(services, tasks, preferences)
     return (
         PageSpec(id="runs", title="Runs", icon="flask-conical", page=runs, shortcut="Ctrl+1"),
         PageSpec(
@@ -166,7 +164,9 @@ def _page_specs(
     )  # fmt: skip
 
 
-def _commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
+def _commands(
+    window: Callable[[], MainWindow], tasks: Tasks, preferences: Preferences
+) -> Sequence[Command]:
     return [
         Command(
             id="file.sign_in", title="Sign in as…", menu="File", icon="user", group="File",
@@ -180,25 +180,12 @@ def _commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
             id="help.about", title="About Strongroom", menu="Help", icon="info",
             run=lambda: AboutDialog(window()).open(), group="Help",
         ),
-        *_theme_commands(),
+        *look_commands(tasks, preferences),
     ]  # fmt: skip
 
 
 def _close(window: MainWindow) -> None:
     window.close()
-
-
-def _theme_commands() -> Sequence[Command]:
-    def switch(name: ThemeName) -> Callable[[], None]:
-        return lambda: theme().switch(name=name)
-
-    return [
-        Command(
-            id=f"view.{name}", title=f"Theme: {title}", run=switch(name), menu="View",
-            icon="contrast", enabled=always, group="View",
-        )
-        for name, title in THEMES
-    ]  # fmt: skip
 
 
 def _show_overview(window: MainWindow, overview: Overview) -> None:

@@ -12,16 +12,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from strongroom.bootstrap import Services, open_services
+from strongroom.bootstrap import Services, open_services, open_settings
 from strongroom.demo.people import PASSPHRASE_HINT, people_of
 from strongroom.desktop.kit.secrets import HINT_PROPERTY
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.shell.composition import build_window
 from strongroom.desktop.shell.main_window import MainWindow
+from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.session_state import SessionState
 from strongroom.desktop.shell.sign_in import SignInDialog
 from strongroom.domain.changes import Changes
 from strongroom.domain.progress import Progress
+from strongroom.services.settings import Settings
 
 LOOK_EVERY_MS = 1_000  # a live curve moves once a second; a look at 100,000 sealed runs takes 10 ms
 
@@ -35,8 +37,11 @@ class Desk(QObject):
 
     opened = Signal(object)
 
-    def __init__(self, app: QApplication, store: Path, home: Path) -> None:
+    def __init__(
+        self, app: QApplication, store: Path, home: Path, settings: Settings | None = None
+    ) -> None:
         super().__init__(app)
+        self.preferences = Preferences(settings or open_settings(), self)
         self._app = app
         self._store = store
         self._home = home
@@ -58,20 +63,21 @@ class Desk(QObject):
         tasks = Tasks()
         services = open_services(self._store, self._home)
         state = SessionState(self._home, self._store)
-        window = build_window(services, tasks, state.store)
+        window = build_window(services, tasks, state.store, self.preferences)
         if self.window is None:
             state.restore_window(window)
         else:
             window.setGeometry(self.window.geometry())
         state.restore_splitters(window)
         place = state.place()
-        if place is not None:
+        if place is not None and self.preferences.value("window.reopen_place"):
             window.open_place(place)
         for session in (state.window, state.store):
             session.failed.connect(lambda error: _tell_unsaved(window, error))
 
         def leave() -> None:
             _remember(state, window)
+            self.preferences.discard()  # what was not saved was a preview
             tasks.close()  # before what they read from is closed
             services.close()
 
@@ -111,10 +117,16 @@ class Desk(QObject):
             self._timer.stop()
             return
 
-        def look(progress: Progress) -> Changes:
-            return services.runs.refresh(progress) | services.workstation.news()
+        preferences = self.preferences
 
-        def show(changes: Changes) -> None:
+        def look(progress: Progress) -> tuple[Changes, tuple[str, ...]]:
+            changes = services.runs.refresh(progress) | services.workstation.news()
+            return changes, preferences.settings.read_again()
+
+        def show(found: tuple[Changes, tuple[str, ...]]) -> None:
+            changes, chosen = found
+            if chosen:  # somebody used the command line or an editor
+                preferences.apply()
             if changes:
                 window.refresh(changes)
                 window.changed.emit(changes)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from strongroom.bootstrap import open_services
+from strongroom.bootstrap import open_services, open_settings
 from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
@@ -18,6 +18,7 @@ from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.shell.composition import build_window
 from strongroom.desktop.shell.main_window import USUAL, MainWindow
 from strongroom.desktop.shell.pictures import save_picture
+from strongroom.desktop.shell.preferences import Preferences
 from strongroom.domain.places import default_home
 
 PAGES = (
@@ -42,7 +43,7 @@ def render_pages(
     services = open_services(store, home or default_home())
     tasks = Tasks()
     services.runs.refresh()
-    window = build_window(services, tasks, Session())
+    window = build_window(services, tasks, Session(), Preferences(open_settings()))
     window.resize(*USUAL)
     try:
         window.show()

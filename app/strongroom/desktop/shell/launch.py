@@ -13,12 +13,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from strongroom.bootstrap import open_settings
 from strongroom.demo.people import usual_home
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.gallery import render_pages
+from strongroom.desktop.shell.preferences import TEXT_SCALE, THEME
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.places import default_store
+from strongroom.domain.setting import SettingValue
 
 EXIT_NO_DISPLAY = 4
 THEMES = ("light", "dark", "high-contrast")
@@ -43,13 +46,14 @@ def main(arguments: Sequence[str]) -> int:
         raise TypeError("another kind of application is running")
     app.setApplicationName("Strongroom")
     app.setDesktopFileName("strongroom")
-    Theme.install(app, asked.theme, asked.scale)
+    Theme.install(app, asked.theme or "light", asked.scale or 1.0)
     try:
         if asked.screenshot is not None:
             for path in render_pages(store, home, asked.screenshot):
                 print(path)  # noqa: T201 - the paths are the result of the command
             return 0
-        desk = Desk(app, store, home)
+        desk = Desk(app, store, home, open_settings(flags=_flags(asked)))
+        desk.preferences.apply()
         desk.open()
     except StrongroomError as error:
         print(f"{error.code}: {error.title}\n{error.advice}", file=sys.stderr)  # noqa: T201 - ditto
@@ -61,9 +65,19 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="strongroom desktop", description="Opens the window.")
     parser.add_argument("--store", type=Path, help="the store to open")
     parser.add_argument("--screenshot", type=Path, metavar="DIR", help="render every page to PNG")
-    parser.add_argument("--theme", choices=THEMES, default="light")
-    parser.add_argument("--scale", type=float, default=1.0, help="text scale, 0.8 to 2")
+    parser.add_argument("--theme", choices=THEMES)
+    parser.add_argument("--scale", type=float, help="text scale, 0.8 to 2")
     return parser.parse_args(list(arguments))
+
+
+def _flags(asked: argparse.Namespace) -> dict[str, SettingValue]:
+    """Returns the settings that hold for this start alone."""
+    flags: dict[str, SettingValue] = {}
+    if asked.theme is not None:
+        flags[THEME] = asked.theme
+    if asked.scale is not None:
+        flags[TEXT_SCALE] = max(80, min(200, round(asked.scale * 100)))
+    return flags
 
 
 def _has_display() -> bool:
