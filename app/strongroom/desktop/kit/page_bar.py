@@ -2,13 +2,14 @@
 """The bar above a page: back, forward, crumb and title; tools; the one primary action.
 
 * Crumbs are links to where they lead.
+* Where words are large and the window is not, the tools stand on a second line; none is cut.
 """
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
@@ -53,16 +54,29 @@ class PageBar(QWidget):
         arrows.setSpacing(0)
         arrows.addWidget(self._back)
         arrows.addWidget(self._forward)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 0, 16, 1)
-        layout.setSpacing(8)
-        layout.addLayout(arrows)
-        layout.addLayout(self._crumbs)
+        self._first, self._second = QHBoxLayout(), QHBoxLayout()
+        for line in (self._first, self._second):
+            line.setSpacing(8)
+        self._first.addLayout(arrows)
+        self._first.addLayout(self._crumbs)
         for widget in scope:
-            layout.addWidget(widget)
-        layout.addStretch(1)
+            self._first.addWidget(widget)
+        self._first.addStretch(1)
+        self._second.addStretch(1)
+        self._tools = QWidget()
+        across = QHBoxLayout(self._tools)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(8)
         for widget in tools:
-            layout.addWidget(widget)
+            across.addWidget(widget)
+        self._tools.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._has_two_lines = False
+        self._first.addWidget(self._tools)
+        self._outer = layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 0, 16, 1)
+        layout.setSpacing(0)
+        layout.addLayout(self._first)
+        layout.addLayout(self._second)
         self.set_title(title)
         self.set_history(can_go_back=False, can_go_forward=False)
         self.apply_theme()
@@ -88,7 +102,34 @@ class PageBar(QWidget):
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""
-        self.setFixedHeight(theme().height("page_bar"))
+        more = theme().height("control") + 8 if self._has_two_lines else 0
+        self.setFixedHeight(theme().height("page_bar") + more)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Moves the tools to where they have room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """Looks again when a tool or the title has other words."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _arrange(self) -> None:
+        tools = self._tools.sizeHint().width()
+        first = self._first.minimumSize().width()
+        if not self._has_two_lines:
+            first -= self._tools.minimumSizeHint().width()
+        has_two_lines = tools > 0 and first + tools + 36 > self.width()
+        if has_two_lines == self._has_two_lines:
+            return
+        self._has_two_lines = has_two_lines
+        self._first.removeWidget(self._tools)
+        self._second.removeWidget(self._tools)
+        (self._second if has_two_lines else self._first).addWidget(self._tools)
+        self._outer.setContentsMargins(12, 0, 16, 9 if has_two_lines else 1)
+        self.apply_theme()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints ground and hairline."""

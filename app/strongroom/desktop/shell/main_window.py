@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the toast in its corner."""
         super().resizeEvent(event)
+        self.rail.fit(self.width())
         self._toast.place()
 
     def _make_frame(self, pages: Sequence[PageSpec]) -> None:

@@ -24,8 +24,8 @@ class PaletteField(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Returns 264 x 29 px at 100 %."""
-        return QSize(theme().scaled(264), theme().height("menu_bar") - 1)
+        """Returns 264 x 29 px at 100 %; larger words are shortened before the menus are."""
+        return QSize(min(340, theme().scaled(264)), theme().height("menu_bar") - 1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints frame, icon, words and shortcut."""
@@ -36,7 +36,8 @@ class PaletteField(QPushButton):
         paint.rounded(painter, frame, 6, "bg_surface", edge)
         paint.icon(painter, "search", 8, round(frame.center().y() - 6.5), "text_tertiary", 13)
         font = look.font("caption", weight=400)
-        paint.text(painter, frame.adjusted(27, 0, 0, 0), self.text(), "text_tertiary", font)
+        keys = look.width("Ctrl K", font) + 16
+        paint.text(painter, frame.adjusted(27, 0, -keys, 0), self.text(), "text_tertiary", font)
         paint.text(painter, frame.adjusted(0, 0, -8, 0), "Ctrl K", "text_tertiary", font, "right")
         if self.hasFocus():
             paint.focus_ring(painter, frame)

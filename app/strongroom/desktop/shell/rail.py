@@ -3,6 +3,7 @@
 
 * Each entry is a real button, so keyboard and screen readers find it.
 * A badge is a count of what waits, or a warning icon; a fresh store has none.
+* Where words are large and the window is not, icons stand alone; the words are in the tooltips.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.theme import theme
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
 
 WARNING = "!"
+NARROW_BELOW = 900  # px of the window at 100 % text
+NARROW_WIDTH = 56
 
 
 class Rail(Surface):
@@ -46,6 +50,7 @@ class Rail(Surface):
         super().__init__("bg_chrome", "r", parent=parent)
         self.store = _StoreButton()
         self.store.clicked.connect(self.store_menu_requested)
+        self._is_narrow = False
         self._entries: dict[str, _Entry] = {}
         down = QVBoxLayout(self)
         down.setContentsMargins(8, 8, 9, 8)
@@ -68,9 +73,17 @@ class Rail(Surface):
         """Shows a count, ``!`` or nothing; what waits for the person is in the accent colour."""
         self._entries[page].set_badge(badge, waits_for_me=waits_for_me)
 
+    def fit(self, window_width: int) -> None:
+        """Shows words, or icons alone where the words would leave the pages no room."""
+        self._is_narrow = window_width < theme().scaled(NARROW_BELOW)
+        for part in (*self._entries.values(), self.store):
+            part.set_narrow(is_narrow=self._is_narrow)
+        wide = theme().scaled(theme().tokens.heights["rail_width"])
+        self.setFixedWidth(NARROW_WIDTH if self._is_narrow else wide)
+
     def apply_theme(self) -> None:
         """Takes over the width of the look in force."""
-        self.setFixedWidth(theme().scaled(theme().tokens.heights["rail_width"]))
+        self.fit(self.window().width() if self.parentWidget() is not None else 10_000)
 
     def _add(self, page: str, title: str, icon: str) -> QWidget:
         entry = _Entry(title, icon)
@@ -91,7 +104,7 @@ class _Entry(QAbstractButton):
         super().__init__()
         self._icon = icon
         self._badge = ""
-        self._is_mine = False
+        self._is_mine = self._is_narrow = False
         self.setText(title)
         self.setCheckable(True)
         self.setAccessibleName(title)
@@ -99,12 +112,18 @@ class _Entry(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Shows the icon alone, or icon and title."""
+        self._is_narrow = is_narrow
+        self.setToolTip(self.accessibleName() if is_narrow else "")
+        self.update()
+
     def set_badge(self, badge: str, *, waits_for_me: bool) -> None:
         """Changes the badge and what is read aloud."""
         self._badge, self._is_mine = badge, waits_for_me
         spoken = {"": "", WARNING: ", needs a look"}.get(badge, f", {badge} waiting")
         self.setAccessibleName(self.text() + spoken)
-        self.update()
+        self.set_narrow(is_narrow=self._is_narrow)
 
     def sizeHint(self) -> QSize:
         """Returns one entry."""
@@ -119,21 +138,36 @@ class _Entry(QAbstractButton):
         if on or self.underMouse():
             paint.rounded(painter, rect, 6, "bg_rail_active" if on else "bg_hover")
         role: Role = "text_primary" if on else "text_secondary"
-        paint.icon(painter, self._icon, 8, round((rect.height() - 16) / 2), role)
+        left = (rect.width() - 16) / 2 if self._is_narrow else 8
+        paint.icon(painter, self._icon, left, round((rect.height() - 16) / 2), role)
         font = look.font("body", weight=600 if on else 500)
-        paint.text(painter, rect.adjusted(34, 0, -34, 0), self.text(), role, font)
-        if self._badge == WARNING:
-            y = round((rect.height() - 14) / 2)
-            paint.icon(painter, "triangle-alert", rect.right() - 24, y, "warn_icon", 14)
-        elif self._badge:
-            small = look.font("caption", weight=600)
-            width = max(18, round(look.width(self._badge, small)) + 10)
-            pill = QRectF(rect.right() - 8 - width, round((rect.height() - 18) / 2), width, 18)
-            paint.rounded(painter, pill, 9, "accent" if self._is_mine else "muted_bg")
-            tint: Role = "text_on_accent" if self._is_mine else "text_secondary"
-            paint.text(painter, pill, self._badge, tint, small, "centre", "none")
+        if not self._is_narrow:
+            paint.text(painter, rect.adjusted(34, 0, -34, 0), self.text(), role, font)
+        self._paint_badge(painter, rect)
         if self.hasFocus():
             paint.focus_ring(painter, rect)
+
+    def _paint_badge(self, painter: QPainter, rect: QRectF) -> None:
+        """Paints the badge at the right, or over the corner of an icon that stands alone."""
+        look = theme()
+        if self._badge == WARNING:
+            size = 10 if self._is_narrow else 14
+            y = 3 if self._is_narrow else round((rect.height() - 14) / 2)
+            right = 12 if self._is_narrow else 24
+            paint.icon(painter, "triangle-alert", rect.right() - right, y, "warn_icon", size)
+        elif self._badge:
+            small = look.font("caption", weight=600, size=9 if self._is_narrow else 0)
+            height = min(rect.height() - 2, look.line("caption") + 2)
+            width = max(height, round(look.width(self._badge, small)) + 10)
+            if self._is_narrow:
+                height = width = max(14, round(look.width(self._badge, small)) + 6)
+                pill = QRectF(rect.right() - width, 0, width, height)
+            else:
+                top = round((rect.height() - height) / 2)
+                pill = QRectF(rect.right() - 8 - width, top, width, height)
+            paint.rounded(painter, pill, height / 2, "accent" if self._is_mine else "muted_bg")
+            tint: Role = "text_on_accent" if self._is_mine else "text_secondary"
+            paint.text(painter, pill, self._badge, tint, small, "centre", "none")
 
 
 class _StoreButton(QPushButton):
@@ -142,10 +176,17 @@ class _StoreButton(QPushButton):
     def __init__(self) -> None:
         super().__init__()
         self._team = ""
+        self._is_narrow = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_store("No store", "")
+
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Shows the mark alone, or mark, name and team."""
+        self._is_narrow = is_narrow
+        self.setToolTip(plain_tooltip(self.accessibleName()) if is_narrow else "")
+        self.update()
 
     def set_store(self, name: str, team: str) -> None:
         """Shows the store's name and the short team id."""
@@ -168,6 +209,10 @@ class _StoreButton(QPushButton):
         top = round((rect.height() - 28) / 2)
         paint.rounded(painter, QRectF(4, top, 28, 28), 7, "accent")
         paint.icon(painter, "vault", 10, top + 6, "text_on_accent")
+        if self._is_narrow:
+            if self.hasFocus():
+                paint.focus_ring(painter, rect)
+            return
         middle = rect.center().y()
         line = look.line("dense") + 2
         upper = QRectF(42, middle - line + 1, rect.width() - 66, line)
