@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``strongroom runs …``: search, show, history, tag, delete, restore, close, export."""
+"""``strongroom runs …``: search, show, history, label, hide, archive, move, close, export."""
 
 import os
 from pathlib import Path
@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from strongroom.cli.options import shared_options, store_path
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import emit, say, table
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import SystemClock, to_iso
 from strongroom.domain.run import Run, RunDetail, RunStatus
+from strongroom.services.run_edits import EditOutcome
 from strongroom.services.runs import Runs, open_runs
 
 REFERENCE = "RUN"
@@ -48,6 +49,7 @@ def runs() -> None:
 )
 @click.option("--offset", default=0, type=click.IntRange(0), help="Leave out so many first.")
 @click.option("--deleted", is_flag=True, help="Deleted runs instead of the others.")
+@click.option("--archived", is_flag=True, help="Archived runs instead of the others.")
 @shared_options
 def search(
     filter: str,  # noqa: A002 - the word of the manual
@@ -56,6 +58,7 @@ def search(
     limit: int,
     offset: int,
     deleted: bool,
+    archived: bool,
 ) -> None:
     """List runs that FILTER holds for: "metrics.acc > 0.9 and params.lr = '0.1'"."""
     page = open_fresh().search(
@@ -65,6 +68,7 @@ def search(
         limit=limit,
         offset=offset,
         is_deleted=deleted,
+        is_archived=archived,
     )
     rows = [
         (run.run_id[:8], run.experiment, run.name, _status(run), _metrics(run)) for run in page.runs
@@ -108,26 +112,62 @@ def history(run: str, key: str) -> None:
 @click.argument("run", metavar=REFERENCE)
 @click.argument("key", metavar="KEY")
 @click.argument("value", metavar="VALUE")
+@click.option("--also", metavar="RUN", multiple=True, help="One more run; may stand several times.")
 @shared_options
-def tag(run: str, key: str, value: str) -> None:
+def tag(run: str, key: str, value: str, also: tuple[str, ...]) -> int:
     """Set a tag on a run."""
-    _changed(open_fresh().tag([run], key, value), "Tagged")
+    return _edited(open_fresh().edits.tag([run, *also], key, value), "Tagged")
+
+
+@runs.command()
+@click.argument("run", metavar=REFERENCE)
+@click.argument("key", metavar="KEY")
+@click.option("--also", metavar="RUN", multiple=True, help="One more run; may stand several times.")
+@shared_options
+def untag(run: str, key: str, also: tuple[str, ...]) -> int:
+    """Remove a tag from a run."""
+    return _edited(open_fresh().edits.tag([run, *also], key, None), "Untagged")
 
 
 @runs.command()
 @click.argument("references", metavar="RUN…", nargs=-1, required=True)
 @shared_options
-def delete(references: tuple[str, ...]) -> None:
+def delete(references: tuple[str, ...]) -> int:
     """Hide runs; nothing is removed from the disk."""
-    _changed(open_fresh().delete(references), "Deleted")
+    return _edited(open_fresh().edits.delete(references), "Deleted")
 
 
 @runs.command()
 @click.argument("references", metavar="RUN…", nargs=-1, required=True)
 @shared_options
-def restore(references: tuple[str, ...]) -> None:
+def restore(references: tuple[str, ...]) -> int:
     """Show deleted runs again."""
-    _changed(open_fresh().restore(references), "Restored")
+    return _edited(open_fresh().edits.restore(references), "Restored")
+
+
+@runs.command()
+@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@shared_options
+def archive(references: tuple[str, ...]) -> int:
+    """Put runs aside: searches leave them out unless asked."""
+    return _edited(open_fresh().edits.archive(references), "Archived")
+
+
+@runs.command()
+@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@shared_options
+def unarchive(references: tuple[str, ...]) -> int:
+    """Take archived runs back."""
+    return _edited(open_fresh().edits.unarchive(references), "Took back")
+
+
+@runs.command()
+@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.option("--to", "experiment", required=True, metavar="EXPERIMENT", help="Where they go.")
+@shared_options
+def move(references: tuple[str, ...], experiment: str) -> int:
+    """Put runs into another experiment; it need not exist yet."""
+    return _edited(open_fresh().edits.move(references, experiment), "Moved")
 
 
 @runs.command()
@@ -185,6 +225,7 @@ def _detail_document(detail: RunDetail) -> dict[str, Any]:
         "host": run.host,
         "user": run.user,
         "is_deleted": run.is_deleted,
+        "is_archived": run.is_archived,
         "is_lost": run.is_lost,
         "is_sealed": run.is_sealed,
         "source": detail.source,
@@ -228,6 +269,26 @@ def _status(run: Run) -> str:
 def _metrics(run: Run) -> str:
     shown = sorted(run.metrics.items())[:4]
     return " ".join(f"{key}={summary.last:.5g}" for key, summary in shown)
+
+
+def _edited(outcome: EditOutcome, word: str) -> int:
+    """Prints what became of each run; the exit code is that of the first failure."""
+    failures = outcome.failures
+    if failures and not outcome.done:
+        raise failures[0].error
+    emit(
+        {
+            "runs": sorted(outcome.done),
+            "failed": [
+                {"run": each.reference, "code": each.error.code, "title": each.error.title}
+                for each in failures
+            ],
+        },
+        [f"{word} {run_id}" for run_id in sorted(outcome.done)],
+    )
+    for each in failures:
+        say(f"{each.reference}: {each.error.code}: {each.error.title}")
+    return failures[0].error.exit_code if failures else 0
 
 
 def _changed(changes: Changes, word: str) -> None:

@@ -11,18 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import Timeout
-
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
+from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.run_edits import RunEdits
 from strongroom.store import discovery, edits, search
 from strongroom.store.arrived_runs import complete_copy
 from strongroom.store.artifacts import verify_artifacts
@@ -33,7 +32,7 @@ from strongroom.store.discovery import StoredFinding
 from strongroom.store.hydration import hydrate
 from strongroom.store.liveness import observe
 from strongroom.store.run_columns import Column, columns, values
-from strongroom.store.run_places import RunPlace, all_places, find
+from strongroom.store.run_places import RunPlace, all_places, place_of
 from strongroom.store.run_state import RunState, read_state
 from strongroom.store.sealing import run_lock, seal, verify_sealed
 from strongroom.store.search import Page
@@ -59,6 +58,7 @@ class Runs:
         self._clock = clock
         self.random_bytes = random_bytes
         self.metric_schemas = MetricSchemas(folder)
+        self.edits = RunEdits(catalog, folder, clock, random_bytes)
 
     # ------------------------------------------------------------------ reading
 
@@ -192,15 +192,7 @@ class Runs:
             BadInput: ``E-RUN`` if it names none or several.
         """
         with self.catalog.read() as connection:
-            found = find(connection, reference)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(place.run_id[:8] for place in found)
-            raise BadInput("E-RUN", f"{reference} names several runs", f"Name one by id: {ids}.")
-        raise BadInput(
-            "E-RUN", f"No run is called {reference}", "strongroom runs search lists them."
-        )
+            return place_of(connection, reference)
 
     def run_folder(self, reference: str) -> Path:
         """Returns the folder of a run.
@@ -213,22 +205,20 @@ class Runs:
     # ------------------------------------------------------------------ changing
 
     def tag(self, references: Sequence[str], key: str, value: str | None) -> Changes:
-        """Sets a tag on runs, or removes it if the value is None."""
-        return self._edit(references, [edits.tag(key, value)])
+        """Sets a tag on runs, or removes it if the value is None; see `RunEdits` for many."""
+        return self.edits.tag(references, key, value).whole()
 
     def note(self, reference: str, text: str) -> Changes:
         """Adds a note to a run."""
-        return self._edit([reference], [edits.note(text)])
+        return self.edits.append(self.place(reference), [edits.note(text)])
 
     def delete(self, references: Sequence[str]) -> Changes:
         """Hides runs; their bytes stay and `restore` brings them back."""
-        record = edits.deletion(is_deleted=True, now_us=self._clock.now_us())
-        return self._edit(references, [record])
+        return self.edits.delete(references).whole()
 
     def restore(self, references: Sequence[str]) -> Changes:
         """Shows deleted runs again."""
-        record = edits.deletion(is_deleted=False, now_us=self._clock.now_us())
-        return self._edit(references, [record])
+        return self.edits.restore(references).whole()
 
     def close(self, reference: str, status: RunStatus = RunStatus.KILLED) -> Changes:
         """Ends a run whose process is gone without saying so, and seals it.
@@ -248,7 +238,7 @@ class Runs:
                 "Stop it, or wait ten minutes after its last sign of life.",
             )
         record = edits.closing(status, now_us=self._clock.now_us())
-        self._edit([place.run_id], [record])
+        self.edits.append(place, [record])
         seal(self._path(place), observe(self._clock.now_us()))
         return self._reread(place)
 
@@ -268,31 +258,10 @@ class Runs:
 
     # ------------------------------------------------------------------ inside
 
-    def _edit(self, references: Sequence[str], records: list[edits.Record]) -> Changes:
-        places = [self.place(reference) for reference in references]
-        changes = Changes()
-        for place in places:
-            try:
-                edits.edit(
-                    self.folder,
-                    self._path(place),
-                    records,
-                    clock=self._clock,
-                    random=self.random_bytes,
-                )
-            except Timeout as error:
-                raise EnvironmentFault(
-                    "E-STORE", "Another program is changing this run", "Try again in a moment."
-                ) from error
-            except OSError as error:
-                raise fault(error, self._path(place)) from error
-            changes |= self._reread(place)
-        return changes
-
     def _reread(self, place: RunPlace) -> Changes:
         observer = observe(self._clock.now_us())
         state = discovery.read_for_catalog(self.folder, place.month, place.run_id, observer)
-        discovery.put_state(self.catalog, state)
+        discovery.put_states(self.catalog, [state])
         return Changes(runs=frozenset({place.run_id}))
 
     def _read(self, place: RunPlace) -> RunState:

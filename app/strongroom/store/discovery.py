@@ -99,10 +99,11 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
     return Changes(runs=frozenset(walk.changed))
 
 
-def put_state(catalog: Catalog, state: RunState) -> None:
-    """Brings one run's rows up to date with a state that was just read."""
-    with catalog.begin() as connection:
-        RunIndex(connection).put([state])
+def put_states(catalog: Catalog, states: Sequence[RunState]) -> None:
+    """Brings the rows of runs up to date with states that were just read, each run once."""
+    if states:
+        with catalog.begin() as connection:
+            RunIndex(connection).put(states)
 
 
 def put_sealed(catalog: Catalog, sealed: Sequence[SealedState]) -> None:

@@ -74,22 +74,29 @@ _COLUMNS: dict[Attribute, ColumnElement[Any]] = {
 _NULLABLE = frozenset({Attribute.END_TIME, Attribute.DURATION})
 
 
-def compile_filter(tree: Filter, of: ColumnElement[int] = tables.run.c.id) -> ColumnElement[bool]:
+def compile_filter(
+    tree: Filter, of: ColumnElement[int] = tables.run.c.id, *, is_probed: bool = False
+) -> ColumnElement[bool]:
     """Returns the condition that the filter means.
 
     Args:
         tree: The filter, without `Aggregate.BEST`.
         of: The column with the run's id; attributes are those of `tables.run` in any case.
+        is_probed: Look each run up instead of listing all that hold: for a walk that ends after
+            the first runs.
     """
     if isinstance(tree, AllOf):
-        return and_(*(compile_filter(part, of) for part in tree.parts))
+        return and_(*(compile_filter(part, of, is_probed=is_probed) for part in tree.parts))
     if isinstance(tree, AnyOf):
-        return or_(*(compile_filter(part, of) for part in tree.parts))
+        return or_(*(compile_filter(part, of, is_probed=is_probed) for part in tree.parts))
     if isinstance(tree, Not):
-        return not_(compile_filter(tree.part, of))
+        return not_(compile_filter(tree.part, of, is_probed=is_probed))
     if tree.field.kind is FieldKind.ATTRIBUTE:
         return _attribute(tree)
-    return of.in_(_matching_runs(tree))
+    if not is_probed:
+        return of.in_(_matching_runs(tree))
+    question = _matching_runs(tree, "probed")
+    return question.where(next(iter(question.selected_columns)) == of).exists()
 
 
 def matching_ids(
@@ -108,13 +115,18 @@ def matching_ids(
         conditions = [compile_filter(part) for part in parts]
         return select(run.c.id).where(hidden(run.c.id), *conditions)
     question = _matching_runs(driver, "driver")
-    (column,) = question.selected_columns
+    column = next(iter(question.selected_columns))
     # Without the sum SQLite may look every id of a list up instead of reading the one range.
     id_: ColumnElement[int] = column + literal_column("0")
     rest = [part for part in parts if part is not driver]
     if any(_asks_attribute(part) for part in rest):
         question = question.join(run, run.c.id == column)
     return question.where(hidden(id_), *(compile_filter(part, id_) for part in rest))
+
+
+def may_lack(field: Field) -> bool:
+    """Whether a run may have no value for the field."""
+    return field.kind is not FieldKind.ATTRIBUTE or Attribute(field.key) in _NULLABLE
 
 
 def metric_number(aggregate: Aggregate, source: FromClause = tables.metric) -> ColumnElement[Any]:
@@ -169,7 +181,8 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
     if field.kind is FieldKind.DATASET:
         fact = tables.dataset_value
         of_fact = select(fact.c.id).where(fact.c.fact == field.key, _test(tree, fact.c.text))
-        return select(tables.run_dataset.c.run).where(tables.run_dataset.c.value.in_(of_fact))
+        run_dataset = tables.run_dataset.alias(alias) if alias else tables.run_dataset
+        return select(run_dataset.c.run).where(run_dataset.c.value.in_(of_fact))
     run_value = tables.run_value.alias(alias) if alias else tables.run_value
     value = tables.text_value
     chosen = select(value.c.id).where(value.c.key_id == key_id(field), _text_test(tree))

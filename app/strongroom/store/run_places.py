@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, select, true
 
+from strongroom.domain.errors import BadInput
 from strongroom.domain.run import RunStatus
 from strongroom.store import tables
 
@@ -35,6 +36,21 @@ def find(connection: Connection, reference: str, *, limit: int = 5) -> tuple[Run
         if found:
             return found
     return ()
+
+
+def place_of(connection: Connection, reference: str) -> RunPlace:
+    """Returns the one run a text means.
+
+    Raises:
+        BadInput: ``E-RUN`` if it names none or several.
+    """
+    found = find(connection, reference)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(place.run_id[:8] for place in found)
+        raise BadInput("E-RUN", f"{reference} names several runs", f"Name one by id: {ids}.")
+    raise BadInput("E-RUN", f"No run is called {reference}", "strongroom runs search lists them.")
 
 
 def all_places(connection: Connection) -> tuple[RunPlace, ...]:

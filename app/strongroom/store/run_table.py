@@ -60,7 +60,11 @@ def order(
     """Returns the catalog ids an answer has, in order, and whether these are all of them."""
     scope = Scope(experiment=experiment, is_deleted=is_deleted, is_archived=is_archived)
     where = condition(
-        tree=tree, experiment=experiment, is_deleted=is_deleted, is_archived=is_archived
+        tree=tree,
+        experiment=experiment,
+        is_deleted=is_deleted,
+        is_archived=is_archived,
+        is_walked=limit is not None,
     )
     few = few_ids(connection, tree, scope)
     if few is not None:

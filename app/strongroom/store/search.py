@@ -20,11 +20,12 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     select,
     text,
 )
 
-from strongroom.domain.query import Field, FieldKind, Filter, Order
+from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, Filter, Order
 from strongroom.domain.run import Run
 from strongroom.store import tables
 from strongroom.store.hydration import hydrate
@@ -33,6 +34,7 @@ from strongroom.store.query_compiler import (
     compile_filter,
     key_id,
     matching_ids,
+    may_lack,
     metric_number,
 )
 from strongroom.store.statement import Statement
@@ -81,18 +83,40 @@ def search(
     scope = Scope(experiment=experiment, is_deleted=is_deleted, is_archived=is_archived)
     most = min(limit, MAX_PAGE)
     few = few_ids(connection, tree, scope)
-    if few is not None:  # ordering these is cheaper than walking an index until a page is full
+    if few is not None and _is_worth_ordering(connection, few, most + offset, orders):
         question = _few_in_order(tuple(orders))
         rows = question.rows(connection, few=few.ids, most=most, offset=offset)
         ids = [row[0] for row in rows]
         return Page(runs=hydrate(connection, ids), total=few.count)
     where = condition(
-        tree=tree, experiment=experiment, is_deleted=is_deleted, is_archived=is_archived
+        tree=tree,
+        experiment=experiment,
+        is_deleted=is_deleted,
+        is_archived=is_archived,
+        is_walked=True,
     )
     ids = run_ids(connection, where, orders, limit=most, offset=offset)
-    is_whole = offset == 0 and len(ids) < most
-    total = len(ids) if is_whole else _count(connection, tree, scope)
+    total = _count(connection, tree, scope) if few is None else few.count
     return Page(runs=hydrate(connection, ids), total=total)
+
+
+def _is_worth_ordering(
+    connection: Connection, few: Few, wanted: int, orders: Sequence[Order]
+) -> bool:
+    """Whether ordering an answer costs less than walking an index until the page is full."""
+    everything = select(func.sum(tables.experiment.c.runs))
+    count = int(connection.execute(everything).scalar() or 0)
+    is_indexed = len(orders) <= 1 and not any(_is_computed(order.field) for order in orders)
+    return not is_indexed or few.count**2 <= wanted * count
+
+
+def _is_computed(field: Field) -> bool:
+    """Whether no index holds the field in order."""
+    if field.kind is FieldKind.METRIC:
+        return field.aggregate is not Aggregate.LAST
+    if field.kind is FieldKind.ATTRIBUTE:
+        return field.key not in {Attribute.NAME, Attribute.START_TIME, Attribute.RUN_ID}
+    return True
 
 
 def _count(connection: Connection, tree: Filter | None, scope: Scope) -> int:
@@ -105,7 +129,8 @@ def _count(connection: Connection, tree: Filter | None, scope: Scope) -> int:
     hidden = select(func.count()).select_from(run).where(_hidden(scope))
     if scope.experiment:
         everything = everything.where(experiment.c.name == scope.experiment)
-        hidden = hidden.where(_is_of(scope.experiment))
+        # The sum keeps SQLite on the index of hidden runs; those of an experiment are many.
+        hidden = hidden.where(_is_of(scope.experiment, run.c.experiment_id + literal_column("0")))
     count = int(connection.execute(hidden).scalar_one())
     if scope.is_deleted or scope.is_archived:
         return count
@@ -122,9 +147,11 @@ def _hidden(scope: Scope) -> ColumnElement[bool]:
     return text(tables.HIDDEN)  # type: ignore[return-value]
 
 
-def _is_of(experiment: str) -> ColumnElement[bool]:
+def _is_of(
+    experiment: str, column: ColumnElement[int] = tables.run.c.experiment_id
+) -> ColumnElement[bool]:
     named = select(tables.experiment.c.id).where(tables.experiment.c.name == experiment)
-    return tables.run.c.experiment_id == named.scalar_subquery()
+    return column == named.scalar_subquery()
 
 
 def _visible(of: ColumnElement[int], scope: Scope) -> ColumnElement[bool]:
@@ -192,11 +219,20 @@ def condition(
     experiment: str = "",
     is_deleted: bool = False,
     is_archived: bool = False,
+    is_walked: bool = False,
 ) -> ColumnElement[bool]:
-    """Returns the condition on `tables.run` for the runs of a scope that a filter holds for."""
+    """Returns the condition on `tables.run` for the runs of a scope that a filter holds for.
+
+    Args:
+        tree: The filter.
+        experiment: Of one experiment, "" for all.
+        is_deleted: Deleted runs instead of the others.
+        is_archived: Archived runs instead of the others.
+        is_walked: For a question with a limit that reads an index in order until it has enough.
+    """
     scope = Scope(experiment=experiment, is_deleted=is_deleted, is_archived=is_archived)
     seen = _visible(tables.run.c.id, scope)
-    return seen if tree is None else and_(seen, compile_filter(tree))
+    return seen if tree is None else and_(seen, compile_filter(tree, is_probed=is_walked))
 
 
 def run_ids(
@@ -259,7 +295,8 @@ def in_order(
             column = attribute_column(order.field)
         else:
             column = _value_of_run(order.field)
-        terms.append(column.is_(None))
+        if may_lack(order.field):  # else the term would only keep SQLite from using an index
+            terms.append(column.is_(None))
         terms.append(column.desc() if order.is_descending else column.asc())
     if not terms:
         terms.append(tables.run.c.started_us.desc())
