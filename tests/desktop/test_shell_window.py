@@ -109,7 +109,7 @@ def test_the_palette_runs_a_command_by_keyboard(
     window: MainWindow, ran: list[str], qtbot: QtBot
 ) -> None:
     window.commands.run("window.palette")
-    palette = window._palette
+    palette = window.palette_box
     qtbot.keyClicks(palette.edit, "exp rev")
     assert [entry.title for entry in palette.shown()] == ["Export reviews as a table"]
     qtbot.keyClick(palette.edit, Qt.Key.Key_Return)
@@ -124,11 +124,11 @@ def test_a_disabled_command_says_why_and_does_not_run(
     window.commands.look_again()
     assert window.commands.action("people.revoke").toolTip() == "Needs role Admin"
     window.open_palette()
-    qtbot.keyClicks(window._palette.edit, "revoke")
-    assert window._palette.shown()[0].why_not == "Needs role Admin"
-    qtbot.keyClick(window._palette.edit, Qt.Key.Key_Return)
+    qtbot.keyClicks(window.palette_box.edit, "revoke")
+    assert window.palette_box.shown()[0].why_not == "Needs role Admin"
+    qtbot.keyClick(window.palette_box.edit, Qt.Key.Key_Return)
     assert ran == []
-    window._palette.hide()
+    window.palette_box.hide()
 
 
 def test_two_commands_never_share_an_id_or_a_shortcut(window: MainWindow) -> None:

@@ -28,6 +28,7 @@ from strongroom.desktop.shell.look_commands import look_commands
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
 from strongroom.desktop.shell.page_spec import PageSpec
+from strongroom.desktop.shell.palette_objects import PaletteObjects
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.settings_page import SettingsPage
 
@@ -88,7 +89,13 @@ def build_window(
         state=lambda: overview.state,
         objects=lambda: overview.objects,
         open_object=lambda key: _open(window, key),
+        session=session,
     )
+    finder = PaletteObjects(services, tasks, window)
+    window.palette_box.sought.connect(finder.look)
+    window.palette_box.finished.connect(finder.stop)
+    finder.found.connect(window.palette_box.show_objects)
+    window.closing.connect(finder.stop)
 
     def ask_to_register(run_id: str, artifact: str) -> None:
         dialog = RegisterDialog(models_services, tasks, run_id, artifact, parent=window)
@@ -196,5 +203,11 @@ def _show_overview(window: MainWindow, overview: Overview) -> None:
 
 
 def _open(window: MainWindow, key: str) -> None:
-    _, name, version = key.rsplit("/", 2)
-    window.open_place(Place.of("models", {"name": name, "version": version}))
+    kind, _, rest = key.partition("/")
+    if kind == "runs":
+        window.open_place(Place.of("runs", {"run": rest}))
+    elif kind == "experiments":
+        window.open_place(Place.of("runs", {"experiment": rest}))
+    else:
+        name, _, version = rest.rpartition("/")
+        window.open_place(Place.of("models", {"name": name, "version": version}))

@@ -23,6 +23,7 @@ from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.command import Command, WindowState
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -39,6 +40,8 @@ from strongroom.desktop.shell.status_strip import StatusStrip, WindowStatus
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 
+RECENT = "palette.recent"
+MOST_REMEMBERED = 20
 SMALLEST = (1100, 700)
 USUAL = (1440, 900)
 
@@ -54,6 +57,7 @@ class MainWindow(QMainWindow):
         state: Returns store, person and capabilities; page and selection are filled in here.
         objects: Returns things to jump to for the palette; ``open_object`` gets their key.
         open_object: Opens one of them.
+        session: Remembers what was run from the palette.
 
     Signals:
         sign_in_requested: Somebody pressed who is signed in.
@@ -80,6 +84,7 @@ class MainWindow(QMainWindow):
         state: Callable[[], WindowState] = WindowState,
         objects: Callable[[], Sequence[PaletteEntry]] = tuple,
         open_object: Callable[[str], None] | None = None,
+        session: Session | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Strongroom")
@@ -87,14 +92,14 @@ class MainWindow(QMainWindow):
         self.resize(*USUAL)
         self._specs = {spec.id: spec for spec in pages}
         self._base_state, self._objects, self._open_object = state, objects, open_object
-        self.tasks, self._clock = tasks, clock
+        self.tasks, self._clock, self._session = tasks, clock, session or Session()
         self.history = History()
         self.undo = UndoStack(self)
         self.notices = Notices(clock, self)
         self.commands = CommandRegistry(self.state, self)
         self._make_frame(pages)
         self._toast = ToastHost(self.notices, self)
-        self._palette = Palette(self._palette_entries, self._run_entry, self)
+        self.palette_box = Palette(self._palette_entries, self._run_entry, self._recent, self)
         self.commands.add(window_commands.of(self))
         self.commands.add(commands)
         for spec in pages:
@@ -155,9 +160,9 @@ class MainWindow(QMainWindow):
 
     def open_palette(self) -> None:
         """Opens the palette over the upper part of the window."""
-        at = QPoint((self.width() - self._palette.width()) // 2, 96)
-        self._palette.move(self.mapToGlobal(at))
-        self._palette.show()
+        at = QPoint((self.width() - self.palette_box.width()) // 2, 96)
+        self.palette_box.move(self.mapToGlobal(at))
+        self.palette_box.show()
 
     def open_notices(self) -> None:
         """Opens the history of notices."""
@@ -195,7 +200,7 @@ class MainWindow(QMainWindow):
         """Cancels what runs and waits for it."""
         self.closing.emit()
         self._toast.stop()
-        self._palette.hide()
+        self.palette_box.hide()
         self.tasks.close()
         super().closeEvent(event)
 
@@ -279,7 +284,13 @@ class MainWindow(QMainWindow):
             )
         return [*entries, *self._objects()]
 
+    def _recent(self) -> tuple[str, ...]:
+        kept = self._session.value(RECENT, [])
+        return tuple(key for key in kept if isinstance(key, str)) if isinstance(kept, list) else ()
+
     def _run_entry(self, key: str) -> None:
+        others = [each for each in self._recent() if each != key]
+        self._session.set_value(RECENT, [key, *others[: MOST_REMEMBERED - 1]])
         kind, _, rest = key.partition(":")
         if kind == "command":
             self.commands.run(rest)

@@ -6,10 +6,19 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+MOST_RECENT = 5
 MOST_SHOWN = 60  # nobody reads further; typing one more letter is faster
 
 
@@ -97,18 +107,26 @@ class Palette(QDialog):
     Args:
         entries: Returns what can be chosen now.
         run: Runs the entry of a key.
+        recent: Returns the keys that were run last, the newest first.
+
+    Signals:
+        sought: Somebody typed (the words); objects may be looked for.
     """
+
+    sought = Signal(str)
 
     def __init__(
         self,
         entries: Callable[[], Sequence[PaletteEntry]],
         run: Callable[[str], None],
+        recent: Callable[[], Sequence[str]] = tuple,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setAccessibleName("Command palette")
-        self._source, self._run = entries, run
+        self._source, self._run, self._recent = entries, run, recent
         self._entries: tuple[PaletteEntry, ...] = ()
+        self._objects: tuple[PaletteEntry, ...] = ()
         self.edit = QLineEdit()
         self.edit.setFrame(False)
         self.edit.setPlaceholderText("Search or run a command")
@@ -156,7 +174,7 @@ class Palette(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Reads the entries anew and takes the keyboard."""
         super().showEvent(event)
-        self._entries = tuple(self._source())
+        self._entries, self._objects = tuple(self._source()), ()
         self.edit.clear()
         self._on_text_changed("")
         self.edit.setFocus()
@@ -181,6 +199,16 @@ class Palette(QDialog):
                 self.run_current()
                 return True
         return super().eventFilter(watched, event)
+
+    def show_objects(self, query: str, entries: Sequence[PaletteEntry]) -> None:
+        """Shows things that were found below the commands, if they are still asked for."""
+        if query != self.query().strip():
+            return
+        self._objects = tuple(entries)
+        current = self.list.currentIndex().data(ENTRY_ROLE)
+        self._fill(self.query())
+        if isinstance(current, PaletteEntry):
+            self._select(current.key)
 
     def run_current(self) -> None:
         """Runs the marked entry if it may run, and closes."""
@@ -227,22 +255,43 @@ class Palette(QDialog):
         self.run_current()
 
     def _on_text_changed(self, query: str) -> None:
+        self._objects = ()
+        self._fill(query)
+        self.sought.emit(query)
+
+    def _fill(self, query: str) -> None:
         scored = [(score(query, entry.title), entry) for entry in self._entries]
         best = sorted(
             ((found, entry) for found, entry in scored if found is not None),
             key=lambda pair: -pair[0] if query else 0.0,
         )[:MOST_SHOWN]
+        shown = [entry for _, entry in best]
+        if not query:
+            shown = self._recently() + shown
+        shown += self._objects
         self.list.clear()
-        groups = list(dict.fromkeys(entry.group for _, entry in best))
-        for group in groups:
+        for group in dict.fromkeys(entry.group for entry in shown):
             heading = QListWidgetItem(group)
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(heading)
-            for _, entry in best:
+            for entry in shown:
                 if entry.group == group:
                     self.list.addItem(_item(entry))
         self._move(1)
         self.update()
+
+    def _recently(self) -> list[PaletteEntry]:
+        """Returns what was run last, the newest first, under a heading of its own."""
+        known = {entry.key: entry for entry in self._entries}
+        found = [known[key] for key in self._recent() if key in known]
+        return [replace(entry, group="Recent") for entry in found[:MOST_RECENT]]
+
+    def _select(self, key: str) -> None:
+        for at in range(self.list.count()):
+            entry = self.list.item(at).data(ENTRY_ROLE)
+            if isinstance(entry, PaletteEntry) and entry.key == key:
+                self.list.setCurrentRow(at)
+                return
 
 
 def _item(entry: PaletteEntry) -> QListWidgetItem:
