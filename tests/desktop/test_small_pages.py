@@ -1,4 +1,4 @@
-"""The thin pages: Compare, Monitor, People, Audit and Settings, on a real store with a team."""
+"""The thin pages: Monitor, People, Audit and Settings, on a real store with a team."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from pytestqt.qtbot import QtBot
 import strongroom as sr
 from strongroom.bootstrap import Services, open_services, open_settings
 from strongroom.desktop.audit.page import AuditPage, AuditServices
-from strongroom.desktop.compare.page import ComparePage, CompareServices
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
@@ -54,25 +53,6 @@ def opened(page: Page, tasks: Tasks, qtbot: QtBot, place: Place | None = None) -
     for _ in range(3):
         assert tasks.wait_idle(20_000)
     return page
-
-
-def test_compare_shows_only_what_differs_and_deltas_to_the_baseline(services, tasks, qtbot):
-    page = ComparePage(CompareServices(runs=services.runs, clock=services.clock), tasks)
-    opened(page, tasks, qtbot)
-    shown = {line.key for line in page.table.lines()}
-    assert {"metric loss", "params lr"} <= shown
-    assert "params seed" not in shown
-    page.only_differences.click()
-    assert "params seed" in {line.key for line in page.table.lines()}
-    assert nameless(page) == []
-
-
-def test_compare_follows_a_place_that_names_runs(services, tasks, qtbot):
-    page = ComparePage(CompareServices(runs=services.runs, clock=services.clock), tasks)
-    ids = [run.run_id for run in services.runs.search(limit=2).runs]
-    opened(page, tasks, qtbot, Place.of("compare", {"runs": ",".join(ids)}))
-    assert page.place().argument("runs") == ",".join(ids)
-    assert page.baseline.current() == ids[0]
 
 
 def test_monitor_has_ten_measures_and_says_what_would_fill_the_empty_ones(services, tasks, qtbot):

@@ -8,7 +8,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from strongroom.domain.metric_schema import Direction, MetricRule
@@ -72,32 +72,19 @@ class ComparedRow:
 class ComparedRuns:
     """Runs in the order asked for, their rows section by section, and what is not in the store.
 
-    ``unlisted`` counts the keys of a section beyond those that are listed.
+    ``unlisted`` counts the keys of a section beyond those that are listed; ``faults`` says of a
+    run (its id) in one sentence what of it could not be read.
     """
 
     runs: tuple[Run, ...]
     rows: tuple[ComparedRow, ...]
     unknown: tuple[str, ...] = ()
     unlisted: tuple[tuple[Section, int], ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
 
     def differing(self) -> tuple[ComparedRow, ...]:
         """Returns the rows that are not the same in all runs."""
         return tuple(row for row in self.rows if not row.is_same)
-
-    def in_order(self, run_ids: Sequence[str]) -> "ComparedRuns":
-        """Returns the same runs in another order; runs that are not named come last."""
-        places = {run_id: at for at, run_id in enumerate(run_ids)}
-        order = sorted(
-            range(len(self.runs)),
-            key=lambda at: (places.get(self.runs[at].run_id, len(places)), at),
-        )
-        return replace(
-            self,
-            runs=tuple(self.runs[at] for at in order),
-            rows=tuple(
-                replace(row, values=tuple(row.values[at] for at in order)) for row in self.rows
-            ),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 
 * Only the asked sections are read. All but the data are answered at once; data come from the
   runs' own folders, one after the other, and can be cancelled.
-* A run that is unknown is named in the answer and the others stay.
+* A run that is unknown or cannot be read is named in the answer and the others stay.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from strongroom.domain.comparison import (
     MOST_COMPARED,
@@ -17,7 +18,7 @@ from strongroom.domain.comparison import (
     Value,
     all_same,
 )
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, StrongroomError
 from strongroom.domain.metric_schema import Direction
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.run import Run
@@ -60,7 +61,6 @@ class RunComparison:
 
         Raises:
             BadInput: ``E-USAGE`` for more than `MOST_COMPARED` runs.
-            Untrusted: If a run folder cannot be trusted.
         """
         asked = list(dict.fromkeys(run_ids))
         if len(asked) > MOST_COMPARED:
@@ -87,11 +87,11 @@ class RunComparison:
                 params, tags = stored.text_rows(connection, ids)
                 found[Section.PARAMS] = list(_from_texts(Section.PARAMS, params))
                 found[Section.TAGS] = list(_from_texts(Section.TAGS, tags))
-        watched = progress or Silent()
+        watched, faults = progress or Silent(), dict[str, str]()
         if {Section.SOURCE, Section.ENVIRONMENT} & set(sections):
-            found |= self._origins_of(runs, files, watched)
+            found |= self._origins_of(runs, files, watched, faults)
         if Section.DATASETS in sections:
-            found[Section.DATASETS] = self._datasets(runs, watched)
+            found[Section.DATASETS] = self._datasets(runs, watched, faults)
         listed = [section for section in Section if section in sections and section in found]
         there = {run.run_id for run in runs}
         return ComparedRuns(
@@ -103,6 +103,7 @@ class RunComparison:
                 for section in listed
                 if len(found[section]) > MOST_ROWS
             ),
+            faults=tuple(faults.items()),
         )
 
     def _metrics(
@@ -121,12 +122,19 @@ class RunComparison:
             )
 
     def _origins_of(
-        self, runs: Sequence[Run], files: Sequence[TextRow], progress: Progress
+        self,
+        runs: Sequence[Run],
+        files: Sequence[TextRow],
+        progress: Progress,
+        faults: dict[str, str],
     ) -> dict[Section, list[ComparedRow]]:
-        sources, machines = [], []
+        sources: list[dict[str, str]] = []
+        machines: list[dict[str, str]] = []
         for at, run in enumerate(runs):
             progress.step(at, len(runs), "Reading where runs come from")
-            code, machine = self._origins.code(run.run_id)
+            code, machine = dict[str, str](), dict[str, str]()
+            with _told(run, faults):
+                code, machine = self._origins.code(run.run_id)
             paths = {row.key: digest for row in files if (digest := row.values[at]) is not None}
             sources.append(code)
             machines.append({**machine, **self._origins.packages(run.run_id, paths)})
@@ -135,12 +143,25 @@ class RunComparison:
             Section.ENVIRONMENT: list(_from_tables(Section.ENVIRONMENT, machines)),
         }
 
-    def _datasets(self, runs: Sequence[Run], progress: Progress) -> list[ComparedRow]:
-        tables = []
+    def _datasets(
+        self, runs: Sequence[Run], progress: Progress, faults: dict[str, str]
+    ) -> list[ComparedRow]:
+        tables: list[dict[str, str]] = []
         for at, run in enumerate(runs):
             progress.step(at, len(runs), "Reading which data runs used")
-            tables.append(self._origins.datasets(run))
+            tables.append({})
+            with _told(run, faults):
+                tables[-1] = self._origins.datasets(run)
         return list(_from_tables(Section.DATASETS, tables))
+
+
+@contextmanager
+def _told(run: Run, faults: dict[str, str]) -> Iterator[None]:
+    """Notes what of a run cannot be read; the others are compared all the same."""
+    try:
+        yield
+    except StrongroomError as error:
+        faults.setdefault(run.run_id, error.title)
 
 
 def _part(choice: MetricChoice, direction: Direction) -> int:

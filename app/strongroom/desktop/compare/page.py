@@ -1,173 +1,432 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Compare page: runs side by side, only what differs by default, deltas to a baseline.
 
-* The baseline is the first run; its column has no deltas.
-* The place names the runs, so Back and a ticket lead to the same comparison.
+* The place names the runs and the baseline, so Back, Undo and a ticket lead to the same comparison.
+* What is asked is read off the window's thread; what is slow to read fills in after the rest.
+* A run that is not in the store is said; the others stay.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from strongroom.desktop.kit.blocks import EmptyState
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from strongroom.desktop.compare import commands, words
+from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.colours import colours_of
+from strongroom.desktop.compare.overlays import Overlays
+from strongroom.desktop.compare.picker import RunPicker
+from strongroom.desktop.compare.reading import Reading
+from strongroom.desktop.compare.services import CompareServices
+from strongroom.desktop.compare.sheet import Sheet, Viewpoint, lay_out
+from strongroom.desktop.compare.table import ComparisonTable, RunColumn
+from strongroom.desktop.compare.tools import TableTools
+from strongroom.desktop.kit import errors
+from strongroom.desktop.kit.blocks import Banner, EmptyState
 from strongroom.desktop.kit.buttons import Button, Toggle
-from strongroom.desktop.kit.cells import MISSING, Cell, Column, Group, NumberCell, Row, TextCell
 from strongroom.desktop.kit.choice import Choice
+from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page import Page
-from strongroom.desktop.kit.page_bar import PageBar
+from strongroom.desktop.kit.page_bar import PageBar, separator
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
-from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.shown import shown
+from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.wording import number, signed
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.undo import Step
 from strongroom.domain.changes import Changes
-from strongroom.domain.clock import Clock
 from strongroom.domain.run import Run
-from strongroom.services.runs import Runs
 
-MOST = 12  # columns that fit a wide screen; more are better told by charts
+MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off the window's thread
+TABLE_WIDTH, CHARTS_WIDTH = 844, 410
 NEWEST = 4  # compared when nobody has chosen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareServices:
-    """What the page asks."""
-
-    runs: Runs
-    clock: Clock
+KEPT = "compare.layout"
 
 
 class ComparePage(Page):
-    """A table with one column a run."""
+    """The page.
+
+    Args:
+        services: What it asks.
+        tasks: The jobs of the window.
+        session: Where its layout is remembered.
+    """
 
     page_id = "compare"
     title = "Compare"
 
-    def __init__(
-        self, services: CompareServices, tasks: Tasks, session: Session | None = None
-    ) -> None:
-        self._services, self._tasks, self._session = services, tasks, session or Session()
-        self._wanted: tuple[str, ...] = ()
-        self._runs: tuple[Run, ...] = ()
+    def __init__(self, services: CompareServices, tasks: Tasks, session: Session) -> None:
+        self._services, self._tasks, self._session = services, tasks, session
+        self._arrangement = Arrangement()
+        self._colours: dict[str, int] = {}
+        self._is_restoring = True
+        self.sheet: Sheet | None = None
         self.only_differences = Toggle("Only what differs", on=True)
-        self.baseline = Choice([], "", name="Baseline", nothing="No baseline")
-        self.back_button = Button("Choose runs", "secondary", "flask-conical")
-        self.table = Table((Column("what", "What", 240),), name="Comparison", selection="one")
-        self._empty = EmptyState(
-            "Nothing to compare yet",
-            "Check two or more runs on the Runs page, or log some: their parameters and metrics"
-            " stand side by side here.",
-            "Go to runs",
-            "flask-conical",
-        )
-        super().__init__(
-            PageBar("Compare", [], [self.only_differences, self.baseline, self.back_button]),
-            self._empty,
-            self.table,
-        )
-        self._empty.hide()
-        self._empty.acted.connect(lambda: self.place_requested.emit(Place("runs")))
-        self.back_button.clicked.connect(lambda: self.place_requested.emit(Place("runs")))
-        self.only_differences.toggled.connect(lambda _on: self._show_table())
-        self.baseline.chosen.connect(lambda _key: self._show_table())
+        self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
+                               kind="ghost")  # fmt: skip
+        self.add_button = Button("Add run", "secondary", "plus")
+        tools = [self.only_differences, separator(), self.baseline, self.add_button]
+        super().__init__(PageBar("Compare", [], tools))
+        self.setObjectName("compare.page")
+        self.reading = Reading(services.comparison, tasks, self)
+        self._build()
+        self._wire()
+        self._restore_layout()
+        self._is_restoring = False
+
+    # ------------------------------------------------------------ what the window asks
 
     def show_place(self, place: Place) -> None:
-        """Compares the runs the place names, else the newest."""
-        named = place.argument("runs")
-        self._wanted = tuple(named.split(",")) if named else self._wanted
-        self._read()
+        """Compares the runs the place names, else those compared before, else the newest."""
+        named = Arrangement.from_place(place)
+        if named.run_ids:
+            self._arrange(named)
+        elif self._arrangement.run_ids:
+            self._arrange(self._arrangement)
+        else:
+            self._ask_newest()
 
     def place(self) -> Place:
         """Returns the comparison as a place."""
-        if not self._wanted:
-            return Place(self.page_id)
-        return Place.of(self.page_id, {"runs": ",".join(self._wanted)})
+        return Place.of(self.page_id, self._arrangement.arguments())
 
     def refresh(self, changes: Changes) -> None:
         """Reads again when a compared run changed."""
-        if changes.runs & {run.run_id for run in self._runs} and self.isVisible():
-            self._read()
+        if changes.runs & set(self._arrangement.run_ids) and self.isVisible():
+            self.reading.read(self._arrangement.run_ids)
+            self.overlays.follow()
 
-    def _read(self) -> None:
-        wanted = self._wanted[:MOST]
-        self._tasks.ask(
-            "compare.runs",
-            "Reading runs",
-            lambda _progress: _find(self._services.runs, wanted),
-            self._show,
-            owner=self,
+    def selection(self) -> tuple[str, ...]:
+        """Returns the run the keyboard is at."""
+        run_id = self.table.current_run()
+        return (run_id,) if run_id else ()
+
+    def commands(self) -> Sequence[Command]:
+        """Returns what a person can do here."""
+        return commands.of(self)
+
+    # ------------------------------------------------------------ what a person does
+
+    def arrangement(self) -> Arrangement:
+        """Returns which runs stand here, in which order, against which."""
+        return self._arrangement
+
+    def set_baseline(self, run_id: str) -> None:
+        """Tells all deltas against another run."""
+        if run_id in self._arrangement.run_ids and run_id != self._arrangement.baseline:
+            self._do("change the baseline", self._arrangement.with_baseline(run_id))
+
+    def add_runs(self, run_ids: Sequence[str]) -> None:
+        """Adds runs at the right."""
+        more = self._arrangement.with_runs(run_ids)
+        if more != self._arrangement:
+            self._do("add runs", more)
+
+    def remove_run(self, run_id: str) -> None:
+        """Takes a run out of the comparison; it stays in the store."""
+        if run_id in self._arrangement.run_ids:
+            self._do("remove a run", self._arrangement.without(run_id))
+
+    def move_run(self, run_id: str, by: int) -> None:
+        """Moves a run's column to the left (-1) or right (1)."""
+        if run_id in self._arrangement.run_ids:
+            self._do("move a run", self._arrangement.moved(run_id, by))
+            self.table.reach(run_id)
+
+    def open_run(self, run_id: str) -> None:
+        """Opens a run on the Runs page."""
+        self.place_requested.emit(Place.of("runs", {"run": run_id}))
+
+    def choose_runs(self) -> RunPicker:
+        """Opens the picker of runs."""
+        picker = RunPicker(self._services.runs, self._tasks, self._arrangement.run_ids, parent=self)
+        picker.chosen.connect(self.add_runs)
+        picker.finished.connect(picker.deleteLater)
+        picker.open()
+        return picker
+
+    def focus_search(self) -> None:
+        """Gives the keyboard to the search over fields."""
+        self.tools.search.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.tools.search.edit.selectAll()
+
+    def build_run_menu(self, run_id: str) -> QMenu:
+        """Returns the menu of a run's column."""
+        menu = QMenu(self)
+        menu.setFont(theme().font("body"))
+        menu.aboutToHide.connect(menu.deleteLater)
+        for command in commands.of_run(self):
+            if command is None:
+                menu.addSeparator()
+                continue
+            reason = command.enabled(commands.state_of(run_id))
+            action = menu.addAction(command.title)
+            action.triggered.connect(lambda _=False, run=command.run: run())
+            action.setEnabled(reason is None)
+        return menu
+
+    # ------------------------------------------------------------ Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Removes the current run with Delete; a slash or Ctrl+F searches fields."""
+        key = event.key()
+        is_find = key == Qt.Key.Key_F and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        if key == Qt.Key.Key_Delete and self.table.hasFocus() and self.table.current_run():
+            self.remove_run(self.table.current_run())
+        elif key == Qt.Key.Key_Slash or is_find:
+            self.focus_search()
+        else:
+            super().keyPressEvent(event)
+
+    # ------------------------------------------------------------ inside: building
+
+    def _build(self) -> None:
+        self.tools = TableTools()
+        self.table = ComparisonTable()
+        self.overlays = Overlays(self._services.curves, self._tasks)
+        self.notice = Banner("warn", "")
+        self.nothing = EmptyState("", "", "")
+        self._upper = QStackedWidget()
+        self._upper.addWidget(self.table)
+        self._upper.addWidget(self.nothing)
+        left = QWidget()
+        down = QVBoxLayout(left)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(0)
+        down.addWidget(self.tools)
+        down.addWidget(self._upper, 1)
+        self.split = Split("horizontal", left, self.overlays, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
+        self.split.setStretchFactor(0, 1)
+        self.empty = EmptyState(
+            "Nothing to compare yet",
+            "Two runs or more stand side by side here: what differs in their metrics, parameters,"
+            " data, code, environment and files.",
+            "Choose runs",
+            "flask-conical",
+        )
+        self.body = QStackedWidget()
+        self.body.addWidget(self.split)
+        self.body.addWidget(self.empty)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        edge = QVBoxLayout()
+        edge.setContentsMargins(16, 0, 16, 8)
+        edge.addWidget(self.notice)
+        self._edge = edge
+        column.addLayout(edge)
+        column.addWidget(self.body, 1)
+        self.notice.hide()
+        edge.setContentsMargins(16, 0, 16, 0)
+        self.set_body(whole)
+
+    def _wire(self) -> None:
+        self.reading.arrived.connect(self._show)
+        self.reading.failed.connect(self._on_failed)
+        self.only_differences.toggled.connect(self._on_layout_changed)
+        self.baseline.chosen.connect(self.set_baseline)
+        self.add_button.clicked.connect(self.choose_runs)
+        self.empty.acted.connect(self.choose_runs)
+        self.tools.searched.connect(lambda _words: self._lay_out())
+        self.tools.changed.connect(self._on_layout_changed)
+        self.tools.value_chosen.connect(self._on_value_chosen)
+        self.table.baseline_requested.connect(self.set_baseline)
+        self.table.run_menu_requested.connect(self._on_run_menu)
+        self.table.run_reached.connect(self._on_run_reached)
+        self.table.reordered.connect(self._on_reordered)
+        self.split.splitterMoved.connect(lambda *_: self._keep_layout())
+        self.table.group_folded.connect(lambda *_: self._keep_layout())
+        self.nothing.acted.connect(lambda: self.only_differences.setChecked(False))
+
+    # ------------------------------------------------------------ inside: arranging
+
+    def _do(self, title: str, wanted: Arrangement) -> None:
+        """Arranges anew, as a step that can be undone, and remembers the place."""
+        before = self._arrangement
+
+        def lead(to: Arrangement) -> None:
+            self._arrange(to)
+            self.place_changed.emit(self.place())
+
+        lead(wanted)
+        self.undoable.emit(Step(title=title, undo=lambda: lead(before), redo=lambda: lead(wanted)))
+
+    def _arrange(self, wanted: Arrangement) -> None:
+        is_other = set(wanted.run_ids) != set(self.reading.runs_asked())
+        self._arrangement = wanted
+        if is_other or not self.reading.compared.runs:
+            self.reading.read(wanted.run_ids)
+        self._show()
+
+    def _ask_newest(self) -> None:
+        runs = self._services.runs
+
+        def newest(_progress: object) -> tuple[str, ...]:
+            first = runs.search(order_by="start_time DESC", limit=1).runs
+            where = first[0].experiment if first else ""
+            found = runs.search(experiment=where, order_by="start_time DESC", limit=NEWEST).runs
+            return tuple(run.run_id for run in found)
+
+        def done(run_ids: tuple[str, ...]) -> None:
+            charted = self._services.charted()
+            self._arrange(Arrangement.of(charted if len(charted) > 1 else run_ids))
+
+        self._tasks.ask("compare.newest", "Looking for runs", newest, done, owner=self)
+
+    # ------------------------------------------------------------ inside: showing
+
+    def _show(self) -> None:
+        """Shows the comparison that was read in the order that is wanted."""
+        compared, wanted = self.reading.compared, self._arrangement
+        there = {run.run_id for run in compared.runs}
+        shown_ids = [run_id for run_id in wanted.run_ids if run_id in there]
+        self._colours = colours_of(wanted.run_ids, self._services.colour_of, self._colours)
+        is_enough = len(shown_ids) > 1
+        has_read = self.reading.runs_asked() == () or bool(compared.runs or compared.unknown)
+        if has_read:
+            self.body.setCurrentWidget(self.split if is_enough else self.empty)
+        for tool in (self.only_differences, self.baseline):
+            tool.setVisible(is_enough)
+        self.add_button.setVisible(is_enough)
+        self._say_title([run for run in compared.runs if run.run_id in shown_ids])
+        self._say_notice()
+        self._say_empty(compared.runs)
+        names = {run.run_id: words.name_of(run) for run in compared.runs}
+        choices = [(run_id, f"Baseline: {names[run_id]}") for run_id in shown_ids]
+        self.baseline.set_choices(choices, wanted.baseline)
+        if is_enough:
+            self._lay_out()
+            self.overlays.show_runs(compared, shown_ids, self._colours)
+
+    def _viewpoint(self) -> Viewpoint:
+        compared = self.reading.compared
+        places = {run.run_id: at for at, run in enumerate(compared.runs)}
+        order = tuple(places[one] for one in self._arrangement.run_ids if one in places)
+        return Viewpoint(
+            order=order,
+            baseline=places.get(self._arrangement.baseline, order[0] if order else 0),
+            only_differing=self.only_differences.isChecked(),
+            words=self.tools.search.text(),
+            by_difference=self.tools.by_difference(),
+            in_percent=self.tools.in_percent(),
+            noise=self.tools.noise(),
+            now_us=self._services.clock.now_us(),
         )
 
-    def _show(self, runs: tuple[Run, ...]) -> None:
-        self._runs = runs
-        self._empty.setVisible(len(runs) < 2)
-        self.table.setVisible(len(runs) >= 2)
-        current = self.baseline.current()
-        choices = [(run.run_id, f"Baseline: {run.name or run.run_id[:8]}") for run in runs]
-        known = {run.run_id for run in runs}
-        first = runs[0].run_id if runs else ""
-        self.baseline.set_choices(choices, current if current in known else first)
-        self._show_table()
-
-    def _show_table(self) -> None:
-        runs = self._runs
-        if len(runs) < 2:
+    def _lay_out(self) -> None:
+        compared, view = self.reading.compared, self._viewpoint()
+        if len(view.order) < 2:
             return
-        at_base = next(
-            (at for at, run in enumerate(runs) if run.run_id == self.baseline.current()), 0
+        schema = self._services.metric_schemas.read()
+        waits = self.reading.waits_for
+        if view.by_difference and len(compared.rows) * len(compared.runs) > MANY_CELLS:
+            self._tasks.ask(
+                "compare.layout",
+                "Ordering by difference",
+                lambda _progress: lay_out(compared, view, schema, waits),
+                lambda sheet: self._take_sheet(sheet, view),
+                owner=self,
+            )
+        else:
+            self._tasks.cancel("compare.layout")
+            self._take_sheet(lay_out(compared, view, schema, waits), view)
+
+    def _take_sheet(self, sheet: Sheet, view: Viewpoint) -> None:
+        self.sheet = sheet
+        runs = [self.reading.compared.runs[at] for at in view.order]
+        base = self.reading.compared.runs[view.baseline].run_id
+        has_several = len({run.experiment for run in runs}) > 1
+        columns = [
+            RunColumn(
+                run_id=run.run_id,
+                name=words.name_of(run),
+                below=words.below(run, is_base=run.run_id == base, tells_experiment=has_several),
+                series=self._colours.get(run.run_id, 0),
+                hint=words.hint_of(run),
+            )
+            for run in runs
+        ]
+        self.table.show_runs(columns, base, words.corner(sheet), sheet.lines)
+        is_empty = not sheet.rows
+        if is_empty:
+            title, why = words.why_no_rows(sheet, view)
+            self.nothing.set_words(title, why)
+            can_show = view.only_differing and sheet.total > 0 and not view.words
+            self.nothing.button.set_words("Show equal rows too")
+            self.nothing.button.setVisible(can_show)
+        self._upper.setCurrentWidget(self.nothing if is_empty else self.table)
+
+    def _say_title(self, runs: Sequence[Run]) -> None:
+        if self.bar is not None:
+            self.bar.set_title("Compare", note=words.title_note(runs))
+
+    def _say_notice(self) -> None:
+        title, sentence = words.notice(self.reading.compared)
+        self.notice.setVisible(bool(title))
+        self._edge.setContentsMargins(16, 8 if title else 0, 16, 8 if title else 0)
+        if title:
+            self.notice.show_outcome("warn", title, sentence)
+
+    def _say_empty(self, runs: Sequence[Run]) -> None:
+        if len(runs) == 1:
+            self.empty.set_words(
+                f"One run is here: {shown(runs[0].name) or runs[0].run_id[:8]}",
+                "Choose at least one more to see what differs between them.",
+            )
+
+    # ------------------------------------------------------------ inside: signals
+
+    def _on_failed(self, fault: BaseException) -> None:
+        errors.show(fault, self, lambda: self.reading.read(self._arrangement.run_ids))
+        self._lay_out()
+
+    def _on_value_chosen(self, _choice: object) -> None:
+        self._keep_layout()
+        self.reading.choose(self.tools.value())
+
+    def _on_layout_changed(self) -> None:
+        self._keep_layout()
+        self._lay_out()
+
+    def _on_reordered(self, run_ids: object) -> None:
+        if isinstance(run_ids, tuple):
+            self._do("move a run", self._arrangement.in_order(run_ids))
+
+    def _on_run_reached(self, run_id: str) -> None:
+        self.overlays.set_highlight(run_id)
+        self.selection_changed.emit()
+
+    def _on_run_menu(self, run_id: str, place: QPoint) -> None:
+        self.build_run_menu(run_id).popup(place)
+
+    # ------------------------------------------------------------ inside: what is remembered
+
+    def _keep_layout(self) -> None:
+        if self._is_restoring:
+            return
+        self._session.set_value(
+            KEPT,
+            {
+                "only_differing": self.only_differences.isChecked(),
+                "tools": dict(self.tools.choices()),
+                "charts": dict(self.overlays.layout_of()),
+                "sizes": list(self.split.sizes()),
+            },
         )
-        columns = [Column("what", "What", 240)]
-        columns += [
-            Column(run.run_id, run.name or run.run_id[:8], 170, "right", sub=run.experiment,
-                   series=at)
-            for at, run in enumerate(runs)
-        ]  # fmt: skip
-        columns.append(Column("room", "", 40, stretch=True))
-        self.table.set_columns(tuple(columns))
-        lines: list[Group | Row] = []
-        for section, rows in (
-            ("Metrics", self._metric_rows(at_base)),
-            ("Parameters", self._text_rows("params")),
-            ("Tags", self._text_rows("tags")),
-        ):
-            if rows:
-                lines.append(Group(section, section, str(len(rows))))
-                lines += rows
-        self.table.set_lines(lines)
 
-    def _metric_rows(self, at_base: int) -> list[Row]:
-        keys = sorted({key for run in self._runs for key in run.metrics})
-        rows = []
-        for key in keys:
-            values = [run.metrics[key].last if key in run.metrics else None for run in self._runs]
-            if self.only_differences.isChecked() and len(set(map(repr, values))) == 1:
-                continue
-            base = values[at_base]
-            cells: list[Cell] = [TextCell(key)]
-            for at, value in enumerate(values):
-                if value is None:
-                    cells.append(MISSING)
-                    continue
-                delta = signed(value - base, 4) if base is not None and at != at_base else ""
-                cells.append(NumberCell(number(value, 4), delta, slot=True, strong=at == at_base))
-            rows.append(Row(f"metric {key}", (*cells, TextCell(""))))
-        return rows
-
-    def _text_rows(self, kind: str) -> list[Row]:
-        tables = [run.params if kind == "params" else run.tags for run in self._runs]
-        rows = []
-        for key in sorted({key for table in tables for key in table}):
-            values = [table.get(key) for table in tables]
-            if self.only_differences.isChecked() and len(set(values)) == 1:
-                continue
-            cells: list[Cell] = [TextCell(key)]
-            cells += [MISSING if value is None else NumberCell(value) for value in values]
-            rows.append(Row(f"{kind} {key}", (*cells, TextCell(""))))
-        return rows
-
-
-def _find(runs: Runs, wanted: tuple[str, ...]) -> tuple[Run, ...]:
-    """Returns the wanted runs in their order, or the newest."""
-    if not wanted:
-        return runs.search(order_by="start_time DESC", limit=NEWEST).runs
-    listed = ", ".join(f"'{run_id}'" for run_id in wanted if run_id.isalnum())
-    found = {run.run_id: run for run in runs.search(f"run_id IN ({listed})", limit=MOST).runs}
-    return tuple(found[run_id] for run_id in wanted if run_id in found)
+    def _restore_layout(self) -> None:
+        kept = self._session.value(KEPT, {})
+        if not isinstance(kept, dict):
+            return
+        self.only_differences.setChecked(kept.get("only_differing") is not False)
+        tools, charts, sizes = kept.get("tools"), kept.get("charts"), kept.get("sizes")
+        if isinstance(tools, dict):
+            self.tools.take_choices(tools)
+            self.reading.choice = self.tools.value()
+        if isinstance(charts, dict):
+            self.overlays.take_layout(charts)
+        if isinstance(sizes, list) and len(sizes) == 2:
+            self.split.setSizes([size for size in sizes if isinstance(size, int)])

@@ -6,7 +6,7 @@
 * A missing value is `MISSING`, a dash, never 0 and never an empty cell by accident.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -51,7 +51,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TextCell:
-    """Words; ``strong`` is weight 500, ``link`` emits ``link_followed`` when clicked."""
+    """Words; ``strong`` is weight 500, ``link`` emits ``link_followed`` when clicked.
+
+    ``note`` stands behind them in grey; ``spoken`` says both to people who cannot see them.
+    """
 
     text: str
     role: Role = "text_primary"
@@ -60,11 +63,13 @@ class TextCell:
     icon: str = ""
     icon_role: Role = "text_secondary"
     link: bool = False
+    note: str = ""
+    spoken: str = ""
 
     @property
     def words(self) -> str:
-        """The text."""
-        return self.text
+        """The text and its note."""
+        return self.spoken or (f"{self.text}, {self.note}" if self.note else self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class TwoLineCell:
 class NumberCell:
     """A figure in tabular digits; the delta stands in its own slot so that figures align.
 
-    ``slot`` keeps the room of a delta even where there is none.
+    ``slot`` keeps the room of a delta even where there is none, ``mono`` shows a digest or a
+    commit, ``spoken`` says the whole of it.
     """
 
     text: str
@@ -95,11 +101,13 @@ class NumberCell:
     strong: bool = False
     role: Role = "text_primary"
     slot: bool = False
+    mono: bool = False
+    spoken: str = ""
 
     @property
     def words(self) -> str:
         """The figure and its delta."""
-        return f"{self.text} ({self.delta})" if self.delta else self.text
+        return self.spoken or (f"{self.text} ({self.delta})" if self.delta else self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +319,8 @@ class Row:
 
     Attributes:
         key: Unique in the table.
-        cells: In the order of the columns; None leaves a cell empty.
+        cells: In the order of the columns, made when they are seen if there are many; None leaves
+            a cell empty.
         height: In px at 100 %, 0 takes the table's.
         tint: Tints the whole row (only where something is wrong).
         order: Values to sort by, by column key.
@@ -319,7 +328,7 @@ class Row:
     """
 
     key: str
-    cells: tuple[Cell | None, ...]
+    cells: Sequence[Cell | None]
     height: int = 0
     tint: Literal["", "warn", "bad"] = ""
     order: Mapping[str, float | str] = field(default_factory=dict)

@@ -38,12 +38,16 @@ class CellDelegate(QStyledItemDelegate):
     Args:
         pad: Px at both sides of a cell.
         edge: Px at the outer sides of the first and last column.
+
+    Attributes:
+        boxes_cell: The current cell has a box inside the ring of its row.
     """
 
     def __init__(self, pad: int = 12, edge: int = 16, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pad, self._edge = pad, edge
         self._short = False
+        self.boxes_cell = False
 
     def paint(
         self,
@@ -125,6 +129,9 @@ class CellDelegate(QStyledItemDelegate):
             painter.fillRect(rect.x(), rect.y(), 2, rect.height(), colour)
         if column + view.columnSpan(row, column) == columns:
             painter.fillRect(rect.right() - 1, rect.y(), 2, rect.height(), colour)
+        if self.boxes_cell and 0 < column == view.currentIndex().column():
+            painter.fillRect(rect.x(), rect.y(), 2, rect.height(), colour)
+            painter.fillRect(rect.right() - 1, rect.y(), 2, rect.height(), colour)
 
     def _group(
         self,
@@ -194,7 +201,13 @@ def _text(painter: QPainter, rect: QRectF, cell: object, column: Column, line: R
     if line.quiet and role == "text_primary":
         role = "text_secondary"
     elide: paint.Elide = "middle" if cell.mono else "right"
-    return paint.text(painter, rect, cell.text, role, font, column.align, elide)
+    short = paint.text(painter, rect, cell.text, role, font, column.align, elide)
+    if cell.note:
+        behind = rect.adjusted(look.width(cell.text, font) + 6, 0, 0, 0)
+        if behind.width() > 8:
+            small = look.font("caption", weight=400)
+            paint.text(painter, behind, cell.note, "text_tertiary", small)
+    return short or bool(cell.spoken)
 
 
 def _two_lines(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line: Row) -> bool:
@@ -220,11 +233,16 @@ def _number(painter: QPainter, rect: QRectF, cell: object, column: Column, _line
         slot = look.scaled(DELTA_SLOT)
         figure = rect.adjusted(0, 0, -slot, 0)
         role: Role = "text_tertiary" if cell.tone == "mute" else paint.TONE_TEXT[cell.tone]
-        small = look.font("caption", weight=400, tabular=True)
+        small = look.font("caption", weight=400 if cell.tone == "mute" else 500, tabular=True)
         place = QRectF(rect.right() - slot + 4, rect.y(), slot - 4, rect.height())
         paint.text(painter, place, cell.delta, role, small, "right")
-    font = look.font("dense", weight=500 if cell.strong else 0, tabular=True)
-    return paint.text(painter, figure, cell.text, cell.role, font, column.align)
+    weight = 500 if cell.strong else 0
+    font = look.font("dense", weight=weight, tabular=True)
+    if cell.mono:
+        font = look.font("mono", weight=weight)
+    elide: paint.Elide = "middle" if cell.mono else "right"
+    short = paint.text(painter, figure, cell.text, cell.role, font, column.align, elide)
+    return short or bool(cell.spoken)
 
 
 def _badge(painter: QPainter, rect: QRectF, cell: object, column: Column, _line: Row) -> bool:
@@ -356,6 +374,7 @@ class Header(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._pad, self._edge = pad, edge
         self._ground: Role = "bg_surface" if plain else "bg_sunken"
+        self._marked = ""
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(16)
@@ -366,11 +385,17 @@ class Header(QHeaderView):
         tall = any(column.group or column.sub for column in self._columns())
         self.setFixedHeight(theme().height("header_grouped" if tall else "header"))
 
+    def set_marked(self, key: str) -> None:
+        """Underlines the column the keyboard is at, "" none."""
+        self._marked = key
+        self.viewport().update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints sections, the ground behind the last one, and group names."""
         super().paintEvent(event)
         painter = QPainter(self.viewport())
-        width, end, height = self.viewport().width(), self.length(), self.height()
+        width, height = self.viewport().width(), self.height()
+        end = self.length() - self.offset()
         if end < width:
             rest = QRectF(end, 0, width - end, height)
             paint.hairline(painter, rest, self._ground)
@@ -395,6 +420,8 @@ class Header(QHeaderView):
         paint.hairline(painter, area, self._ground)
         line = QRectF(area.x(), area.bottom() - 1, area.width(), 1)
         paint.hairline(painter, line, "border_default")
+        if column.key == self._marked:
+            paint.hairline(painter, QRectF(area.x(), area.bottom() - 1, area.width(), 2), "accent")
         if index and column.group and columns[index - 1].group != column.group:
             upright = QRectF(area.x(), 6, 1, area.height() - 12)
             paint.hairline(painter, upright, "border_default")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 from strongroom.bootstrap import Services
 from strongroom.desktop.audit.page import AuditPage, AuditServices
-from strongroom.desktop.compare.page import ComparePage, CompareServices
+from strongroom.desktop.compare.page import ComparePage
+from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.place import Place
@@ -126,7 +127,20 @@ def _page_specs(
     reviews: ReviewsPage,
 ) -> Sequence[PageSpec]:
     clock = services.clock
-    compare = ComparePage(CompareServices(runs=services.runs, clock=clock), tasks, session)
+    compare = ComparePage(
+        CompareServices(
+            runs=services.runs,
+            comparison=services.comparison,
+            curves=services.curves,
+            artifacts=services.artifacts,
+            metric_schemas=services.metric_schemas,
+            clock=clock,
+            colour_of=runs.model.charted.place,
+            charted=runs.charted,
+        ),
+        tasks,
+        session,
+    )
     exchange = ExchangePage(
         ExchangeServices(exchange=services.exchange, people=services.people, clock=clock), tasks
     )

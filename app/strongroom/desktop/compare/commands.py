@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of the Compare page, each with the reason why it cannot run."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.kit.buttons import Toggle
+from strongroom.desktop.kit.command import Command, Reason, WindowState
+
+
+class CompareHost(Protocol):
+    """What the commands need of the page."""
+
+    only_differences: Toggle
+
+    def selection(self) -> tuple[str, ...]:
+        """Returns the run the keyboard is at."""
+
+    def arrangement(self) -> Arrangement:
+        """Returns which runs stand where."""
+
+    def choose_runs(self) -> object:
+        """Opens the picker of runs."""
+
+    def set_baseline(self, run_id: str) -> None:
+        """Tells all deltas against another run."""
+
+    def move_run(self, run_id: str, by: int) -> None:
+        """Moves a run's column."""
+
+    def remove_run(self, run_id: str) -> None:
+        """Takes a run out."""
+
+    def open_run(self, run_id: str) -> None:
+        """Opens a run on the Runs page."""
+
+    def focus_search(self) -> None:
+        """Gives the keyboard to the search over fields."""
+
+
+def of(page: CompareHost) -> Sequence[Command]:
+    """Returns the commands of a page."""
+    return (
+        Command(
+            id="compare.add", title="Add runs to the comparison…",
+            run=lambda: _drop(page.choose_runs()),
+            menu="Run", icon="plus", shortcut="Ctrl+Shift+A", enabled=_here,
+        ),
+        Command(
+            id="compare.only_differing", title="Only what differs", menu="View", icon="equal",
+            run=page.only_differences.toggle, shortcut="Ctrl+D", enabled=_here,
+        ),
+        Command(
+            id="compare.search", title="Search fields of the comparison", run=page.focus_search,
+            menu="Edit", icon="search", enabled=_here, detail="Ctrl+F",
+        ),
+        *(command for command in of_run(page) if command is not None),
+    )  # fmt: skip
+
+
+def of_run(page: CompareHost) -> Sequence[Command | None]:
+    """Returns what can be done with the run the keyboard is at; None is a separator."""
+    return (
+        Command(
+            id="compare.baseline", title="Make this run the baseline", icon="flag", menu="Run",
+            run=lambda: _each(page, page.set_baseline), shortcut="Ctrl+B",
+            enabled=_at_run,
+        ),
+        Command(
+            id="compare.open", title="Open the compared run", icon="flask-conical", menu="Run",
+            run=lambda: _each(page, page.open_run), enabled=_at_run,
+        ),
+        None,
+        Command(
+            id="compare.left", title="Move run to the left", icon="arrow-left", menu="Run",
+            run=lambda: _each(page, lambda run_id: page.move_run(run_id, -1)),
+            shortcut="Ctrl+Shift+Left", enabled=_at_run,
+        ),
+        Command(
+            id="compare.right", title="Move run to the right", icon="arrow-right", menu="Run",
+            run=lambda: _each(page, lambda run_id: page.move_run(run_id, 1)),
+            shortcut="Ctrl+Shift+Right", enabled=_at_run,
+        ),
+        None,
+        Command(
+            id="compare.remove", title="Take run out of the comparison", icon="x", menu="Run",
+            run=lambda: _each(page, page.remove_run), detail="Delete", enabled=_at_run,
+        ),
+    )  # fmt: skip
+
+
+def state_of(run_id: str) -> WindowState:
+    """Returns the state in which a run of the page is the current one."""
+    return WindowState(page="compare", selection=(run_id,) if run_id else (), has_store=True)
+
+
+def _here(state: WindowState) -> Reason | None:
+    return None if state.page == "compare" else Reason("Open the Compare page first")
+
+
+def _at_run(state: WindowState) -> Reason | None:
+    why = _here(state)
+    return why or (None if state.selection else Reason("Move to the column of a run first"))
+
+
+def _each(page: CompareHost, act: object) -> None:
+    for run_id in page.selection():
+        if callable(act):
+            act(run_id)
+
+
+def _drop(_dialog: object) -> None:
+    """Lets go of a dialog that is open now and belongs to the page."""

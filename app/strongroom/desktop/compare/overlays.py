@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The curves of the compared runs over each other: one chart a metric, what differs first.
+
+* A curve is asked for when its chart comes into sight; an answer for other runs is dropped.
+* Colours are those of the headers; a metric with one point a run says it in the table, not here.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from strongroom.desktop.charts.board import ChartBoard
+from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.series import ChartSeries
+from strongroom.desktop.charts.ticks import XAxis
+from strongroom.desktop.kit import wording
+from strongroom.desktop.kit.buttons import MenuButton
+from strongroom.desktop.kit.labels import Elided
+from strongroom.desktop.kit.shown import shown
+from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
+from strongroom.domain.comparison import ComparedRuns, Section
+from strongroom.domain.metric import metric_rank
+from strongroom.domain.run import Run, RunStatus
+from strongroom.services.curves import Axis, Curve, Curves
+from strongroom.services.smoothing import ema
+
+MOST_LINES = 100  # runs drawn on one chart; more lines tell nobody anything
+AXES = (("step", "Step"), ("relative", "Relative time"), ("time", "Wall time"))
+SMOOTHINGS = (("0", "Off"), ("0.5", "0.50"), ("0.7", "0.70"), ("0.9", "0.90"))
+USUAL_SMOOTHING = "0.7"
+
+
+class Overlays(QWidget):
+    """The charts beside the table.
+
+    Args:
+        curves: Where points come from.
+        tasks: The jobs of the window.
+    """
+
+    def __init__(self, curves: Curves, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curves, self._tasks = curves, tasks
+        self._runs: tuple[Run, ...] = ()
+        self._colours: dict[str, int] = {}
+        self._keys: tuple[str, ...] = ()
+        self._series: dict[str, dict[str, ChartSeries]] = {}
+        self._question = 0
+        self._is_arranging = False
+        self.board = ChartBoard(ChartLook.from_theme(theme()))
+        self.board.setObjectName("compare.charts")
+        self.board.wanted.connect(self._on_wanted)
+        self._note = Elided("", "text_tertiary", "dense")
+        self._axis = MenuButton("Step", AXES, "step", name="Horizontal axis", small=True)
+        self._smoothing = MenuButton(
+            "Smoothing", SMOOTHINGS, USUAL_SMOOTHING, icon_name="spline", name="Smoothing",
+            small=True,
+        )  # fmt: skip
+        self._axis.chosen.connect(self.set_axis)
+        self._smoothing.chosen.connect(self.set_smoothing)
+        down = QVBoxLayout(self)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(0)
+        head = row((self._note, 1), self._axis, self._smoothing, margins=(16, 6, 8, 6), edges="b")
+        down.addWidget(head)
+        down.addWidget(self.board, 1)
+
+    def show_runs(
+        self, compared: ComparedRuns, order: Sequence[str], colours: Mapping[str, int]
+    ) -> None:
+        """Charts these runs in this order; with the same runs it only takes over their state."""
+        places = {run_id: at for at, run_id in enumerate(order)}
+        runs = sorted(compared.runs, key=lambda run: places.get(run.run_id, len(places)))
+        before = (self.run_ids(), self._colours, self._keys)
+        self._runs, self._colours = tuple(runs[:MOST_LINES]), dict(colours)
+        self._keys = charted_keys(compared)
+        if before == (self.run_ids(), self._colours, self._keys):
+            return
+        shown_runs = wording.count(len(self._runs), "run")
+        left = len(runs) - len(self._runs)
+        more = f", {left} more in the table" if left else ""
+        metrics = wording.count(len(self._keys), "metric")
+        self._note.set_text(f"{shown_runs}, {metrics}{more}" if self._keys else "No curves")
+        self._ask_all_again()
+
+    def run_ids(self) -> tuple[str, ...]:
+        """Returns the runs that are drawn."""
+        return tuple(run.run_id for run in self._runs)
+
+    def follow(self) -> None:
+        """Asks again for the curves of runs that may still be logging."""
+        live = tuple(
+            run.run_id for run in self._runs if run.status is RunStatus.RUNNING and not run.is_lost
+        )
+        keys = tuple(self._series)
+        if live and keys:
+            self._ask("compare.follow", live, keys)
+
+    def set_highlight(self, run_id: str) -> None:
+        """Draws one run thicker, "" none."""
+        self.board.set_highlight(run_id or None)
+
+    def set_axis(self, axis: str) -> None:
+        """Changes what x counts: ``step``, ``relative`` or ``time``."""
+        self._axis.set_choices(AXES, axis)
+        self._axis.set_words(dict(AXES)[axis])
+        self.board.set_x_axis(XAxis(axis))
+        self._ask_all_again()
+
+    def set_smoothing(self, weight: str) -> None:
+        """Changes the weight of the past."""
+        self._smoothing.set_choices(SMOOTHINGS, weight)
+        self._ask_all_again()
+
+    def layout_of(self) -> dict[str, str]:
+        """Returns axis and smoothing, to be remembered."""
+        return {"axis": self._axis.current(), "smoothing": self._smoothing.current()}
+
+    def take_layout(self, kept: Mapping[str, object]) -> None:
+        """Takes over a remembered axis and smoothing; anything else is left out."""
+        if kept.get("axis") in dict(AXES):
+            self.set_axis(str(kept["axis"]))
+        if kept.get("smoothing") in dict(SMOOTHINGS):
+            self.set_smoothing(str(kept["smoothing"]))
+
+    # ------------------------------------------------------------ inside
+
+    def _ask_all_again(self) -> None:
+        self._question += 1
+        self._series.clear()
+        weight = float(self._smoothing.current())
+        note = f"EMA {weight:.2f}, raw behind" if weight else ""
+        self._is_arranging = True
+        self.board.set_keys(self._keys, dict.fromkeys(self._keys, note))
+        self._is_arranging = False
+        self.board.forget_series()
+
+    def _on_wanted(self, keys: tuple[str, ...]) -> None:
+        if not self._is_arranging and keys and self._runs:
+            self._ask(f"compare.curves.{self._question}.{keys[0]}", self.run_ids(), keys)
+
+    def _ask(self, job: str, run_ids: tuple[str, ...], keys: tuple[str, ...]) -> None:
+        question, curves = self._question, self._curves
+        axis, weight = Axis(self._axis.current()), float(self._smoothing.current())
+
+        def take(found: tuple[Curve, ...]) -> None:
+            if question == self._question:
+                self._take(found, keys, has_shadow=weight > 0)
+
+        self._tasks.ask(
+            job,
+            "Reading curves",
+            lambda _progress: curves.curves(run_ids, keys, x=axis, smoothing=ema(weight)),
+            take,
+            owner=self,
+        )
+
+    def _take(self, curves: tuple[Curve, ...], keys: Sequence[str], *, has_shadow: bool) -> None:
+        names = {run.run_id: shown(run.name) or run.run_id[:8] for run in self._runs}
+        for curve in curves:
+            if curve.run_id not in names:
+                continue
+            self._series.setdefault(curve.key, {})[curve.run_id] = ChartSeries(
+                run_id=curve.run_id,
+                label=names[curve.run_id],
+                colour_index=self._colours.get(curve.run_id, 0),
+                x=curve.x,
+                y=curve.smooth,
+                raw_y=curve.raw if has_shadow else None,
+            )
+        for key in keys:
+            known = self._series.setdefault(key, {})
+            self.board.set_series(key, [known[run_id] for run_id in names if run_id in known])
+
+
+def charted_keys(compared: ComparedRuns) -> tuple[str, ...]:
+    """Returns the metrics with a curve: those that differ first, held-out data in front."""
+    curved = [row for row in compared.rows if row.section is Section.METRICS and row.points > 1]
+    curved.sort(key=lambda row: (row.is_same, metric_rank(row.key), row.key))
+    return tuple(row.key for row in curved)

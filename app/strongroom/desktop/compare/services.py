@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Compare page asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from strongroom.domain.clock import Clock
+from strongroom.services.artifacts import Artifacts
+from strongroom.services.curves import Curves
+from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.run_comparison import RunComparison
+from strongroom.services.runs import Runs
+
+
+def _not_charted(_run_id: str) -> int | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareServices:
+    """Runs and their comparison, curves, artifacts, metric rules, the time; and run colours.
+
+    ``colour_of`` returns the palette place a charted run has on the Runs page, None for others;
+    ``charted`` returns the runs that are charted there.
+    """
+
+    runs: Runs
+    comparison: RunComparison
+    curves: Curves
+    artifacts: Artifacts
+    metric_schemas: MetricSchemas
+    clock: Clock
+    colour_of: Callable[[str], int | None] = _not_charted
+    charted: Callable[[], tuple[str, ...]] = tuple

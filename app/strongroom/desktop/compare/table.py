@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of a comparison: field names pinned at the left, one column a run, hundreds of them.
+
+* Only what is in sight is painted and only then are its cells made.
+* Left and Right walk over the runs, Enter opens a row, the header chooses the baseline.
+* Columns are dragged or moved by key; signals carry run ids and row keys, never numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.cells import Column, Group, Line, Row
+from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.table_model import LINE_ROLE
+from strongroom.desktop.kit.table_paint import CellDelegate, Header
+from strongroom.desktop.kit.theme import theme
+
+NAME_WIDTH, BASE_WIDTH, RUN_WIDTH = 200, 132, 164
+WIDEST = 236  # px at 100 %: a figure further from its neighbours is hard to follow
+WHAT, ROOM = "what", "room"
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunColumn:
+    """The head of one run: name, a grey line below, colour, and its tooltip."""
+
+    run_id: str
+    name: str
+    below: str
+    series: int
+    hint: str
+
+
+class ComparisonTable(Table):
+    """The table.
+
+    Signals:
+        baseline_requested: A header was clicked (run id).
+        run_menu_requested: The menu of a run was asked for (run id, global position).
+        run_reached: The keyboard or the mouse is at another run (run id, "" for none).
+        reordered: Columns were dragged (tuple of run ids).
+    """
+
+    baseline_requested = Signal(str)
+    run_menu_requested = Signal(str, QPoint)
+    run_reached = Signal(str)
+    reordered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            (Column(WHAT, "", NAME_WIDTH),), name="Comparison", selection="one", parent=parent
+        )
+        self.setObjectName("compare.table")
+        self._runs: tuple[RunColumn, ...] = ()
+        self._base = ""
+        self._name_width = NAME_WIDTH
+        delegate = CellDelegate(12, 16, self)
+        delegate.boxes_cell = True
+        self.setItemDelegate(delegate)
+        head = self.horizontalHeader()
+        head.setSectionsMovable(True)
+        head.setFirstSectionMovable(False)
+        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        head.customContextMenuRequested.connect(self._on_header_menu)
+        head.sectionClicked.connect(self._on_title_clicked)
+        head.sectionMoved.connect(self._on_moved)
+        self.pinned = _PinnedNames(self)
+        self.selectionModel().currentChanged.connect(self._on_current_changed)
+        head.sectionResized.connect(self._on_resized)
+
+    # ------------------------------------------------------------ content
+
+    def show_runs(
+        self, runs: Sequence[RunColumn], base: str, corner: str, lines: Sequence[Line]
+    ) -> None:
+        """Shows these runs and lines; the current run and row stay where they still exist."""
+        reached, current, at = self.current_run(), self.current_key(), self._places()
+        self._runs, self._base = tuple(runs), base
+        columns = self._make_columns(corner)
+        if columns != self.columns():
+            self.set_columns(columns)
+        self.set_lines(lines)
+        self._fit_columns()
+        self.horizontalScrollBar().setValue(at[0])
+        self.verticalScrollBar().setValue(at[1])
+        self._reach(current, reached)
+
+    def name_width(self) -> int:
+        """Returns the width of the names in px at 100 %."""
+        return self._name_width
+
+    def set_name_width(self, width: int) -> None:
+        """Gives the names another width, in px at 100 %."""
+        self.setColumnWidth(0, theme().scaled(min(max(120, width), 600)))
+
+    def run_ids(self) -> tuple[str, ...]:
+        """Returns the runs from left to right."""
+        return tuple(run.run_id for run in self._runs)
+
+    def current_run(self) -> str:
+        """Returns the run the keyboard is at, "" for the names and for none."""
+        at = self.currentIndex().column() - 1
+        return self._runs[at].run_id if 0 <= at < len(self._runs) else ""
+
+    def reach(self, run_id: str) -> None:
+        """Moves to a run on the current row."""
+        self._reach(self.current_key(), run_id)
+
+    def apply_theme(self) -> None:
+        """Takes over the sizes of the look in force."""
+        super().apply_theme()
+        if hasattr(self, "pinned"):
+            self.pinned.fit()
+            self._fit_columns()
+
+    # ------------------------------------------------------------ Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Lets Home and End reach the first and last run; groups fold with the arrows."""
+        key = Qt.Key(event.key())
+        plain = event.modifiers() in {
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        }
+        if plain and key in {Qt.Key.Key_Home, Qt.Key.Key_End} and self._runs:
+            self.reach(self._runs[0 if key == Qt.Key.Key_Home else -1].run_id)
+            return
+        if plain and key in {Qt.Key.Key_Left, Qt.Key.Key_Right} and not self._is_at_group():
+            self._step(-1 if key == Qt.Key.Key_Left else 1)
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks for the menu of the run under the mouse, or of the run the keyboard is at."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            below = self.visualRect(index).bottomLeft() + QPoint(24, 0)
+            self.run_menu_requested.emit(self.current_run(), self.viewport().mapToGlobal(below))
+            return
+        index = self.indexAt(event.pos())
+        if index.isValid():
+            self.setCurrentIndex(index)
+            self.run_menu_requested.emit(self.current_run(), event.globalPos())
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """Brings a cell into sight, right of the pinned names; a row alone moves nothing aside."""
+        bar = self.horizontalScrollBar()
+        at = bar.value()
+        super().scrollTo(index, hint)
+        if index.column() < 1:
+            bar.setValue(at)
+            return
+        covered = self.columnWidth(0) - self.visualRect(index).left()
+        if covered > 0:
+            bar.setValue(bar.value() - covered)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Shows the ring in both views."""
+        super().focusInEvent(event)
+        self.pinned.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Takes the ring away in both views."""
+        super().focusOutEvent(event)
+        self.pinned.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the names pinned and gives runs the room there is."""
+        super().resizeEvent(event)
+        self._fit_columns()
+        self.pinned.fit()
+
+    # ------------------------------------------------------------ inside
+
+    def _make_columns(self, corner: str) -> tuple[Column, ...]:
+        runs = [
+            Column(
+                run.run_id,
+                run.name,
+                BASE_WIDTH if run.run_id == self._base else RUN_WIDTH,
+                "right",
+                sub=run.below,
+                series=run.series,
+                hint=run.hint,
+            )
+            for run in self._runs
+        ]
+        return (Column(WHAT, corner, self._name_width), *runs, Column(ROOM, "", 16, stretch=True))
+
+    def _fit_columns(self) -> None:
+        """Shares the room that is left among the runs."""
+        if not self._runs:
+            return
+        look = theme()
+        wanted = [
+            look.scaled(BASE_WIDTH if run.run_id == self._base else RUN_WIDTH) for run in self._runs
+        ]
+        room = self.horizontalHeader().minimumSectionSize() + 1
+        spare = self.viewport().width() - self.columnWidth(0) - sum(wanted) - room
+        more = max(0, min(spare // len(wanted), look.scaled(WIDEST - RUN_WIDTH)))
+        for at, width in enumerate(wanted, start=1):
+            self.setColumnWidth(at, width + more)
+
+    def _places(self) -> tuple[int, int]:
+        return self.horizontalScrollBar().value(), self.verticalScrollBar().value()
+
+    def _reach(self, key: str, run_id: str) -> None:
+        model = self.model()
+        keys = [line.key for line in self.lines()]
+        row = keys.index(key) if key in keys else -1
+        ids = self.run_ids()
+        column = ids.index(run_id) + 1 if run_id in ids else 0
+        if row < 0 and keys:
+            row = next((at for at, line in enumerate(self.lines()) if not _is_group(line)), 0)
+        if row >= 0:
+            self.setCurrentIndex(model.index(row, column))
+
+    def _step(self, by: int) -> None:
+        index = self.currentIndex()
+        column = min(max(0, index.column() + by), len(self._runs))
+        if index.isValid():
+            self.setCurrentIndex(self.model().index(index.row(), column))
+
+    def _is_at_group(self) -> bool:
+        row, lines = self.currentIndex().row(), self.lines()
+        return 0 <= row < len(lines) and _is_group(lines[row])
+
+    def _on_current_changed(self, now: QModelIndex, before: QModelIndex) -> None:
+        self.pinned.viewport().update()
+        self.viewport().update()
+        if now.column() != before.column():
+            columns = self.columns()
+            head = self.horizontalHeader()
+            if isinstance(head, Header):
+                is_run = 0 < now.column() <= len(self._runs)
+                head.set_marked(columns[now.column()].key if is_run else "")
+            self.run_reached.emit(self.current_run())
+
+    def _on_title_clicked(self, at: int) -> None:
+        if 0 < at <= len(self._runs):
+            self.baseline_requested.emit(self._runs[at - 1].run_id)
+
+    def _on_header_menu(self, place: QPoint) -> None:
+        head = self.horizontalHeader()
+        at = head.logicalIndexAt(place)
+        if 0 < at <= len(self._runs):
+            run_id = self._runs[at - 1].run_id
+            self.reach(run_id)
+            self.run_menu_requested.emit(run_id, head.mapToGlobal(place))
+
+    def _on_moved(self, _logical: int, _before: int, _after: int) -> None:
+        """Tells the new order and puts the sections back: the order is the caller's."""
+        head = self.horizontalHeader()
+        order = [head.logicalIndex(at) for at in range(head.count())]
+        ids = tuple(
+            self._runs[logical - 1].run_id for logical in order if 0 < logical <= len(self._runs)
+        )
+        blocked = head.blockSignals(True)
+        for logical in range(head.count()):
+            head.moveSection(head.visualIndex(logical), logical)
+        head.blockSignals(blocked)
+        self.viewport().update()
+        self.reordered.emit(ids)
+
+    def _on_resized(self, at: int, _before: int, now: int) -> None:
+        if at == 0:
+            self._name_width = round(now / theme().scale)
+            self.pinned.fit()
+
+
+class _PinnedNames(QTableView):
+    """The names, over the first column of the table, which keeps the keyboard."""
+
+    def __init__(self, table: ComparisonTable) -> None:
+        super().__init__(table)
+        self.table = table
+        self.setModel(table.model())
+        self.setSelectionModel(table.selectionModel())
+        self.setItemDelegate(_PinnedDelegate(12, 16, self))
+        self.setHorizontalHeader(Header(12, 16, parent=self))
+        self.horizontalHeader().setStretchLastSection(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusProxy(table)
+        self.setAccessibleName("Comparison, pinned names")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(16)
+        self.verticalScrollBar().valueChanged.connect(table.verticalScrollBar().setValue)
+        table.verticalScrollBar().valueChanged.connect(self.verticalScrollBar().setValue)
+        self.clicked.connect(table.clicked)
+        self.doubleClicked.connect(table.doubleClicked)
+        self.horizontalHeader().sectionResized.connect(self._on_resized)
+        self.model().modelReset.connect(self.fit)
+
+    def fit(self) -> None:
+        """Takes over width, heights and place of the names in the table."""
+        head, rows = self.horizontalHeader(), self.verticalHeader()
+        if isinstance(head, Header):
+            head.apply_theme()
+        rows.setDefaultSectionSize(self.table.verticalHeader().defaultSectionSize())
+        for at in range(1, self.model().columnCount()):
+            if not self.isColumnHidden(at):
+                self.setColumnHidden(at, True)
+        width = self.table.columnWidth(0)
+        if self.columnWidth(0) != width:
+            self.setColumnWidth(0, width)
+        height = self.table.viewport().height() + self.table.horizontalHeader().height()
+        self.setGeometry(0, 0, width, height)
+        self.verticalScrollBar().setValue(self.table.verticalScrollBar().value())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Gives the keyboard to the table."""
+        self.table.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Leaves the menu to the table."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the names and the line that pins them."""
+        super().paintEvent(event)
+        if self.table.horizontalScrollBar().value():
+            painter = QPainter(self.viewport())
+            right = self.viewport().width() - 1
+            paint.hairline(painter, QRectF(right, 0, 1, self.viewport().height()), "border_pin")
+
+    def _on_resized(self, at: int, _before: int, now: int) -> None:
+        if at == 0 and self.table.columnWidth(0) != now:
+            self.table.setColumnWidth(0, now)
+
+
+class _PinnedDelegate(CellDelegate):
+    """Paints headings and notices as far as they reach in the table, which goes on below."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paints one cell."""
+        view = self.parent()
+        if isinstance(view, _PinnedNames) and not isinstance(index.data(LINE_ROLE), Row):
+            rect: QRect = option.rect
+            option.rect = QRect(rect.topLeft(), QSize(view.table.width(), rect.height()))
+        super().paint(painter, option, index)
+
+
+def _is_group(line: Line) -> bool:
+    return isinstance(line, Group)
