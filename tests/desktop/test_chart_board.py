@@ -11,7 +11,7 @@ from support.chart_look import noisy, plain_look
 
 
 @pytest.fixture
-def board(qtbot):
+def board(qtbot, app):
     made = ChartBoard(plain_look())
     qtbot.addWidget(made)
     made.resize(960, 500)
@@ -69,7 +69,7 @@ def test_a_folded_section_hides_its_charts(board):
     board.set_keys([f"val/{i}" for i in range(6)] + [f"train/{i}" for i in range(6)])
     board.set_folded("val", is_folded=True)
     assert not board.chart("val/0").isVisible()
-    assert "val/0" not in board._places
+    assert "val/0" not in board.places()
     heading = board._headings["val"]
     assert heading.accessibleName() == "Section val, 6 charts"
     heading.click()

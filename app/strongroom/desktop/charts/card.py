@@ -91,7 +91,8 @@ def strokes_for(
                 Stroke(curve=low, upper=high, colour=colour.rgb(), width=0.0, alpha=BAND_ALPHA)
             )
         if one.series.is_faint:
-            shadows.append(Stroke(curve=one.line, colour=shadow, width=ratio))
+            trace = look.trace_of(colour).rgb()
+            shadows.append(Stroke(curve=one.line, colour=trace, width=ratio))
         else:
             lines.append(
                 line_stroke(one, look, ratio, CHOSEN if one.series.run_id == highlight else 1.0)

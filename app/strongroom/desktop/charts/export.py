@@ -17,8 +17,11 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, Q
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
+from strongroom.desktop.charts.card import strokes_for
+from strongroom.desktop.charts.layer import Layer, Quality, View
 from strongroom.desktop.charts.look import BAND_ALPHA, ChartLook
-from strongroom.desktop.charts.prepared import Prepared
+from strongroom.desktop.charts.prepared import Prepared, x_extent, y_extent
+from strongroom.desktop.charts.scale import Scale, can_show, padded
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.charts.spans import Curve, column_extremes
 from strongroom.desktop.charts.ticks import Ticks, XAxis, value_text, x_text
@@ -93,8 +96,10 @@ def picture(widget: QWidget, scale: float) -> QImage:
 
 def save_png(widget: QWidget, scale: float) -> Save:
     """Returns what saves a widget as it is painted now, ``scale`` pixels a unit."""
-    image = picture(widget, scale)
+    return _saving(picture(widget, scale))
 
+
+def _saving(image: QImage) -> Save:
     def save(path: Path) -> None:
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -107,7 +112,10 @@ def save_png(widget: QWidget, scale: float) -> Save:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """Is everything a vector picture of a chart needs; ranges are on the axes' own scales."""
+    """Is everything a picture of a chart without its widget needs, so a worker can make it.
+
+    Ranges are on the axes' own scales.
+    """
 
     title: str
     look: ChartLook
@@ -117,6 +125,55 @@ class Sheet:
     x_ticks: Ticks
     y_ticks: Ticks
     size: QSize
+
+    @classmethod
+    def whole(
+        cls,
+        title: str,
+        look: ChartLook,
+        prepared: Sequence[Prepared],
+        scale: Scale,
+        x: tuple[float, float] | None,
+        size: QSize,
+    ) -> "Sheet":
+        """Returns the sheet of lines over ``x`` (data units), over all of them without it."""
+        places = None if x is None else (scale.x_place(x[0]), scale.x_place(x[1]))
+        if places is None or not can_show(*places):
+            extent = x_extent(prepared)
+            places = (0.0, 1.0) if extent is None else padded(*extent)
+        found = y_extent(prepared, *places)
+        y = (0.0, 1.0) if found is None else padded(*found)
+        return cls(
+            title=title,
+            look=look,
+            prepared=tuple(prepared),
+            x=places,
+            y=y,
+            x_ticks=scale.x_ticks(*places),
+            y_ticks=scale.y_ticks(*y),
+            size=size,
+        )
+
+
+def save_sheet_png(sheet: Sheet, scale: float) -> Save:
+    """Returns what saves a sheet as the chart itself would look, ``scale`` pixels a unit."""
+    image = QImage(sheet.size * scale, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
+    area = _area(sheet)
+    layer = Layer(
+        sheet.look.surface.rgb(), sheet.look.grid.rgb(), lambda _low, _high: sheet.y_ticks,
+        max(1, round(scale)),
+    )  # fmt: skip
+    layer.set_strokes(strokes_for(sheet.prepared, sheet.look, scale, None))
+    wide, high = round(area.width() * scale), round(area.height() * scale)
+    lines = layer.render(View.of(wide, high, sheet.x, sheet.y), Quality.FINE).image
+    lines.setDevicePixelRatio(scale)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_around(painter, sheet)
+    painter.drawImage(area.topLeft(), lines)
+    painter.end()
+    return _saving(image)
 
 
 def save_svg(sheet: Sheet) -> Save:
@@ -136,9 +193,40 @@ def save_svg(sheet: Sheet) -> Save:
 
 
 def _paint_sheet(painter: QPainter, sheet: Sheet) -> None:
-    look, size = sheet.look, sheet.size
+    _paint_around(painter, sheet)
+    look, area = sheet.look, _area(sheet)
+    painter.setClipRect(area)
+    for one in reversed(sheet.prepared):
+        if one.band is not None:
+            tint = QColor(look.colour_of(one.series))
+            tint.setAlpha(BAND_ALPHA)
+            painter.fillPath(_band_path(*one.band, sheet, area), tint)
+    for shadow in (True, False):
+        for one in reversed(sheet.prepared):
+            if one.series.is_faint:
+                curve = one.line if shadow else None
+            else:
+                curve = one.shadow if shadow else one.line
+            if curve is None:
+                continue
+            colour = look.colour_of(one.series)
+            dim = look.trace_of(colour) if one.series.is_faint else look.shadow_of(colour)
+            pen = QPen(dim if shadow else colour, 1 if shadow else 1.5)
+            dash = look.dash_of(one.series)
+            if dash and not shadow:
+                pen.setDashPattern(list(dash))
+            painter.setPen(pen)
+            painter.drawPath(_path(curve, sheet, area))
+
+
+def _area(sheet: Sheet) -> QRectF:
+    return QRectF(56, 40, sheet.size.width() - 72, sheet.size.height() - 66)
+
+
+def _paint_around(painter: QPainter, sheet: Sheet) -> None:
+    """Paints title, grid, labels and legend."""
+    look, size, area = sheet.look, sheet.size, _area(sheet)
     painter.fillRect(QRectF(0, 0, size.width(), size.height()), look.surface)
-    area = QRectF(56, 40, size.width() - 72, size.height() - 66)
     painter.setPen(look.text)
     painter.setFont(look.title_font)
     painter.drawText(QPointF(12, 22), sheet.title)
@@ -155,27 +243,6 @@ def _paint_sheet(painter: QPainter, sheet: Sheet) -> None:
         place = QRectF(column - 60, area.bottom() + 6, 120, 16)
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, label)
     _paint_legend(painter, sheet)
-    painter.setClipRect(area)
-    for one in reversed(sheet.prepared):
-        if one.band is not None:
-            tint = QColor(look.colour_of(one.series))
-            tint.setAlpha(BAND_ALPHA)
-            painter.fillPath(_band_path(*one.band, sheet, area), tint)
-    for shadow in (True, False):
-        for one in reversed(sheet.prepared):
-            if one.series.is_faint:
-                curve = one.line if shadow else None
-            else:
-                curve = one.shadow if shadow else one.line
-            if curve is None:
-                continue
-            colour = look.colour_of(one.series)
-            pen = QPen(look.shadow_of(colour) if shadow else colour, 1 if shadow else 1.5)
-            dash = look.dash_of(one.series)
-            if dash and not shadow:
-                pen.setDashPattern(list(dash))
-            painter.setPen(pen)
-            painter.drawPath(_path(curve, sheet, area))
 
 
 def _paint_legend(painter: QPainter, sheet: Sheet) -> None:

@@ -77,6 +77,7 @@ class LineChart(CardFrame):
         self._prepared: tuple[Prepared, ...] = ()
         self._link: ChartLink | None = None
         self._highlight: str | None = None
+        self._has_legend = False
         self._empty = NOTHING
         self._pending: tuple[ChartSeries, ...] | None = None  # given, not yet prepared
         self._grid_most = 2
@@ -166,6 +167,11 @@ class LineChart(CardFrame):
         self._axis_titles = (x, y)
         self._arrange()
 
+    def set_legend(self, *, is_shown: bool) -> None:
+        """Names the lines inside the plot, for a chart without its table."""
+        self._has_legend = is_shown
+        self._describe()
+
     def set_empty_message(self, title: str, advice: str) -> None:
         """Says what stands in the plot while there are no points."""
         self._empty = (title, advice)
@@ -241,6 +247,10 @@ class LineChart(CardFrame):
     def reset_view(self) -> None:
         """Shows everything again, here and in the linked charts."""
         self._zoom.show_everything()
+
+    def link(self) -> ChartLink | None:
+        """Returns what joins it with other charts."""
+        return self._link
 
     def set_link(self, link: ChartLink | None) -> None:
         """Joins charts that move together."""
@@ -415,6 +425,12 @@ class LineChart(CardFrame):
         has_points = any(len(one.series.x) for one in self._prepared)
         self.setAccessibleDescription(spoken(self._prepared) if has_points else self._empty[0])
         self._overlay.message = None if has_points else self._empty
+        named = [one.series for one in self._prepared if not one.series.is_faint]
+        self._overlay.legend = (
+            tuple((one.label, self._look.colour_of(one)) for one in named)
+            if self._has_legend
+            else ()
+        )
         self._overlay.update()
 
     def _grid_ticks(self, low: float, high: float) -> Ticks:

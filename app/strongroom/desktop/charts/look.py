@@ -12,6 +12,7 @@ from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.kit.theme import Theme
 
 RAW_SHARE = 0.22  # opacity of the unsmoothed line behind the smoothed one
+TRACE_SHARE = 0.5  # opacity of the runs behind the mean of their group, over its band
 BAND_ALPHA = 40  # of 256: three bands over each other are still three
 
 
@@ -72,9 +73,16 @@ class ChartLook:
 
     def shadow_of(self, colour: QColor) -> QColor:
         """Returns ``colour`` at the raw line's opacity on this surface, opaque."""
-        keep = 1 - RAW_SHARE
+        return self._mixed(colour, RAW_SHARE)
+
+    def trace_of(self, colour: QColor) -> QColor:
+        """Returns ``colour`` for one run of a group, opaque."""
+        return self._mixed(colour, TRACE_SHARE)
+
+    def _mixed(self, colour: QColor, share: float) -> QColor:
+        keep = 1 - share
         return QColor.fromRgbF(
-            colour.redF() * RAW_SHARE + self.surface.redF() * keep,
-            colour.greenF() * RAW_SHARE + self.surface.greenF() * keep,
-            colour.blueF() * RAW_SHARE + self.surface.blueF() * keep,
+            colour.redF() * share + self.surface.redF() * keep,
+            colour.greenF() * share + self.surface.greenF() * keep,
+            colour.blueF() * share + self.surface.blueF() * keep,
         )

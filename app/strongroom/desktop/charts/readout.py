@@ -54,6 +54,7 @@ class Overlay(QWidget):
         self.look = look
         self.area = QRect()
         self.message: tuple[str, str] | None = None
+        self.legend: tuple[tuple[str, QColor], ...] = ()
         self._selection: tuple[float, float] | None = None
         self._x_px: float | None = None
         self._title = ""
@@ -104,6 +105,8 @@ class Overlay(QWidget):
             tint = QColor(self.look.focus)
             tint.setAlphaF(0.16)
             painter.fillRect(QRectF(left, self.area.top(), right - left, self.area.height()), tint)
+        if self.legend:
+            self._paint_legend(painter)
         if self._x_px is None:
             return
         painter.setPen(QPen(self.look.crosshair, 1))
@@ -189,6 +192,30 @@ class Overlay(QWidget):
             painter.setPen(look.text_faint)
             more = len(self._readings) - MOST_ROWS
             painter.drawText(line.adjusted(18, 0, 0, 0), middle, f"and {more} more")
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        """Names the lines inside the plot, top right, where no table beside it does."""
+        note, row = QFontMetricsF(self.look.note_font), self._row
+        room = min(WIDEST_LABEL, self.area.width() / 3)
+        most = max(1, min(MOST_ROWS, (self.area.height() - 16) // row - 1))
+        shown = self.legend[:most]
+        words = [note.elidedText(label, Qt.TextElideMode.ElideMiddle, room) for label, _ in shown]
+        if len(self.legend) > len(shown):
+            words.append(f"and {len(self.legend) - len(shown)} more")
+        wide = max(note.horizontalAdvance(word) for word in words) + 34
+        box = QRectF(self.area.right() - wide - 4, self.area.top() + 4, wide, row * len(words) + 8)
+        ground = QColor(self.look.surface)
+        ground.setAlphaF(0.85)
+        painter.fillRect(box, ground)
+        painter.setFont(self.look.note_font)
+        for index, word in enumerate(words):
+            line = QRectF(box.left() + 8, box.top() + 4 + index * row, wide - 8, row)
+            if index < len(shown):
+                painter.setPen(QPen(shown[index][1], 2))
+                y = line.center().y()
+                painter.drawLine(QPointF(line.left(), y), QPointF(line.left() + 10, y))
+            painter.setPen(self.look.text_soft)
+            painter.drawText(line.adjusted(18, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, word)
 
     def _paint_message(self, painter: QPainter, title: str, advice: str) -> None:
         metrics = QFontMetricsF(self.look.note_font)

@@ -53,22 +53,37 @@ def log_ticks(low: float, high: float, most: int = AT_MOST) -> Ticks:
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return Ticks(step=0.0, values=(), labels=())
     decades = high - low
-    if decades < 1.2:
-        exponents = [
-            decade + math.log10(digit)
-            for decade in range(math.floor(low), math.ceil(high) + 1)
-            for digit in ((1, 2, 5) if decades > 0.5 else (1, 1.5, 2, 3, 4, 5, 6, 8))
-        ]
-        inside = tuple(value for value in exponents if low <= value <= high)[: 2 * most]
-        stride = math.ceil(len(inside) / most) or 1
-        values = inside[::stride]
-        step = decades
-    else:
+    digits = next((each for each in _DIGITS if decades * len(each) <= most), None)
+    if digits is None:
         step = float(max(1, math.ceil(decades / most)))
         first = math.ceil(low / step - 1e-9)
         count = math.floor(high / step + 1e-9) - first + 1
         values = tuple((first + index) * step for index in range(count))
+    else:
+        step = 1 / len(digits)
+        exponents = (
+            decade + math.log10(digit)
+            for decade in range(math.floor(low), math.ceil(high) + 1)
+            for digit in digits
+        )
+        values = tuple(value for value in exponents if low <= value <= high)
+        if len(values) < 2 and high < 300:  # less than a digit: as even as on any axis
+            return _log_of(number_ticks(10.0**low, 10.0**high, most))
+        values = values[:: math.ceil(len(values) / most)]
     return Ticks(step=step, values=values, labels=tuple(_power_text(v) for v in values))
+
+
+_DIGITS = ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1, 3), (1,))
+
+
+def _log_of(ticks: Ticks) -> Ticks:
+    places = [math.log10(value) if value > 0 else math.nan for value in ticks.values]
+    there = [index for index, place in enumerate(places) if not math.isnan(place)]
+    return Ticks(
+        step=ticks.step,
+        values=tuple(places[index] for index in there),
+        labels=tuple(ticks.labels[index] for index in there),
+    )
 
 
 def duration_ticks(low: float, high: float, most: int = AT_MOST) -> Ticks:

@@ -178,6 +178,10 @@ class MenuButton(Button):
         """Changes the entries and which one has the tick."""
         self._choices, self._current = tuple(choices), current
 
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Returns the entries."""
+        return self._choices
+
     def current(self) -> str:
         """Returns the key of the entry with the tick."""
         return self._current

@@ -52,7 +52,7 @@ class LowerPane(QWidget):
         super().__init__(parent)
         self._session = session
         self.switches = tuple(Segmented(VIEWS, CURVES, name="Below the table") for _ in range(2))
-        self.curves = ChartsPane(services, tasks, charted, lead=self.switches[0])
+        self.curves = ChartsPane(services, tasks, charted, session=session, lead=self.switches[0])
         self.plots = PlotsPane(services, tasks, charted, session, lead=self.switches[1])
         self._stack = QStackedWidget()
         self._stack.addWidget(self.curves)

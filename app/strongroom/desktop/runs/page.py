@@ -312,6 +312,7 @@ class RunsPage(Page):
         self.detail.closed.connect(self.close_run)
         self.changed.connect(self.refresh)
         self.charts.shown_changed.connect(self.selection_changed)
+        self.charts.undoable.connect(self.undoable)
         self.below.join(self.loader, self.query, self.seeking.select, self.tick)
 
     # ------------------------------------------------------------ inside: rows
