@@ -16,7 +16,7 @@ from strongroom.desktop.runs.columns import NameCount, SheetColumn, default_fiel
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.sheet import SAMPLE
 from strongroom.domain.metric_schema import Direction, MetricSchema
-from strongroom.domain.query import Field, FieldKind
+from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.run import Run
 from strongroom.services.experiments import Experiment
 from strongroom.services.run_table import FIRST, GroupFigures, RowOrder, TableRow
@@ -134,6 +134,17 @@ def surround(services: RunsServices, question: Question) -> Surroundings:
         experiments=services.experiments.list(),
         names=tuple(NameCount(column.field, column.run_count) for column in columns),
     )
+
+
+def groupable(names: Sequence[NameCount]) -> tuple[Field, ...]:
+    """Returns what runs can be grouped by: attributes first, then what most runs have."""
+    chosen = [each for each in names if each.field.kind in {FieldKind.PARAM, FieldKind.TAG}]
+    chosen.sort(key=lambda each: (each.field.kind is FieldKind.TAG, -each.run_count))
+    attributes = (
+        Field(kind=FieldKind.ATTRIBUTE, key=each.value)
+        for each in (Attribute.EXPERIMENT, Attribute.STATUS, Attribute.USER, Attribute.HOST)
+    )
+    return (*attributes, *(each.field for each in chosen))
 
 
 def figures_of(

@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header of the runs table: group names above titles, the sort arrow, the box for all boxes."""
+"""The header of the runs table: group names above titles, the sort arrow, the box for all boxes.
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+* A title can be reached by keyboard: arrows go from title to title, Enter sorts, the menu key
+  opens its menu. The ring is where the keyboard is, in whichever of the two views that is.
+* A title that was dragged goes back; the page moves the column and shows the table anew.
+"""
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from strongroom.desktop.kit import paint
@@ -15,15 +27,29 @@ _GROUP_LINE = 20  # px at 100 %: the line of the group names
 
 
 class RunsHeader(QHeaderView):
-    """The header of one of the two views."""
+    """The header of one of the two views.
+
+    Signals:
+        moved: A title was dragged (its place, the place where it was dropped).
+        menu_requested: The menu of a title was asked for (its place, global position).
+        pressed: A title was pressed by keyboard (its place).
+    """
+
+    moved = Signal(int, int)
+    menu_requested = Signal(int, QPoint)
+    pressed = Signal(int)
 
     def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._runs = model
+        self._is_putting_back = False
+        self.has_keyboard = self.hasFocus
         self.setSectionsClickable(True)
+        self.setSectionsMovable(True)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(40)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.sectionMoved.connect(self._on_moved)
         self.apply_theme()
 
     def apply_theme(self) -> None:
@@ -41,7 +67,7 @@ class RunsHeader(QHeaderView):
         look = theme()
         columns = self._columns()
         for at, column in enumerate(columns):
-            if column.group and (at == 0 or columns[at - 1].group != column.group):
+            if self._begins_group(at):
                 place = QRectF(self.sectionViewportPosition(at) + PAD, 3, look.scaled(220), 20)
                 font = look.font("caption")
                 paint.text(painter, place, column.group, "text_secondary", font)
@@ -55,16 +81,57 @@ class RunsHeader(QHeaderView):
         paint.hairline(painter, area, "bg_sunken")
         line = QRectF(area.x(), area.bottom() - 1, area.width(), 1)
         paint.hairline(painter, line, "border_default")
-        if index and column.group and columns[index - 1].group != column.group:
+        if index and self._begins_group(index):
             upright = QRectF(area.x(), 6, 1, area.height() - 12)
             paint.hairline(painter, upright, "border_default")
         inside = area.adjusted(PAD, theme().scaled(_GROUP_LINE), -PAD, -1)
         if column.kind == "check":
             paint.check_box(painter, area.x() + EDGE, inside.center().y(), self._runs.check_state())
-            return
-        if column.kind == "run":
-            inside = inside.adjusted(0, 0, 0, 0)
-        self._title(painter, inside, column)
+        elif column.kind == "trust":
+            middle = area.center().x() - 8
+            paint.icon(painter, "shield", middle, inside.center().y() - 8, "text_secondary")
+        else:
+            self._title(painter, inside, column)
+        if index == self._runs.title_at and self.has_keyboard():
+            paint.focus_ring(painter, area.adjusted(1, theme().scaled(_GROUP_LINE) - 2, -1, -2), 4)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Goes from title to title, sorts with Enter, opens the menu with Space."""
+        key, last = Qt.Key(event.key()), len(self._columns()) - 1
+        at = max(0, self._runs.title_at)
+        steps = {Qt.Key.Key_Left: at - 1, Qt.Key.Key_Right: at + 1}
+        places = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last, **steps}
+        if key in places:
+            self._runs.set_title_at(max(0, min(last, places[key])))
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.pressed.emit(at)
+        elif key == Qt.Key.Key_Space:
+            self.menu_requested.emit(at, self._below(at))
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks for the menu of a title."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            at = max(0, self._runs.title_at)
+            self.menu_requested.emit(at, self._below(at))
+        else:
+            self.menu_requested.emit(self.logicalIndexAt(event.pos()), event.globalPos())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Makes a title current."""
+        self._runs.set_title_at(self.logicalIndexAt(event.position().toPoint()))
+        super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Shows which title is current."""
+        super().focusInEvent(event)
+        self._runs.set_title_at(max(0, self._runs.title_at))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Takes the ring away."""
+        super().focusOutEvent(event)
+        self._runs.set_title_at(self._runs.title_at)
 
     def _title(self, painter: QPainter, rect: QRectF, column: SheetColumn) -> None:
         look = theme()
@@ -82,6 +149,27 @@ class RunsHeader(QHeaderView):
         if column.is_right:
             rect = rect.adjusted(14, 0, 0, 0)
         paint.text(painter, rect, column.title, "text_primary", font, align)
+
+    def _begins_group(self, at: int) -> bool:
+        """Whether another group of columns begins here; pinned ones are a side of their own."""
+        columns = self._columns()
+        column = columns[at]
+        if not column.group:
+            return False
+        before = columns[at - 1] if at else None
+        is_same = before is not None and before.group == column.group
+        return not is_same or (before is not None and before.is_pinned != column.is_pinned)
+
+    def _below(self, at: int) -> QPoint:
+        place = QPoint(self.sectionViewportPosition(at) + PAD, self.height())
+        return self.viewport().mapToGlobal(place)
+
+    def _on_moved(self, at: int, before: int, after: int) -> None:
+        if not self._is_putting_back:
+            self._is_putting_back = True
+            self.moveSection(after, before)
+            self._is_putting_back = False
+            self.moved.emit(at, after)
 
     def _columns(self) -> tuple[SheetColumn, ...]:
         return self._runs.sheet.columns

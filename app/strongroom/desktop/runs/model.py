@@ -40,6 +40,7 @@ class RunsModel(QAbstractTableModel):
         self.windows = RowWindows(reader, self)
         self.sheet = plain_sheet(PINNED, self.windows, _NO_ROWS)
         self.sorting: tuple[str, bool] | None = None
+        self.title_at = -1
         self.windows.arrived.connect(self._on_arrived)
 
     def set_sheet(self, sheet: Sheet) -> None:
@@ -61,6 +62,11 @@ class RunsModel(QAbstractTableModel):
     def set_sorting(self, sorting: tuple[str, bool] | None) -> None:
         """Remembers what the rows are ordered by: a column key, and whether it descends."""
         self.sorting = sorting
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.sheet.columns) - 1)
+
+    def set_title_at(self, at: int) -> None:
+        """Makes a title current: the one that commands on columns act on."""
+        self.title_at = at
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.sheet.columns) - 1)
 
     def tell_charted(self) -> None:

@@ -24,19 +24,23 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs import commands
 from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.body import RunsBody
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
+from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.column_layout import ColumnLayout
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.detail import DetailPane
+from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.finding import (
     Answer,
     Question,
     Surroundings,
     as_command,
     as_python,
+    groupable,
 )
 from strongroom.desktop.runs.loading import RunsLoader, StoreReader
 from strongroom.desktop.runs.lower_pane import LowerPane
@@ -95,7 +99,8 @@ class RunsPage(Page):
         self._columns = Button("Columns", "ghost", "columns-3")
         self._register = Button("Register model…", "primary", "package")
         self._compare = Button("Compare", "secondary", "git-compare-arrows")
-        tools = [self._columns, self._compare, self._register]
+        self._group = FieldChooser("Group:", optional=True)
+        tools = [self._columns, self._group, self._compare, self._register]
         bar = PageBar("Runs", [separator(), self._scope], tools)
         super().__init__(bar)
         self.setObjectName("runs.page")
@@ -188,10 +193,30 @@ class RunsPage(Page):
 
     def set_fields(self, fields: Sequence[Field] | None) -> None:
         """Shows other columns; None shows the usual ones."""
-        self.layout_.set_fields(fields)
-        self.results.lay_out()
-        if fields is None:
-            self.loader.ask_again()
+        self.column_actions.change("choose columns", self.layout_.set_fields, fields)
+
+    def sort_by(self, key: str, *, descending: bool) -> None:
+        """Orders the rows by a column."""
+        column = next((each for each in self.model.sheet.columns if each.key == key), None)
+        if column is None or not column.order:
+            return
+        self.model.set_sorting((key, descending))
+        order = f"{column.order} {'DESC' if descending else 'ASC'}"
+        self.loader.ask(replace(self.loader.question, order_by=order))
+
+    def group_by(self, field: Field | None) -> None:
+        """Puts the runs into groups by a param, a tag or an attribute; None takes them out."""
+        self._group.set_field(field)
+        if field != self.loader.question.group_by:
+            self.loader.ask(replace(self.loader.question, group_by=field))
+
+    def choose_group(self) -> None:
+        """Opens the list of what runs can be grouped by."""
+        self._group.open_list()
+
+    def did(self, step: Step) -> None:
+        """Hands on a step that can be undone."""
+        self.undoable.emit(step)
 
     def open_run(self, run_id: str) -> None:
         """Shows one run in detail and remembers the place."""
@@ -269,6 +294,9 @@ class RunsPage(Page):
         self.model.sorting = USUAL_SORTING
         self.table = RunsTable(self.model)
         self.results = Results(self._services, self._tasks, self.model, self.table, self.layout_)
+        self.column_actions = ColumnActions(
+            self.layout_, self.results, self.table, self._session, self
+        )
         self.ticking = Ticking(self._services, self._tasks, self._charted, self)
         self.loader = RunsLoader(
             self._services, self._tasks, self.layout_.fields, lambda: self.model.sheet.rows, self
@@ -292,13 +320,14 @@ class RunsPage(Page):
             lambda run_id: self.tick((run_id,), on=run_id not in self._charted)
         )
         self.table.all_ticked.connect(self._on_all_ticked)
-        self.table.sort_requested.connect(self._on_sort_requested)
+        self.table.sort_requested.connect(lambda key, down: self.sort_by(key, descending=down))
         self.table.opened.connect(self.open_run)
         self.table.selection_changed.connect(self._look_at_selection)
         self.table.context_requested.connect(self._on_context_requested)
         self._scope.scope_chosen.connect(self._on_scope_chosen)
         self.table.toggled.connect(self.results.toggle)
-        self.table.column_resized.connect(self.layout_.set_width)
+        self.results.wanting.connect(self.loader.ask_again)
+        self._group.chosen.connect(self.group_by)
         self.loader.answered.connect(self._show)
         self.loader.grown.connect(self._grow)
         self.loader.surrounded.connect(self._surround)
@@ -321,7 +350,7 @@ class RunsPage(Page):
         self.results.show(answer, keeps_place=keeps_place)
         has_rows = bool(len(answer.order.ids))
         self.body.show_rows(answer.question, has_runs=answer.has_runs, has_rows=has_rows)
-        for tool in (self._scope, self._columns, self._compare, self._register):
+        for tool in (self._scope, self._columns, self._group, self._compare, self._register):
             tool.setVisible(answer.has_runs)
         self._scope.show_scope(self._experiments, self.loader.question)
         self._look_at_selection()
@@ -335,6 +364,7 @@ class RunsPage(Page):
     def _surround(self, found: Surroundings) -> None:
         self._names, self._experiments = found.names, found.experiments
         self.query.set_names(found.names)
+        self._group.set_names(groupable(found.names))
         self._scope.show_scope(found.experiments, self.loader.question)
         self._tell_count()
 
@@ -410,12 +440,6 @@ class RunsPage(Page):
             return
         self.loader.ask(question)
         self.place_changed.emit(self.place())
-
-    def _on_sort_requested(self, key: str, descending: bool) -> None:
-        column = next(each for each in self.model.sheet.columns if each.key == key)
-        order = f"{column.order} {'DESC' if descending else 'ASC'}"
-        self.model.set_sorting((key, descending))
-        self.loader.ask(replace(self.loader.question, order_by=order))
 
     def _on_all_ticked(self) -> None:
         if len(self._charted):

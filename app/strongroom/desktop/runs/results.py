@@ -6,14 +6,16 @@
 * Figures over groups are asked for after the rows are shown.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.column_layout import ColumnLayout
+from strongroom.desktop.runs.columns import SheetColumn
 from strongroom.desktop.runs.finding import Answer, figures_of
 from strongroom.desktop.runs.flat_rows import FlatRows, usually_closed
 from strongroom.desktop.runs.model import RunsModel
@@ -37,7 +39,12 @@ class Results(QObject):
         model: Whose sheet is changed.
         table: Shows it.
         layout: Which columns there are.
+
+    Signals:
+        wanting: Columns show fields the answer was not asked for; ask again.
     """
+
+    wanting = Signal()
 
     def __init__(
         self,
@@ -52,6 +59,8 @@ class Results(QObject):
         self._model, self._table, self._layout = model, table, layout
         self._usual: tuple[Field, ...] = ()
         self._sample: tuple[Run, ...] = ()
+        self._asked: frozenset[Field] = frozenset()
+        self._is_usual = False
         self._schema = MetricSchema()
         self._group: Field | None = None
         self._folded: dict[str | None, bool] = {}
@@ -63,9 +72,11 @@ class Results(QObject):
 
     def show(self, answer: Answer, *, keeps_place: bool) -> None:
         """Shows an answer."""
-        if self._layout.fields() is None:
+        self._is_usual = self._layout.fields() is None
+        if self._is_usual:
             self._usual = answer.fields
         self._sample, self._schema = answer.sample, answer.schema
+        self._asked = frozenset(answer.fields)
         if answer.question.group_by != self._group:
             self._folded = {}
         self._group = answer.question.group_by
@@ -85,7 +96,11 @@ class Results(QObject):
     def lay_out(self) -> None:
         """Makes the columns anew; rows stay where they are."""
         self._lay(self._model.sheet.rows, keeps_place=True)
-        self._ask_figures()
+        is_usual = self._layout.fields() is None
+        if not self._model.windows.fields <= self._asked or is_usual > self._is_usual:
+            self.wanting.emit()
+        else:
+            self._ask_figures()
 
     def toggle(self, group: int) -> None:
         """Collapses or expands a group and makes its header current."""
@@ -102,6 +117,18 @@ class Results(QObject):
     def is_grouped(self) -> bool:
         """Returns whether runs stand in groups."""
         return self._model.sheet.rows.is_grouped
+
+    def example(self, column: SheetColumn) -> float | None:
+        """Returns a number of a column, None if there is none."""
+        field = column.field
+        if field is None:
+            return None
+        for run in self._sample:
+            summary = run.metrics.get(field.key)
+            number = summary.last if summary is not None else _as_number(run.params.get(field.key))
+            if number is not None and math.isfinite(number):
+                return number
+        return None
 
     # ------------------------------------------------------------ inside
 
@@ -148,3 +175,11 @@ class Results(QObject):
             done,
             owner=self,
         )
+
+
+def _as_number(text: str | None) -> float | None:
+    """Returns the number a param holds, None if it is none."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None

@@ -35,14 +35,15 @@ class RowReader(Protocol):
 
 
 class LoadedRow:
-    """A row that was read: which fields it has, and the words of its cells made so far."""
+    """A row that was read: which fields it has, and the words made so far for one sheet."""
 
-    __slots__ = ("fields", "row", "texts")
+    __slots__ = ("fields", "made_for", "row", "texts")
 
     def __init__(self, row: TableRow, fields: frozenset[Field]) -> None:
         self.row = row
         self.fields = fields
         self.texts: dict[str, str] = {}
+        self.made_for: object = None
 
 
 class RowWindows(QObject):

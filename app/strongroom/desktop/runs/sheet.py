@@ -111,6 +111,8 @@ class Sheet:
 
     def words(self, loaded: LoadedRow, column: SheetColumn) -> str | None:
         """Returns the words of a cell, None as long as its value was not read."""
+        if loaded.made_for is not self:  # other forms, another "Yesterday"
+            loaded.texts, loaded.made_for = {}, self
         known = loaded.texts.get(column.key)
         if known is None:
             if column.field is not None and column.field not in loaded.fields:

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
+    QPoint,
     Qt,
     Signal,
 )
@@ -45,6 +46,8 @@ class RunsTable(RunsView):
         all_ticked: The box in the header was pressed.
         name_sought: The start of a name was typed (text, catalog id of the current run or -1).
         column_resized: A person made a column wider or narrower (key, px at 100 %).
+        column_moved: A title was dragged (key, place it was dropped at).
+        title_menu_requested: The menu of a title was asked for (its place, global position).
     """
 
     selection_changed = Signal()
@@ -52,6 +55,8 @@ class RunsTable(RunsView):
     all_ticked = Signal()
     name_sought = Signal(str, int)
     column_resized = Signal(str, int)
+    column_moved = Signal(str, int)
+    title_menu_requested = Signal(int, QPoint)
 
     def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
@@ -209,7 +214,15 @@ class RunsTable(RunsView):
         pinned.horizontalHeader().sectionResized.connect(self._on_pinned_resized)
         self.horizontalHeader().sectionResized.connect(self._on_resized)
         for view in (self, pinned):
-            view.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
+            head = view.head
+            head.sectionClicked.connect(self._on_header_clicked)
+            head.pressed.connect(self._on_header_clicked)
+            head.moved.connect(self._on_header_moved)
+            head.menu_requested.connect(self.title_menu_requested)
+        self.head.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.head.setAccessibleName("Columns")
+        pinned.head.has_keyboard = self.head.hasFocus
+        self.runs.headerDataChanged.connect(self._tell_title)
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.selectionModel().currentRowChanged.connect(self._repaint)
         self.runs.modelReset.connect(self._shape_columns)
@@ -296,6 +309,27 @@ class RunsTable(RunsView):
             is_same = sorting is not None and sorting[0] == column.key
             descending = not sorting[1] if is_same and sorting else column.is_right
             self.sort_requested.emit(column.key, descending)
+
+    def _on_header_moved(self, at: int, to: int) -> None:
+        self.column_moved.emit(self.runs.sheet.columns[at].key, to)
+
+    def _tell_title(self) -> None:
+        at = self.runs.title_at
+        spoken = self.runs.headerData(
+            at, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole
+        )
+        self.head.setAccessibleDescription(str(spoken or ""))
+        if self.head.hasFocus() and at >= self.runs.sheet.pinned_count:
+            self._show_column(at)
+
+    def _show_column(self, at: int) -> None:
+        """Scrolls a column that a title became current of into sight, beside the pinned ones."""
+        left, wide = self.columnViewportPosition(at), self.columnWidth(at)
+        bar, edge = self.horizontalScrollBar(), self.pinned.width()
+        if left < edge:
+            bar.setValue(bar.value() - (edge - left))
+        elif left + wide > self.viewport().width():
+            bar.setValue(bar.value() + left + wide - self.viewport().width())
 
     def _on_selection_changed(self) -> None:
         self._repaint()

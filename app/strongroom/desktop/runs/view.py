@@ -56,7 +56,8 @@ class RunsView(QTableView):
         self.runs = model
         self.cells = CellPainter()
         self.setModel(model)
-        self.setHorizontalHeader(RunsHeader(model, self))
+        self.head = RunsHeader(model, self)
+        self.setHorizontalHeader(self.head)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setShowGrid(False)
