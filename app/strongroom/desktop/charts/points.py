@@ -23,6 +23,7 @@ from strongroom.desktop.charts.scale import Range
 from strongroom.desktop.charts.series import FloatArray
 from strongroom.desktop.charts.shades import (
     Shape,
+    blended,
     category_colours,
     colours_at,
     scale_colours,
@@ -115,7 +116,7 @@ def inks_of(
     colours = _colours(points, order, look)
     if inside is not None:
         out = ~inside[order]
-        colours[out] = _blended(look.surface, colours[out], FAINT)
+        colours[out] = blended(look.surface, colours[out], FAINT)
     radius, rim = radius_of(len(order))
     sizes = np.zeros(len(order), np.intp)
     radii = np.array([radius])
@@ -162,7 +163,7 @@ def row_shape(points: Points, row: int) -> Shape:
 
 def _colours(points: Points, order: NDArray[np.intp], look: ChartLook) -> Pixels:
     colour = points.colour
-    missing = QColor.fromRgb(int(_blended(look.surface, _one(look.axis), UNMARKED)[0]))
+    missing = QColor.fromRgb(int(blended(look.surface, _one(look.axis), UNMARKED)[0]))
     if colour is None:
         usual = missing if points.marked else look.series[0]
         colours = np.full(len(order), usual.rgb(), np.uint32)
@@ -182,17 +183,6 @@ def _colours(points: Points, order: NDArray[np.intp], look: ChartLook) -> Pixels
 
 def _one(colour: QColor) -> Pixels:
     return np.array([colour.rgb()], np.uint32)
-
-
-def _blended(ground: QColor, colours: Pixels, share: float) -> Pixels:
-    """Returns colours at that opacity on a ground, opaque."""
-    found = np.full(len(colours), 0xFF000000, np.uint32)
-    for shift in (16, 8, 0):
-        under = (ground.rgb() >> shift) & 255
-        over = ((colours >> np.uint32(shift)) & np.uint32(255)).astype(np.float64)
-        mixed = np.round(over * share + under * (1 - share)).astype(np.uint32)
-        found |= mixed << np.uint32(shift)
-    return found
 
 
 def _range_of(dimension: Dimension | None, rows: NDArray[np.intp]) -> Range:

@@ -95,6 +95,17 @@ def colours_at(scale: Pixels, shares: FloatArray, missing: QColor) -> Pixels:
     return found
 
 
+def blended(ground: QColor, colours: Pixels, share: float) -> Pixels:
+    """Returns colours at that opacity on a ground, opaque."""
+    found = np.full(len(colours), 0xFF000000, np.uint32)
+    for shift in (16, 8, 0):
+        under = (ground.rgb() >> shift) & 255
+        over = ((colours >> np.uint32(shift)) & np.uint32(255)).astype(np.float64)
+        mixed = np.round(over * share + under * (1 - share)).astype(np.uint32)
+        found |= mixed << np.uint32(shift)
+    return found
+
+
 def oklab_lightness(colours: Pixels) -> FloatArray:
     """Returns the perceived lightness of colours, 0 to 1 (Ottosson's OKLab)."""
     rgb = np.stack([(colours >> shift) & np.uint32(255) for shift in (16, 8, 0)], axis=1) / 255.0

@@ -49,10 +49,10 @@ def range_filter(column: ValueColumn, marked: Flags, low: float, high: float) ->
     numbers = column.numbers if scale == 1 else np.round(column.numbers * scale)
     known = numbers[~np.isnan(numbers)]
     inside = numbers[marked & ~np.isnan(numbers)]
-    if not len(inside):
-        inside_low, inside_high = low * scale, high * scale
-    else:
-        inside_low, inside_high = float(inside.min()), float(inside.max())
+    if not len(inside):  # of nothing, nothing: no number is both above and below one
+        at = _apart(column.field, low * scale, -math.inf, low * scale, is_lower=True)
+        return f"{name} > {at} AND {name} < {at}"
+    inside_low, inside_high = float(inside.min()), float(inside.max())
     below, above = known[known < inside_low], known[known > inside_high]
     parts = []
     if len(below) or math.isfinite(low):

@@ -26,6 +26,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.finding import Question
+from strongroom.desktop.runs.parallel_panel import ParallelPanel
 from strongroom.desktop.runs.plot_fields import PLOTTED_ATTRIBUTES
 from strongroom.desktop.runs.plot_panel import PlotPanel
 from strongroom.desktop.runs.scatter_panel import ScatterPanel
@@ -37,7 +38,7 @@ from strongroom.services.run_values import Spread, ValueTable
 
 T = TypeVar("T")
 FORMATS = (("png", "PNG picture"), ("svg", "SVG drawing"), ("csv", "CSV of the runs shown"))
-KINDS: tuple[type[PlotPanel], ...] = (ScatterPanel,)
+KINDS: tuple[type[PlotPanel], ...] = (ScatterPanel, ParallelPanel)
 
 
 class PlotsPane(QWidget):
