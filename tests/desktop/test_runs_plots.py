@@ -215,9 +215,9 @@ def test_twelve_thousand_fields_are_a_short_list(
 
 
 def parallel(page: RunsPage, tasks: Tasks) -> ParallelPlot:
-    page.lower.open("parallel")
+    page.below.open("parallel")
     settle(tasks)
-    chart = page.lower.plots.current().plot()
+    chart = page.below.plots.current().plot()
     assert isinstance(chart, ParallelPlot)
     return chart
 
@@ -248,19 +248,19 @@ def test_a_brush_drawn_with_the_mouse_filters_the_table(page: RunsPage, tasks: T
     chart = parallel(page, tasks)
     key = "metrics.val/auc"
     drag(chart, on_axis(chart, key, 0.4), on_axis(chart, key, 0.6), on_axis(chart, key, 0.9))
-    assert page.query.text().startswith('metrics."val/auc" >= 0.4')
-    marked = {page.lower.plots.current().run_id(row) for row in chart.brushed_rows()}
+    assert page.query.text().startswith("metrics.val/auc >= 0.4")
+    marked = {page.below.plots.current().run_id(row) for row in chart.brushed_rows()}
     assert 5 < len(marked) < RUNS
     assert names_in_table(page, tasks) == marked
     strands = chart.strands()
     assert strands is not None
     assert len(strands.names) == RUNS  # the others are faint, not gone
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=on_axis(chart, "params.opt", 0.75))
-    assert "params.\"opt\" IN ('it''s')" in page.query.text()
-    both = {page.lower.plots.current().run_id(row) for row in chart.brushed_rows()}
+    assert "params.opt IN ('it''s')" in page.query.text()
+    both = {page.below.plots.current().run_id(row) for row in chart.brushed_rows()}
     assert names_in_table(page, tasks) == both < marked
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=on_axis(chart, key, 0.6))
-    assert page.query.text() == "params.\"opt\" IN ('it''s')"
+    assert page.query.text() == "params.opt IN ('it''s')"
     assert names_in_table(page, tasks) > both
 
 
@@ -292,11 +292,11 @@ def test_axes_are_brushed_turned_and_moved_by_keyboard(
     assert chart.accessibleDescription().startswith("Axis opt, 2 of 4, not brushed")
     with qtbot.waitSignal(chart.brushes_changed):
         QTest.keyClick(chart, Qt.Key.Key_Space)
-    assert page.query.text() == "params.\"opt\" IN ('adam')"
+    assert page.query.text() == "params.opt IN ('adam')"
     assert len(names_in_table(page, tasks)) == RUNS // 2
     with qtbot.waitSignal(chart.brushes_changed):
         QTest.keyClick(chart, Qt.Key.Key_Up)
-    assert page.query.text() == "params.\"opt\" IN ('adam', 'it''s')"
+    assert page.query.text() == "params.opt IN ('adam', 'it''s')"
     QTest.keyClick(chart, Qt.Key.Key_Delete)
     assert page.query.text() == ""
     QTest.keyClick(chart, Qt.Key.Key_F)
@@ -308,8 +308,8 @@ def test_axes_are_brushed_turned_and_moved_by_keyboard(
         QTest.keyClick(chart, Qt.Key.Key_Space)
         QTest.keyClick(chart, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     text = page.query.text()
-    assert text.startswith('params."lr" >= ')
-    marked = {page.lower.plots.current().run_id(row) for row in chart.brushed_rows()}
+    assert text.startswith("params.lr >= ")
+    marked = {page.below.plots.current().run_id(row) for row in chart.brushed_rows()}
     assert names_in_table(page, tasks) == marked
     QTest.keyClick(chart, Qt.Key.Key_PageUp)
     assert "<b>run" in chart.accessibleDescription()
@@ -324,20 +324,20 @@ def test_an_axis_is_dragged_to_another_place(page: RunsPage, tasks: Tasks) -> No
     drag(chart, start, QPoint((start.x() + end.x()) // 2, start.y()), end)
     settle(tasks)
     assert keys_of(chart) == ["params.opt", "metrics.loss", "params.lr", "metrics.val/auc"]
-    choices = page.lower.plots.current().choices()
+    choices = page.below.plots.current().choices()
     assert isinstance(choices, dict)
     assert choices["fields"] == keys_of(chart)
 
 
 def test_axes_are_added_and_taken_off(page: RunsPage, tasks: Tasks) -> None:
     chart = parallel(page, tasks)
-    panel = page.lower.plots.current()
+    panel = page.below.plots.current()
     assert isinstance(panel, ParallelPanel)
     names = panel.adder.open_list()
     QTest.keyClicks(names.search.edit, "duration")
     QTest.keyClick(names.search.edit, Qt.Key.Key_Return)
     settle(tasks)
-    assert keys_of(chart)[-1] == "attributes.duration"
+    assert keys_of(chart)[-1] == "duration"
     panel.axes.choose("off:params.lr")
     settle(tasks)
     assert "params.lr" not in keys_of(chart)
@@ -351,12 +351,12 @@ def test_plots_are_saved_as_picture_drawing_and_rows(
     page: RunsPage, tasks: Tasks, tmp_path: Path
 ) -> None:
     for view in ("scatter", "parallel"):
-        page.lower.open(view)
+        page.below.open(view)
         settle(tasks)
-        plot = page.lower.plots.current().plot()
+        plot = page.below.plots.current().plot()
         for form, start in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("csv", b'"run","')):
             path = tmp_path / f"{view}.{form}"
-            page.lower.plots.write(plot, form, path)
+            page.below.plots.write(plot, form, path)
             settle(tasks)
             assert path.read_bytes().startswith(start)
         rows = (tmp_path / f"{view}.csv").read_text("utf-8").splitlines()

@@ -6,9 +6,11 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
+from strongroom.domain.query_best import resolved_field
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.store.catalog import Catalog
 from strongroom.store.run_values import (
@@ -44,12 +46,16 @@ class RunValues:
 
         Raises:
             FilterError: With the position of what cannot be read.
+            BadInput: ``E-FILTER`` for the best of a metric whose direction nobody knows.
             Cancelled: Between two blocks of rows.
         """
-        tree = self._schemas.filter(filter)
+        tree, schema = self._schemas.filter(filter), self._schemas.read()
         where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
+        known = [resolved_field(field, schema) for field in fields]
         with self._catalog.read() as connection:
-            return read_values(connection, where, fields, progress or Silent())
+            table = read_values(connection, where, known, progress or Silent())
+        columns = zip(table.columns, fields, strict=True)
+        return replace(table, columns=tuple(replace(each, field=asked) for each, asked in columns))
 
     def spread(
         self,

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from strongroom.domain.progress import Progress
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.store import tables
-from strongroom.store.query_compiler import attribute_column, key_id
+from strongroom.store.query_compiler import attribute_column, key_id, metric_number
 
 MOST_RUNS: Final = 100_000  # points of a plot; more of them on one screen only cover each other
 BLOCK: Final = 20_000  # rows between two looks at Cancel, some 10 ms
@@ -199,9 +199,8 @@ def _numbers_of(field: Field, chosen: _Chosen) -> Select[Any]:
         question = select(id_, value).where(value.is_not(None))
     else:
         id_ = metric.c.run
-        question = select(id_, metric.c.last).where(
-            metric.c.key == key_id(field), metric.c.last.is_not(None)
-        )
+        number = metric_number(field.aggregate)
+        question = select(id_, number).where(metric.c.key == key_id(field), number.is_not(None))
     return _limited(question, id_, chosen)
 
 

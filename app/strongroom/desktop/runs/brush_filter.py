@@ -4,7 +4,7 @@
 * A bound is the shortest number near the marked edge that parts the same runs as the edge does,
   compared the way the search compares it.
 * Runs without a value on a marked axis are not marked; no filter here ever holds for them.
-* What the search language cannot say (a name with both quotes, too many words) is said to be so.
+* What the search language cannot say (too many words, a NUL) is said to be so.
 """
 
 import math
@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from strongroom.desktop.runs.columns import order_text
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.query_parser import MAX_CHARACTERS, MAX_VALUES
+from strongroom.domain.query_writer import field_text
 from strongroom.services.run_values import ValueColumn
 
 MOST_IDS = 400  # run ids of a filter; each takes 36 characters of `MAX_CHARACTERS`
@@ -40,11 +40,8 @@ def range_filter(column: ValueColumn, marked: Flags, low: float, high: float) ->
         marked: Which rows lie in the range.
         low: The lower edge, in the column's numbers; -inf marks everything below.
         high: The upper edge, inf marks everything above.
-
-    Raises:
-        CannotSay: If the field cannot be named.
     """
-    name = _named(column.field)
+    name = field_text(column.field)
     scale = MICROSECONDS if _is_time(column.field) or _is_duration(column.field) else 1
     numbers = column.numbers if scale == 1 else np.round(column.numbers * scale)
     known = numbers[~np.isnan(numbers)]
@@ -70,9 +67,9 @@ def categories_filter(column: ValueColumn, codes: Sequence[int]) -> str:
     """Returns the filter for runs that have one of these texts.
 
     Raises:
-        CannotSay: If the field or a text cannot be written.
+        CannotSay: If the texts are too many, or one cannot be written.
     """
-    name = _named(column.field)
+    name = field_text(column.field)
     if len(codes) > MAX_VALUES:
         raise CannotSay(f"More than {MAX_VALUES:,} values cannot be written as a filter.")
     if not codes:
@@ -105,15 +102,6 @@ def combined(base: str, parts: Sequence[str]) -> str:
     if len(text) > MAX_CHARACTERS:
         raise CannotSay("So many values cannot be written as a filter. Mark fewer.")
     return text
-
-
-def _named(field: Field) -> str:
-    if field.kind is FieldKind.ATTRIBUTE:
-        return field.key
-    name = order_text(field)
-    if not name:
-        raise CannotSay("The name has both kinds of quotes, so no filter can hold it.")
-    return name
 
 
 def _is_time(field: Field) -> bool:

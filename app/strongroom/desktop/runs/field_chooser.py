@@ -16,7 +16,7 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.runs.plot_fields import title_of
+from strongroom.desktop.runs.plot_fields import aggregated, title_of
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import Field, FieldKind
 
@@ -198,10 +198,11 @@ class FieldList(QWidget):
 
     def _fill(self, _text: str = "") -> None:
         words = self.search.text().lower().split()
+        candidates = [*aggregated(self._names, words), *self._names]
         matching = [
             field
-            for field in self._names
-            if all(word in field.key.lower() or word in _GROUPS[field.kind] for word in words)
+            for field in candidates
+            if all(word in f"{title_of(field)} {_GROUPS[field.kind]}".lower() for word in words)
         ]
         self.list.clear()
         if self._optional and not words:

@@ -136,9 +136,9 @@ class ParallelPanel(PlotPanel):
         """Returns axes, what is turned over, logarithms and colour."""
         colour = self.colour.field()
         return {
-            "fields": [key_of(field) for field in self._fields],
-            "flipped": sorted(self.chart.flipped()),
-            "logs": dict(self._logs),
+            "fields": [*(key_of(field) for field in self._fields)],
+            "flipped": [*sorted(self.chart.flipped())],
+            "logs": {**self._logs},
             "colour": "" if colour is None else key_of(colour),
         }
 

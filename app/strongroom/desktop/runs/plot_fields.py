@@ -7,14 +7,17 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from strongroom.desktop.charts.dimension import Dimension, Measure, of_categories
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric import metric_rank
-from strongroom.domain.metric_schema import learned_rule
-from strongroom.domain.query import Attribute, Field, FieldKind
+from strongroom.domain.metric_schema import Direction, learned_rule
+from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, FilterError
+from strongroom.domain.query_parser import parse_order
+from strongroom.domain.query_writer import field_text
 from strongroom.services.run_values import Spread, ValueColumn
 
 LOG_FROM = 100.0  # times between smallest and largest value: then an axis starts as a logarithm
@@ -34,6 +37,12 @@ _MEASURES = {
     Attribute.END_TIME: Measure.TIME,
     Attribute.DURATION: Measure.DURATION,
 }
+_AGGREGATES = {
+    Aggregate.MIN: "lowest",
+    Aggregate.MAX: "highest",
+    Aggregate.BEST: "best",
+    Aggregate.COUNT: "points",
+}
 PLOTTED_ATTRIBUTES = tuple(
     Field(kind=FieldKind.ATTRIBUTE, key=attribute.value)
     for attribute in Attribute
@@ -45,24 +54,38 @@ def title_of(field: Field) -> str:
     """Returns what people read for a field."""
     if field.kind is FieldKind.ATTRIBUTE:
         return _ATTRIBUTE_TITLES[Attribute(field.key)]
-    return shown(field.key)
+    if field.aggregate is Aggregate.LAST:
+        return shown(field.key)
+    return f"{shown(field.key)}, {_AGGREGATES[field.aggregate]}"
 
 
 def key_of(field: Field) -> str:
-    """Returns what a field is called between plots, pages and the session."""
-    return f"{field.kind}.{field.key}"
+    """Returns what a field is called between plots, pages and the session: as filters name it."""
+    return field_text(field)
 
 
 def field_of(key: object) -> Field | None:
     """Returns the field that `key_of` wrote, None for anything else."""
     if not isinstance(key, str):
         return None
-    kind, dot, name = key.partition(".")
-    if not dot or not name or kind not in {each.value for each in FieldKind}:
+    try:
+        orders = parse_order(key)
+    except FilterError:
         return None
-    if kind == FieldKind.ATTRIBUTE and name not in {each.value for each in Attribute}:
-        return None
-    return Field(kind=FieldKind(kind), key=name)
+    return orders[0].field if len(orders) == 1 else None
+
+
+def aggregated(fields: Sequence[Field], words: Sequence[str]) -> list[Field]:
+    """Returns the metrics among these by every aggregate that one of the words names."""
+    asked = [each for each, name in _AGGREGATES.items() if {each.value, name} & set(words)]
+    return [
+        replace(field, aggregate=aggregate)
+        for field in fields
+        if field.kind is FieldKind.METRIC
+        for aggregate in asked
+        if aggregate is not Aggregate.BEST
+        or learned_rule(field.key).direction is not Direction.NONE
+    ]
 
 
 def dimension_of(column: ValueColumn, *, is_log: bool | None = None) -> Dimension:
@@ -75,7 +98,7 @@ def dimension_of(column: ValueColumn, *, is_log: bool | None = None) -> Dimensio
     measure, unit = Measure.NUMBER, ""
     if field.kind is FieldKind.ATTRIBUTE:
         measure = _MEASURES[Attribute(field.key)]
-    elif field.kind is FieldKind.METRIC:
+    elif field.kind is FieldKind.METRIC and field.aggregate is not Aggregate.COUNT:
         unit = learned_rule(field.key).unit
     if is_log is None:
         is_log = measure is Measure.NUMBER and spans_decades(column.numbers)

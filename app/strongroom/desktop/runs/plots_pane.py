@@ -83,8 +83,16 @@ class PlotsPane(QWidget):
         self._keep = Button("Tick", "secondary", small=True, name="Tick the marked runs")
         self._clear = Button("Clear", "ghost", small=True, name="Clear what is marked")
         self._more = MenuButton("", _more_choices(), icon_name="ellipsis", name="More")
-        items = [self._controls, (self._note, 1), self._keep, self._clear, self._more]
-        head = row(*([lead] if lead else []), *items, margins=(16, 6, 16, 6), edges="t")
+        head = row(
+            *((lead,) if lead else ()),
+            self._controls,
+            (self._note, 1),
+            self._keep,
+            self._clear,
+            self._more,
+            margins=(16, 6, 16, 6),
+            edges="t",
+        )
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)
@@ -241,7 +249,8 @@ class PlotsPane(QWidget):
             spread, names = found
             self._names_of, self._is_first = base.experiment, False
             order = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG)
-            ranked = sorted(names, key=lambda field: order.index(field.kind))
+            plotted = [field for field in names if field.kind in order]
+            ranked = sorted(plotted, key=lambda field: order.index(field.kind))
             for panel in self.panels.values():
                 panel.set_names((*ranked, *PLOTTED_ATTRIBUTES))
                 panel.start_with(spread)
