@@ -2,6 +2,7 @@
 """The front door: ``import strongroom as sr`` gives a training script everything it logs with.
 
 * Nothing is imported until it is used (PEP 562); logging itself needs the standard library only.
+* Reading back (`search_runs`) opens the store as the window does and needs what that needs.
 """
 
 import importlib
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from strongroom.sdk.fluent import set_tag as set_tag
     from strongroom.sdk.fluent import set_tags as set_tags
     from strongroom.sdk.fluent import start_run as start_run
+    from strongroom.services.run_search import search_runs as search_runs
 
 __version__ = "0.1.0"
 
@@ -55,6 +57,7 @@ _WRITERS = [
 _HOME = {"ActiveRun": "strongroom.sdk.active_run"} | dict.fromkeys(
     _WRITERS, "strongroom.sdk.fluent"
 )
+_HOME["search_runs"] = "strongroom.services.run_search"
 
 
 def __getattr__(name: str) -> object:

@@ -68,6 +68,12 @@ def test_a_moved_run_is_in_its_new_experiment_and_no_longer_in_the_old(runs):
     assert runs.search("experiment = 'kept/apart'").total == 1
     assert runs.search(experiment="iris").total == 4
     assert runs.show("run 1").run.experiment == "kept/apart"
+    runs.edits.delete(["run 2"])  # of the other experiment
+    for limit in (0, 100):
+        assert runs.search(experiment="kept/apart", limit=limit).total == 1
+        assert runs.search(experiment="iris", limit=limit).total == 3
+        assert runs.search(experiment="kept/apart", limit=limit, is_deleted=True).total == 0
+    runs.edits.restore(["run 2"])
     assert {each.field.key: each.run_count for each in runs.columns("kept/apart")} == {
         "a": 1,
         "acc": 1,

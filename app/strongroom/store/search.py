@@ -144,7 +144,7 @@ def _hidden(scope: Scope) -> ColumnElement[bool]:
         return run.c.is_deleted
     if scope.is_archived:
         return and_(run.c.is_archived, ~run.c.is_deleted)
-    return text(tables.HIDDEN)  # type: ignore[return-value]
+    return text(f"({tables.HIDDEN})")  # type: ignore[return-value]
 
 
 def _is_of(
