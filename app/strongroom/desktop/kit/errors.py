@@ -9,7 +9,7 @@
 import platform
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
@@ -25,6 +25,7 @@ from strongroom.domain.errors import Cancelled, EnvironmentFault, StrongroomErro
 if TYPE_CHECKING:
     from strongroom.desktop.kit.paint import Tone
 
+BUG = "E-BUG"
 LONGEST_REPORT = 20_000  # characters: deep recursions stay copyable
 
 
@@ -106,29 +107,52 @@ class UntrustedDialog(Dialog):
 
 
 class CrashDialog(Dialog):
-    """A bug: says that data on disk is as it was before the step, and copies a report."""
+    """A bug: says that data on disk is as it was before the step, and copies a report.
+
+    Who can make a support bundle sets `bundle`; it is offered then.
+    """
+
+    bundle: ClassVar[Callable[[BaseException, QWidget], None] | None] = None
 
     def __init__(self, error: BaseException, parent: QWidget | None = None) -> None:
         super().__init__(
             "Something went wrong inside Strongroom",
             title="Something went wrong inside Strongroom",
-            sentence="The step was stopped. What was stored before it is still there. "
-            "Copy the report and hand it to whoever looks after Strongroom.",
+            sentence="The step was stopped. What was stored before it is still there, and the "
+            "window goes on. Hand the report to whoever looks after Strongroom.",
             width=640,
-            height=420,
+            height=460,
             cancel="Close",
             parent=parent,
         )
-        self.report = report(error)
-        self.set_body(
-            TextArea("Report", value=self.report, lines=10, grows=True, mono=True, read_only=True)
+        self.error, self.report = error, report(error)
+        details = TextArea(
+            "Report", value=self.report, lines=10, grows=True, mono=True, read_only=True
         )
-        copy = self.add_action("Copy report", "primary", "copy")
+        what = Label(_first_line(error), "text_secondary", "dense", wrap=True, selectable=True)
+        self.set_body(column(row(Badge(BUG, "bad"), (what, 1)), 8, details))
+        copy = self.add_action("Copy report", "secondary", "copy")
         copy.clicked.connect(self.copy_report)
+        if CrashDialog.bundle is not None:
+            save = self.add_action("Save support bundle…", "primary", "save")
+            save.clicked.connect(self._on_save_clicked)
+        else:
+            copy.set_kind("primary")
 
     def copy_report(self) -> None:
         """Puts the report on the clipboard."""
         QGuiApplication.clipboard().setText(self.report)
+
+    def _on_save_clicked(self) -> None:
+        make, parent = CrashDialog.bundle, self.parentWidget()
+        self.accept()
+        if make is not None and parent is not None:
+            make(self.error, parent)
+
+
+def _first_line(error: BaseException) -> str:
+    told = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return told if len(told) <= 300 else f"{told[:300]}…"
 
 
 def report(error: BaseException) -> str:

@@ -94,6 +94,10 @@ class Session(QObject):
         """Returns what is remembered."""
         return tuple(sorted(self._values))
 
+    def everything(self) -> dict[str, Json]:
+        """Returns a copy of all values, for somebody who reads what the window remembers."""
+        return {key: json.loads(text) for key, text in sorted(self._values.items())}
+
     def flush(self) -> None:
         """Writes to disk now and waits for it; for a window that closes."""
         self._timer.stop()

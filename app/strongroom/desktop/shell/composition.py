@@ -201,6 +201,10 @@ def _commands(
             id="help.about", title="About Strongroom", menu="Help", icon="info",
             run=lambda: AboutDialog(window()).open(), group="Help",
         ),
+        Command(
+            id="help.support_bundle", title="Save support bundle…", menu="Help", icon="save",
+            run=lambda: window().support_requested.emit(), group="Help",  # noqa: PLW0108 - ditto
+        ),
         *look_commands(tasks, preferences),
     ]  # fmt: skip
 

@@ -21,7 +21,10 @@ from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.session_state import SessionState
 from strongroom.desktop.shell.sign_in import SignInDialog
+from strongroom.desktop.shell.support import Support
 from strongroom.domain.changes import Changes
+from strongroom.domain.clock import SystemClock
+from strongroom.domain.places import state_root
 from strongroom.domain.progress import Progress
 from strongroom.services.settings import Settings
 
@@ -42,6 +45,7 @@ class Desk(QObject):
     ) -> None:
         super().__init__(app)
         self.preferences = Preferences(settings or open_settings(), self)
+        self.support = Support(self.preferences.settings, state_root(), SystemClock(), self)
         self._app = app
         self._store = store
         self._home = home
@@ -77,6 +81,7 @@ class Desk(QObject):
 
         def leave() -> None:
             _remember(state, window)
+            self.support.detach(window)
             self.preferences.discard()  # what was not saved was a preview
             tasks.close()  # before what they read from is closed
             services.close()
@@ -84,6 +89,7 @@ class Desk(QObject):
         window.closing.connect(leave)
         window.sign_in_requested.connect(self._on_window_sign_in_requested)
         self.window, self.services, self.tasks = window, services, tasks
+        self.support.attach(window, state.window, state.store)
         window.show()
         self._timer.start()
         self._on_timer_timeout()
@@ -108,6 +114,7 @@ class Desk(QObject):
             self.window.close()
             self.window.deleteLater()
             self.window = None
+        self.support.close()
 
     def _on_timer_timeout(self) -> None:
         services, window, tasks = self.services, self.window, self.tasks

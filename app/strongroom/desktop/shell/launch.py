@@ -54,11 +54,15 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         desk = Desk(app, store, home, open_settings(flags=_flags(asked)))
         desk.preferences.apply()
+        desk.support.install()
         desk.open()
     except StrongroomError as error:
         print(f"{error.code}: {error.title}\n{error.advice}", file=sys.stderr)  # noqa: T201 - ditto
         return error.exit_code
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        desk.support.close()
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

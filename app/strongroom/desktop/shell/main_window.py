@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
     chain_requested = Signal()
     exchange_requested = Signal()
     store_menu_requested = Signal()
+    support_requested = Signal()
     place_changed = Signal(object)
     changed = Signal(object)
     closing = Signal()

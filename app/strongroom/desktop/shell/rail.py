@@ -76,8 +76,9 @@ class Rail(Surface):
     def fit(self, window_width: int) -> None:
         """Shows words, or icons alone where the words would leave the pages no room."""
         self._is_narrow = window_width < theme().scaled(NARROW_BELOW)
-        for part in (*self._entries.values(), self.store):
-            part.set_narrow(is_narrow=self._is_narrow)
+        for entry in self._entries.values():
+            entry.set_narrow(is_narrow=self._is_narrow)
+        self.store.set_narrow(is_narrow=self._is_narrow)
         wide = theme().scaled(theme().tokens.heights["rail_width"])
         self.setFixedWidth(NARROW_WIDTH if self._is_narrow else wide)
 
