@@ -33,6 +33,7 @@ from strongroom.services.registering import Registering
 from strongroom.services.registry import Registry
 from strongroom.services.review import Reviews
 from strongroom.services.run_comparison import RunComparison
+from strongroom.services.run_story import RunStories
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
@@ -61,6 +62,7 @@ class Services:
     comparison: RunComparison
     artifacts: Artifacts
     viewing: Viewing
+    run_stories: RunStories
     identities: Identities
     people: People
     registry: Registry
@@ -138,6 +140,7 @@ def open_services(
         comparison=RunComparison(runs),
         artifacts=artifacts,
         viewing=Viewing(artifacts),
+        run_stories=RunStories(runs, workstation),
         identities=identities,
         people=People(workstation),
         registry=registry,

@@ -269,7 +269,7 @@ def test_enter_opens_the_detail_and_escape_closes_it(
     settle(page, tasks)
     assert page.detail.isVisible()
     assert page.detail.params.lines()[1].key == "lr"
-    page.detail.tabs.set_current("metrics")
+    page.detail.open_tab("metrics")
     settle(page, tasks)
     assert [line.key for line in page.detail.metrics.lines()] == ["loss", "val/auc"]
     assert page.place() == Place.of("runs", {"run": run_id(2)})
@@ -291,7 +291,7 @@ def test_artifacts_are_previewed_and_saved_verified(
     write_run(store, 1, metrics={"loss": [1.0]}, artifacts=files)
     page = open_page()
     page.open_run(run_id(1))
-    page.detail.tabs.set_current("artifacts")
+    page.detail.open_tab("artifacts")
     settle(page, tasks)
     tab = page.detail.artifacts
 
@@ -302,8 +302,9 @@ def test_artifacts_are_previewed_and_saved_verified(
         return tab.view.view.kind
 
     assert look("p.png") == "picture"
-    assert look("c.json") == "text"
-    assert tab.view.parts.text.area.toPlainText() == document.decode()
+    assert look("m.pkl") == "program"
+    assert look("c.json") == "tree"
+    assert tab.view.parts.tree.model.index(0, 1).data() == "<b>bold</b>"
     tab.view.save(tmp_path / "saved.json")
     settle(page, tasks)
     assert (tmp_path / "saved.json").read_bytes() == document
@@ -317,7 +318,7 @@ def test_a_damaged_picture_says_why_it_is_not_shown(
     page = open_page()
     page.open_run(run_id(1))
     settle(page, tasks)
-    page.detail.tabs.set_current("artifacts")
+    page.detail.open_tab("artifacts")
     page.detail.artifacts.table.select("p.png")
     settle(page, tasks)
     assert "bytes are none" in page.detail.artifacts.view.note.text()

@@ -17,6 +17,7 @@ from strongroom.domain.clock import FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
+from strongroom.services.run_story import RunStories
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
@@ -37,6 +38,7 @@ def services_of(root: Path) -> RunsServices:
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         viewing=Viewing(Artifacts(runs)),
+        stories=RunStories(runs),
         clock=clock,
     )
 

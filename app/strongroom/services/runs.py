@@ -137,6 +137,7 @@ class Runs:
                 is_deleted=state.is_deleted,
                 is_archived=state.is_archived,
                 is_lost=state.is_lost,
+                is_sealed=state.is_sealed,
             ),
             parent=state.parent,
             source={key: _text(value) for key, value in state.source.items()},
@@ -184,6 +185,14 @@ class Runs:
         for number, place in enumerate(places):
             watched.step(number, len(places), "Checking runs")
             yield from self._verify(place)
+
+    def verify_run(self, reference: str) -> Iterator[StoredFinding]:
+        """Yields the damage of one run after reading all its bytes.
+
+        Raises:
+            BadInput: ``E-RUN``.
+        """
+        yield from self._verify(self.place(reference))
 
     def place(self, reference: str) -> RunPlace:
         """Returns the one run a text means.

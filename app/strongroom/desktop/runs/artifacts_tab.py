@@ -33,7 +33,14 @@ _ICONS = {
 class ArtifactsTab(QWidget):
     """Files at one side, the chosen one at the other; ``view`` shows it."""
 
-    def __init__(self, services: RunsServices, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        services: RunsServices,
+        tasks: Tasks,
+        *,
+        none: str = "This run logged no artifacts.",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._run_id = ""
         self._files: dict[str, ArtifactFile] = {}
@@ -48,16 +55,18 @@ class ArtifactsTab(QWidget):
         self.table.selection_changed.connect(self._on_selection_changed)
         self.view = ArtifactView(services.viewing, tasks)
         self._left_out = Label("", "text_tertiary", "caption", wrap=True)
-        self._none = Label("This run logged no artifacts.", "text_secondary", "dense")
+        self._none = Label(none, "text_secondary", "dense", wrap=True)
         files = column(self.search, 4, (self.table, 1), self._left_out)
-        below = column((self.view, 1), margins=(0, 8, 0, 0))
-        self.split = Split("vertical", files, below, sizes=(2, 3))
+        self._below = column((self.view, 1), margins=(0, 8, 0, 0))
+        self._beside = files
+        self.split = Split("vertical", files, self._below, sizes=(2, 3))
         self.split.setStretchFactor(0, 2)
         self.split.setStretchFactor(1, 3)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.addWidget(self._none)
         down.addWidget(self.split, 1)
+        down.addStretch(0)
 
     def set_wide(self, *, wide: bool) -> None:
         """Puts the viewer beside the files, or below them."""
@@ -65,6 +74,9 @@ class ArtifactsTab(QWidget):
         if self.split.orientation() != across:
             self.split.setOrientation(across)
             self.split.setSizes([300, 700] if wide else [2, 3])
+            right, left = (12, 16) if wide else (0, 0)
+            self._beside.setContentsMargins(0, 8 if wide else 0, right, 0)
+            self._below.setContentsMargins(left, 0, 0, 0)
 
     def forget(self) -> None:
         """Takes the files of another run away."""
@@ -73,6 +85,8 @@ class ArtifactsTab(QWidget):
         self.view.clear()
         self.search.set_text("")
         self.table.set_lines([])
+        self._none.hide()
+        self.split.hide()
 
     def show_files(self, run_id: str, files: Sequence[ArtifactFile]) -> None:
         """Lists the files of a run."""
@@ -92,6 +106,12 @@ class ArtifactsTab(QWidget):
     def open(self, path: str) -> None:
         """Shows what is inside a file, as far as that is safe."""
         self.view.show_artifact(self._run_id, path)
+
+    def open_first(self) -> None:
+        """Opens the first file of the list, if there is one."""
+        first = next((line.key for line in self.table.lines() if isinstance(line, Row)), "")
+        if first:
+            self.table.select(first)
 
     def _list(self) -> None:
         words = self.search.text().casefold()

@@ -31,8 +31,8 @@ class RunsBody(QStackedWidget):
         split = Split("vertical", self._upper, lower, sizes=(520, 300))
         split.setObjectName("runs.split")
         split.setStretchFactor(0, 1)
-        working = QWidget()
-        down = QVBoxLayout(working)
+        self._working = QWidget()
+        down = QVBoxLayout(self._working)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)
         down.addWidget(query)
@@ -41,10 +41,14 @@ class RunsBody(QStackedWidget):
         across = QHBoxLayout(both)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
-        across.addWidget(working, 1)
+        across.addWidget(self._working, 1)
         across.addWidget(detail)
         self.addWidget(both)
         self.addWidget(self.no_runs)
+
+    def set_enlarged(self, is_enlarged: bool) -> None:
+        """Gives the whole page to the run, or brings table and charts back."""
+        self._working.setVisible(not is_enlarged)
 
     def show_rows(self, question: Question, *, has_runs: bool, has_rows: bool) -> None:
         """Shows the table, or says why there are no rows."""

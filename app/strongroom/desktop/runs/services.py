@@ -8,6 +8,7 @@ from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.run_story import RunStories
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs
@@ -26,4 +27,5 @@ class RunsServices:
     curves: Curves
     artifacts: Artifacts
     viewing: Viewing
+    stories: RunStories
     clock: Clock

@@ -55,6 +55,7 @@ def build_window(
             curves=services.curves,
             artifacts=services.artifacts,
             viewing=services.viewing,
+            stories=services.run_stories,
             clock=services.clock,
         ),
         tasks,

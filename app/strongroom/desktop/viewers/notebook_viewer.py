@@ -53,7 +53,8 @@ class NotebookViewer(QWidget):
     def _of(self, kind: type[W]) -> list[W]:
         found = []
         for at in range(self._cells.count()):
-            widget = self._cells.itemAt(at).widget()
+            item = self._cells.itemAt(at)
+            widget = item.widget() if item is not None else None
             if isinstance(widget, kind):
                 found.append(widget)
         return found

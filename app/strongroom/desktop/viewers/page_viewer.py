@@ -139,7 +139,7 @@ def _space(document: QTextDocument) -> None:
     while block.isValid():
         level = block.blockFormat().headingLevel()
         cursor = QTextCursor(block)
-        if cursor.currentTable() is None and not block.textList():
+        if cursor.currentTable() is None and block.textList() is None:
             form = QTextBlockFormat(block.blockFormat())
             is_code = form.hasProperty(QTextFormat.Property.BlockCodeFence)
             form.setTopMargin(12 if level else 0 if is_code else 4)
