@@ -60,7 +60,8 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
 
     def boundingRect(self) -> QRectF:
         """Returns the axis and the room its outermost labels need."""
-        return QRectF(super().boundingRect()).adjusted(-12, -8, 12, 8)
+        across, down = (12, 0) if self._side == "bottom" else (0, 8)
+        return QRectF(super().boundingRect()).adjusted(-across, -down, across, down)
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None

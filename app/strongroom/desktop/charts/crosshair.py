@@ -13,7 +13,7 @@ from PySide6.QtCore import QRect
 
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.prepared import Prepared, nearest
-from strongroom.desktop.charts.readout import Reading
+from strongroom.desktop.charts.readout_box import Reading
 from strongroom.desktop.charts.scale import Range, Scale
 from strongroom.desktop.charts.ticks import value_text, x_text
 

@@ -33,7 +33,8 @@ from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.plot_view import PlotView
 from strongroom.desktop.charts.pointer import Pointer
 from strongroom.desktop.charts.prepared import Prepared, prepare, with_points
-from strongroom.desktop.charts.readout import Overlay, Reading
+from strongroom.desktop.charts.readout import Overlay
+from strongroom.desktop.charts.readout_box import Reading
 from strongroom.desktop.charts.remarks import Remarks
 from strongroom.desktop.charts.scale import Scale
 from strongroom.desktop.charts.series import ChartSeries
@@ -179,7 +180,8 @@ class LineChart(CardFrame):
 
     def set_look(self, look: ChartLook) -> None:
         """Takes other colours and fonts."""
-        self._look = self._overlay.look = look
+        self._look = look
+        self._overlay.set_look(look)
         self._layer.background = np.uint32(look.surface.rgb())
         self._layer.grid = np.uint32(look.grid.rgb())
         self._view.setBackground(look.surface)
@@ -469,7 +471,8 @@ class LineChart(CardFrame):
             self._link.say_crosshair(self, x)
 
     def _on_crosshair_shown(self) -> None:
-        self.update(0, 0, self.width(), header_height(self._look))
+        # The header lies below the overlay: asked through it, both are painted once, not twice.
+        self._overlay.update(0, 0, self.width(), header_height(self._look))
 
     def _on_aimed(self, run_id: str | None) -> None:
         self._light(run_id)

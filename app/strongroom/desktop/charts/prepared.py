@@ -15,7 +15,7 @@ from strongroom.desktop.charts.pyramid import Pyramid
 from strongroom.desktop.charts.series import FARTHEST, ChartSeries, FloatArray
 from strongroom.desktop.charts.spans import Curve, column_extremes
 
-FIT_COLUMNS = 512  # to find the visible extremes: exact height, and quick
+FIT_COLUMNS = 256  # to find the visible extremes: exact height, and quick
 RAW_TAIL = (
     2.0  # percent of raw columns that may stick out at each end, so one spike flattens nothing
 )

@@ -5,43 +5,17 @@ Laws: everything is painted as plain text, so markup in a name stays text; movin
 repaints thin strips, never the lines below; the mouse goes through.
 """
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.look import ChartLook
-from strongroom.desktop.charts.ticks import value_text
+from strongroom.desktop.charts.readout_box import MOST_ROWS, WIDEST_LABEL, Reading, ReadoutBox
 
-MOST_ROWS = 12  # of the box; more would cover the chart
-WIDEST_LABEL = 180  # px
 DOT = 3.0
-_PAD = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Is one line's value at the crosshair; ``y_px`` is where it lies in the overlay.
-
-    ``edges`` are those of its band.
-    """
-
-    run_id: str
-    label: str
-    value: float
-    colour: QColor
-    y_px: float | None
-    edges: tuple[float, float] | None = None
-
-    @property
-    def text(self) -> str:
-        """The value, and the edges of the band, as they are read."""
-        if self.edges is None:
-            return value_text(self.value)
-        low, high = self.edges
-        return f"{value_text(self.value)}  {value_text(low)} – {value_text(high)}"
+MOST_DOTS = 40
 
 
 class Overlay(QWidget):
@@ -52,6 +26,7 @@ class Overlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.look = look
+        self._box = ReadoutBox(look)
         self.area = QRect()
         self.message: tuple[str, str] | None = None
         self.legend: tuple[tuple[str, QColor], ...] = ()
@@ -60,7 +35,6 @@ class Overlay(QWidget):
         self._title = ""
         self._readings: tuple[Reading, ...] = ()
         self._shows_box = False
-        self._run_id: str | None = None
         self._dirty_now: list[QRect] = []
 
     @property
@@ -89,14 +63,23 @@ class Overlay(QWidget):
         for dirty in self._dirty_now:
             self.update(dirty)
         self._x_px, self._title, self._shows_box = x_px, title, shows_box
-        self._run_id = run_id
         self._readings = tuple(sorted(readings, key=lambda reading: -reading.value))
+        if x_px is not None and shows_box and readings:
+            area, whole = QRectF(self.area), QRectF(self.rect())
+            self._box.lay_out(title, self._readings, run_id, x_px, area, whole)
         self._dirty_now = self._dirty()
         for dirty in self._dirty_now:
             self.update(dirty)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def set_look(self, look: ChartLook) -> None:
+        """Takes other colours and fonts."""
+        self.look = look
+        self._box.set_look(look)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paints what is there."""
+        if not event.rect().intersects(self._inner()):
+            return  # the header below is repainted with every move
         painter = QPainter(self)
         if self.message is not None:
             self._paint_message(painter, *self.message)
@@ -111,91 +94,47 @@ class Overlay(QWidget):
             return
         painter.setPen(QPen(self.look.crosshair, 1))
         x = int(self._x_px)
-        painter.drawLine(x, self.area.top(), x, self.area.bottom())
+        painter.drawLine(x, self.area.top(), x, self.area.bottom() - 2)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.look.surface, 1.5))
-        for reading in reversed(self._readings):
+        painter.setClipRect(self.area.adjusted(-5, 0, 5, -2))
+        for reading in reversed(self._dots()):
             if reading.y_px is not None and self.area.top() <= reading.y_px <= self.area.bottom():
                 painter.setBrush(reading.colour)
                 painter.drawEllipse(QPointF(x + 0.5, reading.y_px), DOT + 0.5, DOT + 0.5)
+        painter.setClipping(False)
         if self._shows_box and self._readings:
-            self._paint_box(painter)
+            self._box.paint(painter)
 
-    @property
-    def _row(self) -> int:
-        """The height of a line of the box, at any text scale."""
-        return max(18, math.ceil(QFontMetricsF(self.look.value_font).height()) + 4)
+    def _dots(self) -> Sequence[Reading]:
+        """Returns the readings with a dot: all, or those of the box where they would be a smear."""
+        if len(self._readings) <= MOST_DOTS:
+            return self._readings
+        if not self._shows_box:
+            return self._readings[:MOST_DOTS]
+        named = self._box.run_ids()
+        return [reading for reading in self._readings if reading.run_id in named]
 
     def _dirty(self) -> list[QRect]:
         if self._x_px is None:
             return []
         x = int(self._x_px)
-        strip = QRect(x - 5, self.area.top() - 5, 11, self.area.height() + 10)
+        # Two pixels short, or the axis below would be painted with every move of the mouse.
+        strip = QRect(x - 5, self.area.top(), 11, self.area.height() - 2)
         if self._shows_box and self._readings:
-            return [strip, self._box().toAlignedRect().adjusted(-2, -2, 2, 2)]
+            return [strip, self._box.rect.toAlignedRect().adjusted(-1, -1, 1, 1)]
         return [strip]
 
-    def _rows(self) -> tuple[Reading, ...]:
-        """Returns the lines of the box: the largest, moved down to hold the run that is meant."""
-        at = next((i for i, one in enumerate(self._readings) if one.run_id == self._run_id), 0)
-        first = max(0, min(at - MOST_ROWS // 2, len(self._readings) - MOST_ROWS))
-        first = first if at >= MOST_ROWS else 0
-        return self._readings[first : first + MOST_ROWS]
-
-    def _box(self) -> QRectF:
-        """Returns where the box goes: the side of the crosshair with more room."""
-        title = QFontMetricsF(self.look.value_font)
-        note = QFontMetricsF(self.look.value_font)
-        rows = self._rows()
-        label = max(min(note.horizontalAdvance(r.label), WIDEST_LABEL) for r in rows)
-        value = max(title.horizontalAdvance(r.text) for r in rows)
-        width = max(_PAD * 2 + 18 + label + 16 + value, title.horizontalAdvance(self._title) + 16)
-        width = min(width, max(self.width() - 8.0, 80.0))
-        lines = len(rows) + (len(self._readings) > MOST_ROWS)
-        height = _PAD * 2 + self._row * (lines + 1) - 2
-        x = self._x_px or 0.0
-        left = x + 12 if x < self.area.center().x() else x - 12 - width
-        left = min(max(left, 4.0), self.width() - width - 4)
-        top = max(4.0, min(self.area.top() + 8.0, self.height() - height - 4))
-        return QRectF(round(left) + 0.5, round(top) + 0.5, round(width), height)
-
-    def _paint_box(self, painter: QPainter) -> None:
-        look, box = self.look, self._box()
-        painter.setPen(QPen(look.border, 1))
-        painter.setBrush(look.raised)
-        painter.drawRoundedRect(box, 6, 6)
-        left, right = box.left() + _PAD, box.right() - _PAD
-        note, middle = QFontMetricsF(look.value_font), Qt.AlignmentFlag.AlignVCenter
-        line = QRectF(left, box.top() + _PAD - 2, right - left, self._row)
-        painter.setFont(look.value_font)
-        painter.setPen(look.text_faint)
-        painter.drawText(line, middle, self._title)
-        for reading in self._rows():
-            is_meant = reading.run_id == self._run_id
-            line.translate(0, self._row)
-            painter.setPen(QPen(reading.colour, 4 if is_meant else 2))
-            painter.drawLine(
-                QPointF(left, line.center().y()), QPointF(left + 10, line.center().y())
-            )
-            value = QFontMetricsF(look.value_font).horizontalAdvance(reading.text)
-            room = right - left - 18 - value - 8
-            label = note.elidedText(reading.label, Qt.TextElideMode.ElideMiddle, room)
-            painter.setFont(look.value_font if is_meant else look.note_font)
-            painter.setPen(look.text if is_meant else look.text_soft)
-            painter.drawText(line.adjusted(18, 0, 0, 0), middle, label)
-            painter.setFont(look.value_font)
-            painter.setPen(look.text)
-            painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, reading.text)
-        if len(self._readings) > MOST_ROWS:
-            line.translate(0, self._row)
-            painter.setFont(look.note_font)
-            painter.setPen(look.text_faint)
-            more = len(self._readings) - MOST_ROWS
-            painter.drawText(line.adjusted(18, 0, 0, 0), middle, f"and {more} more")
+    def _inner(self) -> QRect:
+        """Returns everything below the header, and the box that may reach into it."""
+        inner = self.rect().adjusted(0, max(self.area.top() - 8, 0), 0, 0)
+        if self._x_px is not None and self._shows_box:
+            inner = inner.united(self._box.rect.toAlignedRect())
+        return inner
 
     def _paint_legend(self, painter: QPainter) -> None:
         """Names the lines inside the plot, top right, where no table beside it does."""
-        note, row = QFontMetricsF(self.look.note_font), self._row
+        note, row = QFontMetricsF(self.look.note_font), self._box.row
         room = min(WIDEST_LABEL, self.area.width() / 3)
         most = max(1, min(MOST_ROWS, (self.area.height() - 16) // row - 1))
         shown = self.legend[:most]

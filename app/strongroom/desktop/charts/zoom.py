@@ -179,10 +179,11 @@ class Zoom(QObject):
         self.is_zoomed = True
         self._set(seen, None)
         self.fit_y()
-        self.chosen.emit(False)
+        self.chosen.emit(True)
 
     def _set(self, x: Range | None, y: Range | None) -> None:
         self._view.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
+        self._view.box.updateMatrix()  # it would notice while it paints, and paint once more
         self.fit_labels()
         self.changed.emit()
 
