@@ -235,7 +235,7 @@ def _card(value: object) -> Card | None:
         id=value["id"],
         keys=_strings(value.get("keys"), MOST_KEYS),
         section=section if isinstance(section, str) else "",
-        size=Size(size) if size in set(Size) else Size.SMALL,
+        size=Size(str(size)) if size in list(Size) else Size.SMALL,
         is_hidden=value.get("hidden") is True,
         options=ChartOptions.from_json(value.get("options")),
     )

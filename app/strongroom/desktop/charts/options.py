@@ -142,7 +142,7 @@ def _smoothing(value: object) -> Smoothing | None:
     if not isinstance(value, list) or len(value) != 2:
         return None
     kind, amount = value[0], _number(value[1])
-    if kind not in set(SmoothingKind) or amount is None:
+    if kind not in list(SmoothingKind) or amount is None:
         return None
     try:
         return Smoothing(kind=SmoothingKind(kind), amount=amount)
