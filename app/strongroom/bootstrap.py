@@ -35,6 +35,7 @@ from strongroom.services.review import Reviews
 from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_story import RunStories
 from strongroom.services.run_table import RunTable
+from strongroom.services.run_texts import RunTexts
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs, open_runs
 from strongroom.services.settings import Settings
@@ -60,6 +61,7 @@ class Services:
     metric_schemas: MetricSchemas
     curves: Curves
     comparison: RunComparison
+    run_texts: RunTexts
     artifacts: Artifacts
     viewing: Viewing
     run_stories: RunStories
@@ -138,6 +140,7 @@ def open_services(
         metric_schemas=runs.metric_schemas,
         curves=Curves(runs),
         comparison=RunComparison(runs),
+        run_texts=RunTexts(runs),
         artifacts=artifacts,
         viewing=Viewing(artifacts),
         run_stories=RunStories(runs, workstation),

@@ -29,7 +29,9 @@ from strongroom.domain.run import Run, RunStatus
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.run_comparison import RunComparison
+from strongroom.services.run_texts import RunTexts
 from strongroom.services.runs import open_runs
+from strongroom.services.viewing import Viewing
 from support.accessibility import nameless
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
 
@@ -44,7 +46,8 @@ def services(tmp_path: Path) -> CompareServices:
         runs=runs,
         comparison=RunComparison(runs),
         curves=Curves(runs),
-        artifacts=Artifacts(runs),
+        viewing=Viewing(Artifacts(runs)),
+        texts=RunTexts(runs),
         metric_schemas=runs.metric_schemas,
         clock=clock,
     )

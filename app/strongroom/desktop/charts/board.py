@@ -88,9 +88,11 @@ class ChartBoard(QScrollArea):
         look: ChartLook,
         words_of: Callable[[Card, ChartOptions], Words] | None = None,
         parent: QWidget | None = None,
+        *,
+        has_tools: bool = True,
     ) -> None:
         super().__init__(parent)
-        self._look = look
+        self._look, self._has_tools = look, has_tools
         self._words_of = words_of or (lambda _card, _options: Words())
         self._links: dict[str, ChartLink] = {}
         self._page = BoardPage(look, self)
@@ -412,7 +414,8 @@ class ChartBoard(QScrollArea):
         chart.aimed.connect(self.aimed)
         chart.enlarge_requested.connect(lambda: self.enlarge_requested.emit(card_id))
         chart.dragged.connect(lambda place, held: self._drag(card_id, place, held))
-        chart.set_tools(lambda: self._tools(card_id, chart))
+        if self._has_tools:
+            chart.set_tools(lambda: self._tools(card_id, chart))
         chart.show()
 
     def _tools(self, card_id: str, chart: LineChart) -> CardTools:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.kit.buttons import Toggle
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 
@@ -13,6 +14,7 @@ class CompareHost(Protocol):
     """What the commands need of the page."""
 
     only_differences: Toggle
+    beside: BesidePane
 
     def selection(self) -> tuple[str, ...]:
         """Returns the run the keyboard is at."""
@@ -35,6 +37,9 @@ class CompareHost(Protocol):
     def open_run(self, run_id: str) -> None:
         """Opens a run on the Runs page."""
 
+    def show_view(self, view: str) -> None:
+        """Shows the values, or two runs beside each other."""
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
 
@@ -54,6 +59,23 @@ def of(page: CompareHost) -> Sequence[Command]:
         Command(
             id="compare.search", title="Search fields of the comparison", run=page.focus_search,
             menu="Edit", icon="search", enabled=_here, detail="Ctrl+F",
+        ),
+        Command(
+            id="compare.values", title="Compare values", menu="View", icon="table-2",
+            run=lambda: page.show_view("values"), enabled=_here,
+        ),
+        Command(
+            id="compare.beside", title="Compare texts and files side by side", menu="View",
+            icon="columns-3", run=lambda: page.show_view("beside"), shortcut="Ctrl+Shift+B",
+            enabled=_here,
+        ),
+        Command(
+            id="compare.next_change", title="Next change", menu="View", icon="chevron-down",
+            run=lambda: page.beside.step(1), shortcut="F8", enabled=_here,
+        ),
+        Command(
+            id="compare.previous_change", title="Previous change", menu="View", icon="chevron-up",
+            run=lambda: page.beside.step(-1), shortcut="Shift+F8", enabled=_here,
         ),
         *(command for command in of_run(page) if command is not None),
     )  # fmt: skip

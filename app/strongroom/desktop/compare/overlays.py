@@ -6,13 +6,15 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from strongroom.desktop.charts.board import ChartBoard
+from strongroom.desktop.charts.board import ChartBoard, Words
+from strongroom.desktop.charts.layout import Card
 from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.options import ChartOptions
 from strongroom.desktop.charts.series import ChartSeries
-from strongroom.desktop.charts.ticks import XAxis
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.labels import Elided
@@ -49,7 +51,7 @@ class Overlays(QWidget):
         self._series: dict[str, dict[str, ChartSeries]] = {}
         self._question = 0
         self._is_arranging = False
-        self.board = ChartBoard(ChartLook.from_theme(theme()))
+        self.board = ChartBoard(ChartLook.from_theme(theme()), _words, has_tools=False)
         self.board.setObjectName("compare.charts")
         self.board.wanted.connect(self._on_wanted)
         self._note = Elided("", "text_tertiary", "dense")
@@ -106,7 +108,6 @@ class Overlays(QWidget):
         """Changes what x counts: ``step``, ``relative`` or ``time``."""
         self._axis.set_choices(AXES, axis)
         self._axis.set_words(dict(AXES)[axis])
-        self.board.set_x_axis(XAxis(axis))
         self._ask_all_again()
 
     def set_smoothing(self, weight: str) -> None:
@@ -130,10 +131,11 @@ class Overlays(QWidget):
     def _ask_all_again(self) -> None:
         self._question += 1
         self._series.clear()
-        weight = float(self._smoothing.current())
-        note = f"EMA {weight:.2f}, raw behind" if weight else ""
+        weight, axis = float(self._smoothing.current()), self._axis.current()
         self._is_arranging = True
-        self.board.set_keys(self._keys, dict.fromkeys(self._keys, note))
+        self.board.set_keys(self._keys)
+        options = ChartOptions(x=axis, smoothing=ema(weight))
+        self.board.set_layout(replace(self.board.layout_value(), options=options))
         self._is_arranging = False
         self.board.forget_series()
 
@@ -173,6 +175,13 @@ class Overlays(QWidget):
         for key in keys:
             known = self._series.setdefault(key, {})
             self.board.set_series(key, [known[run_id] for run_id in names if run_id in known])
+
+
+def _words(_card: Card, options: ChartOptions) -> Words:
+    """Returns what stands behind the title of a chart."""
+    smoothing = options.smoothing
+    is_on = smoothing is not None and smoothing.is_on
+    return Words(note=f"EMA {smoothing.amount:.2f}, raw behind" if is_on and smoothing else "")
 
 
 def charted_keys(compared: ComparedRuns) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.compare import commands, words
 from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.compare.colours import colours_of
 from strongroom.desktop.compare.overlays import Overlays
 from strongroom.desktop.compare.picker import RunPicker
@@ -24,7 +25,7 @@ from strongroom.desktop.compare.table import ComparisonTable, RunColumn
 from strongroom.desktop.compare.tools import TableTools
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner, EmptyState
-from strongroom.desktop.kit.buttons import Button, Toggle
+from strongroom.desktop.kit.buttons import Button, Segmented, Toggle
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page import Page
@@ -41,6 +42,7 @@ from strongroom.domain.run import Run
 
 MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off the window's thread
 TABLE_WIDTH, CHARTS_WIDTH = 844, 410
+VIEWS = (("values", "Values"), ("beside", "Side by side"))
 NEWEST = 4  # compared when nobody has chosen
 KEPT = "compare.layout"
 
@@ -60,6 +62,7 @@ class ComparePage(Page):
     def __init__(self, services: CompareServices, tasks: Tasks, session: Session) -> None:
         self._services, self._tasks, self._session = services, tasks, session
         self._arrangement = Arrangement()
+        self._other = ""
         self._colours: dict[str, int] = {}
         self._is_restoring = True
         self.sheet: Sheet | None = None
@@ -67,8 +70,9 @@ class ComparePage(Page):
         self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
                                kind="ghost")  # fmt: skip
         self.add_button = Button("Add run", "secondary", "plus")
+        self.views = Segmented(VIEWS, "values", name="Show")
         tools = [self.only_differences, separator(), self.baseline, self.add_button]
-        super().__init__(PageBar("Compare", [], tools))
+        super().__init__(PageBar("Compare", [self.views], tools))
         self.setObjectName("compare.page")
         self.reading = Reading(services.comparison, tasks, self)
         self._build()
@@ -80,6 +84,7 @@ class ComparePage(Page):
 
     def show_place(self, place: Place) -> None:
         """Compares the runs the place names, else those compared before, else the newest."""
+        self.views.set_current("beside" if place.argument("view") == "beside" else "values")
         named = Arrangement.from_place(place)
         if named.run_ids:
             self._arrange(named)
@@ -90,7 +95,8 @@ class ComparePage(Page):
 
     def place(self) -> Place:
         """Returns the comparison as a place."""
-        return Place.of(self.page_id, self._arrangement.arguments())
+        shown_view = {"view": "beside"} if self.views.current() == "beside" else {}
+        return Place.of(self.page_id, {**self._arrangement.arguments(), **shown_view})
 
     def refresh(self, changes: Changes) -> None:
         """Reads again when a compared run changed."""
@@ -147,8 +153,30 @@ class ComparePage(Page):
         picker.open()
         return picker
 
+    def show_view(self, view: str) -> None:
+        """Shows ``values`` or two runs ``beside`` each other."""
+        self.views.set_current(view)
+
+    def show_other(self, run_id: str) -> None:
+        """Sets another run beside the baseline."""
+        self._other = run_id
+        self._show_beside()
+
+    def open_row(self, key: str) -> None:
+        """Opens what a row stands for, of the baseline and the current run beside each other."""
+        section, _, name = key.partition(" ")
+        target = words.BESIDE.get(section, "")
+        if not target:
+            return
+        if self.table.current_run() not in {"", self._arrangement.baseline}:
+            self._other = self.table.current_run()
+        self.show_view("beside")
+        self.beside.open_entry(f"file {name}" if section == "artifacts" else target)
+        self.beside.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
+        self.show_view("values")
         self.tools.search.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.tools.search.edit.selectAll()
 
@@ -186,6 +214,7 @@ class ComparePage(Page):
         self.tools = TableTools()
         self.table = ComparisonTable()
         self.overlays = Overlays(self._services.curves, self._tasks)
+        self.beside = BesidePane(self._services.viewing, self._services.texts, self._tasks)
         self.notice = Banner("warn", "")
         self.nothing = EmptyState("", "", "")
         self._upper = QStackedWidget()
@@ -208,6 +237,7 @@ class ComparePage(Page):
         )
         self.body = QStackedWidget()
         self.body.addWidget(self.split)
+        self.body.addWidget(self.beside)
         self.body.addWidget(self.empty)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -237,6 +267,9 @@ class ComparePage(Page):
         self.table.run_menu_requested.connect(self._on_run_menu)
         self.table.run_reached.connect(self._on_run_reached)
         self.table.reordered.connect(self._on_reordered)
+        self.table.activated_row.connect(self.open_row)
+        self.views.changed.connect(self._on_view)
+        self.beside.other_chosen.connect(self.show_other)
         self.split.splitterMoved.connect(lambda *_: self._keep_layout())
         self.table.group_folded.connect(lambda *_: self._keep_layout())
         self.nothing.acted.connect(lambda: self.only_differences.setChecked(False))
@@ -287,8 +320,10 @@ class ComparePage(Page):
         is_enough = len(shown_ids) > 1
         has_read = self.reading.runs_asked() == () or bool(compared.runs or compared.unknown)
         if has_read:
-            self.body.setCurrentWidget(self.split if is_enough else self.empty)
-        for tool in (self.only_differences, self.baseline):
+            is_beside = self.views.current() == "beside"
+            view = self.beside if is_beside else self.split
+            self.body.setCurrentWidget(view if is_enough else self.empty)
+        for tool in (self.views, self.only_differences, self.baseline):
             tool.setVisible(is_enough)
         self.add_button.setVisible(is_enough)
         self._say_title([run for run in compared.runs if run.run_id in shown_ids])
@@ -300,6 +335,18 @@ class ComparePage(Page):
         if is_enough:
             self._lay_out()
             self.overlays.show_runs(compared, shown_ids, self._colours)
+            self._show_beside()
+
+    def _show_beside(self) -> None:
+        """Sets the baseline beside the chosen run, while somebody looks."""
+        base, ids = self._arrangement.baseline, self._arrangement.run_ids
+        if self._other not in ids or self._other == base:
+            self._other = next((one for one in ids if one != base), "")
+        if self.views.current() == "beside":
+            self.beside.show_pair(
+                self.reading.compared, base, self._other, ids,
+                only_differing=self.only_differences.isChecked(),
+            )  # fmt: skip
 
     def _viewpoint(self) -> Viewpoint:
         compared = self.reading.compared
@@ -390,6 +437,12 @@ class ComparePage(Page):
     def _on_layout_changed(self) -> None:
         self._keep_layout()
         self._lay_out()
+        self._show_beside()
+
+    def _on_view(self, _view: str) -> None:
+        self._show()
+        if self.isVisible():
+            self.place_changed.emit(self.place())
 
     def _on_reordered(self, run_ids: object) -> None:
         if isinstance(run_ids, tuple):

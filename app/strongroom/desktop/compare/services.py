@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
-from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.run_comparison import RunComparison
+from strongroom.services.run_texts import RunTexts
 from strongroom.services.runs import Runs
+from strongroom.services.viewing import Viewing
 
 
 def _not_charted(_run_id: str) -> int | None:
@@ -18,7 +19,7 @@ def _not_charted(_run_id: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareServices:
-    """Runs and their comparison, curves, artifacts, metric rules, the time; and run colours.
+    """Runs and their comparison, curves, files, texts, metric rules, the time; and run colours.
 
     ``colour_of`` returns the palette place a charted run has on the Runs page, None for others;
     ``charted`` returns the runs that are charted there.
@@ -27,7 +28,8 @@ class CompareServices:
     runs: Runs
     comparison: RunComparison
     curves: Curves
-    artifacts: Artifacts
+    viewing: Viewing
+    texts: RunTexts
     metric_schemas: MetricSchemas
     clock: Clock
     colour_of: Callable[[str], int | None] = _not_charted

@@ -16,6 +16,13 @@ _STATUS = {
     RunStatus.KILLED: "Killed",
 }
 _MOST_NAMED = 3
+BESIDE = {
+    "params": "text params",
+    "tags": "text tags",
+    "source": "text source",
+    "environment": "text environment",
+    "artifacts": "file",
+}  # what opening a row of a section shows side by side
 
 
 def name_of(run: Run) -> str:

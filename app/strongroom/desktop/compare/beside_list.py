@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of two runs can be looked at side by side: texts about them, and their files.
+
+* Each entry says whether both have it and whether it is the same; equal files are equal digests.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from strongroom.desktop.kit.cells import BadgeCell, Group, Line, Row, TextCell
+from strongroom.desktop.kit.paint import Tone
+from strongroom.desktop.kit.shown import shown
+from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, is_equal
+from strongroom.services.run_texts import TextKind
+
+State = Literal["same", "differs", "left", "right", "unread"]
+TEXTS = (
+    (TextKind.PARAMS, "Parameters", Section.PARAMS),
+    (TextKind.TAGS, "Tags", Section.TAGS),
+    (TextKind.NOTES, "Notes", None),
+    (TextKind.SOURCE, "Source", Section.SOURCE),
+    (TextKind.ENVIRONMENT, "Requirements", None),
+    (TextKind.PATCH, "Difference to the commit", None),
+)
+_MARKS: dict[State, tuple[str, Tone, str]] = {
+    "same": ("Same", "mute", "equal"),
+    "differs": ("Differs", "info", "pencil"),
+    "left": ("Only left", "mute", "minus"),
+    "right": ("Only right", "mute", "plus"),
+    "unread": ("", "mute", ""),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing to look at: a text of a run (``kind``) or a file (``path``)."""
+
+    key: str
+    title: str
+    state: State
+    kind: TextKind | None = None
+    path: str = ""
+
+
+def entries_of(compared: ComparedRuns, left: int, right: int) -> tuple[Entry, ...]:
+    """Returns the texts, then the files that at least one of two runs has."""
+    found: list[Entry] = []
+    by_section: dict[Section, list[ComparedRow]] = {}
+    for row in compared.rows:
+        by_section.setdefault(row.section, []).append(row)
+    for kind, title, section in TEXTS:
+        state: State = "unread"
+        if section is not None:
+            state = _state_of_all(by_section.get(section, ()), left, right)
+        found.append(Entry(key=f"text {kind.value}", title=title, state=state, kind=kind))
+    for row in by_section.get(Section.ARTIFACTS, ()):
+        one, other = row.values[left], row.values[right]
+        if one is None and other is None:
+            continue
+        state = "same" if is_equal(one, other) else "differs"
+        if one is None or other is None:
+            state = "right" if one is None else "left"
+        title = shown(row.key)
+        found.append(Entry(key=f"file {row.key}", title=title, state=state, path=row.key))
+    return tuple(found)
+
+
+def lines_of_list(entries: Iterable[Entry], *, only_differing: bool) -> tuple[Line, ...]:
+    """Returns the lines of the list; equal files are left out if asked, texts never."""
+    texts = [entry for entry in entries if entry.kind is not None]
+    files = [entry for entry in entries if entry.kind is None]
+    kept = [entry for entry in files if not (only_differing and entry.state == "same")]
+    left_out = len(files) - len(kept)
+    note = f"{len(kept)} of {len(files)}" if left_out else str(len(files))
+    lines: list[Line] = [Group("texts", "Texts"), *(_line(entry, "text") for entry in texts)]
+    if files:
+        lines.append(Group("files", "Artifacts", f"{note} shown" if left_out else note))
+        lines += [_line(entry, "file") for entry in kept]
+    return tuple(lines)
+
+
+def _line(entry: Entry, _kind: str) -> Row:
+    words, tone, icon = _MARKS[entry.state]
+    badge = BadgeCell(words, tone, icon) if words else None
+    name = entry.title
+    return Row(entry.key, (TextCell(name, "text_primary", mono=False), badge))
+
+
+def _state_of_all(rows: Sequence[ComparedRow], left: int, right: int) -> State:
+    pairs = [(row.values[left], row.values[right]) for row in rows]
+    is_same = all((one is None and other is None) or is_equal(one, other) for one, other in pairs)
+    return "same" if is_same else "differs"
