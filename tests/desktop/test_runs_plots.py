@@ -11,9 +11,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListWidget, QWidget
 
+from strongroom.desktop.charts.box import BoxPlot
 from strongroom.desktop.charts.parallel import ParallelPlot
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.bars_panel import BarsPanel
 from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.parallel_panel import ParallelPanel
@@ -362,3 +364,98 @@ def test_plots_are_saved_as_picture_drawing_and_rows(
         rows = (tmp_path / f"{view}.csv").read_text("utf-8").splitlines()
         assert len(rows) == RUNS + 1
         assert rows[1].startswith(f'"<b>run {RUNS}</b>",')
+
+
+def test_a_category_across_switches_to_boxes_by_itself(page: RunsPage, tasks: Tasks) -> None:
+    panel = scatter(page, tasks)
+    names = panel.choosers["x"].open_list()
+    QTest.keyClicks(names.search.edit, "opt")
+    QTest.keyClick(names.search.edit, Qt.Key.Key_Return)
+    settle(tasks)
+    plot = panel.plot()
+    assert isinstance(plot, BoxPlot)
+    assert plot.isVisible()
+    assert [box.count for box in plot.boxes()] == [RUNS // 2, RUNS // 2]
+    assert "Tukey, 1.5 IQR" in plot.accessibleDescription()
+
+
+def test_boxes_are_marked_by_mouse_and_keyboard_and_filter_the_table(
+    page: RunsPage, tasks: Tasks
+) -> None:
+    page.below.open("box")
+    settle(tasks)
+    panel = page.below.plots.current()
+    plot = panel.plot()
+    assert isinstance(plot, BoxPlot)
+    assert plot.accessibleName() == "Box plot of val/auc by opt"
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.accessibleDescription().startswith("adam: Runs 12, Median 0.54")
+    QTest.keyClick(plot, Qt.Key.Key_Right)
+    QTest.keyClick(plot, Qt.Key.Key_Space)
+    assert page.query.text() == "params.opt IN ('it''s')"
+    assert names_in_table(page, tasks) == set(panel.marked_ids())
+    QTest.keyClick(plot, Qt.Key.Key_Up)
+    QTest.keyClick(plot, Qt.Key.Key_Return)
+    assert page.selection() == (run_id(1),)
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert page.query.text() == ""
+    at = QPoint(plot.width() // 4, plot.height() - 30)  # the name below the first box
+    QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=at)
+    assert page.query.text() == "params.opt IN ('adam')"
+
+
+def test_bars_stand_in_order_with_a_reference_and_a_drag_is_a_range(
+    page: RunsPage, tasks: Tasks
+) -> None:
+    page.below.open("bars")
+    settle(tasks)
+    panel = page.below.plots.current()
+    assert isinstance(panel, BarsPanel)
+    plot = panel.chart
+    points = plot.points()
+    assert points is not None
+    values = points.y.numbers[plot.order()].tolist()
+    assert values == sorted(values, reverse=True)
+    assert plot.reference() == pytest.approx((12 + 13) / 2 / RUNS)
+    assert "median 0.5208" in plot.accessibleDescription()
+    view = plot.view()
+    middle = round(view.area.center().y())
+    drag(
+        plot,
+        QPoint(round(view.px(2)), middle),
+        QPoint(round(view.px(4)), middle),
+        QPoint(round(view.px(7)), middle),
+    )
+    assert panel.marked_count() == 6
+    assert names_in_table(page, tasks) == {run_id(RUNS - rank) for rank in range(2, 8)}
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert page.query.text() == ""
+    settle(tasks)
+    QTest.keyClick(plot, Qt.Key.Key_Home)
+    QTest.keyClick(plot, Qt.Key.Key_Return)
+    assert page.selection() == (run_id(RUNS),)
+    names = panel.number.open_list()
+    QTest.keyClicks(names.search.edit, "loss")
+    QTest.keyClick(names.search.edit, Qt.Key.Key_Return)
+    settle(tasks)
+    points = plot.points()
+    assert points is not None
+    values = points.y.numbers[plot.order()].tolist()
+    assert values == sorted(values)  # the lowest loss is the best
+
+
+def test_another_number_of_a_metric_is_found_by_its_word(page: RunsPage, tasks: Tasks) -> None:
+    panel = scatter(page, tasks)
+    names = panel.choosers["y"].open_list()
+    QTest.keyClicks(names.search.edit, "lowest auc")
+    QTest.keyClick(names.search.edit, Qt.Key.Key_Return)
+    settle(tasks)
+    points = panel.chart.points()
+    assert points is not None
+    assert points.y.title == "val/auc, lowest"
+    assert points.y.numbers.max() == pytest.approx(0.5)
+    area = panel.chart.view().area
+    drag(panel.chart, area.center().toPoint(), area.bottomRight().toPoint(), shift=True)
+    assert "min(metrics.val/auc)" in page.query.text()
+    assert names_in_table(page, tasks) == set(panel.marked_ids())

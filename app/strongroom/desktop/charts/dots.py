@@ -100,7 +100,7 @@ def _covered(shape: Shape, grid: FloatArray, radius: float) -> FloatArray:
     elif shape is Shape.DIAMOND:
         inside = abs(x) + abs(y) <= radius * 1.3
     elif shape is Shape.TRIANGLE:
-        inside = (y <= radius * 0.85) & (abs(x) * 1.75 <= y + radius * 1.1)
+        inside = (y <= radius) & (abs(x) * 1.75 <= y + radius * 1.3)
     else:
         arm = radius * 0.42
         inside = (np.minimum(abs(x), abs(y)) <= arm) & (np.maximum(abs(x), abs(y)) <= radius * 1.15)

@@ -122,7 +122,7 @@ def paint_shape(painter: QPainter, at: QPointF, radius: float, shape: Shape, ink
     else:
         corners = ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0))
         if shape is Shape.TRIANGLE:
-            corners = ((0, -1.1), (1.11, 0.85), (-1.11, 0.85), (0, -1.1))
+            corners = ((0, -1.3), (1.31, 1.0), (-1.31, 1.0), (0, -1.3))
         painter.drawPolygon(QPolygonF([QPointF(x + a * r, y + b * r) for a, b in corners]))
     painter.restore()
 

@@ -25,14 +25,14 @@ from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.plot_fields import (
     dimension_of,
     field_of,
+    is_low_better,
     key_of,
     metrics_of,
     title_of,
     varying_params,
 )
 from strongroom.desktop.runs.plot_panel import PlotPanel
-from strongroom.domain.metric_schema import Direction, learned_rule
-from strongroom.domain.query import Field, FieldKind
+from strongroom.domain.query import Field
 from strongroom.services.run_values import Spread, ValueColumn
 
 MOST_FIELDS = 16  # axes; more stand too close to be brushed
@@ -114,7 +114,7 @@ class ParallelPanel(PlotPanel):
                 dimensions=dimensions,
                 names=self.names(),
                 colour=None if colour is None else self._dimension(colour),
-                is_low_better=colour is not None and _is_low_better(colour.field),
+                is_low_better=colour is not None and is_low_better(colour.field),
                 marked=self.ticked_rows(),
             )
         )
@@ -228,8 +228,3 @@ class ParallelPanel(PlotPanel):
             inside = brush.holds(dimension.places)
             parts.append(brush_filter.range_filter(column, inside, low, high))
         return " AND ".join(parts)
-
-
-def _is_low_better(field: Field) -> bool:
-    is_metric = field.kind is FieldKind.METRIC
-    return is_metric and learned_rule(field.key).direction is Direction.LOWER

@@ -112,6 +112,20 @@ def dimension_of(column: ValueColumn, *, is_log: bool | None = None) -> Dimensio
     )
 
 
+def categories_of(column: ValueColumn) -> Dimension | None:
+    """Returns a column's texts as categories, numbers in their order; None for pure numbers."""
+    if not len(column.codes):
+        return None
+    names = [shown(text) for text in column.texts]
+    return of_categories(key_of(column.field), title_of(column.field), column.codes, names)
+
+
+def is_low_better(field: Field) -> bool:
+    """Returns whether a field is a metric whose lowest value is the best."""
+    is_metric = field.kind is FieldKind.METRIC
+    return is_metric and learned_rule(field.key).direction is Direction.LOWER
+
+
 def spans_decades(numbers: Iterable[float]) -> bool:
     """Returns whether numbers are all above 0 and so far apart that a logarithm shows more."""
     known = np.asarray(numbers, np.float64)

@@ -24,6 +24,8 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs import brush_filter
+from strongroom.desktop.runs.bars_panel import BarsPanel
+from strongroom.desktop.runs.box_panel import BoxPanel
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.parallel_panel import ParallelPanel
@@ -38,7 +40,7 @@ from strongroom.services.run_values import Spread, ValueTable
 
 T = TypeVar("T")
 FORMATS = (("png", "PNG picture"), ("svg", "SVG drawing"), ("csv", "CSV of the runs shown"))
-KINDS: tuple[type[PlotPanel], ...] = (ScatterPanel, ParallelPanel)
+KINDS: tuple[type[PlotPanel], ...] = (ScatterPanel, ParallelPanel, BoxPanel, BarsPanel)
 
 
 class PlotsPane(QWidget):

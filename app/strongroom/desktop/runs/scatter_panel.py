@@ -2,19 +2,21 @@
 """The scatter plot of the Runs page: any field over any other, and what is marked as a filter.
 
 * A rectangle is a range on both axes; a lasso is the runs inside it, by id.
-* An axis of categories shows boxes instead of points, see `box_panel`.
+* An axis of categories shows boxes instead of points.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from strongroom.desktop.charts.box import BoxPlot
 from strongroom.desktop.charts.dimension import Dimension
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.points import Points
 from strongroom.desktop.charts.region import Lasso, Rectangle
+from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.charts.scatter import Drag, ScatterPlot
 from strongroom.desktop.charts.trend import Fit
 from strongroom.desktop.kit.choice import Choice
@@ -62,6 +64,7 @@ class ScatterPanel(PlotPanel):
 
     def __init__(self, charted: Charted, parent: QWidget | None = None) -> None:
         super().__init__(charted, parent)
+        self._has_boxes = False
         self.chart = ScatterPlot(ChartLook.from_theme(theme()))
         self.chart.setObjectName("runs.plots.scatter")
         self.choosers = {
@@ -83,17 +86,24 @@ class ScatterPanel(PlotPanel):
         self.chart.region_changed.connect(self._on_region_changed)
         choices = (*self.choosers.values(), self.scales, self.fits, self.drags)
         self._controls = row(*choices, None, spacing=2)
+        self.boxes = BoxPlot(ChartLook.from_theme(theme()))
+        self.boxes.setObjectName("runs.plots.scatter.boxes")
+        self.boxes.chosen.connect(lambda place: self.run_chosen.emit(self.run_id(place)))
+        self.boxes.marked.connect(self._on_categories_marked)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.chart)
+        self._stack.addWidget(self.boxes)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self.chart)
+        down.addWidget(self._stack)
 
     def controls(self) -> QWidget:
         """Returns the choices."""
         return self._controls
 
-    def plot(self) -> ScatterPlot:
-        """Returns the plot."""
-        return self.chart
+    def plot(self) -> RunsPlot:
+        """Returns the points, or the boxes an axis of categories has instead."""
+        return self.boxes if self._has_boxes else self.chart
 
     def wanted(self) -> tuple[Field, ...]:
         """Returns the chosen fields."""
@@ -121,31 +131,40 @@ class ScatterPanel(PlotPanel):
         if x is None or y is None:
             self.chart.set_points(None)
             return
-        self.chart.set_fit(Fit(self.fits.current()))
-        self.chart.set_points(
-            Points(
-                x=x,
-                y=y,
-                names=self.names(),
-                colour=self._dimension("colour"),
-                size=self._dimension("size"),
-                marked=self.ticked_rows(),
-            )
+        points = Points(
+            x=x,
+            y=y,
+            names=self.names(),
+            colour=self._dimension("colour"),
+            size=self._dimension("size"),
+            marked=self.ticked_rows(),
         )
+        self._has_boxes = x.is_category and not y.is_category
+        self._stack.setCurrentIndex(int(self._has_boxes))
+        for choice in (self.choosers["colour"], self.choosers["size"], self.fits, self.drags):
+            choice.setEnabled(not self._has_boxes)
+        if self._has_boxes:
+            self.boxes.set_points(points)
+            return
+        self.chart.set_fit(Fit(self.fits.current()))
+        self.chart.set_points(points)
 
     def clear_marks(self) -> None:
-        """Takes the region back."""
-        self.chart.blockSignals(True)
+        """Takes region and marked categories back."""
+        for plot in (self.chart, self.boxes):
+            plot.blockSignals(True)
         self.chart.set_region(None)
-        self.chart.blockSignals(False)
+        self.boxes.set_marks(frozenset())
+        for plot in (self.chart, self.boxes):
+            plot.blockSignals(False)
 
     def marked_count(self) -> int:
-        """Returns how many runs lie in the region."""
-        return len(self.chart.region_rows())
+        """Returns how many runs are marked."""
+        return len(self._marked_rows())
 
     def marked_ids(self) -> tuple[str, ...]:
-        """Returns the runs in the region."""
-        return tuple(self.run_id(place) for place in self.chart.region_rows())
+        """Returns the marked runs."""
+        return tuple(self.run_id(place) for place in self._marked_rows())
 
     def choices(self) -> Json:
         """Returns fields, scales and trend."""
@@ -186,6 +205,19 @@ class ScatterPanel(PlotPanel):
     def _on_choice(self, _key: str) -> None:
         self.choices_changed.emit()
         self.redraw()
+
+    def _marked_rows(self) -> tuple[int, ...]:
+        return self.boxes.marked_rows() if self._has_boxes else self.chart.region_rows()
+
+    def _on_categories_marked(self, codes: frozenset[int]) -> None:
+        column = self.column(self.choosers["x"].field())
+        try:
+            part = ""
+            if codes and column is not None:
+                part = brush_filter.categories_filter(column, sorted(codes))
+            self.marked.emit(part)
+        except brush_filter.CannotSay as reason:
+            self.refused.emit(str(reason))
 
     def _on_region_changed(self, region: Rectangle | Lasso | None) -> None:
         try:
