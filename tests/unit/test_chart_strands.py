@@ -55,7 +55,7 @@ def spelled_out(y: np.ndarray, thickness: int, *, is_fine: bool) -> np.ndarray:
 def test_ink_is_what_filling_every_span_by_itself_gives(
     lines: list[tuple[float, ...]], thickness: int
 ) -> None:
-    y = np.array(lines)
+    y = np.array(lines, np.float64)
     fine = coverage(HEIGHT, COLUMNS, y, thickness, is_fine=True)
     assert fine == pytest.approx(spelled_out(y, thickness, is_fine=True), abs=1e-3)
     for one in (fine, coverage(HEIGHT, COLUMNS, y, thickness, is_fine=False)):
@@ -65,7 +65,7 @@ def test_ink_is_what_filling_every_span_by_itself_gives(
 
 def test_equal_lines_are_counted_instead_of_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = np.random.default_rng(5)
-    y = chance.integers(0, 6, (3_000, 3)) * 4.0
+    y = np.asarray(chance.integers(0, 6, (3_000, 3)) * 4, np.float64)
     counted = coverage(HEIGHT, COLUMNS, y, 1, is_fine=False)
     monkeypatch.setattr(strands, "MERGED_FROM", 1 << 30)
     assert counted == pytest.approx(coverage(HEIGHT, COLUMNS, y, 1, is_fine=False))

@@ -12,7 +12,15 @@ from dataclasses import replace
 import numpy as np
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.dimension import Dimension
@@ -168,9 +176,9 @@ class BoxPlot(RunsPlot):
         painter.setFont(look.tick_font)
         painter.setPen(look.text_faint)
         room = view.area.width() / max(len(self._boxes), 1)
-        place = QRectF(middle - room / 2, view.area.bottom() + 6, room, metrics.height())
-        place.translate(0, metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"n {box.count:,}")
+        below = view.area.bottom() + 6 + metrics.height()
+        count = QRectF(middle - room / 2, below, room, metrics.height())
+        painter.drawText(count, Qt.AlignmentFlag.AlignHCenter, f"n {box.count:,}")
 
     def _paint_run(self, painter: QPainter, view: View, points: Points) -> None:
         at = self._spot(view, points, self._at, self._run)
@@ -183,9 +191,9 @@ class BoxPlot(RunsPlot):
 
     # ------------------------------------------------------------ Qt
 
-    def resizeEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Fits as many categories as there is room for."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
+        super().resizeEvent(event)
         self.repaint_all()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

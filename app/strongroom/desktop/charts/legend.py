@@ -120,9 +120,9 @@ def paint_shape(painter: QPainter, at: QPointF, radius: float, shape: Shape, ink
         painter.drawRect(QRectF(x - arm, y - half, 2 * arm, 2 * half))
         painter.drawRect(QRectF(x - half, y - arm, 2 * half, 2 * arm))
     else:
-        corners = ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0))
+        corners = ((0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0))
         if shape is Shape.TRIANGLE:
-            corners = ((0, -1.3), (1.31, 1.0), (-1.31, 1.0), (0, -1.3))
+            corners = ((0.0, -1.3), (1.31, 1.0), (-1.31, 1.0), (0.0, -1.3))
         painter.drawPolygon(QPolygonF([QPointF(x + a * r, y + b * r) for a, b in corners]))
     painter.restore()
 

@@ -150,7 +150,7 @@ class FieldList(QWidget):
 
     def open_below(self, place: QPoint) -> None:
         """Shows the list at a place of the window, moved so that it is seen whole."""
-        room = self.parentWidget().rect()
+        room = self.window().rect()
         left = min(place.x(), room.right() - self.width() - 8)
         top = min(place.y(), room.bottom() - self.height() - 8)
         self.move(max(left, 0), max(top, 0))
