@@ -8,7 +8,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import marks, paint
@@ -216,18 +216,24 @@ class CodeBlock(Surface):
         super().__init__(parent=parent)
         shown = min(lines or code.count("\n") + 1, 24)
         self._area = TextArea(name, value=code, lines=shown, mono=True, read_only=True)
-        self._copy = Button("Copy", "secondary", "copy", small=True, name=f"Copy {name.lower()}")
-        self._copy.setParent(self._area)
-        self._copy.clicked.connect(self.copy)
+        self.copy_button = Button(
+            "Copy", "secondary", "copy", small=True, name=f"Copy {name.lower()}"
+        )
+        self.copy_button.setParent(self._area)
+        self.copy_button.clicked.connect(self.copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._area)
         corner = QHBoxLayout()
         inner = self._area.layout()
         if isinstance(inner, QHBoxLayout):
-            corner.addWidget(self._copy)
+            corner.addWidget(self.copy_button)
             inner.addLayout(corner)
             inner.setAlignment(corner, Qt.AlignmentFlag.AlignTop)
+
+    def document(self) -> QTextDocument:
+        """Returns the document, for somebody who colours it."""
+        return self._area.edit.document()
 
     def set_code(self, code: str) -> None:
         """Shows another text."""

@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
@@ -25,6 +25,10 @@ LARGEST_FILE = 4 * 1024 * 1024  # bytes; more is not what a window has written
 MOST_KEYS = 2_000
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What `Session.value` returns."""
+
+JsonLike = None | bool | int | float | str | Sequence["JsonLike"] | Mapping[str, "JsonLike"]
+"""What `Session.set_value` takes."""
 
 
 class Session(QObject):
@@ -63,7 +67,7 @@ class Session(QObject):
             return default
         return found
 
-    def set_value(self, key: str, value: Json) -> bool:
+    def set_value(self, key: str, value: JsonLike) -> bool:
         """Remembers a value; returns False, and forgets the old one, if it is too long to keep.
 
         Raises:

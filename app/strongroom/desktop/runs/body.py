@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.runs import empty
 from strongroom.desktop.runs.finding import Question
+from strongroom.desktop.runs.onboarding import Onboarding
 
 
 class RunsBody(QStackedWidget):
@@ -24,7 +25,7 @@ class RunsBody(QStackedWidget):
     ) -> None:
         super().__init__()
         self.no_match = empty.no_match()
-        self.no_runs = empty.no_runs(store)
+        self.no_runs = Onboarding(store)
         self._upper = QStackedWidget()
         self._upper.addWidget(table)
         self._upper.addWidget(self.no_match)

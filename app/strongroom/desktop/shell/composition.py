@@ -15,6 +15,7 @@ from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.wording import size
 from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
 from strongroom.desktop.registry.page import ModelsPage
@@ -110,9 +111,19 @@ def build_window(
     window.chain_requested.connect(lambda: window.open_place(Place("audit")))
     window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
     overview.setParent(window)
-    window.store_menu_requested.connect(lambda: window.open_place(Place("settings")))
 
-    overview.arrived.connect(lambda: _show_overview(window, overview))
+    fresh = runs.body.no_runs
+    fresh.import_requested.connect(lambda: window.open_place(Place("exchange")))
+    fresh.identity_requested.connect(lambda: window.open_place(Place("people")))
+    fresh.store_requested.connect(window.store_menu_requested)
+    fresh.demo_requested.connect(window.demo_requested)
+
+    def arrived() -> None:
+        _show_overview(window, overview)
+        free = size(overview.free_bytes) if overview.free_bytes is not None else ""
+        fresh.show_facts(overview.status.person if overview.state.person else "", free)
+
+    overview.arrived.connect(arrived)
     window.changed.connect(overview.look)
     overview.look()
     return window
@@ -191,6 +202,20 @@ def _commands(
     window: Callable[[], MainWindow], tasks: Tasks, preferences: Preferences
 ) -> Sequence[Command]:
     return [
+        Command(
+            id="file.open_store", title="Open store…", menu="File", icon="folder-open",
+            shortcut="Ctrl+O", group="File",
+            run=lambda: window().store_menu_requested.emit(),  # noqa: PLW0108 - the window comes later
+        ),
+        Command(
+            id="file.demo", title="Open the demo workspace", menu="File", icon="play", group="File",
+            run=lambda: window().demo_requested.emit(),  # noqa: PLW0108 - ditto
+        ),
+        Command(
+            id="file.remove_demo", title="Remove the demo workspace…", menu="File", icon="trash-2",
+            group="File",
+            run=lambda: window().demo_remove_requested.emit(),  # noqa: PLW0108 - ditto
+        ),
         Command(
             id="file.sign_in", title="Sign in as…", menu="File", icon="user", group="File",
             run=lambda: window().sign_in_requested.emit(),  # noqa: PLW0108 - the window comes later

@@ -13,14 +13,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from strongroom.bootstrap import Services, open_services, open_settings
-from strongroom.demo.people import PASSPHRASE_HINT, people_of
+from strongroom.demo.people import PASSPHRASE_HINT, people_of, usual_home
 from strongroom.desktop.kit.secrets import HINT_PROPERTY
+from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.shell.composition import build_window
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.session_state import SessionState
 from strongroom.desktop.shell.sign_in import SignInDialog
+from strongroom.desktop.shell.store_door import StoreDoor
 from strongroom.desktop.shell.support import Support
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import SystemClock
@@ -46,6 +48,8 @@ class Desk(QObject):
         super().__init__(app)
         self.preferences = Preferences(settings or open_settings(), self)
         self.support = Support(self.preferences.settings, state_root(), SystemClock(), self)
+        self._remembered = Session(state_root() / "window.json", self)
+        self.door = StoreDoor(self._remembered, self.open_store, parent=self)
         self._app = app
         self._store = store
         self._home = home
@@ -79,6 +83,11 @@ class Desk(QObject):
         for session in (state.window, state.store):
             session.failed.connect(lambda error: _tell_unsaved(window, error))
 
+        window.asks_before_closing = lambda: bool(self.preferences.value("window.confirm_close"))
+        window.notices.message_ms = lambda: (
+            1_000 * int(self.preferences.value("window.message_seconds"))
+        )
+
         def leave() -> None:
             _remember(state, window)
             self.support.detach(window)
@@ -89,6 +98,7 @@ class Desk(QObject):
         window.closing.connect(leave)
         window.sign_in_requested.connect(self._on_window_sign_in_requested)
         self.window, self.services, self.tasks = window, services, tasks
+        self.door.attach(window, self._store)
         self.support.attach(window, state.window, state.store)
         window.show()
         self._timer.start()
@@ -98,12 +108,28 @@ class Desk(QObject):
 
     def sign_in(self, home: Path) -> MainWindow:
         """Opens the window of another person in place of this one."""
-        old = self.window
+        return self._change(self._store, home)
+
+    def open_store(self, store: Path) -> MainWindow:
+        """Opens another store in place of this one, as whoever one usually is there.
+
+        Raises:
+            StrongroomError: If it cannot be opened; the present window stays.
+        """
+        return self._change(store, usual_home(store))
+
+    def _change(self, store: Path, home: Path) -> MainWindow:
+        old, before = self.window, (self._store, self._home)
         self._timer.stop()
-        self._home = home
-        window = self.open()
+        self._store, self._home = store, home
+        try:
+            window = self.open()
+        except BaseException:
+            self._store, self._home = before
+            self._timer.start()
+            raise
         if old is not None:
-            old.close()
+            old.close_at_once()
             old.deleteLater()
         return window
 
@@ -111,9 +137,10 @@ class Desk(QObject):
         """Closes the window and stops looking."""
         self._timer.stop()
         if self.window is not None:
-            self.window.close()
+            self.window.close_at_once()
             self.window.deleteLater()
             self.window = None
+        self._remembered.flush()
         self.support.close()
 
     def _on_timer_timeout(self) -> None:

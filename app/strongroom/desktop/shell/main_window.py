@@ -7,9 +7,10 @@
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -25,7 +26,7 @@ from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.surface import Surface
-from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.task import Tasks, TaskState
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step, UndoStack
 from strongroom.desktop.shell import window_commands
@@ -35,6 +36,7 @@ from strongroom.desktop.shell.notices import Notices, NoticesPanel, ToastHost
 from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import Palette, PaletteEntry
 from strongroom.desktop.shell.palette_field import PaletteField
+from strongroom.desktop.shell.question_dialog import QuestionDialog
 from strongroom.desktop.shell.rail import Rail
 from strongroom.desktop.shell.status_strip import StatusStrip, WindowStatus
 from strongroom.domain.changes import Changes
@@ -71,6 +73,9 @@ class MainWindow(QMainWindow):
     exchange_requested = Signal()
     store_menu_requested = Signal()
     support_requested = Signal()
+    demo_requested = Signal()
+    demo_remove_requested = Signal()
+    folder_dropped = Signal(object)
     place_changed = Signal(object)
     changed = Signal(object)
     closing = Signal()
@@ -94,6 +99,9 @@ class MainWindow(QMainWindow):
         self._specs = {spec.id: spec for spec in pages}
         self._base_state, self._objects, self._open_object = state, objects, open_object
         self.tasks, self._clock, self._session = tasks, clock, session or Session()
+        self._may_close = False
+        self.asks_before_closing: Callable[[], bool] = lambda: True
+        self.setAcceptDrops(True)
         self.history = History()
         self.undo = UndoStack(self)
         self.notices = Notices(clock, self)
@@ -197,13 +205,44 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None or self.focusWidget() is self._search:
             self._stack.setFocus()
 
+    def close_at_once(self) -> None:
+        """Closes without asking; what runs is cancelled."""
+        self._may_close = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Cancels what runs and waits for it."""
+        """Asks while something is being changed; then cancels what runs and waits for it."""
+        changing = [state for state in self.tasks.running() if state.is_change]
+        if changing and not self._may_close and self.asks_before_closing():
+            event.ignore()
+            self._ask_to_close(changing)
+            return
         self.closing.emit()
         self._toast.stop()
         self.palette_box.hide()
         self.tasks.close()
         super().closeEvent(event)
+
+    def _ask_to_close(self, changing: Sequence[TaskState]) -> None:
+        names = "\n".join(state.name for state in changing)
+        QuestionDialog(
+            "Close while something is running",
+            "It is cancelled at its next step; what is finished stays finished.",
+            "Stop and close", self.close_at_once, kind="danger", icon="x",
+            cancel="Keep working", details=names, parent=self,
+        ).open()  # fmt: skip
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accepts one folder of this machine."""
+        if _folder(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens a folder that was dropped."""
+        folder = _folder(event.mimeData())
+        if folder is not None:
+            event.acceptProposedAction()
+            self.folder_dropped.emit(folder)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the toast in its corner."""
@@ -363,3 +402,12 @@ class MainWindow(QMainWindow):
         self, error: BaseException, _name: str, retry: Callable[[], None] | None
     ) -> None:
         errors.show(error, self.page() or self, retry)
+
+
+def _folder(data: QMimeData) -> Path | None:
+    """Returns the one path of this machine somebody holds over the window, None for others.
+
+    Whether it is a folder is found out in a task: asking a share may take its time.
+    """
+    urls = data.urls() if data.hasUrls() else []
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

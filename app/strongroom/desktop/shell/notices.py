@@ -6,6 +6,7 @@
 """
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -18,6 +19,9 @@ from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.clock import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEPT = 200  # entries; the log on disk has the rest
 TOAST_MS = 4_000
@@ -52,6 +56,7 @@ class Notices(QObject):
         super().__init__(parent)
         self._clock = clock
         self._entries: list[NoticeEntry] = []
+        self.message_ms: Callable[[], int] = lambda: TOAST_MS
 
     def tell(self, title: str, detail: str = "", tone: Tone = "ok", cause: str = "") -> None:
         """Tells that something happened; the same cause counts up."""
@@ -78,6 +83,7 @@ class ToastHost(QWidget):
 
     def __init__(self, notices: Notices, window: QWidget) -> None:
         super().__init__(window)
+        self._notices = notices
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
         self._banner = Banner("ok", "", parent=self)
         self._banner.acted.connect(self.hide)
@@ -86,7 +92,6 @@ class ToastHost(QWidget):
         down.addWidget(self._banner)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(TOAST_MS)
         self._timer.timeout.connect(self.hide)
         notices.told.connect(self.show_entry)
         self.hide()
@@ -100,7 +105,7 @@ class ToastHost(QWidget):
         self.place()
         self.show()
         self.raise_()
-        self._timer.start()
+        self._timer.start(self._notices.message_ms())
 
     def place(self) -> None:
         """Moves to the lower left of the pages, where no page has its buttons."""

@@ -5,6 +5,9 @@
   last look; asking them costs nothing and never waits on a disk.
 """
 
+import shutil
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
 from strongroom.bootstrap import Services
@@ -35,21 +38,23 @@ class Overview(QObject):
         self.store_name, self.team = services.store.name, ""
         self.state = WindowState(has_store=True)
         self.objects: tuple[PaletteEntry, ...] = ()
+        self.free_bytes: int | None = None
 
     def look(self, _changes: object = None) -> None:
         """Looks again, in a task."""
         self._tasks.ask(
             "window.overview",
             "Looking at the team",
-            lambda _progress: _read(self._services),
+            lambda _progress: (*_read(self._services), _free(self._services.store)),
             self._take,
             owner=self,
         )
 
     def _take(
-        self, found: tuple[WindowStatus, str, str, WindowState, tuple[PaletteEntry, ...]]
+        self,
+        found: tuple[WindowStatus, str, str, WindowState, tuple[PaletteEntry, ...], int | None],
     ) -> None:
-        self.status, self.store_name, self.team, self.state, self.objects = found
+        self.status, self.store_name, self.team, self.state, self.objects, self.free_bytes = found
         self.arrived.emit()
 
 
@@ -83,6 +88,13 @@ def _read(
         WindowState(has_store=True, person=card.name if card else "", role=role),
         _objects(services) if status is not None else (),
     )
+
+
+def _free(store: Path) -> int | None:
+    try:
+        return shutil.disk_usage(store).free
+    except OSError:
+        return None
 
 
 def _chain_words(status: ChainStatus, now: str) -> str:
