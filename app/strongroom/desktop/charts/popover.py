@@ -1,53 +1,83 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small window beside the thing it sets: opens at once, closes on Escape or a press elsewhere."""
+"""A small frame beside the thing it sets: opens at once, closes on Escape or a press elsewhere.
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+It lies inside the window, not in a window of its own, so no platform has to grab mouse or keyboard
+for it; who had the keyboard gets it back.
+"""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint
 
 EDGE = 12
+GAP = 4
 
 
 class Popover(QWidget):
-    """A frame around ``body``."""
+    """A frame around ``body``, above everything else in the window of ``anchor``."""
 
-    def __init__(self, body: QWidget, *, name: str, width: int = 280, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def __init__(self, body: QWidget, *, name: str, anchor: QWidget, width: int = 280) -> None:
+        super().__init__(anchor.window())
+        self._anchor, self._window = anchor, anchor.window()
+        self._had_focus = QApplication.focusWidget()
         self.setAccessibleName(name)
         down = QVBoxLayout(self)
         down.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
         down.addWidget(body)
         self.setFixedWidth(width)
+        self.hide()
 
-    def open_beside(self, place: QRect) -> None:
-        """Opens at the right of a rectangle on the screen, or at its left."""
+    def open_beside(self) -> None:
+        """Opens at the right of its anchor, or at its left."""
         self.adjustSize()
-        screen = QGuiApplication.screenAt(place.center()) or QGuiApplication.primaryScreen()
-        room = screen.availableGeometry()
-        corner = QPoint(place.right() + 4, place.top())
-        if corner.x() + self.width() > room.right():
-            corner.setX(max(place.left() - self.width() - 4, room.left()))
-        corner.setY(max(min(corner.y(), room.bottom() - self.height()), room.top()))
-        self._show_at(corner)
+        place, room = self._place(), self._window.rect()
+        x = place.right() + GAP
+        if x + self.width() > room.right():
+            x = max(place.left() - self.width() - GAP, room.left() + GAP)
+        self._open_at(x, min(place.top(), room.bottom() - self.height() - GAP))
 
-    def open_below(self, place: QRect) -> None:
-        """Opens below a rectangle on the screen, right edges aligned."""
+    def open_below(self) -> None:
+        """Opens below its anchor, right edges aligned; above it where there is no room."""
         self.adjustSize()
-        screen = QGuiApplication.screenAt(place.center()) or QGuiApplication.primaryScreen()
-        room = screen.availableGeometry()
-        x = max(min(place.right() - self.width(), room.right() - self.width()), room.left())
-        y = place.bottom() + 4
+        place, room = self._place(), self._window.rect()
+        y = place.bottom() + GAP
         if y + self.height() > room.bottom():
-            y = max(place.top() - self.height() - 4, room.top())
-        self._show_at(QPoint(x, y))
+            y = place.top() - self.height() - GAP
+        self._open_at(place.right() - self.width(), y)
+
+    def close_and_forget(self) -> None:
+        """Closes, and gives the keyboard back."""
+        application = QApplication.instance()
+        if self.isHidden() or application is None:
+            return
+        application.removeEventFilter(self)
+        focused = QApplication.focusWidget()
+        self.hide()
+        if focused is None or focused is self or self.isAncestorOf(focused):
+            (self._had_focus or self._anchor).setFocus(Qt.FocusReason.PopupFocusReason)
+        self.deleteLater()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Closes when somebody presses elsewhere in the window, or its anchor is not shown now.
+
+        Menus of the controls are windows of their own, so a press in them is not elsewhere.
+        """
+        if (watched is self._anchor and event.type() is QEvent.Type.Hide) or (
+            event.type() is QEvent.Type.MouseButtonPress
+            and isinstance(watched, QWidget)
+            and watched.window() is self.window()
+            and watched is not self
+            and not self.isAncestorOf(watched)
+        ):
+            self.close_and_forget()
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Closes on Escape and Enter: everything has been taken over already."""
         if event.key() in {Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.close()
+            self.close_and_forget()
         else:
             super().keyPressEvent(event)
 
@@ -57,9 +87,17 @@ class Popover(QWidget):
         paint.hairline(painter, QRectF(self.rect()), "border_default")
         paint.hairline(painter, QRectF(self.rect()).adjusted(1, 1, -1, -1), "bg_raised")
 
-    def _show_at(self, corner: QPoint) -> None:
-        self.move(corner)
+    def _place(self) -> QRect:
+        corner = self._anchor.mapTo(self._window, QPoint())
+        return QRect(corner, self._anchor.size())
+
+    def _open_at(self, x: int, y: int) -> None:
+        self.move(max(x, GAP), max(y, GAP))
         self.show()
+        self.raise_()
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
         first = self.nextInFocusChain()
         while first is not None and first is not self:
             if self.isAncestorOf(first) and first.focusPolicy() & Qt.FocusPolicy.TabFocus:

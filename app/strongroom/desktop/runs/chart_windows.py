@@ -8,7 +8,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from strongroom.desktop.charts.board import ChartBoard, with_options
@@ -74,10 +74,9 @@ class ChartWindows(QObject):
         )
         controls.changed.connect(lambda options: self.set_card(card_id, options))
         controls.size_chosen.connect(lambda size: self.resize_card(card_id, size))
-        popover = Popover(controls, name=f"Settings of {card_id}", parent=self._widget)
-        chart = self._board.chart(card_id)
-        place = self._widget if chart is None else chart
-        popover.open_beside(QRect(place.mapToGlobal(QPoint()), place.size()))
+        anchor = self._board.chart(card_id) or self._widget
+        popover = Popover(controls, name=f"Settings of {card_id}", anchor=anchor)
+        popover.open_beside()
         return popover
 
     def set_card(self, card_id: str, options: ChartOptions) -> None:

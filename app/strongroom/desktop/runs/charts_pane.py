@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
@@ -282,9 +282,8 @@ class ChartsPane(QWidget):
         """Opens the choice of smoothing below its button."""
         control = SmoothingControl(self.smoothing())
         control.changed.connect(self.set_smoothing)
-        popover = Popover(control, name="Smoothing", parent=self)
-        button = self._smoothing
-        popover.open_below(QRect(button.mapToGlobal(QPoint()), button.size()))
+        popover = Popover(control, name="Smoothing", anchor=self._smoothing)
+        popover.open_below()
         return popover
 
     # ------------------------------------------------------------ inside: what is said
