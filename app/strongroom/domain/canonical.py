@@ -17,6 +17,10 @@ from strongroom.domain.errors import Untrusted
 MAX_DEPTH = 32  # our deepest document has 8 levels; Python's parser recurses in C far beyond this
 MAX_INTEGER = 2**53  # larger integers change value in readers that keep numbers as doubles
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 JsonValue = Any
 """A JSON document: dict, list, str, int, bool or None, all the way down."""
 
@@ -28,9 +32,7 @@ def encode(value: JsonValue) -> bytes:
         ValueError: If the value holds a float, a NaN or a key that is not a string.
     """
     _check_shape(value, MAX_DEPTH)
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest(value: JsonValue) -> str:

@@ -8,6 +8,7 @@
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from strongroom.domain.artifact import check_path
@@ -84,15 +85,19 @@ def read_header(folder: Path) -> RunHeader:
     )
 
 
-def read_run(folder: Path) -> JournalContent:
+def read_run(folder: Path, names: Sequence[str] | None = None) -> JournalContent:
     """Returns everything the run folder's journals say; damage becomes findings.
+
+    Args:
+        folder: The run folder.
+        names: What lies in it, if somebody has just looked.
 
     Raises:
         Untrusted: If ``run.json`` cannot be trusted.
         OSError: If the folder cannot be read.
     """
     fold = _Fold(read_header(folder))
-    for file, stretch in _read_files(folder, fold):
+    for file, stretch in _read_files(folder, fold, names):
         fold.add(file, stretch)
     return fold.content()
 
@@ -133,14 +138,17 @@ class JournalTail:
         return {key: concat(series) for key, series in parts.items()}
 
 
-def _journals(folder: Path) -> list[Path]:
-    names = [name for name in file_names(folder) if name.endswith(JOURNAL_SUFFIX)]
-    return [folder / name for name in names if name.startswith(("w-", "edit-"))]
+def _journals(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
+    listed = file_names(folder) if names is None else names
+    journals = [name for name in listed if name.endswith(JOURNAL_SUFFIX)]
+    return [folder / name for name in journals if name.startswith(("w-", "edit-"))]
 
 
-def _read_files(folder: Path, fold: "_Fold") -> list[tuple[JournalFile, Stretch]]:
+def _read_files(
+    folder: Path, fold: "_Fold", names: Sequence[str] | None
+) -> list[tuple[JournalFile, Stretch]]:
     read = []
-    paths = _journals(folder)
+    paths = _journals(folder, names)
     if len(paths) > MAX_JOURNALS:
         detail = f"{len(paths):,} journals where {MAX_JOURNALS:,} are read"
         fold.findings.append(Finding("E-SIZE", folder.name, 0, detail))
@@ -204,9 +212,11 @@ class _Fold:
         if not self._leader and not is_edit:
             self._leader = name
         for kind, body in stretch.records:
-            time_us = body.get("time")
-            time_us = time_us if type(time_us) is int else 0
-            last_seen = max(last_seen, time_us)
+            time_us = body.get("time", 0)
+            if type(time_us) is not int:
+                time_us = 0
+            elif time_us > last_seen:
+                last_seen = time_us
             if kind is Kind.STATUS and is_edit:
                 self._edit_status(body, time_us)
             elif kind is Kind.MOVE:  # counts in an edit only, as DELETED does

@@ -70,6 +70,9 @@ def summarize(series: Series) -> MetricSummary:
 
 
 def _summarize_few(steps: list[int], values: list[float]) -> MetricSummary:
+    if len(values) == 1:
+        (value,) = values
+        return MetricSummary(count=1, last=value, last_step=steps[0], minimum=value, maximum=value)
     last_step = max(steps)
     at = max(place for place, step in enumerate(steps) if step == last_step)
     known = [value for value in values if not math.isnan(value)]

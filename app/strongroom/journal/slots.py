@@ -64,6 +64,8 @@ def scan(data: bytes | bytearray | memoryview) -> Scan:
     """Sorts the slots of a stretch that begins on a record boundary into good and bad."""
     count = len(data) // SLOT_BYTES
     slots: Slots = np.frombuffer(data, SLOT, count)
+    if count <= _FEW:
+        return _scan_few(bytes(data), slots)
     is_good = slots["crc"] == slot_checksums(slots)
     keys = slots["key"]
     is_metric = is_good & (keys < KIND_BASE) & (keys > 0)
@@ -90,6 +92,45 @@ def scan(data: bytes | bytearray | memoryview) -> Scan:
         is_metric=is_metric,
         others=tuple(others),
         bad=tuple(_ranges(~is_taken[:tail])),
+        tail_slot=tail,
+    )
+
+
+def _scan_few(data: bytes, slots: Slots) -> Scan:
+    """Does the same one slot after the other: no slot inside a good record is summed."""
+    count, slot, tail = len(slots), 0, 0
+    metrics: list[int] = []
+    bad: list[int] = []
+    others: list[Other] = []
+    checked, unpacked = zlib.crc32, _PREFIX.unpack_from
+    while slot < count:
+        start = slot * SLOT_BYTES
+        crc, key, length, reserved = unpacked(data, start)
+        taken = 0
+        if key >= KIND_BASE:
+            size = other_bytes(length)
+            is_whole = length <= MAX_BODY_BYTES and not reserved and start + size <= len(data)
+            if is_whole and checked(data[start + 4 : start + size]) == crc:
+                body = data[start + PREFIX_BYTES : start + PREFIX_BYTES + length]
+                others.append(Other(slot, key - KIND_BASE, body))
+                taken = size // SLOT_BYTES
+        elif key and checked(data[start + 4 : start + SLOT_BYTES]) == crc:
+            metrics.append(slot)
+            taken = 1
+        if taken:
+            slot = tail = slot + taken
+        else:
+            bad.append(slot)
+            slot += 1
+    is_metric: Mask = np.zeros(count, np.bool_)
+    is_metric[metrics] = True
+    is_bad: Mask = np.zeros(tail, np.bool_)
+    is_bad[[each for each in bad if each < tail]] = True
+    return Scan(
+        slots=slots,
+        is_metric=is_metric,
+        others=tuple(others),
+        bad=tuple(_ranges(is_bad)) if bad else (),
         tail_slot=tail,
     )
 

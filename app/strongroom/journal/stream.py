@@ -156,7 +156,10 @@ _JSON = json.JSONDecoder(parse_constant=_refuse)
 
 def _body(data: bytes) -> dict[str, JsonValue] | None:
     try:
-        value = _JSON.decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        value, end = _JSON.raw_decode(text) if text[:1] == "{" else (None, -1)
+        if end != len(text):  # white space around it, or no object at all
+            value = _JSON.decode(text)
     except (ValueError, RecursionError):
         return None
     if b"\\u" in data and b"\\ud" in data.lower():

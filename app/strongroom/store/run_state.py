@@ -74,7 +74,7 @@ def read_state(folder: Path, observer: Observer) -> RunState:
     names = file_names(folder)
     sealed = read_sealed(folder) if SEALED_FILE in names else None
     if sealed is None:
-        state = from_content(read_run(folder), observer)
+        state = from_content(read_run(folder, names), observer)
     else:
         state = _from_sealed(read_header(folder), *sealed)
         if any(name.endswith(JOURNAL_SUFFIX) for name in names):

@@ -71,7 +71,7 @@ class StoreFolder:
 
     def run(self, month: str, run_id: str) -> Path:
         """Returns the folder of a run."""
-        return self.runs / month / run_id
+        return self.root.joinpath("runs", month, run_id)
 
     def find_run(self, run_id: str) -> Path | None:
         """Returns the folder of a run by looking into each month, or None."""
