@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, StrongroomError
 from strongroom.domain.query import Field
 from strongroom.domain.run import Run
 from strongroom.services.runs import Runs
@@ -22,6 +22,7 @@ from strongroom.store.run_table import Floats, Ids, TableRow
 
 __all__ = ["FIRST", "Floats", "GroupFigures", "Ids", "RowOrder", "RunTable", "TableRow"]
 
+SPARK_POINTS = 128  # two for each px of a wide cell
 FIRST = 10_000  # rows a large answer begins with, there in a few milliseconds
 
 
@@ -141,6 +142,20 @@ class RunTable:
             runs, values = run_table.metric_values(connection, metric, statistic)
         return _figures(order, runs, values)
 
+    def sparks(self, run_ids: Sequence[str], key: str) -> dict[str, Floats]:
+        """Returns the values of a metric by step, thinned for a line as small as a cell.
+
+        The highest and the lowest value stay. A run whose points cannot be read has none.
+        """
+        found: dict[str, Floats] = {}
+        for run_id in run_ids:
+            try:
+                values = self._runs.history(run_id, key).values
+            except (StrongroomError, OSError):
+                values = np.empty(0)
+            found[run_id] = thinned(values)
+        return found
+
     def ids_of(self, run_ids: Sequence[str]) -> dict[str, int]:
         """Returns the catalog ids of runs; unknown ones are left out."""
         with self._runs.catalog.read() as connection:
@@ -167,15 +182,38 @@ class RunTable:
         *,
         experiment: str = "",
         is_deleted: bool = False,
+        is_archived: bool = False,
     ) -> int:
         """Returns how many runs a filter holds for.
 
         Raises:
             FilterError: With the position of what cannot be read.
         """
-        return self._runs.search(
-            filter, experiment=experiment, limit=0, is_deleted=is_deleted
-        ).total
+        page = self._runs.search(
+            filter,
+            experiment=experiment,
+            limit=0,
+            is_deleted=is_deleted,
+            is_archived=is_archived,
+        )
+        return page.total
+
+
+def thinned(values: Floats, most: int = SPARK_POINTS) -> Floats:
+    """Returns at most so many values: the extremes of each stretch, in the order they came."""
+    if len(values) <= most:
+        return values
+    stretches = np.array_split(values, most // 2)
+    ends: list[float] = []
+    for stretch in stretches:
+        finite = np.isfinite(stretch)
+        if not finite.any():
+            ends += [float("nan")] * 2
+            continue
+        low = int(np.where(finite, stretch, np.inf).argmin())
+        high = int(np.where(finite, stretch, -np.inf).argmax())
+        ends += [float(stretch[min(low, high)]), float(stretch[max(low, high)])]
+    return np.array(ends)
 
 
 def _grouped(ids: Ids, runs: Ids, numbers: Ids, texts: list[str]) -> RowOrder:

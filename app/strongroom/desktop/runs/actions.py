@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be done to runs from the table: open, tick, copy the id, tag, delete, restore.
+"""What can be done to runs from the table: open, tick, copy, tag, move, archive, delete, export.
 
-* Every change goes through `Tasks.change`; the page tells the window what it touched.
+* Acts are for all selected runs, in sight or not; each is undone as one step.
 * Deleting hides a run and says so; nothing is removed from the disk.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from strongroom.desktop.kit import errors, wording
+from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.bulk import Bulk
 from strongroom.desktop.runs.services import RunsServices
-from strongroom.domain.changes import Changes
+from strongroom.domain.progress import Progress
 
 
 class Host(Protocol):
@@ -34,8 +35,11 @@ class Host(Protocol):
     def charted(self) -> tuple[str, ...]:
         """Returns the ticked runs."""
 
-    def showing_deleted(self) -> bool:
-        """Returns whether deleted runs are shown."""
+    def hidden(self) -> str:
+        """Returns ``deleted`` or ``archived`` if those runs are shown, else ""."""
+
+    def with_selected(self, act: Callable[[tuple[str, ...]], object]) -> None:
+        """Does something to all selected runs, however many."""
 
 
 class RunActions:
@@ -44,32 +48,52 @@ class RunActions:
     Args:
         services: What changes them.
         tasks: The jobs of the window.
-        page: Hears of faults; its ``changed`` signal tells what was touched.
+        page: The parent of dialogs; hears of faults.
+        bulk: Does and undoes changes.
     """
 
-    def __init__(self, services: RunsServices, tasks: Tasks, page: QWidget) -> None:
-        self._services, self._tasks, self._page = services, tasks, page
+    def __init__(self, services: RunsServices, tasks: Tasks, page: QWidget, bulk: Bulk) -> None:
+        self._services, self._tasks, self._page, self._bulk = services, tasks, page, bulk
 
-    def build_menu(self, host: Host, run_ids: Sequence[str]) -> QMenu:
-        """Returns the menu of the selected runs; it goes away when it is closed."""
+    def build_menu(self, host: Host, run_ids: Sequence[str], count: int = 0) -> QMenu:
+        """Returns the menu of the selected runs; it goes away when it is closed.
+
+        Args:
+            host: The page.
+            run_ids: The selected runs that are known by name.
+            count: How many are selected; more than there are names when they are a great many.
+        """
         menu = QMenu(self._page)
         menu.aboutToHide.connect(menu.deleteLater)
-        chosen = tuple(run_ids)
-        is_one = len(chosen) == 1
-        are_ticked = set(chosen) <= set(host.charted())
-        if is_one:
-            menu.addAction("Open").triggered.connect(lambda: host.open_run(chosen[0]))
+        chosen, many = tuple(run_ids), max(count, len(run_ids))
+        are_ticked = bool(chosen) and set(chosen) <= set(host.charted())
+
+        def add(words: str, act: Callable[[], object], *, enabled: bool = True) -> None:
+            action = menu.addAction(words)
+            action.triggered.connect(lambda _on=False: act())
+            action.setEnabled(enabled)
+
+        def on_all(act: Callable[[tuple[str, ...]], object]) -> Callable[[], object]:
+            return lambda: host.with_selected(act)
+
+        if many == 1:
+            add("Open", lambda: host.open_run(chosen[0]))
         words = "Take off the charts" if are_ticked else "Show on the charts"
-        menu.addAction(words).triggered.connect(lambda: host.tick(chosen, on=not are_ticked))
+        add(words, lambda: host.tick(chosen, on=not are_ticked))
         menu.addSeparator()
-        copy = "Copy run id" if is_one else f"Copy {len(chosen)} run ids"
-        menu.addAction(copy).triggered.connect(lambda: self.copy_ids(chosen))
-        menu.addAction("Tag…").triggered.connect(lambda: self.ask_tag(chosen))
+        add("Copy run id" if many == 1 else f"Copy {many:,} run ids", on_all(self.copy_ids))
+        add("Tag…", on_all(self.ask_tag))
+        add("Move to experiment…", on_all(self.ask_move))
+        add("Export…", on_all(self.ask_export))
         menu.addSeparator()
-        if host.showing_deleted():
-            menu.addAction("Restore").triggered.connect(lambda: self.restore(chosen))
+        if host.hidden() == "archived":
+            add("Take out of the archive", on_all(self.unarchive))
+        elif not host.hidden():
+            add("Archive", on_all(self.archive))
+        if host.hidden() == "deleted":
+            add("Restore", on_all(self.restore))
         else:
-            menu.addAction("Delete…").triggered.connect(lambda: self.ask_delete(chosen))
+            add("Delete…", on_all(self.ask_delete))
         return menu
 
     def copy_ids(self, run_ids: Sequence[str]) -> None:
@@ -91,9 +115,25 @@ class RunActions:
         save.setEnabled(False)
         key.changed.connect(lambda words: save.setEnabled(bool(words.strip())))
         dialog.accepted.connect(lambda: self.tag(chosen, key.text().strip(), value.text()))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        return dialog
+        return self._opened(dialog)
+
+    def ask_move(self, run_ids: Sequence[str]) -> Dialog:
+        """Asks which experiment runs are to belong to."""
+        chosen = tuple(run_ids)
+        what = wording.count(len(chosen), "run")
+        dialog = Dialog(
+            f"Move {what}",
+            title=f"Move {what}",
+            sentence="An experiment that does not exist yet is made by this.",
+            parent=self._page,
+        )
+        name = Field("Experiment", "fraud-detector", size="large")
+        dialog.set_body(column(Label("Experiment", "text_secondary", "dense"), 4, name))
+        move = dialog.add_action("Move", "primary", "folder", closes=True)
+        move.setEnabled(False)
+        name.changed.connect(lambda words: move.setEnabled(bool(words.strip())))
+        dialog.accepted.connect(lambda: self.move(chosen, name.text().strip()))
+        return self._opened(dialog)
 
     def ask_delete(self, run_ids: Sequence[str]) -> Dialog:
         """Asks whether runs are to be hidden."""
@@ -108,40 +148,65 @@ class RunActions:
         )
         dialog.add_action("Delete", "danger", "trash-2", closes=True)
         dialog.accepted.connect(lambda: self.delete(chosen))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        return dialog
+        return self._opened(dialog)
+
+    def ask_export(self, run_ids: Sequence[str]) -> None:
+        """Asks for a folder and copies runs into it."""
+        words = f"Export {wording.count(len(run_ids), 'run')} into a folder"
+        folder = QFileDialog.getExistingDirectory(self._page, words)
+        if folder:
+            self.export(run_ids, Path(folder))
+
+    def export(self, run_ids: Sequence[str], folder: Path) -> None:
+        """Copies run folders into a folder, each verified first."""
+        runs, chosen = self._services.runs, tuple(run_ids)
+
+        def work(progress: Progress) -> None:
+            for number, run_id in enumerate(chosen):
+                progress.step(number, len(chosen), "Exporting runs")
+                runs.export((run_id,), folder)
+
+        self._tasks.ask(
+            "runs.export",
+            f"Exporting {wording.count(len(chosen), 'run')}",
+            work,
+            lambda _done: None,
+            owner=self._page,
+            failed=self._bulk.show_fault,
+        )
 
     def tag(self, run_ids: Sequence[str], key: str, value: str) -> None:
         """Sets a tag on runs."""
-        runs = self._services.runs
-        self._change("Tagging runs", lambda: runs.tag(run_ids, key, value))
+        edits = self._services.runs.edits
+        self._bulk.change("Tagging runs", "Tagged", lambda p: edits.tag(run_ids, key, value, p))
+
+    def move(self, run_ids: Sequence[str], experiment: str) -> None:
+        """Puts runs into another experiment."""
+        edits = self._services.runs.edits
+        self._bulk.change("Moving runs", "Moved", lambda p: edits.move(run_ids, experiment, p))
+
+    def archive(self, run_ids: Sequence[str]) -> None:
+        """Puts runs aside."""
+        edits = self._services.runs.edits
+        self._bulk.change("Archiving runs", "Archived", lambda p: edits.archive(run_ids, p))
+
+    def unarchive(self, run_ids: Sequence[str]) -> None:
+        """Takes archived runs back."""
+        edits = self._services.runs.edits
+        verb = "Took out of the archive"
+        self._bulk.change("Taking runs back", verb, lambda p: edits.unarchive(run_ids, p))
 
     def delete(self, run_ids: Sequence[str]) -> None:
         """Hides runs."""
-        runs = self._services.runs
-        self._change("Deleting runs", lambda: runs.delete(run_ids))
+        edits = self._services.runs.edits
+        self._bulk.change("Deleting runs", "Deleted", lambda p: edits.delete(run_ids, p))
 
     def restore(self, run_ids: Sequence[str]) -> None:
         """Shows deleted runs again."""
-        runs = self._services.runs
-        self._change("Restoring runs", lambda: runs.restore(run_ids))
+        edits = self._services.runs.edits
+        self._bulk.change("Restoring runs", "Restored", lambda p: edits.restore(run_ids, p))
 
-    def _change(self, name: str, work: Callable[[], Changes]) -> None:
-        def tell(changes: Changes) -> None:
-            changed = getattr(self._page, "changed", None)
-            if isinstance(changed, SignalInstance):
-                changed.emit(changes)
-
-        self._tasks.change(
-            "runs.change",
-            name,
-            lambda _progress: work(),
-            tell,
-            owner=self._page,
-            failed=lambda fault: _show(fault, self._page),
-        )
-
-
-def _show(fault: BaseException, page: QWidget) -> None:
-    errors.show(fault, page)
+    def _opened(self, dialog: Dialog) -> Dialog:
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog

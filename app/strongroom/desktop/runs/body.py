@@ -59,7 +59,9 @@ class RunsBody(QStackedWidget):
             self.no_match.set_words("No run matches", "The filter holds for none of the runs here.")
         else:
             why = "Deleted runs wait here until retention removes them."
-            if not question.is_deleted:
-                why = "All its runs were deleted, or it never had one."
+            if question.is_archived:
+                why = "Archived runs stand here until they are taken out of the archive."
+            elif not question.is_deleted:
+                why = "All its runs were archived or deleted, or it never had one."
             self.no_match.set_words("No runs here", why)
         self.no_match.button.setVisible(bool(question.filter))

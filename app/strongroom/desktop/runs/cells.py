@@ -9,7 +9,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
 
 from strongroom.desktop.kit import paint
@@ -87,7 +87,9 @@ class CellPainter:
             self._runs(painter, sheet, (left, width), items, rows, charted)
         elif chosen.kind == "status":
             self._states(painter, (left, width), items, rows)
-        elif chosen.kind != "spark":
+        elif chosen.kind == "spark":
+            _lines(painter, sheet, chosen, (left, width), items, rows, charted)
+        else:
             self._values(painter, sheet, chosen, (left, width), items, rows)
 
     def is_short(self, sheet: Sheet, row: int, column: int, width: int) -> bool:
@@ -322,6 +324,29 @@ def trust_icon(row: TableRow) -> tuple[str, Role]:
     if row.run.is_sealed:
         return "shield", "ok_icon"
     return "circle-dashed", "text_tertiary"
+
+
+def _lines(
+    painter: QPainter,
+    sheet: Sheet,
+    column: SheetColumn,
+    place: tuple[int, int],
+    items: Sequence[LoadedRow | int],
+    rows: Stretch,
+    charted: Charted,
+) -> None:
+    if sheet.sparks is None or column.field is None:
+        return
+    look = theme()
+    size, ratio = QSize(place[1], rows.height - 8), painter.device().devicePixelRatioF()
+    quiet = look.colour("text_tertiary")
+    for at, item in enumerate(items):
+        if isinstance(item, LoadedRow):
+            series = charted.place(item.row.run.run_id)
+            colour = quiet if series is None else look.series_colour(series)
+            drawn = sheet.sparks.picture(item, column.field.key, size, colour, ratio)
+            if drawn is not None:
+                painter.drawPixmap(place[0], rows.top + at * rows.height + 4, drawn)
 
 
 def _flag(painter: QPainter, left: float, before: float, middle: float) -> None:

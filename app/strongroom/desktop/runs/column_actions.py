@@ -80,9 +80,13 @@ class ColumnActions(QObject):
         if after == before:
             return
         self._show()
-        self._host.did(
+        self.tell(
             Step(title=title, undo=partial(self._put, before), redo=partial(self._put, after))
         )
+
+    def tell(self, step: Step) -> None:
+        """Hands on a step that can be undone."""
+        self._host.did(step)
 
     def pin(self, column: SheetColumn) -> None:
         """Pins a column, or lets it scroll again."""

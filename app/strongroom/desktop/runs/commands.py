@@ -8,7 +8,19 @@ from typing import Protocol
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.charts_pane import FORMATS, ChartsPane
+from strongroom.desktop.runs.column_actions import ColumnActions
+from strongroom.desktop.runs.results import Results
 
+COLUMN_VERBS = (
+    ("ascending", "Sort by column, ascending", "arrow-up"),
+    ("descending", "Sort by column, descending", "arrow-down"),
+    ("pin", "Pin column, or let it scroll", "pin"),
+    ("left", "Move column left", "arrow-left"),
+    ("right", "Move column right", "arrow-right"),
+    ("hide", "Hide column", "eye-off"),
+    ("format", "Format column…", "sliders-horizontal"),
+    ("draw", "Draw column by step", "chart-line"),
+)
 Rule = Callable[[WindowState], Reason | None]
 
 
@@ -16,6 +28,8 @@ class RunsHost(Protocol):
     """What the commands need of the page."""
 
     run_actions: RunActions
+    column_actions: ColumnActions
+    results: Results
     charts: ChartsPane
 
     def selection(self) -> tuple[str, ...]:
@@ -45,8 +59,26 @@ class RunsHost(Protocol):
     def compare(self) -> None:
         """Opens the ticked runs side by side."""
 
-    def showing_deleted(self) -> bool:
-        """Returns whether deleted runs are shown."""
+    def hidden(self) -> str:
+        """Returns ``deleted`` or ``archived`` if those runs are shown, else ""."""
+
+    def with_selected(self, act: Callable[[tuple[str, ...]], object]) -> None:
+        """Does something to all selected runs, however many."""
+
+    def set_fields(self, fields: None) -> None:
+        """Shows the usual columns."""
+
+    def choose_group(self) -> None:
+        """Opens the list of what runs can be grouped by."""
+
+    def save_view(self) -> object:
+        """Asks under which name to save what is shown."""
+
+    def see_all(self) -> None:
+        """Takes the marks of new runs away."""
+
+    def sort_by(self, key: str, *, descending: bool) -> None:
+        """Orders the rows by a column."""
 
 
 def of(page: RunsHost) -> Sequence[Command]:
@@ -78,12 +110,12 @@ def of(page: RunsHost) -> Sequence[Command]:
         ),
         Command(
             id="runs.copy_id", title="Copy run id",
-            run=lambda: page.run_actions.copy_ids(page.selection()),
+            run=lambda: page.with_selected(page.run_actions.copy_ids),
             menu="Run", icon="copy", shortcut="Ctrl+Shift+C", enabled=_some,
         ),
         Command(
             id="runs.tag", title="Tag runs…",
-            run=lambda: _drop(page.run_actions.ask_tag(page.selection())),
+            run=lambda: page.with_selected(page.run_actions.ask_tag),
             menu="Run", icon="tag", enabled=_some,
         ),
         Command(
@@ -92,14 +124,35 @@ def of(page: RunsHost) -> Sequence[Command]:
         ),
         Command(
             id="runs.delete", title="Delete runs…",
-            run=lambda: _drop(page.run_actions.ask_delete(page.selection())),
+            run=lambda: page.with_selected(page.run_actions.ask_delete),
             menu="Run", icon="trash-2", enabled=_deletable(page),
         ),
         Command(
             id="runs.restore", title="Restore runs",
-            run=lambda: page.run_actions.restore(page.selection()),
-            menu="Run", icon="undo-2", enabled=_restorable(page),
+            run=lambda: page.with_selected(page.run_actions.restore),
+            menu="Run", icon="undo-2", enabled=_hidden_as(page, "deleted"),
         ),
+        Command(
+            id="runs.move", title="Move runs to experiment…",
+            run=lambda: page.with_selected(page.run_actions.ask_move),
+            menu="Run", icon="folder", enabled=_some,
+        ),
+        Command(
+            id="runs.archive", title="Archive runs",
+            run=lambda: page.with_selected(page.run_actions.archive),
+            menu="Run", icon="archive", enabled=_archivable(page),
+        ),
+        Command(
+            id="runs.unarchive", title="Take runs out of the archive",
+            run=lambda: page.with_selected(page.run_actions.unarchive),
+            menu="Run", icon="undo-2", enabled=_hidden_as(page, "archived"),
+        ),
+        Command(
+            id="runs.export", title="Export runs…",
+            run=lambda: page.with_selected(page.run_actions.ask_export),
+            menu="Run", icon="download", enabled=_some,
+        ),
+        *_table_commands(page),
         *(
             Command(
                 id=f"charts.export_{form}", title=f"Export chart as {words}…",
@@ -109,6 +162,78 @@ def of(page: RunsHost) -> Sequence[Command]:
             for form, words in FORMATS
         ),
     )  # fmt: skip
+
+
+def _table_commands(page: RunsHost) -> Sequence[Command]:
+    return (
+        Command(
+            id="runs.usual_columns", title="Usual columns", run=lambda: page.set_fields(None),
+            menu="View", icon="columns-3", enabled=_here,
+        ),
+        Command(
+            id="runs.group", title="Group runs by…", run=page.choose_group, menu="View",
+            icon="layers", enabled=_here,
+        ),
+        Command(
+            id="runs.collapse", title="Collapse all groups",
+            run=lambda: page.results.fold_all(closed=True),
+            menu="View", icon="chevron-right", enabled=_grouped(page),
+        ),
+        Command(
+            id="runs.expand", title="Expand all groups",
+            run=lambda: page.results.fold_all(closed=False),
+            menu="View", icon="chevron-down", enabled=_grouped(page),
+        ),
+        Command(
+            id="runs.save_view", title="Save view…", run=lambda: _drop(page.save_view()),
+            menu="View", icon="bookmark", enabled=_here,
+        ),
+        Command(
+            id="runs.seen", title="Mark new runs as seen", run=page.see_all, menu="View",
+            icon="eye", enabled=_here,
+        ),
+        *(
+            Command(
+                id=f"runs.column_{verb}", title=title, run=partial(_on_column, page, verb),
+                icon=icon, enabled=_with_column(page),
+            )
+            for verb, title, icon in COLUMN_VERBS
+        ),
+    )  # fmt: skip
+
+
+def _on_column(page: RunsHost, verb: str) -> None:
+    column, actions = page.column_actions.current(), page.column_actions
+    if column is None:
+        return
+    acts: dict[str, Callable[[], object]] = {
+        "ascending": lambda: page.sort_by(column.key, descending=False),
+        "descending": lambda: page.sort_by(column.key, descending=True),
+        "pin": lambda: actions.pin(column),
+        "left": lambda: actions.step(column, -1),
+        "right": lambda: actions.step(column, 1),
+        "hide": lambda: actions.hide(column),
+        "format": lambda: actions.ask_format(column),
+        "draw": lambda: actions.add_spark(column),
+    }
+    acts[verb]()
+
+
+def _with_column(page: RunsHost) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        why = _here(state)
+        has = page.column_actions.current() is not None
+        return why or (None if has else Reason("Choose the title of a column first"))
+
+    return rule
+
+
+def _grouped(page: RunsHost) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        why = _here(state)
+        return why or (None if page.results.is_grouped() else Reason("Group the runs first"))
+
+    return rule
 
 
 def _here(state: WindowState) -> Reason | None:
@@ -129,16 +254,26 @@ def _one(state: WindowState) -> Reason | None:
 
 def _deletable(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
-        why = _some(state)
-        return why or (Reason("These runs are deleted") if page.showing_deleted() else None)
+        is_deleted = page.hidden() == "deleted"
+        return _some(state) or (Reason("These runs are deleted") if is_deleted else None)
 
     return rule
 
 
-def _restorable(page: RunsHost) -> Rule:
+def _archivable(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
-        if not page.showing_deleted():
-            return _here(state) or Reason("Choose Deleted runs in the experiment menu first")
+        why = {"deleted": "Restore these runs first", "archived": "These runs are archived"}
+        reason = why.get(page.hidden(), "")
+        return _some(state) or (Reason(reason) if reason else None)
+
+    return rule
+
+
+def _hidden_as(page: RunsHost, hidden: str) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        if page.hidden() != hidden:
+            words = f"Choose {hidden.capitalize()} runs in the experiment menu first"
+            return _here(state) or Reason(words)
         return _some(state)
 
     return rule

@@ -35,7 +35,13 @@ class Question:
     experiment: str = ""
     order_by: str = ""
     is_deleted: bool = False
+    is_archived: bool = False
     group_by: Field | None = None
+
+    @property
+    def hidden(self) -> str:
+        """Returns ``deleted`` or ``archived`` if those runs are asked for, else ""."""
+        return "deleted" if self.is_deleted else "archived" if self.is_archived else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Answer:
         fields: The fields of the columns that were chosen, else the usual ones.
         sample: Runs all over the answer; they decide how figures are written.
         newest: The ids of the runs that were started last.
+        newest_id: The largest catalog id of the store.
         schema: What is known of metrics.
         has_runs: Whether the store has runs at all.
     """
@@ -59,6 +66,7 @@ class Answer:
     fields: tuple[Field, ...]
     sample: tuple[Run, ...]
     newest: tuple[str, ...]
+    newest_id: int
     schema: MetricSchema
     has_runs: bool
 
@@ -106,6 +114,7 @@ def find(
         fields=fields,
         sample=sample,
         newest=_newest(services, question),
+        newest_id=table.newest_id(),
         schema=services.runs.metric_schemas.read(),
         has_runs=bool(len(ids)) or not is_plain or bool(services.experiments.list()),
     )
@@ -122,6 +131,7 @@ def order_of(services: RunsServices, question: Question, limit: int | None = Non
         experiment=question.experiment,
         order_by=question.order_by,
         is_deleted=question.is_deleted,
+        is_archived=question.is_archived,
         group_by=question.group_by,
         limit=limit,
     )
@@ -172,7 +182,10 @@ def members(services: RunsServices, question: Question, run_ids: Sequence[str]) 
     chosen = f"attributes.run_id IN ({listed})"
     both = f"({question.filter}) AND {chosen}" if question.filter else chosen
     order = services.run_table.order(
-        both, experiment=question.experiment, is_deleted=question.is_deleted
+        both,
+        experiment=question.experiment,
+        is_deleted=question.is_deleted,
+        is_archived=question.is_archived,
     )
     known = services.run_table.ids_of(run_ids)
     inside = set(order.ids.tolist())
@@ -184,6 +197,7 @@ def _newest(services: RunsServices, question: Question) -> tuple[str, ...]:
         question.filter,
         experiment=question.experiment,
         is_deleted=question.is_deleted,
+        is_archived=question.is_archived,
         limit=NEWEST,
     )
     return services.run_table.run_ids(order.ids[:NEWEST])
@@ -205,7 +219,7 @@ def as_python(store: str, question: Question) -> str:
         f"page = runs.search(\n    {question.filter!r},\n"
         f"    experiment={question.experiment!r},\n"
         f"    order_by={question.order_by!r},\n    limit=1_000,\n"
-        f"    is_deleted={question.is_deleted},\n)\n"
+        f"    is_deleted={question.is_deleted},\n    is_archived={question.is_archived},\n)\n"
         "for run in page.runs:\n    print(run.run_id, run.name, run.status)\n"
     )
 
@@ -219,4 +233,6 @@ def as_command(store: str, question: Question) -> str:
         words += ["--order-by", question.order_by]
     if question.is_deleted:
         words.append("--deleted")
+    if question.is_archived:
+        words.append("--archived")
     return shlex.join([*words, "--", question.filter])

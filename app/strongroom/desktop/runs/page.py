@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
 
-from strongroom.desktop.kit import errors, wording
+from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.labels import plain_tooltip
@@ -28,6 +28,7 @@ from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs import commands
 from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.body import RunsBody
+from strongroom.desktop.runs.bulk import Bulk
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.column_layout import ColumnLayout
@@ -42,18 +43,23 @@ from strongroom.desktop.runs.finding import (
     as_python,
     groupable,
 )
+from strongroom.desktop.runs.following import Following
 from strongroom.desktop.runs.loading import RunsLoader, StoreReader
 from strongroom.desktop.runs.lower_pane import LowerPane
 from strongroom.desktop.runs.model import RunsModel
+from strongroom.desktop.runs.new_since import NewSince
 from strongroom.desktop.runs.query_bar import QueryBar
+from strongroom.desktop.runs.query_history import QueryHistory
 from strongroom.desktop.runs.register import RegisterChoice
 from strongroom.desktop.runs.results import Results
 from strongroom.desktop.runs.row_windows import LoadedRow
+from strongroom.desktop.runs.saved_views import SavedViews
 from strongroom.desktop.runs.scope import ScopeMenu
 from strongroom.desktop.runs.seeking import Seeking
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.table import RunsTable
 from strongroom.desktop.runs.ticking import Ticking
+from strongroom.desktop.runs.view_actions import ViewActions
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.changes import Changes
 from strongroom.domain.query import Field
@@ -64,9 +70,7 @@ if TYPE_CHECKING:
     from strongroom.desktop.runs.columns import NameCount
     from strongroom.services.experiments import Experiment
 
-LIVE_MS = 500  # a live curve moves twice a second
 USUAL_SORTING = ("started", True)
-IDLE_MS = 4_000  # how soon a new run of another program shows up
 TICKED_AT_ONCE = 20  # by the box in the header
 
 
@@ -79,6 +83,8 @@ class RunsPage(Page):
         session: What the page remembers of its layout.
 
     Signals:
+        noticed: Something was done that deserves a notice (title, detail).
+        views_changed: Other saved views, or counts (tuple of names and counts).
         register_requested: A run's model is to be registered (run id, artifact path; "" is the
             root of the artifacts).
     """
@@ -86,6 +92,8 @@ class RunsPage(Page):
     page_id = "runs"
     title = "Runs"
     register_requested = Signal(str, str)
+    noticed = Signal(str, str)
+    views_changed = Signal(object)
 
     def __init__(
         self, services: RunsServices, tasks: Tasks, session: Session | None = None
@@ -93,18 +101,22 @@ class RunsPage(Page):
         self._services, self._tasks, self._session = services, tasks, session or Session()
         self._names: tuple[NameCount, ...] = ()
         self._experiments: tuple[Experiment, ...] = ()
-        self._is_looking = False
         self._charted = Charted()
         self._scope = ScopeMenu()
         self._columns = Button("Columns", "ghost", "columns-3")
         self._register = Button("Register model…", "primary", "package")
         self._compare = Button("Compare", "secondary", "git-compare-arrows")
         self._group = FieldChooser("Group:", optional=True)
-        tools = [self._columns, self._group, self._compare, self._register]
+        self._save = Button("Save view", "ghost", "bookmark")
+        tools = [self._columns, self._group, self._save, self._compare, self._register]
         bar = PageBar("Runs", [separator(), self._scope], tools)
         super().__init__(bar)
         self.setObjectName("runs.page")
-        self.run_actions = RunActions(services, tasks, self)
+        bulk = Bulk(
+            services, tasks, self,
+            tell=self.changed.emit, did=self.undoable.emit, note=self.noticed.emit,
+        )  # fmt: skip
+        self.run_actions = RunActions(services, tasks, self, bulk)
         self.register = RegisterChoice(services, tasks, self)
         self._build()
         self._wire()
@@ -113,13 +125,17 @@ class RunsPage(Page):
     # ------------------------------------------------------------ what the window asks
 
     def show_place(self, place: Place) -> None:
-        """Opens an experiment, a filter, a run."""
+        """Opens a saved view, or an experiment, a filter, a run."""
+        if place.argument("view"):
+            self.open_view(place.argument("view"))
+            return
         reads = self.query.show_text(place.filter)
         question = Question(
             filter=place.filter.strip() if reads else "",
             experiment=place.argument("experiment"),
             order_by=self.loader.question.order_by,
             is_deleted=bool(place.argument("deleted")),
+            is_archived=bool(place.argument("archived")),
             group_by=self.loader.question.group_by,
         )
         if question != self.loader.question or not self.loader.has_asked:
@@ -134,7 +150,7 @@ class RunsPage(Page):
         """Returns experiment, filter and open run."""
         arguments = {
             "experiment": self.loader.question.experiment,
-            "deleted": "1" if self.loader.question.is_deleted else "",
+            self.hidden() or "deleted": "1" if self.hidden() else "",
             "run": "" if self.detail.isHidden() else self.detail.run_id(),
         }
         kept = {name: value for name, value in arguments.items() if value}
@@ -158,24 +174,7 @@ class RunsPage(Page):
 
     def look(self) -> None:
         """Takes in what programs logged since the last look."""
-        if self._is_looking:
-            return
-        self._is_looking = True
-
-        def done(changes: Changes) -> None:
-            self._is_looking = False
-            if changes:
-                self.changed.emit(changes)
-            self.charts.follow(self.charts.live_ids())
-            self._set_pace()
-
-        def failed(fault: BaseException) -> None:
-            self._is_looking = False
-            self._pulse.stop()  # until the page is shown again or somebody presses Refresh
-            errors.show(fault, self, self.look)
-
-        runs = self._services.runs
-        self._tasks.ask("runs.refresh", "Looking for runs", runs.refresh, done, failed=failed)
+        self.following.look()
 
     def focus_filter(self) -> None:
         """Gives the keyboard to the filter."""
@@ -214,6 +213,26 @@ class RunsPage(Page):
         """Opens the list of what runs can be grouped by."""
         self._group.open_list()
 
+    def save_view(self) -> object:
+        """Asks under which name to save what is shown."""
+        return self.view_actions.ask_save()
+
+    def open_view(self, name: str) -> None:
+        """Shows a saved view."""
+        view = self.view_actions.open(name)
+        if view is not None:
+            self.detail.hide()
+            self.query.show_text(view.question.filter)
+            self._group.set_field(view.question.group_by)
+            self.loader.ask(view.question)
+            self.place_changed.emit(self.place())
+
+    def see_all(self) -> None:
+        """Takes the marks of new runs away."""
+        self.new_since.leave()
+        self.results.seen_id = self.new_since.seen_id()
+        self.results.lay_out()
+
     def did(self, step: Step) -> None:
         """Hands on a step that can be undone."""
         self.undoable.emit(step)
@@ -241,9 +260,9 @@ class RunsPage(Page):
         """Opens the ticked runs side by side."""
         self.place_requested.emit(Place.of("compare", {"runs": ",".join(self.charted())}))
 
-    def showing_deleted(self) -> bool:
-        """Returns whether deleted runs are shown instead of the others."""
-        return self.loader.question.is_deleted
+    def hidden(self) -> str:
+        """Returns ``deleted`` or ``archived`` if those runs are shown, else ""."""
+        return self.loader.question.hidden
 
     def register_model(self) -> None:
         """Looks for the models of the selected run and asks which one to register."""
@@ -272,12 +291,15 @@ class RunsPage(Page):
         if not self.loader.has_asked:
             self.loader.ask(self.loader.question)
         self.look()
-        self._set_pace()
+        self.following.set_pace()
+        self.views.tell()
+        self.views.count()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stops looking for new runs."""
         super().hideEvent(event)
-        self._pulse.stop()
+        self.following.stop()
+        self.new_since.leave()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Closes the detail with Escape."""
@@ -302,19 +324,23 @@ class RunsPage(Page):
             self._services, self._tasks, self.layout_.fields, lambda: self.model.sheet.rows, self
         )
         self.seeking = Seeking(self._services, self._tasks, self.table)
-        self.query = QueryBar()
+        self.views = SavedViews(self._services, self._tasks, self._session, self)
+        self.view_actions = ViewActions(
+            self.views, self.loader, self.model, self.layout_, self.column_actions, self
+        )
+        self.query = QueryBar(QueryHistory(self._session))
         self.below = LowerPane(self._services, self._tasks, self._charted, self._session)
         self.charts = self.below.curves
         self.detail = DetailPane(self._services, self._tasks)
         self.detail.hide()
         store = str(self._services.runs.folder.root)
+        self.new_since = NewSince(self._session, store)
         self.body = RunsBody(self.query, self.table, self.below, self.detail, store)
         self.set_body(self.body)
-        self._pulse = QTimer(self)
-        self._pulse.timeout.connect(self.look)
+        self.following = Following(self._services, self._tasks, self.charts, self)
 
     def _wire(self) -> None:
-        self.query.applied.connect(lambda text: self._move(filter_=text))
+        self.query.applied.connect(lambda text: self._move(filter=text))
         self.query.copy_requested.connect(self._on_copy_requested)
         self.table.ticked.connect(
             lambda run_id: self.tick((run_id,), on=run_id not in self._charted)
@@ -328,6 +354,8 @@ class RunsPage(Page):
         self.table.toggled.connect(self.results.toggle)
         self.results.wanting.connect(self.loader.ask_again)
         self._group.chosen.connect(self.group_by)
+        self._save.clicked.connect(self.save_view)
+        self.views.changed.connect(self.views_changed)
         self.loader.answered.connect(self._show)
         self.loader.grown.connect(self._grow)
         self.loader.surrounded.connect(self._surround)
@@ -344,6 +372,7 @@ class RunsPage(Page):
         self.detail.place_requested.connect(self.place_requested)
         self.detail.run_requested.connect(self.open_run)
         self.changed.connect(self.refresh)
+        self.following.changed.connect(self.changed)
         self.charts.shown_changed.connect(self.selection_changed)
         self.charts.undoable.connect(self.undoable)
         self.below.join(self.loader, self.query, self.seeking.select, self.tick)
@@ -351,10 +380,14 @@ class RunsPage(Page):
     # ------------------------------------------------------------ inside: rows
 
     def _show(self, answer: Answer, keeps_place: bool) -> None:
+        self.new_since.note(answer.newest_id)
+        self.results.seen_id = self.new_since.seen_id()
         self.results.show(answer, keeps_place=keeps_place)
         has_rows = bool(len(answer.order.ids))
         self.body.show_rows(answer.question, has_runs=answer.has_runs, has_rows=has_rows)
-        for tool in (self._scope, self._columns, self._group, self._compare, self._register):
+        for tool in (
+            self._scope, self._columns, self._group, self._save, self._compare, self._register,
+        ):  # fmt: skip
             tool.setVisible(answer.has_runs)
         self._scope.show_scope(self._experiments, self.loader.question)
         self._look_at_selection()
@@ -385,18 +418,12 @@ class RunsPage(Page):
         self.charts.show_runs(runs)
         self._compare.set_words(f"Compare {len(runs)}" if len(runs) > 1 else "Compare")
         self._compare.setEnabled(len(runs) > 1)
-        self._set_pace()
-
-    def _set_pace(self) -> None:
-        if self.isVisible():
-            pace = LIVE_MS if self.charts.live_ids() else IDLE_MS
-            if not self._pulse.isActive() or self._pulse.interval() != pace:
-                self._pulse.start(pace)
+        self.following.set_pace()
 
     def _tell_count(self, *, is_all: bool = True) -> None:
         total = self.results.count()
         words = wording.count(total, "run") if is_all else f"{wording.count(total)} and more"
-        if self.loader.question.filter and not self.loader.question.is_deleted and is_all:
+        if self.loader.question.filter and not self.hidden() and is_all:
             words = f"{wording.count(total)} of {wording.count(self._everything(), 'run')}"
         self.query.set_count(words)
 
@@ -426,24 +453,16 @@ class RunsPage(Page):
 
     # ------------------------------------------------------------ inside: signals
 
-    def _on_scope_chosen(self, experiment: str, is_deleted: bool) -> None:
-        self._move(experiment=experiment, is_deleted=is_deleted)
-
-    def _move(
-        self, *, filter_: str | None = None, experiment: str | None = None, is_deleted: bool = False
-    ) -> None:
-        before = self.loader.question
-        question = Question(
-            filter=before.filter if filter_ is None else filter_,
-            experiment=before.experiment if experiment is None else experiment,
-            order_by=before.order_by,
-            is_deleted=before.is_deleted if filter_ is not None else is_deleted,
-            group_by=before.group_by,
+    def _on_scope_chosen(self, experiment: str, hidden: str) -> None:
+        self._move(
+            experiment=experiment, is_deleted=hidden == "deleted", is_archived=hidden == "archived"
         )
-        if question == before and self.loader.has_asked:
-            return
-        self.loader.ask(question)
-        self.place_changed.emit(self.place())
+
+    def _move(self, **changes: str | bool) -> None:
+        question = replace(self.loader.question, **changes)  # type: ignore[arg-type]  # its fields
+        if question != self.loader.question or not self.loader.has_asked:
+            self.loader.ask(question)
+            self.place_changed.emit(self.place())
 
     def _on_all_ticked(self) -> None:
         if len(self._charted):
@@ -456,7 +475,7 @@ class RunsPage(Page):
     def _on_context_requested(self, run_id: str, place: QPoint) -> None:
         if run_id and run_id not in self.table.selected():
             self.table.select(run_id)
-        menu = self.run_actions.build_menu(self, self.table.selected())
+        menu = self.run_actions.build_menu(self, self.table.selected(), self.selected_count())
         menu.setFont(theme().font("body"))
         menu.popup(place)
 

@@ -19,7 +19,9 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.columns import NameCount
 from strongroom.desktop.runs.completion import Completion
 from strongroom.desktop.runs.query_field import QueryEditor
+from strongroom.desktop.runs.query_history import QueryHistory
 from strongroom.desktop.runs.query_text import Offer, offers
+from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import FilterError
 from strongroom.domain.query_parser import parse_filter
 
@@ -27,11 +29,15 @@ if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
 
 PAUSE_MS = 250
+MOST_OFFERED = 8  # recent filters in the menu; the arrows go further back
 COPIES = (("python", "Copy as Python"), ("cli", "Copy as command line"))
 
 
 class QueryBar(QWidget):
     """The row of the filter.
+
+    Args:
+        history: Filters that were used before.
 
     Signals:
         applied: A filter that reads is in force (its text).
@@ -41,11 +47,13 @@ class QueryBar(QWidget):
     applied = Signal(str)
     copy_requested = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, history: QueryHistory | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.editor = QueryEditor()
+        self.history = history or QueryHistory()
         self._names: tuple[NameCount, ...] = ()
         self._applied = ""
+        self._is_walking = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -58,7 +66,9 @@ class QueryBar(QWidget):
         frame = _Frame(self.editor, self._count, self._clear)
         self.frame = frame
         more = MenuButton("", COPIES, kind="secondary", icon_name="ellipsis", name="Filter actions")
-        more.chosen.connect(self.copy_requested)
+        more.chosen.connect(self._on_more)
+        self._more = more
+        self._offer_recent()
         across = QHBoxLayout()
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(8)
@@ -74,7 +84,7 @@ class QueryBar(QWidget):
         self.setFocusProxy(self.editor)
         self.editor.installEventFilter(self)
         self.editor.edited.connect(self._on_edited)
-        self.editor.submitted.connect(self.apply)
+        self.editor.submitted.connect(self._submit)
         self.editor.names_requested.connect(lambda: self._offer(asks=True))
 
     def text(self) -> str:
@@ -145,10 +155,15 @@ class QueryBar(QWidget):
             self.frame.update()
             if event.type() == QEvent.Type.FocusOut:
                 self._close()
+                self._remember()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if self._completion is not None and self._completion.take_key(event):
                 if event.key() == Qt.Key.Key_Escape:
                     self.apply()
+                return True
+            steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+            if Qt.Key(event.key()) in steps:
+                self._walk(steps[Qt.Key(event.key())])
                 return True
             if event.key() == Qt.Key.Key_Escape and self.editor.text():
                 self.clear()
@@ -162,7 +177,41 @@ class QueryBar(QWidget):
 
     # ------------------------------------------------------------ inside
 
+    def _submit(self) -> None:
+        self.apply()
+        self._remember()
+
+    def _remember(self) -> None:
+        if self._applied and self._applied == self.editor.text().strip():
+            self.history.add(self._applied)
+            self._offer_recent()
+
+    def _walk(self, by: int) -> None:
+        """Shows an older or newer filter of the history."""
+        found = self.history.step(by, self.editor.text())
+        if found is not None:
+            self._is_walking = True
+            self.editor.set_text(found)
+            self._is_walking = False
+            self._close()
+            self._pause.start()
+
+    def _offer_recent(self) -> None:
+        recent = [
+            (f"again:{text}", shown(text)[:60]) for text in self.history.texts()[:MOST_OFFERED]
+        ]
+        self._more.set_choices((*COPIES, *([("", "")] if recent else []), *recent))
+
+    def _on_more(self, key: str) -> None:
+        if key.startswith("again:"):
+            self.set_text(key.removeprefix("again:"))
+            self._remember()
+        else:
+            self.copy_requested.emit(key)
+
     def _on_edited(self, text: str) -> None:
+        if not self._is_walking:
+            self.history.leave()
         self._clear.setVisible(bool(text))
         self._forget_error()
         self._pause.start()

@@ -19,8 +19,10 @@ from strongroom.desktop.runs.columns import SheetColumn
 from strongroom.desktop.runs.finding import Answer, figures_of
 from strongroom.desktop.runs.flat_rows import FlatRows, usually_closed
 from strongroom.desktop.runs.model import RunsModel
+from strongroom.desktop.runs.new_since import EVERYTHING
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.sheet import Sheet
+from strongroom.desktop.runs.sparks import Sparks
 from strongroom.desktop.runs.table import RunsTable
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.services.run_table import GroupFigures, RowOrder
@@ -64,7 +66,10 @@ class Results(QObject):
         self._schema = MetricSchema()
         self._group: Field | None = None
         self._folded: dict[str | None, bool] = {}
-        self.seen_id = 1 << 62
+        self.seen_id = EVERYTHING
+        self._sparks = Sparks(services, tasks, self)
+        self._sparks.arrived.connect(table.viewport().update)
+        self._sparks.arrived.connect(table.pinned.viewport().update)
 
     def count(self) -> int:
         """Returns how many runs are shown, collapsed ones too."""
@@ -153,6 +158,7 @@ class Results(QObject):
             now_us=self._services.clock.now_us(),
             seen_id=self.seen_id,
             group_name=self._group.key if self._group is not None else "",
+            sparks=self._sparks,
             figures=before.figures if before.rows.order is rows.order else {},
         )
         self._table.set_sheet(sheet, keeps_place=keeps_place)

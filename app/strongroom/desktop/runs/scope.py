@@ -13,17 +13,18 @@ from strongroom.desktop.runs.words import shown
 from strongroom.services.experiments import Experiment
 
 MOST_LISTED = 40  # experiments in the menu, those that ran last; a longer menu leaves the screen
-_ALL, _DELETED, _IN = "all", "deleted", "in:"
+_ALL, _IN = "all", "in:"
+_HIDDEN = {"archived": "Archived runs", "deleted": "Deleted runs"}
 
 
 class ScopeMenu(MenuButton):
-    """All experiments, one of them, or deleted runs.
+    """All experiments, one of them, or archived or deleted runs.
 
     Signals:
-        scope_chosen: Another scope was chosen (experiment or "", whether deleted runs).
+        scope_chosen: Another scope was chosen (experiment or "", ``archived``, ``deleted`` or "").
     """
 
-    scope_chosen = Signal(str, bool)
+    scope_chosen = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("All experiments", name="Experiment", parent=parent)
@@ -37,13 +38,13 @@ class ScopeMenu(MenuButton):
             (_IN + each.name, f"{shown(each.name)}   {wording.count(each.run_count)}")
             for each in experiments[:MOST_LISTED]
         ]
-        choices += [("", ""), (_DELETED, "Deleted runs")]
+        choices += [("", ""), *_HIDDEN.items()]
         current = _IN + question.experiment if question.experiment else _ALL
-        self.set_choices(choices, _DELETED if question.is_deleted else current)
+        self.set_choices(choices, question.hidden or current)
         words = shown(question.experiment)[:48] if question.experiment else "All experiments"
-        self.set_words("Deleted runs" if question.is_deleted else words)
+        self.set_words(_HIDDEN.get(question.hidden, words))
         self.setAccessibleName(f"Experiment: {self.text()}")
 
     def _on_chosen(self, key: str) -> None:
-        is_deleted = key == _DELETED
-        self.scope_chosen.emit(key.removeprefix(_IN) if key.startswith(_IN) else "", is_deleted)
+        hidden = key if key in _HIDDEN else ""
+        self.scope_chosen.emit(key.removeprefix(_IN) if key.startswith(_IN) else "", hidden)

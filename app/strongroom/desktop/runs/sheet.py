@@ -8,6 +8,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.figures import Figures
@@ -19,6 +20,9 @@ from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.run import MetricSummary, Run, RunStatus
 from strongroom.services.run_table import GroupFigures, RowOrder, TableRow
+
+if TYPE_CHECKING:
+    from strongroom.desktop.runs.sparks import Sparks
 
 SAMPLE = 400  # rows that decide the decimals of a column
 
@@ -62,6 +66,7 @@ class Sheet:
         now_us: The time that "Yesterday" is told from.
         seen_id: Runs with a larger catalog id came since the person last looked.
         group_name: What the groups have in common, "" without groups.
+        sparks: Hands out lines by step, None where nobody does.
         figures: Means and spreads of the groups, by column.
     """
 
@@ -73,6 +78,7 @@ class Sheet:
     now_us: int = 0
     seen_id: int = 1 << 62
     group_name: str = ""
+    sparks: "Sparks | None" = None
     figures: dict[str, GroupFigures] = field(default_factory=dict)
     _forms: dict[str, Figures] = field(default_factory=dict)
 

@@ -106,8 +106,9 @@ def build_window(
         dialog.open()
 
     runs.register_requested.connect(ask_to_register)
-    for page in (models, reviews):
+    for page in (runs, models, reviews):
         page.noticed.connect(window.notices.tell)
+    _join_views(window, runs)
     window.chain_requested.connect(lambda: window.open_place(Place("audit")))
     window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
     overview.setParent(window)
@@ -127,6 +128,14 @@ def build_window(
     window.changed.connect(overview.look)
     overview.look()
     return window
+
+
+def _join_views(window: MainWindow, runs: RunsPage) -> None:
+    rail = window.rail
+    runs.views_changed.connect(rail.views.set_views)
+    rail.view_chosen.connect(lambda name: window.open_place(Place.of("runs", {"view": name})))
+    rail.view_removed.connect(runs.view_actions.remove)
+    runs.views.tell()
 
 
 def _page_specs(

@@ -17,6 +17,7 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.shell.view_section import ViewSection
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
@@ -36,9 +37,13 @@ class Rail(Surface):
     Signals:
         chosen: An entry was pressed (page id).
         store_menu_requested: The store's name was pressed.
+        view_chosen: A saved view was pressed (its name).
+        view_removed: A saved view is to be forgotten (its name).
     """
 
     chosen = Signal(str)
+    view_chosen = Signal(str)
+    view_removed = Signal(str)
     store_menu_requested = Signal()
 
     def __init__(
@@ -59,6 +64,10 @@ class Rail(Surface):
         down.addSpacing(10)
         for place in places:
             down.addWidget(self._add(*place))
+        self.views = ViewSection()
+        self.views.chosen.connect(self.view_chosen)
+        self.views.removed.connect(self.view_removed)
+        down.addWidget(self.views)
         down.addStretch(1)
         for place in foot:
             down.addWidget(self._add(*place))
@@ -76,6 +85,7 @@ class Rail(Surface):
     def fit(self, window_width: int) -> None:
         """Shows words, or icons alone where the words would leave the pages no room."""
         self._is_narrow = window_width < theme().scaled(NARROW_BELOW)
+        self.views.set_narrow(is_narrow=self._is_narrow)
         for entry in self._entries.values():
             entry.set_narrow(is_narrow=self._is_narrow)
         self.store.set_narrow(is_narrow=self._is_narrow)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines by step for the rows in sight, read when they are painted and drawn once.
+
+* One batch is read at a time; a run that goes on logging is read again with its next point.
+* A pixmap is kept by run, last step, metric, colour and size.
+"""
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
+from PySide6.QtGui import QColor, QPixmap
+
+from strongroom.desktop.charts.spark import spark_pixmap
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.row_windows import LoadedRow
+from strongroom.desktop.runs.services import RunsServices
+
+if TYPE_CHECKING:
+    from strongroom.services.run_table import Floats
+
+MOST_LINES, MOST_DRAWN = 2_000, 800
+TOGETHER = 40  # runs read in one go; a screen has about as many
+
+Line = tuple[str, int, str]
+
+
+class Sparks(QObject):
+    """Hands out lines and draws them.
+
+    Args:
+        services: Where points are read.
+        tasks: The jobs of the window.
+
+    Signals:
+        arrived: Lines were read; what shows them paints again.
+    """
+
+    arrived = Signal()
+
+    def __init__(self, services: RunsServices, tasks: Tasks, parent: QObject) -> None:
+        super().__init__(parent)
+        self._services, self._tasks = services, tasks
+        self._lines: OrderedDict[Line, Floats] = OrderedDict()
+        self._drawn: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
+        self._wanted: dict[Line, None] = {}
+        self._is_reading = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._read)
+
+    def picture(
+        self, row: LoadedRow, key: str, size: QSize, colour: QColor, ratio: float
+    ) -> QPixmap | None:
+        """Returns the line of a metric, None while it is not read or where there is none."""
+        summary = row.row.run.metrics.get(key)
+        if summary is None:
+            return None
+        line = (row.row.run.run_id, summary.last_step, key)
+        values = self._lines.get(line)
+        if values is None:
+            self._wanted[line] = None
+            if not self._is_reading and not self._soon.isActive():
+                self._soon.start(0)
+            return None
+        name = (line, size.width(), size.height(), colour.rgba(), ratio)
+        drawn = self._drawn.get(name)
+        if drawn is None:
+            drawn = self._drawn[name] = spark_pixmap(values, size, colour, ratio)
+            while len(self._drawn) > MOST_DRAWN:
+                self._drawn.popitem(last=False)
+        return drawn
+
+    def _read(self) -> None:
+        if self._is_reading or not self._wanted:
+            return
+        latest = list(self._wanted)[-TOGETHER:]  # rows scrolled past are not read
+        self._wanted.clear()
+        key = latest[-1][2]
+        batch = [line for line in latest if line[2] == key]
+        self._wanted |= dict.fromkeys(line for line in latest if line[2] != key)
+        self._is_reading = True
+        table = self._services.run_table
+
+        def done(found: "dict[str, Floats]") -> None:
+            self._is_reading = False
+            for line in batch:
+                if line[0] in found:
+                    self._lines[line] = found[line[0]]
+            while len(self._lines) > MOST_LINES:
+                self._lines.popitem(last=False)
+            self.arrived.emit()
+            if self._wanted:
+                self._soon.start(0)
+
+        def failed(_fault: BaseException) -> None:
+            self._is_reading = False  # a picture less; the run's own page says what is wrong
+
+        self._tasks.ask(
+            "runs.sparks",
+            "Reading lines",
+            lambda _progress: table.sparks([line[0] for line in batch], key),
+            done,
+            owner=self,
+            failed=failed,
+        )
