@@ -25,6 +25,7 @@ from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.run import Run
 
 LEAST_WIDTH, MOST_WIDTH = 40, 900  # px at 100 %
+WITH_SPREAD = 124  # px at 100 % that hold ``0.8479 ± 0.0512``
 ALWAYS = frozenset({"check", "name"})
 _BUILT_IN = {column.key: column for column in (*PINNED, *FIXED)}
 
@@ -46,7 +47,12 @@ class ColumnLayout:
         return tuple(column.field for column in self._own if column.field is not None)
 
     def columns(
-        self, usual: Sequence[Field], runs: Sequence[Run], schema: MetricSchema
+        self,
+        usual: Sequence[Field],
+        runs: Sequence[Run],
+        schema: MetricSchema,
+        *,
+        is_grouped: bool = False,
     ) -> tuple[SheetColumn, ...]:
         """Returns the columns to show.
 
@@ -54,6 +60,7 @@ class ColumnLayout:
             usual: The fields of the usual columns.
             runs: Runs of the answer; they tell whether a param holds figures.
             schema: What is known of metrics.
+            is_grouped: Metrics need room for a mean and its spread.
         """
         self._schema, self._runs = schema, runs
         if self._own is None:
@@ -64,10 +71,14 @@ class ColumnLayout:
             shown: Sequence[SheetColumn] = (*PINNED, *FIXED, *values)
         else:
             shown = [self._fresh(column) for column in self._own]
-        widths = self._widths
-        self._shown = tuple(
-            replace(column, width=widths.get(column.key, column.width)) for column in shown
-        )
+        least = WITH_SPREAD if is_grouped else 0
+
+        def width(column: SheetColumn) -> int:
+            is_metric = column.kind == "value" and column.group in {"Metrics", "System"}
+            own = max(column.width, least) if is_metric else column.width
+            return self._widths.get(column.key, own)
+
+        self._shown = tuple(replace(column, width=width(column)) for column in shown)
         return self._shown
 
     def set_fields(self, fields: Sequence[Field] | None) -> None:
@@ -181,7 +192,7 @@ class ColumnLayout:
             return column
         now = self._value(column.field, column.statistic)
         is_right = now.is_right if self._runs else column.is_right
-        return replace(column, title=now.title, order=now.order, is_right=is_right)
+        return replace(column, title=now.title, order=now.order, is_right=is_right, width=now.width)
 
     def _change(self, key: str, make: Callable[[SheetColumn], SheetColumn]) -> None:
         self._own = _pinned_first(

@@ -34,7 +34,7 @@ class NewSince:
     def note(self, newest_id: int) -> None:
         """Hears of the newest run there is."""
         self._newest = newest_id
-        if self._seen is None or self._seen > newest_id:  # the catalog was built anew
+        if self._seen is not None and self._seen > newest_id:  # the catalog was built anew
             self._seen = newest_id
 
     def leave(self) -> None:

@@ -150,7 +150,9 @@ class Results(QObject):
     def _lay(self, rows: FlatRows, *, keeps_place: bool) -> None:
         before = self._model.sheet
         sheet = Sheet(
-            columns=self._layout.columns(self._usual, self._sample, self._schema),
+            columns=self._layout.columns(
+                self._usual, self._sample, self._schema, is_grouped=rows.is_grouped
+            ),
             rows=rows,
             windows=self._model.windows,
             sample=self._sample,
