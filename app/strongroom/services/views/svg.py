@@ -42,6 +42,9 @@ class _Element:
     name: str
     id: str
     uses: str
+    starts_at: int
+    ends_at: int = 0
+    """Places of both tags in what is written."""
     children: list["_Element"] = field(default_factory=list)
 
 
@@ -51,6 +54,7 @@ class _Cleaner:
     left_out: set[str] = field(default_factory=set)
     stack: list[_Element] = field(default_factory=list)
     by_id: dict[str, _Element] = field(default_factory=dict)
+    used: list[_Element] = field(default_factory=list)
     root: _Element | None = None
     skipping: int = 0
     count: int = 0
@@ -72,7 +76,8 @@ class _Cleaner:
             self.in_style = []
             return
         kept = self._attributes(local, attributes)
-        element = _Element(local, kept.get("id", ""), kept.get("xlink:href", "").lstrip("#"))
+        uses = kept.get("xlink:href", "").lstrip("#")
+        element = _Element(local, kept.get("id", ""), uses, len(self.out))
         if self.stack:
             self.stack[-1].children.append(element)
         elif self.root is None:
@@ -99,8 +104,11 @@ class _Cleaner:
             else:
                 self.out.append(f"<style>{escape(style)}</style>")
             return
-        self.stack.pop()
+        element = self.stack.pop()
+        element.ends_at = len(self.out)
         self.out.append(f"</{local}>")
+        if element.name == "use":
+            self.used.append(element)
 
     def text(self, words: str) -> None:
         if self.skipping:
@@ -158,6 +166,9 @@ def clean_svg(data: bytes) -> tuple[bytes, str]:
         raise NotDrawable(f"it is no XML: {error}") from error
     if cleaner.root is None:
         raise NotDrawable("it holds no svg element")
+    for element in cleaner.used:
+        if element.uses not in cleaner.by_id:  # leads nowhere in this document
+            cleaner.out[element.starts_at] = cleaner.out[element.ends_at] = ""
     _drawn(cleaner)
     note = ""
     if cleaner.left_out:

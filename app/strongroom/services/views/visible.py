@@ -2,16 +2,14 @@
 """Makes every character of a text visible, one for one where possible.
 
 * Control characters become their names (``⟨ESC⟩``, ``⟨CR⟩``); characters that turn the reading
-  direction, join or hide become their code point (``⟨U+202E⟩``).
+  direction, join, hide or belong to no script become their code point (``⟨U+202E⟩``).
 * A line longer than a screen can lay out is cut, and says how much is missing.
 """
 
-import unicodedata
 from functools import lru_cache
 
 MAX_LINE = 4_000  # characters; QPlainTextEdit lays out a line as a whole
 MAX_CELL = 300  # characters of a table's cell
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEPT = "\t"
 _NAMES = [
     "NUL",
@@ -80,7 +78,7 @@ def visible_lines(data: bytes) -> tuple[str, ...]:
 def _visible(character: str) -> str:
     if character in _KEPT:
         return character
-    if unicodedata.category(character) not in _HIDDEN:
+    if character.isprintable():
         return character
     point = ord(character)
     if point < len(_NAMES):
