@@ -25,10 +25,11 @@ def rows(runs: Runs) -> dict[str, list[Any]]:
             found[table.name] = list(map(tuple, connection.execute(table.select())))
     names = {row[0]: row[1:] for row in found["key"]}
     texts = {row[0]: (names[row[1]], *row[2:]) for row in found["text_value"]}
-    experiments = dict(found["experiment"])
+    experiments = {row[0]: row[1:] for row in found["experiment"]}
     ids = {row[0]: row[1] for row in found["run"]}
     return {
         **{name: sorted(each) for name, each in found.items() if name in {"artifact", "finding"}},
+        "key_use": sorted((experiments[row[0]], names[row[1]], row[2]) for row in found["key_use"]),
         "key": sorted(names.values()),
         "text_value": sorted(texts.values(), key=repr),
         "run": sorted((row[1], experiments[row[2]], *row[3:]) for row in found["run"]),
