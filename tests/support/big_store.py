@@ -244,8 +244,8 @@ def _recipe(number: int, shape: Shape, *, has_parquet: bool) -> _Recipe:
     state = RunState(
         run_id="", experiment="", name="", parent="", status=status, started_us=0, ended_us=0,
         host=f"node-{number % 40:02}", user=("ada", "ben", "chi")[number % 3],
-        source={"entry": "train.py"}, is_deleted=False, is_archived=False, is_lost=False, is_sealed=True,
-        is_live=False, sealed_sha256="", params=params,
+        source={"entry": "train.py"}, is_deleted=False, is_archived=False, is_lost=False,
+        is_sealed=True, is_live=False, sealed_sha256="", params=params,
         tags={"team": ("blue", "green")[number % 2]},
         metrics={key: summarize(each) for key, each in sorted(series.items())},
         artifacts=(), inputs=(), notes=(), lost={}, findings=(),
