@@ -37,3 +37,20 @@ def resource(*parts: str) -> Path:
     if not path.is_relative_to(root.resolve()) or not path.is_file():
         raise FileNotFoundError(f"no resource {'/'.join(parts)}")
     return path
+
+
+def docs_root() -> Path:
+    """Returns the folder of the documentation that ships, in a checkout the one beside ``app``.
+
+    Raises:
+        FileNotFoundError: If the product was installed without it.
+    """
+    package = Path(__file__).resolve().parents[1]
+    bundle = getattr(sys, "_MEIPASS", None)
+    places = [package / "docs", package.parents[1] / "docs"]
+    if bundle is not None:
+        places.insert(0, Path(bundle) / "docs")
+    for place in places:
+        if (place / "index.md").is_file():
+            return place
+    raise FileNotFoundError("the documentation is not installed")

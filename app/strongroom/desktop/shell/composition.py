@@ -26,6 +26,7 @@ from strongroom.desktop.review.services import ReviewServices
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.shell.about import AboutDialog
+from strongroom.desktop.shell.help_commands import help_commands
 from strongroom.desktop.shell.look_commands import look_commands
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
@@ -233,6 +234,7 @@ def _commands(
             id="file.quit", title="Quit", menu="File", icon="log-out", shortcut="Ctrl+Q",
             run=lambda: _close(window()), group="File",
         ),
+        *help_commands(window),
         Command(
             id="help.about", title="About Strongroom", menu="Help", icon="info",
             run=lambda: AboutDialog(window()).open(), group="Help",
