@@ -5,18 +5,19 @@
 * A file only one run has is shown beside the sentence that the other has none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.compare.beside_list import Entry, entries_of, lines_of_list
 from strongroom.desktop.compare.picture_diff import PictureDiff, PicturePair
 from strongroom.desktop.compare.text_pane import TextPane
 from strongroom.desktop.compare.words import name_of
-from strongroom.desktop.kit import errors
+from strongroom.desktop.kit import errors, paint
 from strongroom.desktop.kit.buttons import Segmented
 from strongroom.desktop.kit.cells import Column
 from strongroom.desktop.kit.choice import Choice
@@ -45,6 +46,24 @@ class _Found:
 
     diff: TextDiff | None = None
     pictures: PicturePair | None = None
+
+
+class _Dot(QWidget):
+    """The colour of a run beside its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._series = 0
+        self.setFixedSize(10, 20)
+
+    def set_series(self, series: int) -> None:
+        """Takes another run's colour."""
+        self._series = series
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints the dot."""
+        paint.dot(QPainter(self), QPointF(5, self.height() / 2), 4, self._series)
 
 
 class BesidePane(QWidget):
@@ -90,18 +109,23 @@ class BesidePane(QWidget):
         compared: ComparedRuns,
         left: str,
         right: str,
-        order: Sequence[str],
+        colours: Mapping[str, int],
         *,
         only_differing: bool,
     ) -> None:
-        """Shows two runs by id; what is open stays open where both still have it."""
+        """Shows two runs by id; what is open stays open where both still have it.
+
+        ``colours`` are the palette places of all compared runs, from left to right.
+        """
         runs = {run.run_id: run for run in compared.runs}
         if left not in runs or right not in runs:
             return
         self._compared, self._only_differing = compared, only_differing
         self._pair = (runs[left], runs[right])
+        self._left_dot.set_series(colours[left])
+        self._right_dot.set_series(colours[right])
         self.left_name.set_text(f"{name_of(runs[left])}, baseline")
-        choices = [(one, name_of(runs[one])) for one in order if one in runs and one != left]
+        choices = [(one, name_of(runs[one])) for one in colours if one in runs and one != left]
         self.right_name.set_choices(choices, right)
         places = {run.run_id: at for at, run in enumerate(compared.runs)}
         found = entries_of(compared, places[left], places[right])
@@ -135,6 +159,7 @@ class BesidePane(QWidget):
     # ------------------------------------------------------------ inside
 
     def _build(self) -> None:
+        self._left_dot, self._right_dot = _Dot(), _Dot()
         self._left_none = Label("", "text_secondary", wrap=True)
         self._right_none = Label("", "text_secondary", wrap=True)
         both = row(
@@ -150,7 +175,7 @@ class BesidePane(QWidget):
         for widget in (self.text, self.pictures, both, self._none):
             self.stack.addWidget(widget)
         head = row(
-            (self.left_name, 1), self.ways, (self.right_name, 1),
+            self._left_dot, (self.left_name, 1), self.ways, None, self._right_dot, self.right_name,
             margins=(16, 6, 16, 7), edges="b",
         )  # fmt: skip
         right = QWidget()

@@ -6,13 +6,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from strongroom.desktop.kit.cells import BadgeCell, Group, Line, Row, TextCell
-from strongroom.desktop.kit.paint import Tone
+from strongroom.desktop.kit.cells import Group, Line, Row, TextCell
 from strongroom.desktop.kit.shown import shown
 from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, is_equal
 from strongroom.services.run_texts import TextKind
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.tokens import Role
 
 State = Literal["same", "differs", "left", "right", "unread"]
 TEXTS = (
@@ -23,12 +25,12 @@ TEXTS = (
     (TextKind.ENVIRONMENT, "Requirements", None),
     (TextKind.PATCH, "Difference to the commit", None),
 )
-_MARKS: dict[State, tuple[str, Tone, str]] = {
-    "same": ("Same", "mute", "equal"),
-    "differs": ("Differs", "info", "pencil"),
-    "left": ("Only left", "mute", "minus"),
-    "right": ("Only right", "mute", "plus"),
-    "unread": ("", "mute", ""),
+_MARKS: dict[State, tuple[str, str]] = {
+    "same": ("Same", "equal"),
+    "differs": ("Differs", "pencil"),
+    "left": ("Only left", "minus"),
+    "right": ("Only right", "plus"),
+    "unread": ("", ""),
 }
 
 
@@ -73,18 +75,19 @@ def lines_of_list(entries: Iterable[Entry], *, only_differing: bool) -> tuple[Li
     kept = [entry for entry in files if not (only_differing and entry.state == "same")]
     left_out = len(files) - len(kept)
     note = f"{len(kept)} of {len(files)}" if left_out else str(len(files))
-    lines: list[Line] = [Group("texts", "Texts"), *(_line(entry, "text") for entry in texts)]
+    lines: list[Line] = [Group("texts", "Texts"), *(_line(entry) for entry in texts)]
     if files:
         lines.append(Group("files", "Artifacts", f"{note} shown" if left_out else note))
-        lines += [_line(entry, "file") for entry in kept]
+        lines += [_line(entry) for entry in kept]
     return tuple(lines)
 
 
-def _line(entry: Entry, _kind: str) -> Row:
-    words, tone, icon = _MARKS[entry.state]
-    badge = BadgeCell(words, tone, icon) if words else None
-    name = entry.title
-    return Row(entry.key, (TextCell(name, "text_primary", mono=False), badge))
+def _line(entry: Entry) -> Row:
+    words, icon = _MARKS[entry.state]
+    is_same = entry.state == "same"
+    role: Role = "text_tertiary" if is_same else "text_secondary"
+    mark = TextCell(words, role, icon=icon, icon_role="text_tertiary") if words else None
+    return Row(entry.key, (TextCell(entry.title), mark), quiet=is_same)
 
 
 def _state_of_all(rows: Sequence[ComparedRow], left: int, right: int) -> State:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands of the Compare page, each with the reason why it cannot run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.beside import BesidePane
+from strongroom.desktop.compare.sharing import Sharing
 from strongroom.desktop.kit.buttons import Toggle
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 
@@ -15,6 +16,7 @@ class CompareHost(Protocol):
 
     only_differences: Toggle
     beside: BesidePane
+    sharing: Sharing
 
     def selection(self) -> tuple[str, ...]:
         """Returns the run the keyboard is at."""
@@ -77,6 +79,14 @@ def of(page: CompareHost) -> Sequence[Command]:
             id="compare.previous_change", title="Previous change", menu="View", icon="chevron-up",
             run=lambda: page.beside.step(-1), shortcut="Shift+F8", enabled=_here,
         ),
+        Command(
+            id="compare.export_csv", title="Export comparison as CSV…", menu="Run",
+            icon="download", run=lambda: _drop(page.sharing.ask_csv()), enabled=_compared(page),
+        ),
+        Command(
+            id="compare.copy_markdown", title="Copy comparison as Markdown", menu="Run",
+            icon="copy", run=page.sharing.copy_markdown, enabled=_compared(page),
+        ),
         *(command for command in of_run(page) if command is not None),
     )  # fmt: skip
 
@@ -126,10 +136,17 @@ def _at_run(state: WindowState) -> Reason | None:
     return why or (None if state.selection else Reason("Move to the column of a run first"))
 
 
-def _each(page: CompareHost, act: object) -> None:
+def _compared(page: CompareHost) -> Callable[[WindowState], Reason | None]:
+    def rule(state: WindowState) -> Reason | None:
+        is_enough = len(page.arrangement().run_ids) > 1
+        return _here(state) or (None if is_enough else Reason("Choose two runs or more first"))
+
+    return rule
+
+
+def _each(page: CompareHost, act: Callable[[str], None]) -> None:
     for run_id in page.selection():
-        if callable(act):
-            act(run_id)
+        act(run_id)
 
 
 def _drop(_dialog: object) -> None:

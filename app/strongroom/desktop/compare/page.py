@@ -20,6 +20,7 @@ from strongroom.desktop.compare.overlays import Overlays
 from strongroom.desktop.compare.picker import RunPicker
 from strongroom.desktop.compare.reading import Reading
 from strongroom.desktop.compare.services import CompareServices
+from strongroom.desktop.compare.sharing import Seen, Sharing
 from strongroom.desktop.compare.sheet import Sheet, Viewpoint, lay_out
 from strongroom.desktop.compare.table import ComparisonTable, RunColumn
 from strongroom.desktop.compare.tools import TableTools
@@ -32,7 +33,6 @@ from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar, separator
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
-from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -75,6 +75,7 @@ class ComparePage(Page):
         super().__init__(PageBar("Compare", [self.views], tools))
         self.setObjectName("compare.page")
         self.reading = Reading(services.comparison, tasks, self)
+        self.sharing = Sharing(self._seen, tasks, self)
         self._build()
         self._wire()
         self._restore_layout()
@@ -228,13 +229,7 @@ class ComparePage(Page):
         down.addWidget(self._upper, 1)
         self.split = Split("horizontal", left, self.overlays, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
         self.split.setStretchFactor(0, 1)
-        self.empty = EmptyState(
-            "Nothing to compare yet",
-            "Two runs or more stand side by side here: what differs in their metrics, parameters,"
-            " data, code, environment and files.",
-            "Choose runs",
-            "flask-conical",
-        )
+        self.empty = EmptyState(*words.why_empty(()), "Choose runs", "flask-conical")
         self.body = QStackedWidget()
         self.body.addWidget(self.split)
         self.body.addWidget(self.beside)
@@ -328,7 +323,7 @@ class ComparePage(Page):
         self.add_button.setVisible(is_enough)
         self._say_title([run for run in compared.runs if run.run_id in shown_ids])
         self._say_notice()
-        self._say_empty(compared.runs)
+        self.empty.set_words(*words.why_empty(compared.runs))
         names = {run.run_id: words.name_of(run) for run in compared.runs}
         choices = [(run_id, f"Baseline: {names[run_id]}") for run_id in shown_ids]
         self.baseline.set_choices(choices, wanted.baseline)
@@ -344,7 +339,7 @@ class ComparePage(Page):
             self._other = next((one for one in ids if one != base), "")
         if self.views.current() == "beside":
             self.beside.show_pair(
-                self.reading.compared, base, self._other, ids,
+                self.reading.compared, base, self._other, self._colours,
                 only_differing=self.only_differences.isChecked(),
             )  # fmt: skip
 
@@ -363,11 +358,13 @@ class ComparePage(Page):
             now_us=self._services.clock.now_us(),
         )
 
+    def _seen(self) -> Seen:
+        return self.reading.compared, self._viewpoint(), self._services.metric_schemas.read()
+
     def _lay_out(self) -> None:
-        compared, view = self.reading.compared, self._viewpoint()
+        compared, view, schema = self._seen()
         if len(view.order) < 2:
             return
-        schema = self._services.metric_schemas.read()
         waits = self.reading.waits_for
         if view.by_difference and len(compared.rows) * len(compared.runs) > MANY_CELLS:
             self._tasks.ask(
@@ -416,13 +413,6 @@ class ComparePage(Page):
         self._edge.setContentsMargins(16, 8 if title else 0, 16, 8 if title else 0)
         if title:
             self.notice.show_outcome("warn", title, sentence)
-
-    def _say_empty(self, runs: Sequence[Run]) -> None:
-        if len(runs) == 1:
-            self.empty.set_words(
-                f"One run is here: {shown(runs[0].name) or runs[0].run_id[:8]}",
-                "Choose at least one more to see what differs between them.",
-            )
 
     # ------------------------------------------------------------ inside: signals
 

@@ -107,6 +107,17 @@ def why_no_rows(sheet: Sheet, view: Viewpoint) -> tuple[str, str]:
     return "Nothing differs", f"All {count} are the same in all these runs."
 
 
+def why_empty(runs: Sequence[Run]) -> tuple[str, str]:
+    """Returns title and sentence of a page with fewer than two runs."""
+    if len(runs) == 1:
+        why = "Choose at least one more to see what differs between them."
+        return f"One run is here: {name_of(runs[0])}", why
+    return "Nothing to compare yet", (
+        "Two runs or more stand side by side here: what differs in their metrics, parameters,"
+        " data, code, environment and files."
+    )
+
+
 def _listed(names: Sequence[str]) -> str:
     head = ", ".join(names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED
