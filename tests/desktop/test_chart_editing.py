@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from strongroom.desktop.charts.board import MOST_LIVE, ChartBoard, with_options
+from strongroom.desktop.charts.board import MOST_LIVE, ChartBoard
 from strongroom.desktop.charts.chart_dialogs import ChartNumbers, LargeChart
 from strongroom.desktop.charts.chart_settings import ChartSettings
 from strongroom.desktop.charts.data_table import PointsModel
@@ -136,7 +136,7 @@ def test_settings_of_one_chart_are_its_own_and_ask_for_lines_only_when_they_must
     wanted: list[str] = []
     board.wanted.connect(wanted.extend)
     options = ChartOptions(title="Mine", log_y=True, low=0.01, high=2.0, clip=2.0)
-    board.edit("set", with_options(board.layout_value(), "a", options))
+    board.edit("set", board.layout_value().with_options("a", options))
     mine, other = chart_of(board, "a"), chart_of(board, "b")
     assert (mine.title(), mine.scale.log_y) == ("Mine", True)
     assert mine.y_range() == pytest.approx((0.01, 2.0))
@@ -145,7 +145,7 @@ def test_settings_of_one_chart_are_its_own_and_ask_for_lines_only_when_they_must
     assert mine.note().startswith(f"{hidden} ≤ 0 hidden")
     assert "outer 2 % of y cut" in mine.accessibleName()
     assert wanted == []
-    board.edit("set", with_options(board.layout_value(), "a", ChartOptions(x="time")))
+    board.edit("set", board.layout_value().with_options("a", ChartOptions(x="time")))
     assert wanted == ["a"]
     assert mine.x_axis is XAxis.TIME
     assert mine.link() is not other.link()

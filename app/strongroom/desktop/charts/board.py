@@ -8,7 +8,7 @@ together; every change a person makes is a new layout, so it can be undone.
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -37,11 +37,12 @@ WAITING = ("Reading points", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What is said around a chart: beside its title, and along its axes."""
+    """What is said around a chart: beside its title, along its axes, and in a legend of its own."""
 
     note: str = ""
     x: str = ""
     y: str = ""
+    has_legend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class ChartBoard(QScrollArea):
         words = self._words_of(card, options)
         chart.set_title(options.title or card.id, words.note)
         chart.set_axis_titles(words.x, words.y)
+        chart.set_legend(is_shown=words.has_legend or chart.is_alone)
         chart.set_x_axis(options.x_axis)
         chart.set_log(x=bool(options.log_x), y=bool(options.log_y))
         chart.set_rules(low=options.low, high=options.high, clip=options.clip or 0.0)
@@ -494,8 +496,3 @@ class ChartBoard(QScrollArea):
             x = beside.left() - GAP // 2 if index < block.count else beside.right() + GAP // 2
             return block.name, index, QRect(x - 1, beside.top(), 2, beside.height())
         return None
-
-
-def with_options(layout: BoardLayout, card_id: str, options: ChartOptions) -> BoardLayout:
-    """Returns the layout with a card set like that."""
-    return layout.with_card(replace(layout.card(card_id), options=options))

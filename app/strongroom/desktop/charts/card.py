@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
@@ -15,9 +17,11 @@ from strongroom.desktop.charts.layer import Stroke
 from strongroom.desktop.charts.look import BAND_ALPHA, ChartLook
 from strongroom.desktop.charts.prepared import Prepared
 from strongroom.desktop.charts.scale import Range
+from strongroom.desktop.charts.spans import column_extremes
 
 SIDE = 12
 RADIUS = 8
+LEGEND_COLUMNS = 16  # where a legend would lie
 CHOSEN = 1.7  # times the width of the other lines
 
 
@@ -101,6 +105,19 @@ def strokes_for(
             shadows.append(Stroke(curve=one.shadow, colour=shadow, width=ratio))
     lines.sort(key=lambda stroke: stroke.width)
     return [*shadows, *lines]
+
+
+def is_top_busy(prepared: Sequence[Prepared], x: Range, y: Range) -> bool:
+    """Returns whether more lines run through the upper right of the plot than the lower right."""
+    solid = [one.line for one in prepared if not one.series.is_faint]
+    if not solid:
+        return False
+    edges = np.linspace(x[1] - (x[1] - x[0]) * 0.4, x[1], LEGEND_COLUMNS + 1)
+    low, high = column_extremes(solid, edges)
+    third = (y[1] - y[0]) / 3
+    upper = (high > y[1] - third) & (low < y[1])
+    lower = (low < y[0] + third) & (high > y[0])
+    return int(upper.sum()) > int(lower.sum())
 
 
 def line_stroke(one: Prepared, look: ChartLook, ratio: float, times: float) -> Stroke:

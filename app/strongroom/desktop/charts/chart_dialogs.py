@@ -23,6 +23,7 @@ class LargeChart(Dialog):
         )  # fmt: skip
         self.chart = LineChart(ChartLook.from_theme(theme()), title=title)
         self.chart.setObjectName("charts.large")
+        self.chart.is_alone = True
         self.chart.set_legend(is_shown=True)
         body = QWidget()
         down = QVBoxLayout(body)

@@ -87,6 +87,10 @@ class BoardLayout:
         rest = tuple(one for one in self.cards if one.id != card.id)
         return replace(self, cards=rest if card == Card(id=card.id) else (*rest, card))
 
+    def with_options(self, card_id: str, options: ChartOptions) -> "BoardLayout":
+        """Returns the layout with a card set like that."""
+        return self.with_card(replace(self.card(card_id), options=options))
+
     def without(self, card_id: str) -> "BoardLayout":
         """Returns the layout as if that card had never been touched."""
         return replace(

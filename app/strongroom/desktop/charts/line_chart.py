@@ -20,6 +20,7 @@ from strongroom.desktop.charts.axis import LabelAxis, most_down
 from strongroom.desktop.charts.card import (
     Header,
     header_height,
+    is_top_busy,
     line_stroke,
     paint_single_points,
     strokes_for,
@@ -78,7 +79,7 @@ class LineChart(CardFrame):
         self._prepared: tuple[Prepared, ...] = ()
         self._link: ChartLink | None = None
         self._highlight: str | None = None
-        self._has_legend = False
+        self._has_legend = self.is_alone = False
         self._empty = NOTHING
         self._pending: tuple[ChartSeries, ...] | None = None  # given, not yet prepared
         self._grid_most = 2
@@ -170,8 +171,9 @@ class LineChart(CardFrame):
 
     def set_legend(self, *, is_shown: bool) -> None:
         """Names the lines inside the plot, for a chart without its table."""
-        self._has_legend = is_shown
-        self._describe()
+        if is_shown != self._has_legend:
+            self._has_legend = is_shown
+            self._describe()
 
     def set_empty_message(self, title: str, advice: str) -> None:
         """Says what stands in the plot while there are no points."""
@@ -440,6 +442,10 @@ class LineChart(CardFrame):
         return self.scale.y_ticks(low, high, self._grid_most)
 
     def _on_range_changed(self) -> None:
+        if self._has_legend:
+            self._overlay.is_legend_low = is_top_busy(
+                self._prepared, self._zoom.seen("x"), self._zoom.seen("y")
+            )
         self._pointer.refresh()
         self.range_changed.emit(*self.x_range())
 

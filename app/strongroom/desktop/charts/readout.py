@@ -30,6 +30,7 @@ class Overlay(QWidget):
         self.area = QRect()
         self.message: tuple[str, str] | None = None
         self.legend: tuple[tuple[str, QColor], ...] = ()
+        self.is_legend_low = False
         self._selection: tuple[float, float] | None = None
         self._x_px: float | None = None
         self._title = ""
@@ -133,7 +134,7 @@ class Overlay(QWidget):
         return inner
 
     def _paint_legend(self, painter: QPainter) -> None:
-        """Names the lines inside the plot, top right, where no table beside it does."""
+        """Names the lines inside the plot, at the right, where no table beside it does."""
         note, row = QFontMetricsF(self.look.note_font), self._box.row
         room = min(WIDEST_LABEL, self.area.width() / 3)
         most = max(1, min(MOST_ROWS, (self.area.height() - 16) // row - 1))
@@ -143,6 +144,8 @@ class Overlay(QWidget):
             words.append(f"and {len(self.legend) - len(shown)} more")
         wide = max(note.horizontalAdvance(word) for word in words) + 34
         box = QRectF(self.area.right() - wide - 4, self.area.top() + 4, wide, row * len(words) + 8)
+        if self.is_legend_low:
+            box.moveBottom(self.area.bottom() - 4)
         ground = QColor(self.look.surface)
         ground.setAlphaF(0.85)
         painter.fillRect(box, ground)

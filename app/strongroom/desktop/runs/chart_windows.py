@@ -11,7 +11,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from strongroom.desktop.charts.board import ChartBoard, with_options
+from strongroom.desktop.charts.board import ChartBoard
 from strongroom.desktop.charts.chart_dialogs import ChartNumbers, LargeChart
 from strongroom.desktop.charts.chart_settings import ChartSettings
 from strongroom.desktop.charts.layout import MOST_KEYS, Card, Size
@@ -81,7 +81,7 @@ class ChartWindows(QObject):
 
     def set_card(self, card_id: str, options: ChartOptions) -> None:
         """Sets one chart."""
-        layout = with_options(self._board.layout_value(), card_id, options)
+        layout = self._board.layout_value().with_options(card_id, options)
         self._board.edit(f"settings of {card_id}", layout)
         self.refresh()
 

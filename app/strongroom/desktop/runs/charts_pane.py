@@ -33,7 +33,7 @@ from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs.board_shelf import BoardShelf
 from strongroom.desktop.runs.chart_export import FORMATS, ChartExport
 from strongroom.desktop.runs.chart_menus import board_menu, card_menu
-from strongroom.desktop.runs.chart_windows import ChartWindows
+from strongroom.desktop.runs.chart_windows import ChartWindows, MetricsDialog
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.curve_reader import CurveReader, GroupBy
 from strongroom.desktop.runs.services import RunsServices
@@ -137,6 +137,16 @@ class ChartsPane(QWidget):
         """Makes the axes of all charts logarithmic or linear."""
         self._set_options("logarithmic axes", replace(self._options(), log_x=x, log_y=y))
 
+    def toggle_log_x(self) -> None:
+        """Makes x of all charts logarithmic, or linear again."""
+        options = self._options()
+        self.set_logs(x=not options.log_x, y=bool(options.log_y))
+
+    def toggle_log_y(self) -> None:
+        """Makes y of all charts logarithmic, or linear again."""
+        options = self._options()
+        self.set_logs(x=bool(options.log_x), y=not options.log_y)
+
     def set_clip(self, percent: float) -> None:
         """Lets that many percent of y stick out at each end of all charts."""
         self._set_options("outliers", replace(self._options(), clip=percent))
@@ -209,6 +219,10 @@ class ChartsPane(QWidget):
     def open_settings(self, card_id: str) -> Popover:
         """Opens the settings of a chart beside it."""
         return self.windows.open_settings(card_id, self.metric_names())
+
+    def ask_custom(self) -> MetricsDialog:
+        """Asks for the metrics of a new chart."""
+        return self.windows.ask_custom(self.metric_names())
 
     def copy_points(self, chart: LineChart) -> None:
         """Copies the visible points of a chart, or says why not."""
@@ -307,6 +321,7 @@ class ChartsPane(QWidget):
             note=", ".join(part for part in parts if part),
             x=titles.get(options.x, f"{along}{f' ({x_unit})' if x_unit else ''}"),
             y=f"{name}{f' ({unit})' if unit else ''}",
+            has_legend=bool(self.reader.grouping.param) or len(keys) > 1,
         )
 
     def _tell_note(self) -> None:

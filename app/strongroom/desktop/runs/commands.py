@@ -6,8 +6,9 @@ from functools import partial
 from typing import Protocol
 
 from strongroom.desktop.kit.command import Command, Reason, WindowState
+from strongroom.desktop.runs import chart_commands
 from strongroom.desktop.runs.actions import RunActions
-from strongroom.desktop.runs.charts_pane import FORMATS, ChartsPane
+from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.results import Results
 
@@ -153,14 +154,7 @@ def of(page: RunsHost) -> Sequence[Command]:
             menu="Run", icon="download", enabled=_some,
         ),
         *_table_commands(page),
-        *(
-            Command(
-                id=f"charts.export_{form}", title=f"Export chart as {words}…",
-                run=partial(_export, page, form),
-                menu="Run", icon="download", enabled=_charted(page),
-            )
-            for form, words in FORMATS
-        ),
+        *chart_commands.of(page.charts),
     )  # fmt: skip
 
 
@@ -279,25 +273,9 @@ def _hidden_as(page: RunsHost, hidden: str) -> Rule:
     return rule
 
 
-def _charted(page: RunsHost) -> Rule:
-    def rule(state: WindowState) -> Reason | None:
-        why = _here(state)
-        return why or (
-            None if page.charts.exportable() else Reason("Tick a run with metrics first")
-        )
-
-    return rule
-
-
 def _toggle(page: RunsHost) -> None:
     chosen = page.selection()
     page.tick(chosen, on=not set(chosen) <= set(page.charted()))
-
-
-def _export(page: RunsHost, form: str) -> None:
-    chart = page.charts.exportable()
-    if chart is not None:
-        page.charts.export(chart, form)
 
 
 def _drop(_dialog: object) -> None:
