@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strongroom.bootstrap import open_services
 from strongroom.cli import metrics as metric_commands
 from strongroom.cli import output
 from strongroom.cli.options import shared_options
@@ -181,6 +182,15 @@ def test_a_rule_that_cannot_hold_is_bad_input(ask, wrong):
     code, out, err = ask("set", *wrong)
     assert (code, out) == (2, "")
     assert err
+
+
+def test_verify_names_a_damaged_file_of_rules(tmp_path):
+    services = open_services(tmp_path / "store", tmp_path / "home", clock=FixedClock(1))
+    assert services.integrity.verify().is_ok
+    services.runs.folder.metric_schema.write_bytes(b"{}")
+    (finding,) = services.integrity.verify().findings
+    assert (finding.code, finding.path) == ("E-FORMAT", "metric-schema.json")
+    services.close()
 
 
 def test_damage_is_said_by_the_command(ask, tmp_path):

@@ -88,6 +88,11 @@ class Integrity:
             Finding(code=found.code, path=f"runs/{found.path}", object="run", detail=found.detail)
             for found in self._at.runs.verify(watched)
         ]
+        if damage := self._at.runs.metric_schemas.damage():
+            path = self._at.folder.metric_schema.name
+            findings.append(
+                Finding(code="E-FORMAT", path=path, object="metric rules", detail=damage)
+            )
         blobs = self._registry.content().blobs
         blob_ids = sorted(blobs.all())
         for number, sha256 in enumerate(blob_ids):
