@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Artifacts on the screen: pictures, tables, text and bytes, verified, bounded, by keyboard."""
 
+import csv
 import io
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, Qt
@@ -18,6 +21,9 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.viewers.artifact_view import ArtifactView
+from strongroom.domain.progress import Silent
+from strongroom.models.bounded import BoundedStream
+from strongroom.services.views.delimited import RecordIndex, records, sweep
 from support.accessibility import nameless
 from support.artifact_room import RUN, Room, damage, room_of, settle, show
 
@@ -244,3 +250,65 @@ def test_everything_in_the_viewer_has_a_name(open_room, tasks: Tasks) -> None:
     _, view = open_room({"a.txt": b"first\n"})
     show(view, tasks, "a.txt")
     assert nameless(view) == []
+
+
+def test_a_large_file_is_shown_before_it_is_verified_and_says_so(
+    open_room, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strongroom.services.viewing.CHECKED_FIRST", 1_000)
+    body = "".join(f"row {at}\n" for at in range(4_000)).encode()
+    room, view = open_room({"big.txt": body})
+    said: list[str] = []
+    view.shown.connect(lambda _kind: said.append(view.line.verdict))
+    view.show_artifact(RUN, "big.txt")
+    settle(tasks)
+    assert said == ["Not verified yet"]
+    assert view.line.verdict == "Verified"
+    assert room.look("big.txt").facts.is_verified
+
+
+def test_a_large_file_that_does_not_match_is_taken_away_again(
+    open_room, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strongroom.services.viewing.CHECKED_FIRST", 1_000)
+    body = "name,score\n" + "".join(f"run {at},{at}\n" for at in range(4_000))
+    room, view = open_room({"big.csv": body.encode()})
+    damage(room, b"run 3999")
+    said: list[str] = []
+    view.shown.connect(said.append)
+    view.show_artifact(RUN, "big.csv")
+    settle(tasks)
+    assert said == ["table", "none"]
+    assert view.banner.isVisible()
+    assert view.line.verdict == "Does not match"
+    assert not view.parts.table.isVisible()
+
+
+def test_rows_far_down_are_read_from_the_index_and_not_from_the_start(
+    open_room, tasks: Tasks
+) -> None:
+    room, view = open_room({"t.csv": b"a,b\n" + b"".join(b"%d,x\n" % at for at in range(200_000))})
+    show(view, tasks, "t.csv")
+    assert view.parts.table.says.text() == "Rows 1 to 500 of 200,000"
+    facts = room.look("t.csv").facts
+    page = room.viewing.rows(facts, 199_500)
+    assert [row[0] for row in (page.rows[0], page.rows[-1])] == ["199500", "199999"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.text(st.sampled_from('ab,"\n\r x='), max_size=6), min_size=2, max_size=2),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_any_csv_has_the_records_its_writer_wrote(rows: list[list[str]]) -> None:
+    held = io.StringIO()
+    csv.writer(held, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    data = held.getvalue().encode()
+    stream, index = BoundedStream(io.BytesIO(data)), RecordIndex()
+    sweep(stream, len(data), index, None, Silent())
+    assert index.total == len(rows)
+    found = records(stream, index, 0, 1_000, ",")
+    assert found == rows
