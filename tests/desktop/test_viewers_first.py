@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QKeySequence, QShortcut, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.task import Tasks
@@ -312,3 +312,16 @@ def test_any_csv_has_the_records_its_writer_wrote(rows: list[list[str]]) -> None
     assert index.total == len(rows)
     found = records(stream, index, 0, 1_000, ",")
     assert found == rows
+
+
+def test_the_find_key_inside_a_viewer_is_not_the_pages(open_room, tasks: Tasks, qtbot) -> None:
+    _, view = open_room({"a.txt": b"one\ntwo\n"})
+    heard: list[bool] = []
+    shortcut = QShortcut(QKeySequence("Ctrl+F"), view)
+    shortcut.activated.connect(lambda: heard.append(True))
+    show(view, tasks, "a.txt")
+    view.activateWindow()
+    view.parts.text.area.setFocus()
+    qtbot.keyClick(view.parts.text.area, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert view.parts.text.finder.isVisible()
+    assert heard == []

@@ -10,6 +10,7 @@ from strongroom.desktop.runs import chart_commands
 from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
+from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.results import Results
 
 COLUMN_VERBS = (
@@ -32,6 +33,7 @@ class RunsHost(Protocol):
     column_actions: ColumnActions
     results: Results
     charts: ChartsPane
+    detail: DetailPane
 
     def selection(self) -> tuple[str, ...]:
         """Returns the selected runs."""
@@ -100,6 +102,15 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.open", title="Open run", run=lambda: page.open_run(page.selection()[0]),
             menu="Run", icon="flask-conical", enabled=_one, detail="Enter",
+        ),
+        Command(
+            id="runs.enlarge", title="Show the open run on the whole page, or in the pane",
+            run=lambda: page.detail.set_wide(wide=not page.detail.is_wide()), menu="Run",
+            icon="maximize-2", shortcut="Ctrl+Shift+D", enabled=_opened(page),
+        ),
+        Command(
+            id="runs.verify", title="Verify every byte of the open run", run=page.detail.verify,
+            menu="Run", icon="shield-check", enabled=_opened(page),
         ),
         Command(
             id="runs.chart", title="Show on the charts, or take off", run=lambda: _toggle(page),
@@ -244,6 +255,15 @@ def _one(state: WindowState) -> Reason | None:
     if state.page != "runs":
         return _here(state)
     return None if len(state.selection) == 1 else Reason("Select one run first")
+
+
+def _opened(page: RunsHost) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        if page.detail.isHidden():
+            return _here(state) or Reason("Open a run first")
+        return _here(state)
+
+    return rule
 
 
 def _deletable(page: RunsHost) -> Rule:

@@ -151,6 +151,7 @@ class DetailPane(Surface):
     def verify(self) -> None:
         """Reads every byte of the run and says whether it holds."""
         stories, run_id = self._services.stories, self._run_id
+        self.open_tab("overview")  # where the answer stands
         self._tasks.ask(
             "runs.verify",
             "Verifying the run",

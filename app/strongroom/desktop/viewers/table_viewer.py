@@ -27,6 +27,7 @@ from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.viewers.find_keys import FindKeys
 from strongroom.desktop.viewers.page_model import PageModel
 from strongroom.services.viewing import Viewing
 from strongroom.services.views.shapes import Body, FileFacts, NoView, TableView
@@ -66,6 +67,7 @@ class TableViewer(QWidget):
         self._back.clicked.connect(lambda: self._turn(-1))
         self._forth.clicked.connect(lambda: self._turn(1))
         self.grid.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
+        FindKeys(self.filter.setFocus, self.grid)
         self._note = Elided("", "text_tertiary", "caption")
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)

@@ -7,8 +7,7 @@
 
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.buttons import Button, Check
@@ -16,6 +15,7 @@ from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.viewers.find_bar import FindBar
+from strongroom.desktop.viewers.find_keys import FindKeys
 from strongroom.desktop.viewers.text_area import TextArea
 from strongroom.services.viewing import Viewing
 from strongroom.services.views.shapes import FileFacts, TextView
@@ -63,9 +63,7 @@ class TextViewer(QWidget):
         down.addWidget(self.finder)
         down.addWidget(self.area, 1)
         down.addWidget(self._parts)
-        shortcut = QShortcut(QKeySequence.StandardKey.Find, self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self.open_find)
+        FindKeys(self.open_find, self.area)
 
     def show_text(self, facts: FileFacts, view: TextView) -> None:
         """Shows the first part of another file."""

@@ -23,6 +23,7 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.viewers.find_keys import FindKeys
 from strongroom.desktop.viewers.tree_model import TreeModel, find
 from strongroom.services.views.shapes import Branch, Leaf, TreeView
 
@@ -53,6 +54,7 @@ class TreeViewer(QWidget):
         forth = Button("", "ghost", "arrow-down", small=True, name="Next place")
         back.clicked.connect(lambda: self.step(-1))
         forth.clicked.connect(lambda: self.step(1))
+        FindKeys(self.search.setFocus, self.tree)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(4)
