@@ -1,25 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runs table by mouse and keyboard: boxes, selection, sorting, speech, names that lie."""
 
+from random import Random
+
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
 from strongroom.desktop.runs.columns import NameCount, default_fields, order_text
+from strongroom.desktop.runs.flat_rows import FlatRows
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.query_text import complete_clauses, offers, pieces
 from strongroom.desktop.runs.row_windows import RowWindows
 from strongroom.desktop.runs.sheet import Sheet
 from strongroom.desktop.runs.table import RunsTable
+from strongroom.desktop.runs.view import RunsView
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.query_parser import parse_order
 from strongroom.domain.run import MetricSummary, Run, RunStatus
-from strongroom.services.run_table import TableRow
+from strongroom.services.run_table import RowOrder, TableRow
 from support.table_rows import MadeRows, sheet_of
 
 AUC = Field(kind=FieldKind.METRIC, key="val/auc")
@@ -85,7 +93,7 @@ def table(app: QApplication, qtbot: QtBot, charted: Charted, source: MadeRows) -
     return made
 
 
-def spot(table: RunsTable, row: int, column: int) -> QPoint:
+def spot(table: RunsView, row: int, column: int) -> QPoint:
     return table.visualRect(table.runs.index(row, column)).center()
 
 
@@ -242,3 +250,141 @@ def test_names_are_offered_where_a_field_may_stand_and_nowhere_else() -> None:
     assert (offer.insert, offer.run_count) == ("metrics.val/auc", 7)
     assert offers("metrics.a > ", 12, names) == ()
     assert offers("tags.a = 'va", 12, names) == ()
+
+
+MILLION = 1_000_000
+
+
+@pytest.fixture
+def wide(app: QApplication, qtbot: QtBot, charted: Charted, source: MadeRows) -> RunsTable:
+    """A table of a million rows whose reader holds every window back."""
+    made = RunsTable(RunsModel(charted, source))
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    source.is_held = True
+    made.set_sheet(sheet_of(made.runs.windows, range(MILLION), FIELDS, SAMPLE))
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_a_million_rows_are_there_at_once_and_only_those_in_sight_are_read(
+    wide: RunsTable, source: MadeRows, qtbot: QtBot
+) -> None:
+    assert wide.runs.rowCount() == MILLION
+    bar = wide.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    wide.grab()
+    assert wide.runs.sheet.text(MILLION - 1, 1) == ""
+    source.release()
+    qtbot.waitUntil(lambda: wide.runs.sheet.text(MILLION - 1, 1) == f"run {MILLION - 1}")
+    asked = {id_ for window in source.asked for id_ in window}
+    assert len(asked) < 300
+    assert bar.value() == bar.maximum()
+
+
+def test_what_is_not_read_yet_is_a_quiet_bar_and_no_word(
+    wide: RunsTable, source: MadeRows, qtbot: QtBot
+) -> None:
+    cell = wide.pinned.visualRect(wide.runs.index(0, 1))
+    empty = wide.pinned.viewport().grab(cell).toImage()
+    colours = {empty.pixelColor(x, cell.height() // 2).name() for x in range(cell.width())}
+    assert theme().colour("muted_bg").name() in colours
+    source.release()
+    qtbot.waitUntil(lambda: wide.runs.sheet.run(0) is not None)
+    full = wide.pinned.viewport().grab(cell).toImage()
+    colours = {full.pixelColor(x, cell.height() // 2).name() for x in range(cell.width())}
+    assert theme().colour("muted_bg").name() not in colours
+
+
+def test_rows_scrolled_past_while_a_window_is_read_are_never_asked_for(
+    wide: RunsTable, source: MadeRows, qtbot: QtBot
+) -> None:
+    bar = wide.verticalScrollBar()
+    for share in range(1, 20):
+        bar.setValue(bar.maximum() * share // 20)
+        wide.grab()
+        QApplication.processEvents()
+    before = len(source.asked)
+    source.release()
+    qtbot.waitUntil(lambda: wide.runs.sheet.run(wide.rowAt(5)) is not None)
+    assert before == 1
+    assert len(source.asked) == 2
+
+
+def test_all_of_a_million_are_selected_and_stay_so_in_another_order(
+    wide: RunsTable, source: MadeRows, qtbot: QtBot
+) -> None:
+    source.release()
+    wide.activateWindow()
+    wide.setFocus()
+    qtbot.keyClick(wide, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(wide.selected_ids()) == MILLION
+    backwards = range(MILLION - 1, -1, -1)
+    wide.set_sheet(sheet_of(wide.runs.windows, backwards, FIELDS, SAMPLE))
+    assert len(wide.selected_ids()) == MILLION
+    assert wide.selected_ids()[0] == MILLION - 1
+    qtbot.waitUntil(lambda: len(wide.selected()) == 500)
+
+
+def test_home_and_end_are_the_first_and_the_last_row_and_shift_selects_between(
+    table: RunsTable, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert table.currentIndex().row() == 39
+    qtbot.keyClick(table, Qt.Key.Key_Up)
+    qtbot.keyClick(table, Qt.Key.Key_Home, Qt.KeyboardModifier.ShiftModifier)
+    assert len(table.selected_ids()) == 39
+    qtbot.waitUntil(lambda: len(table.selected()) == 39)
+
+
+def test_typing_asks_for_the_next_name_that_begins_so(table: RunsTable, qtbot: QtBot) -> None:
+    asked: list[tuple[str, int]] = []
+    table.name_sought.connect(lambda start, current: asked.append((start, current)))
+    table.select(run(3).run_id)
+    qtbot.keyClicks(table, "run 7")
+    assert asked == [("r", 3), ("ru", 3), ("run", 3), ("run ", 3), ("run 7", 3)]
+
+
+def test_the_row_at_the_upper_edge_stays_when_rows_come_above_it(
+    table: RunsTable, qtbot: QtBot
+) -> None:
+    table.verticalScrollBar().setValue(300)
+    place = table.visualRect(table.runs.index(12, 0)).top()
+    more = sheet_of(table.runs.windows, [50, 51, 52, *range(40)], FIELDS, SAMPLE)
+    table.set_sheet(more, keeps_place=True)
+    assert table.visualRect(table.runs.index(15, 0)).top() == place
+    table.verticalScrollBar().setValue(0)
+    table.set_sheet(sheet_of(table.runs.windows, [60, *range(40)], FIELDS), keeps_place=True)
+    assert table.verticalScrollBar().value() == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=8),
+    st.sets(st.integers(0, 7)),
+    st.randoms(use_true_random=False),
+)
+def test_flat_rows_and_groups_are_one_thing_seen_from_two_sides(
+    sizes: list[int], closed: set[int], chance: Random
+) -> None:
+    ids = list(range(sum(sizes)))
+    chance.shuffle(ids)
+    starts = np.cumsum([0, *sizes[:-1]])
+    values = tuple(str(at) for at in range(len(sizes)))
+    order = RowOrder(ids=np.array(ids), starts=starts, values=values)
+    folded = {at for at in closed if at < len(sizes)}
+    rows = FlatRows(order, folded)
+    expected: list[int] = []
+    for at, size in enumerate(sizes):
+        expected.append(-1 - at)
+        if at not in folded:
+            expected += ids[starts[at] : starts[at] + size]
+    assert rows.at(0, len(rows)).tolist() == expected
+    assert len(rows) == len(expected)
+    for row, id_ in enumerate(expected):
+        assert rows.one(row) == id_
+        assert id_ < 0 or rows.row_of(id_) == row
+    hidden = [id_ for at in folded for id_ in ids[starts[at] : starts[at] + sizes[at]]]
+    assert all(rows.row_of(id_) == -1 for id_ in (*hidden, 999))
+    assert rows.holds(np.array([*ids, 999])).tolist() == [True] * len(ids) + [False]

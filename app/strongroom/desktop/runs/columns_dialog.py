@@ -15,18 +15,13 @@ from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.table import Table
-from strongroom.desktop.runs.columns import NameCount
+from strongroom.desktop.runs.columns import NameCount, group_name
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.query import Field, FieldKind
 
 MOST_COLUMNS = 60  # a frame paints what is in sight, but a person reads far fewer
 MOST_LISTED = 400  # names at once; the search narrows them
-_TITLES = {
-    FieldKind.METRIC: "Metrics",
-    FieldKind.PARAM: "Parameters",
-    FieldKind.TAG: "Tags",
-    FieldKind.ATTRIBUTE: "Origin",
-}
+_TITLES = ("Metrics", "System", "Parameters", "Tags", "Origin")
 _ORIGIN = ("experiment", "host", "user", "run_id")
 
 
@@ -92,16 +87,16 @@ class ColumnsDialog(Dialog):
         needle = self._search.text().lower()
         lines: list[Line] = []
         left = MOST_LISTED
-        for kind, title in _TITLES.items():
+        for title in _TITLES:
             found = [
                 (key, each)
                 for key, each in self._names.items()
-                if each.field.kind is kind and needle in each.field.key.lower()
+                if group_name(each.field) == title and needle in each.field.key.lower()
             ]
             found.sort(key=lambda item: (-item[1].run_count, item[1].field.key))
             if not found or left <= 0:
                 continue
-            lines.append(Group(kind.value, title, wording.count(len(found))))
+            lines.append(Group(title, title, wording.count(len(found))))
             lines += [self._line(key, each) for key, each in found[:left]]
             left -= len(found)
         self._table.set_lines(lines)
