@@ -93,7 +93,9 @@ def settle(tasks: Tasks) -> None:
         tasks.wait_idle(5_000)
 
 
-def test_enter_on_a_parameter_shows_both_texts_with_the_changed_word(page, qtbot, tasks):
+def test_enter_on_a_parameter_shows_both_texts_with_the_changed_word(
+    page: ComparePage, qtbot: QtBot, tasks: Tasks
+) -> None:
     page.table.select("params lr")
     page.table.setFocus()
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
@@ -108,7 +110,9 @@ def test_enter_on_a_parameter_shows_both_texts_with_the_changed_word(page, qtbot
     assert nameless(page) == []
 
 
-def test_files_say_whether_they_differ_and_equal_ones_come_with_the_toggle(page, qtbot, tasks):
+def test_files_say_whether_they_differ_and_equal_ones_come_with_the_toggle(
+    page: ComparePage, qtbot: QtBot, tasks: Tasks
+) -> None:
     page.show_view("beside")
     settle(tasks)
     words = {
@@ -124,7 +128,9 @@ def test_files_say_whether_they_differ_and_equal_ones_come_with_the_toggle(page,
     settle(tasks)
 
 
-def test_a_file_of_one_run_stands_beside_the_sentence_that_the_other_has_none(page, tasks):
+def test_a_file_of_one_run_stands_beside_the_sentence_that_the_other_has_none(
+    page: ComparePage, tasks: Tasks
+) -> None:
     page.show_view("beside")
     page.beside.open_entry("file extra.txt")
     settle(tasks)
@@ -133,7 +139,7 @@ def test_a_file_of_one_run_stands_beside_the_sentence_that_the_other_has_none(pa
     assert page.beside._left_none.text() == "run 0 has no extra.txt."
 
 
-def test_notes_are_compared_as_plain_text(page, tasks):
+def test_notes_are_compared_as_plain_text(page: ComparePage, tasks: Tasks) -> None:
     page.show_view("beside")
     page.beside.open_entry("text notes")
     settle(tasks)
@@ -141,7 +147,9 @@ def test_notes_are_compared_as_plain_text(page, tasks):
     assert texts == ["Note 0 <b>bold</b>", "Note 1 <b>bold</b>"]
 
 
-def test_pictures_are_told_apart_by_slider_keys_and_mouse(page, qtbot, tasks):
+def test_pictures_are_told_apart_by_slider_keys_and_mouse(
+    page: ComparePage, qtbot: QtBot, tasks: Tasks
+) -> None:
     page.show_view("beside")
     page.beside.open_entry("file pictures/map.png")
     settle(tasks)
@@ -176,7 +184,9 @@ def test_pictures_are_told_apart_by_slider_keys_and_mouse(page, qtbot, tasks):
     assert (at(-8), at(8)) == ("#204060", "#204060")
 
 
-def test_blending_blinks_with_space_and_the_difference_is_a_picture(page, qtbot, tasks):
+def test_blending_blinks_with_space_and_the_difference_is_a_picture(
+    page: ComparePage, qtbot: QtBot, tasks: Tasks
+) -> None:
     page.show_view("beside")
     page.beside.open_entry("file pictures/map.png")
     settle(tasks)
@@ -193,7 +203,7 @@ def test_blending_blinks_with_space_and_the_difference_is_a_picture(page, qtbot,
     assert nameless(shown) == []
 
 
-def test_sizes_that_differ_are_said_and_the_common_part_is_compared(app):
+def test_sizes_that_differ_are_said_and_the_common_part_is_compared(app: QApplication) -> None:
     one, other = QImage(10, 8, QImage.Format.Format_RGB32), QImage(7, 9, QImage.Format.Format_RGB32)
     one.fill(QColor(10, 20, 30))
     other.fill(QColor(10, 25, 30))
@@ -210,7 +220,9 @@ def test_sizes_that_differ_are_said_and_the_common_part_is_compared(app):
     assert not layers.grab().isNull()
 
 
-def test_changes_are_walked_by_key_and_both_sides_scroll_as_one(app, qtbot):
+def test_changes_are_walked_by_key_and_both_sides_scroll_as_one(
+    app: QApplication, qtbot: QtBot
+) -> None:
     left = [f"line {number}" for number in range(400)]
     right = list(left)
     right[5], right[300] = "other 5", "other\u202e 300"
@@ -236,7 +248,9 @@ def test_changes_are_walked_by_key_and_both_sides_scroll_as_one(app, qtbot):
     assert not view.grab().isNull()
 
 
-def test_the_comparison_is_exported_without_formulas_and_copied_as_markdown(page, tmp_path, tasks):
+def test_the_comparison_is_exported_without_formulas_and_copied_as_markdown(
+    page: ComparePage, tmp_path: Path, tasks: Tasks
+) -> None:
     page.only_differences.click()
     page.sharing.write(tmp_path / "out.csv")
     settle(tasks)
@@ -255,7 +269,7 @@ def test_the_comparison_is_exported_without_formulas_and_copied_as_markdown(page
     assert "=cmd\\|'/c calc'!A1" in text
 
 
-def test_what_cannot_be_written_is_said(page, tmp_path, tasks):
+def test_what_cannot_be_written_is_said(page: ComparePage, tmp_path: Path, tasks: Tasks) -> None:
     page.sharing.write(tmp_path / "no" / "such" / "out.csv")
     said: list[object] = []
     tasks.failed.connect(lambda fault, *_: said.append(fault.title))

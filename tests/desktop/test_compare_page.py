@@ -23,7 +23,7 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.table_model import CELL_ROLE
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.clock import FixedClock
-from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, all_same
+from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, Value, all_same
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import Run, RunStatus
 from strongroom.services.artifacts import Artifacts
@@ -131,7 +131,9 @@ def click_head(page: ComparePage, qtbot: QtBot, at: int) -> None:
     qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(middle, 20))
 
 
-def test_only_what_differs_is_shown_and_the_rest_is_counted(opened, store, qtbot):
+def test_only_what_differs_is_shown_and_the_rest_is_counted(
+    opened: Opened, store: Path, qtbot: QtBot
+) -> None:
     fill(store)
     page = opened(1, 2)
     assert {"metrics val/auc", "params lr", "tags note"} <= set(keys_of(page))
@@ -144,7 +146,9 @@ def test_only_what_differs_is_shown_and_the_rest_is_counted(opened, store, qtbot
     assert {"metrics loss", "metrics same", "params kind", "tags owner"} <= set(keys_of(page))
 
 
-def test_deltas_are_told_against_the_baseline_and_judged_by_the_metric(opened, store):
+def test_deltas_are_told_against_the_baseline_and_judged_by_the_metric(
+    opened: Opened, store: Path
+) -> None:
     fill(store)
     page = opened(1, 2, 3)
     assert words(page, "metrics val/auc") == [
@@ -162,8 +166,8 @@ def test_deltas_are_told_against_the_baseline_and_judged_by_the_metric(opened, s
 
 
 def test_a_click_on_a_header_makes_that_run_the_baseline_and_undo_takes_it_back(
-    opened, store, qtbot, tasks
-):
+    opened: Opened, store: Path, qtbot: QtBot, tasks: Tasks
+) -> None:
     fill(store)
     page = opened(1, 2, 3)
     steps, places = [], []
@@ -180,8 +184,8 @@ def test_a_click_on_a_header_makes_that_run_the_baseline_and_undo_takes_it_back(
 
 
 def test_the_keyboard_walks_over_runs_makes_a_baseline_moves_and_removes(
-    opened, store, qtbot, tasks
-):
+    opened: Opened, store: Path, qtbot: QtBot, tasks: Tasks
+) -> None:
     fill(store)
     page = opened(1, 2, 3)
     page.table.setFocus()
@@ -201,7 +205,7 @@ def test_the_keyboard_walks_over_runs_makes_a_baseline_moves_and_removes(
     assert page.arrangement().baseline == run_id(1)
 
 
-def test_a_column_is_dragged_to_another_place(opened, store):
+def test_a_column_is_dragged_to_another_place(opened: Opened, store: Path) -> None:
     fill(store)
     page = opened(1, 2, 3)
     page.table.horizontalHeader().moveSection(3, 1)
@@ -211,7 +215,9 @@ def test_a_column_is_dragged_to_another_place(opened, store):
     assert page.arrangement().baseline == run_id(1)
 
 
-def test_search_narrows_the_rows_and_escape_brings_them_back(opened, store, qtbot):
+def test_search_narrows_the_rows_and_escape_brings_them_back(
+    opened: Opened, store: Path, qtbot: QtBot
+) -> None:
     fill(store)
     page = opened(1, 2)
     qtbot.keyClick(page, Qt.Key.Key_Slash)
@@ -223,7 +229,9 @@ def test_search_narrows_the_rows_and_escape_brings_them_back(opened, store, qtbo
     assert "params lr" in keys_of(page)
 
 
-def test_a_group_folds_with_the_keyboard_through_the_pinned_names(opened, store, qtbot):
+def test_a_group_folds_with_the_keyboard_through_the_pinned_names(
+    opened: Opened, store: Path, qtbot: QtBot
+) -> None:
     fill(store)
     page = opened(1, 2)
     rect = page.table.pinned.visualRect(page.table.model().index(0, 0))
@@ -233,7 +241,7 @@ def test_a_group_folds_with_the_keyboard_through_the_pinned_names(opened, store,
     assert page.table.hasFocus()
 
 
-def test_runs_that_are_not_there_are_said_and_the_others_stay(opened, store):
+def test_runs_that_are_not_there_are_said_and_the_others_stay(opened: Opened, store: Path) -> None:
     fill(store)
     page = opened(1, 9, 2)
     assert page.notice.isVisible()
@@ -241,7 +249,9 @@ def test_runs_that_are_not_there_are_said_and_the_others_stay(opened, store):
     assert page.table.run_ids() == (run_id(1), run_id(2))
 
 
-def test_a_run_that_was_deleted_meanwhile_says_so_in_its_header(opened, store, services, tasks):
+def test_a_run_that_was_deleted_meanwhile_says_so_in_its_header(
+    opened: Opened, store: Path, services: CompareServices, tasks: Tasks
+) -> None:
     fill(store)
     page = opened(1, 2, 3)
     page.refresh(services.runs.delete([run_id(2)]))
@@ -250,7 +260,9 @@ def test_a_run_that_was_deleted_meanwhile_says_so_in_its_header(opened, store, s
     assert "deleted" in page.notice.title()
 
 
-def test_one_run_is_not_a_comparison_and_the_picker_finds_others(opened, store, qtbot, tasks):
+def test_one_run_is_not_a_comparison_and_the_picker_finds_others(
+    opened: Opened, store: Path, qtbot: QtBot, tasks: Tasks
+) -> None:
     fill(store)
     page = opened(2)
     assert page.empty.isVisible()
@@ -270,7 +282,9 @@ def test_one_run_is_not_a_comparison_and_the_picker_finds_others(opened, store, 
     assert page.table.isVisible()
 
 
-def test_the_picker_takes_a_filter_and_says_what_is_wrong_with_it(opened, store, tasks):
+def test_the_picker_takes_a_filter_and_says_what_is_wrong_with_it(
+    opened: Opened, store: Path, tasks: Tasks
+) -> None:
     fill(store)
     page = opened(1, 2)
     picker = page.choose_runs()
@@ -285,7 +299,7 @@ def test_the_picker_takes_a_filter_and_says_what_is_wrong_with_it(opened, store,
     picker.reject()
 
 
-def test_the_layout_is_remembered(opened, store, tasks):
+def test_the_layout_is_remembered(opened: Opened, store: Path, tasks: Tasks) -> None:
     fill(store)
     session = Session()
     page = opened(1, 2, session=session)
@@ -299,7 +313,7 @@ def test_the_layout_is_remembered(opened, store, tasks):
     assert words(again, "metrics loss")[1] == "1"
 
 
-def test_everything_has_a_name_and_the_place_leads_back(opened, store):
+def test_everything_has_a_name_and_the_place_leads_back(opened: Opened, store: Path) -> None:
     fill(store)
     page = opened(1, 2, 3, baseline=3)
     assert nameless(page) == []
@@ -308,7 +322,9 @@ def test_everything_has_a_name_and_the_place_leads_back(opened, store):
     assert Arrangement.from_place(place).baseline == run_id(3)
 
 
-def test_two_hundred_runs_scroll_sideways_with_the_names_in_sight(opened, store, tasks):
+def test_two_hundred_runs_scroll_sideways_with_the_names_in_sight(
+    opened: Opened, store: Path, tasks: Tasks
+) -> None:
     for number in range(1, 201):
         write_run(store, number, params={"lr": number}, metrics={"loss": [float(number)]})
     page = opened(*range(1, 201))
@@ -344,7 +360,9 @@ tables = st.integers(2, 4).flatmap(
 
 @given(tables, st.booleans(), st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_only_what_differs_hides_exactly_the_equal_rows(values, by_difference, in_percent):
+def test_only_what_differs_hides_exactly_the_equal_rows(
+    values: list[list[Value]], by_difference: bool, in_percent: bool
+) -> None:
     width = len(values[0]) if values else 2
     rows = tuple(
         ComparedRow(section=Section.METRICS, key=f"m{at}", values=tuple(row), is_same=all_same(row))
@@ -371,7 +389,9 @@ ids = st.lists(st.sampled_from([run_id(number) for number in range(6)]), max_siz
 
 @given(ids, ids, st.integers(-3, 3))
 @settings(max_examples=150, deadline=None)
-def test_an_arrangement_keeps_each_run_once_and_a_baseline_among_them(first, more, by):
+def test_an_arrangement_keeps_each_run_once_and_a_baseline_among_them(
+    first: list[str], more: list[str], by: int
+) -> None:
     found = Arrangement.of(first).with_runs(more)
     assert found.run_ids == tuple(dict.fromkeys([*first, *more]))
     for run in found.run_ids:
@@ -390,7 +410,9 @@ def test_an_arrangement_keeps_each_run_once_and_a_baseline_among_them(first, mor
 
 @given(ids, st.dictionaries(st.sampled_from([run_id(n) for n in range(6)]), st.integers(0, 9)))
 @settings(max_examples=150, deadline=None)
-def test_no_two_runs_share_a_colour_and_charted_ones_keep_theirs(run_ids, charted):
+def test_no_two_runs_share_a_colour_and_charted_ones_keep_theirs(
+    run_ids: list[str], charted: dict[str, int]
+) -> None:
     distinct = {run: place for place, run in {v: k for k, v in charted.items()}.items()}
     found = colours_of(run_ids, distinct.get)
     assert len(set(found.values())) == len(set(run_ids))
@@ -401,5 +423,5 @@ def test_no_two_runs_share_a_colour_and_charted_ones_keep_theirs(run_ids, charte
     ("share", "text"),
     [(0.012, "+1.2 %"), (-0.4, "−40.0 %"), (2.5, "+250 %"), (120.0, "× 121"), (None, "—")],
 )
-def test_percents_are_short(share, text):
+def test_percents_are_short(share: float | None, text: str) -> None:
     assert percent(share) == text

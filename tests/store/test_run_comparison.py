@@ -4,6 +4,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from strongroom.domain.comparison import (
     MetricChoice,
     NoiseBand,
     Section,
+    Value,
     all_same,
     as_number,
     delta,
@@ -37,7 +39,7 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
     opened.catalog.close()
 
 
-def compared(runs: Runs, *numbers: int, **how) -> ComparedRuns:
+def compared(runs: Runs, *numbers: int, **how: Any) -> ComparedRuns:
     runs.refresh()
     return RunComparison(runs).compare([run_id(number) for number in numbers], **how)
 
@@ -46,7 +48,7 @@ def rows_of(comparison: ComparedRuns, section: Section) -> dict[str, ComparedRow
     return {row.key: row for row in comparison.rows if row.section is section}
 
 
-def test_each_field_is_one_row_with_a_value_a_run_in_the_order_asked_for(runs):
+def test_each_field_is_one_row_with_a_value_a_run_in_the_order_asked_for(runs: Runs) -> None:
     store = runs.folder.root
     write_run(store, 1, params={"lr": 0.1, "seed": 7}, metrics={"loss": [2.0, 1.0]})
     write_run(store, 2, params={"lr": 0.2, "seed": 7}, tags={"owner": "ada"})
@@ -61,7 +63,7 @@ def test_each_field_is_one_row_with_a_value_a_run_in_the_order_asked_for(runs):
     assert not rows_of(found, Section.TAGS)["owner"].is_same
 
 
-def test_a_metric_is_its_last_lowest_highest_or_best_value(runs):
+def test_a_metric_is_its_last_lowest_highest_or_best_value(runs: Runs) -> None:
     history = {"loss": [2.0, 1.0, 3.0], "auc": [0.5, 0.9, 0.8], "odd": [1.0, 5.0, 2.0]}
     write_run(runs.folder.root, 1, metrics=history)
     got = {
@@ -75,13 +77,13 @@ def test_a_metric_is_its_last_lowest_highest_or_best_value(runs):
     assert got[MetricChoice.BEST] == {"loss": 1.0, "auc": 0.9, "odd": 2.0}
 
 
-def test_only_the_asked_sections_are_read(runs):
+def test_only_the_asked_sections_are_read(runs: Runs) -> None:
     write_run(runs.folder.root, 1, params={"lr": 1}, metrics={"loss": [1.0]}, tags={"a": "b"})
     found = compared(runs, 1, sections={Section.TAGS})
     assert {row.section for row in found.rows} == {Section.TAGS}
 
 
-def test_unknown_runs_are_named_and_the_others_stay(runs):
+def test_unknown_runs_are_named_and_the_others_stay(runs: Runs) -> None:
     write_run(runs.folder.root, 1, params={"lr": 1})
     runs.refresh()
     found = RunComparison(runs).compare([run_id(9), run_id(1), run_id(1), "'; DROP TABLE run --"])
@@ -89,13 +91,13 @@ def test_unknown_runs_are_named_and_the_others_stay(runs):
     assert found.unknown == (run_id(9), "'; DROP TABLE run --")
 
 
-def test_more_runs_than_fit_are_refused_in_words(runs):
+def test_more_runs_than_fit_are_refused_in_words(runs: Runs) -> None:
     with pytest.raises(BadInput) as refused:
         RunComparison(runs).compare([run_id(number) for number in range(MOST_COMPARED + 1)])
     assert refused.value.code == "E-USAGE"
 
 
-def test_texts_that_differ_only_at_their_end_are_not_the_same(runs):
+def test_texts_that_differ_only_at_their_end_are_not_the_same(runs: Runs) -> None:
     long = "x" * (LONGEST_TEXT + 10)
     write_run(runs.folder.root, 1, params={"long": long + "a", "short": "a"})
     write_run(runs.folder.root, 2, params={"long": long + "b", "short": "a"})
@@ -104,7 +106,7 @@ def test_texts_that_differ_only_at_their_end_are_not_the_same(runs):
     assert not row.is_same
 
 
-def test_code_machine_packages_data_and_files_are_rows_too(tmp_path):
+def test_code_machine_packages_data_and_files_are_rows_too(tmp_path: Path) -> None:
     for number, version in enumerate(("1.5.0", "1.6.1")):
         with sr.start_run("digits", name=f"run {number}", store=tmp_path / "store"):
             pins = f"scikit-learn[x]=={version}\n# note\nnumpy == 2.0\n-r other.txt\n"
@@ -126,7 +128,7 @@ def test_code_machine_packages_data_and_files_are_rows_too(tmp_path):
     runs.catalog.close()
 
 
-def test_two_hundred_runs_are_compared_right(runs):
+def test_two_hundred_runs_are_compared_right(runs: Runs) -> None:
     for number in range(1, 201):
         write_run(
             runs.folder.root,
@@ -150,7 +152,7 @@ values = st.none() | st.floats() | st.text(max_size=3)
 
 @given(st.lists(values, min_size=1, max_size=5))
 @settings(max_examples=200, deadline=None)
-def test_rows_are_the_same_exactly_where_everybody_has_the_same_value(cells):
+def test_rows_are_the_same_exactly_where_everybody_has_the_same_value(cells: list[Value]) -> None:
     by_words = {repr(cell) if cell != 0.0 else "0.0" for cell in cells}
     assert all_same(cells) == (len(by_words) == 1 and cells[0] is not None)
 
@@ -161,7 +163,9 @@ def test_rows_are_the_same_exactly_where_everybody_has_the_same_value(cells):
     st.sampled_from(["loss", "auc", "odd", "latency_ms"]),
 )
 @settings(max_examples=200, deadline=None)
-def test_a_delta_is_judged_only_outside_the_noise_and_never_both_ways(value, base, key):
+def test_a_delta_is_judged_only_outside_the_noise_and_never_both_ways(
+    value: float, base: float, key: str
+) -> None:
     rule = learned_rule(key)
     there, back = delta(value, base, rule), delta(base, value, rule, NoiseBand(of_value=0))
     if there is None:
@@ -189,7 +193,9 @@ def test_a_delta_is_judged_only_outside_the_noise_and_never_both_ways(value, bas
         (9.0, 17.9, "anything", None),
     ],
 )
-def test_the_usual_noise_band_judges_as_a_person_would(value, base, key, better):
+def test_the_usual_noise_band_judges_as_a_person_would(
+    value: float, base: float, key: str, better: bool | None
+) -> None:
     found = delta(value, base, learned_rule(key))
     assert found is not None
     assert found.is_better is better
@@ -197,7 +203,7 @@ def test_the_usual_noise_band_judges_as_a_person_would(value, base, key, better)
 
 @given(st.text(max_size=8))
 @settings(max_examples=200, deadline=None)
-def test_words_are_numbers_only_where_python_reads_a_finite_one(text):
+def test_words_are_numbers_only_where_python_reads_a_finite_one(text: str) -> None:
     number = as_number(text)
     if number is not None:
         assert number == float(text)

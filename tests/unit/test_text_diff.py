@@ -22,7 +22,7 @@ texts = st.lists(
 
 @given(texts, texts)
 @settings(max_examples=200, deadline=None)
-def test_applying_the_difference_to_one_text_gives_the_other(left, right):
+def test_applying_the_difference_to_one_text_gives_the_other(left: str, right: str) -> None:
     diff = diff_texts(left, right)
     assert patched(lines_of(left), diff) == lines_of(right)
     assert [pair.left for pair in diff.pairs if pair.left is not None] == lines_of(left)
@@ -33,7 +33,7 @@ def test_applying_the_difference_to_one_text_gives_the_other(left, right):
 
 @given(texts)
 @settings(max_examples=50, deadline=None)
-def test_a_text_does_not_differ_from_itself(text):
+def test_a_text_does_not_differ_from_itself(text: str) -> None:
     diff = diff_texts(text, text)
     assert {pair.change for pair in diff.pairs} == {Change.SAME}
     assert (diff.added, diff.removed) == (0, 0)
@@ -41,8 +41,8 @@ def test_a_text_does_not_differ_from_itself(text):
 
 @given(st.text(max_size=40), st.text(max_size=40))
 @settings(max_examples=200, deadline=None)
-def test_what_is_not_marked_reads_the_same_on_both_sides(left, right):
-    def unmarked(line, spans):
+def test_what_is_not_marked_reads_the_same_on_both_sides(left: str, right: str) -> None:
+    def unmarked(line: str, spans: tuple[tuple[int, int], ...]) -> str:
         kept, at = "", 0
         for start, end in spans:
             kept += line[at:start]
@@ -53,7 +53,7 @@ def test_what_is_not_marked_reads_the_same_on_both_sides(left, right):
     assert unmarked(left, left_spans) == unmarked(right, right_spans)
 
 
-def test_changed_words_are_marked_and_lines_numbered():
+def test_changed_words_are_marked_and_lines_numbered() -> None:
     diff = diff_texts("lr: 0.1\nseed: 7\nkind: tree", "lr: 0.2\nseed: 7\nkind: tree\nnew: 1")
     first, _, _, last = diff.pairs
     assert first.change is Change.CHANGED
@@ -63,7 +63,7 @@ def test_changed_words_are_marked_and_lines_numbered():
     assert "-lr: 0.1" in unified(diff, "a", "b")
 
 
-def test_long_texts_are_cut_and_say_so():
+def test_long_texts_are_cut_and_say_so() -> None:
     long = "\n".join(str(number) for number in range(MOST_LINES + 5))
     diff = diff_texts(long, "0")
     assert f"line {MOST_LINES:,} of {MOST_LINES + 5:,}" in diff.cut

@@ -7,6 +7,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -15,18 +16,20 @@ from strongroom.desktop.charts.layout import Card
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.options import ChartOptions
 from strongroom.desktop.charts.series import ChartSeries
+from strongroom.desktop.compare.words import is_live, name_of
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.labels import Elided
-from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.comparison import ComparedRuns, Section
 from strongroom.domain.metric import metric_rank
-from strongroom.domain.run import Run, RunStatus
 from strongroom.services.curves import Axis, Curve, Curves
 from strongroom.services.smoothing import ema
+
+if TYPE_CHECKING:
+    from strongroom.domain.run import Run
 
 MOST_LINES = 100  # runs drawn on one chart; more lines tell nobody anything
 AXES = (("step", "Step"), ("relative", "Relative time"), ("time", "Wall time"))
@@ -93,9 +96,7 @@ class Overlays(QWidget):
 
     def follow(self) -> None:
         """Asks again for the curves of runs that may still be logging."""
-        live = tuple(
-            run.run_id for run in self._runs if run.status is RunStatus.RUNNING and not run.is_lost
-        )
+        live = tuple(run.run_id for run in self._runs if is_live(run))
         keys = tuple(self._series)
         if live and keys:
             self._ask("compare.follow", live, keys)
@@ -160,7 +161,7 @@ class Overlays(QWidget):
         )
 
     def _take(self, curves: tuple[Curve, ...], keys: Sequence[str], *, has_shadow: bool) -> None:
-        names = {run.run_id: shown(run.name) or run.run_id[:8] for run in self._runs}
+        names = {run.run_id: name_of(run) for run in self._runs}
         for curve in curves:
             if curve.run_id not in names:
                 continue

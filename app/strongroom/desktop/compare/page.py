@@ -8,8 +8,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.compare import commands, words
@@ -19,6 +19,7 @@ from strongroom.desktop.compare.colours import colours_of
 from strongroom.desktop.compare.overlays import Overlays
 from strongroom.desktop.compare.picker import RunPicker
 from strongroom.desktop.compare.reading import Reading
+from strongroom.desktop.compare.remembering import Remembering
 from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.sharing import Seen, Sharing
 from strongroom.desktop.compare.sheet import Sheet, Viewpoint, lay_out
@@ -43,8 +44,8 @@ from strongroom.domain.run import Run
 MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off the window's thread
 TABLE_WIDTH, CHARTS_WIDTH = 844, 410
 VIEWS = (("values", "Values"), ("beside", "Side by side"))
+LIVE_MS = 2_000  # how often runs that still log are looked at again
 NEWEST = 4  # compared when nobody has chosen
-KEPT = "compare.layout"
 
 
 class ComparePage(Page):
@@ -60,11 +61,10 @@ class ComparePage(Page):
     title = "Compare"
 
     def __init__(self, services: CompareServices, tasks: Tasks, session: Session) -> None:
-        self._services, self._tasks, self._session = services, tasks, session
+        self._services, self._tasks = services, tasks
         self._arrangement = Arrangement()
         self._other = ""
         self._colours: dict[str, int] = {}
-        self._is_restoring = True
         self.sheet: Sheet | None = None
         self.only_differences = Toggle("Only what differs", on=True)
         self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
@@ -77,9 +77,12 @@ class ComparePage(Page):
         self.reading = Reading(services.comparison, tasks, self)
         self.sharing = Sharing(self._seen, tasks, self)
         self._build()
+        self._memory = Remembering(
+            session, self.only_differences, self.tools, self.overlays, self.split, self.table
+        )
+        self._memory.restore()
         self._wire()
-        self._restore_layout()
-        self._is_restoring = False
+        self.reading.choice = self.tools.value()
 
     # ------------------------------------------------------------ what the window asks
 
@@ -198,6 +201,16 @@ class ComparePage(Page):
 
     # ------------------------------------------------------------ Qt
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Looks again at what was compared here, and follows runs that still log."""
+        super().showEvent(event)
+        self._pulse.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stops following."""
+        super().hideEvent(event)
+        self._pulse.stop()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Removes the current run with Delete; a slash or Ctrl+F searches fields."""
         key = event.key()
@@ -249,6 +262,9 @@ class ComparePage(Page):
         self.set_body(whole)
 
     def _wire(self) -> None:
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(LIVE_MS)
+        self._pulse.timeout.connect(self._look)
         self.reading.arrived.connect(self._show)
         self.reading.failed.connect(self._on_failed)
         self.only_differences.toggled.connect(self._on_layout_changed)
@@ -265,8 +281,8 @@ class ComparePage(Page):
         self.table.activated_row.connect(self.open_row)
         self.views.changed.connect(self._on_view)
         self.beside.other_chosen.connect(self.show_other)
-        self.split.splitterMoved.connect(lambda *_: self._keep_layout())
-        self.table.group_folded.connect(lambda *_: self._keep_layout())
+        self.split.splitterMoved.connect(lambda *_: self._memory.keep())
+        self.table.group_folded.connect(lambda *_: self._memory.keep())
         self.nothing.acted.connect(lambda: self.only_differences.setChecked(False))
 
     # ------------------------------------------------------------ inside: arranging
@@ -416,16 +432,28 @@ class ComparePage(Page):
 
     # ------------------------------------------------------------ inside: signals
 
+    def _look(self) -> None:
+        """Takes in what compared runs logged since the last look, while one of them still does."""
+        if any(words.is_live(run) for run in self.reading.compared.runs):
+            self._tasks.ask(
+                "runs.refresh", "Looking for runs", self._services.runs.refresh,
+                self.changed.emit, owner=self, failed=self._on_look_failed,
+            )  # fmt: skip
+
+    def _on_look_failed(self, fault: BaseException) -> None:
+        self._pulse.stop()  # until the page is shown again
+        errors.show(fault, self)
+
     def _on_failed(self, fault: BaseException) -> None:
         errors.show(fault, self, lambda: self.reading.read(self._arrangement.run_ids))
         self._lay_out()
 
     def _on_value_chosen(self, _choice: object) -> None:
-        self._keep_layout()
+        self._memory.keep()
         self.reading.choose(self.tools.value())
 
     def _on_layout_changed(self) -> None:
-        self._keep_layout()
+        self._memory.keep()
         self._lay_out()
         self._show_beside()
 
@@ -444,32 +472,3 @@ class ComparePage(Page):
 
     def _on_run_menu(self, run_id: str, place: QPoint) -> None:
         self.build_run_menu(run_id).popup(place)
-
-    # ------------------------------------------------------------ inside: what is remembered
-
-    def _keep_layout(self) -> None:
-        if self._is_restoring:
-            return
-        self._session.set_value(
-            KEPT,
-            {
-                "only_differing": self.only_differences.isChecked(),
-                "tools": dict(self.tools.choices()),
-                "charts": dict(self.overlays.layout_of()),
-                "sizes": list(self.split.sizes()),
-            },
-        )
-
-    def _restore_layout(self) -> None:
-        kept = self._session.value(KEPT, {})
-        if not isinstance(kept, dict):
-            return
-        self.only_differences.setChecked(kept.get("only_differing") is not False)
-        tools, charts, sizes = kept.get("tools"), kept.get("charts"), kept.get("sizes")
-        if isinstance(tools, dict):
-            self.tools.take_choices(tools)
-            self.reading.choice = self.tools.value()
-        if isinstance(charts, dict):
-            self.overlays.take_layout(charts)
-        if isinstance(sizes, list) and len(sizes) == 2:
-            self.split.setSizes([size for size in sizes if isinstance(size, int)])

@@ -45,9 +45,9 @@ class Reading(QObject):
     def read(self, run_ids: Sequence[str]) -> None:
         """Reads these runs; what is shown stays until they are there."""
         self._asked = tuple(run_ids)
-        self._ask("compare.runs", "Comparing runs", QUICK, self._take_quick)
+        self._tasks.cancel("compare.origins")
         self.waits_for = SLOW
-        self._ask("compare.origins", "Reading which data runs used", SLOW, self._take_slow)
+        self._ask("compare.runs", "Comparing runs", QUICK, self._take_quick)
 
     def choose(self, choice: MetricChoice) -> None:
         """Reads another value of each metric."""
@@ -79,6 +79,8 @@ class Reading(QObject):
     def _take_quick(self, found: ComparedRuns) -> None:
         self._quick = found
         self._join()
+        if self.waits_for:  # only now: reading folders would keep the quick answer waiting
+            self._ask("compare.origins", "Reading which data runs used", SLOW, self._take_slow)
 
     def _take_slow(self, found: ComparedRuns) -> None:
         self._slow = found

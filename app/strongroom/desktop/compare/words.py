@@ -46,6 +46,11 @@ def below(run: Run, *, is_base: bool, tells_experiment: bool) -> str:
     return ", ".join(parts)
 
 
+def is_live(run: Run) -> bool:
+    """Returns whether a run may still be logging."""
+    return run.status is RunStatus.RUNNING and not run.is_lost and not run.is_deleted
+
+
 def hint_of(run: Run) -> str:
     """Returns the tooltip of a run's header."""
     started = wording.exact(run.started_us)

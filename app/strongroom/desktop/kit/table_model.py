@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from strongroom.desktop.kit.cells import Cell, CheckCell, Column, Group, Line, Notice, Row
+from strongroom.desktop.kit.labels import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 CELL_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -131,6 +132,8 @@ class TableModel(QAbstractTableModel):
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             column = self.columns[section]
             return f"{column.title}, {column.sub}" if column.sub else column.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tooltip(self.columns[section].hint) or None
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

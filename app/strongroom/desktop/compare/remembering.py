@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Compare page remembers of its layout: toggle, tools, charts, sizes, width of the names.
+
+* What no longer holds is left out, part by part.
+"""
+
+from PySide6.QtWidgets import QSplitter
+
+from strongroom.desktop.compare.overlays import Overlays
+from strongroom.desktop.compare.table import ComparisonTable
+from strongroom.desktop.compare.tools import TableTools
+from strongroom.desktop.kit.buttons import Toggle
+from strongroom.desktop.kit.session import Session
+
+KEPT = "compare.layout"
+
+
+class Remembering:
+    """Keeps and restores the layout of one page."""
+
+    def __init__(
+        self,
+        session: Session,
+        toggle: Toggle,
+        tools: TableTools,
+        overlays: Overlays,
+        split: QSplitter,
+        table: ComparisonTable,
+    ) -> None:
+        self._session, self._toggle, self._tools = session, toggle, tools
+        self._overlays, self._split, self._table = overlays, split, table
+
+    def keep(self) -> None:
+        """Remembers the layout as it is now."""
+        self._session.set_value(
+            KEPT,
+            {
+                "only_differing": self._toggle.isChecked(),
+                "tools": dict(self._tools.choices()),
+                "charts": dict(self._overlays.layout_of()),
+                "sizes": list(self._split.sizes()),
+                "names": self._table.name_width(),
+            },
+        )
+
+    def restore(self) -> None:
+        """Takes over what was remembered."""
+        kept = self._session.value(KEPT, {})
+        if not isinstance(kept, dict):
+            return
+        self._toggle.setChecked(kept.get("only_differing") is not False)
+        tools, charts, sizes = kept.get("tools"), kept.get("charts"), kept.get("sizes")
+        if isinstance(tools, dict):
+            self._tools.take_choices(tools)
+        if isinstance(charts, dict):
+            self._overlays.take_layout(charts)
+        if isinstance(sizes, list) and len(sizes) == 2:
+            whole = [size for size in sizes if isinstance(size, int) and size > 0]
+            self._split.setSizes(whole if len(whole) == 2 else self._split.sizes())
+        width = kept.get("names")
+        if isinstance(width, int):
+            self._table.set_name_width(width)
