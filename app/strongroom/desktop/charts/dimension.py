@@ -65,9 +65,16 @@ class Dimension:
     unit: str = ""
     is_log: bool = False
     places: FloatArray = field(init=False)
+    _extent: Range | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "places", self.places_of(self.numbers))
+        places = self.places_of(self.numbers)
+        known = places[~np.isnan(places)]
+        extent = (float(known.min()), float(known.max())) if len(known) else None
+        if self.is_category:
+            extent = (-0.5, len(self.categories) - 0.5) if len(self.categories) else None
+        object.__setattr__(self, "places", places)
+        object.__setattr__(self, "_extent", extent)
 
     @property
     def is_category(self) -> bool:
@@ -97,10 +104,7 @@ class Dimension:
 
     def extent(self) -> Range | None:
         """Returns the lowest and highest place, None without any."""
-        known = self.places[~np.isnan(self.places)]
-        if self.is_category:
-            return (-0.5, len(self.categories) - 0.5) if len(self.categories) else None
-        return (float(known.min()), float(known.max())) if len(known) else None
+        return self._extent
 
     def ticks(self, low: float, high: float, most: int = AT_MOST) -> Ticks:
         """Returns the ticks between two places."""

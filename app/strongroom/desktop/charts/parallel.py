@@ -29,6 +29,7 @@ from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.parallel_grip import Grip, moved, nudged
 from strongroom.desktop.charts.parallel_layout import Layout, Part
 from strongroom.desktop.charts.parallel_scene import (
+    MOST_LINES,
     Strands,
     faint_picture,
     lines_picture,
@@ -476,6 +477,8 @@ class ParallelPlot(RunsPlot):
             return
         self._message = None
         count = f"{len(strands.names):,} runs"
+        if len(strands.names) > MOST_LINES and self._inside is None:
+            count += ", every " + _ordinal(-(-len(strands.names) // MOST_LINES)) + " drawn"
         value = "" if self._inside is None else f"{int(self._inside.sum()):,} brushed"
         here = strands.dimensions[self._axis]
         brush = self._brushes.get(here.key)
@@ -490,3 +493,7 @@ class ParallelPlot(RunsPlot):
             spoken.insert(0, f"{strands.names[self._current]}: {', '.join(values)}")
         title = f"{len(strands.dimensions)} fields"
         self._describe(title, count, value, ", ".join(part for part in spoken if part))
+
+
+def _ordinal(number: int) -> str:
+    return {2: "second", 3: "third"}.get(number, f"{number}th")

@@ -35,10 +35,11 @@ from strongroom.desktop.charts.shades import (
 )
 from strongroom.desktop.charts.strands import FINE_LINES, coverage, lay, opacity_of
 
-BINS = 16  # colours of a scale among lines; more cannot be told apart where lines cross
+BINS = 10  # colours of a scale among lines; more cannot be told apart where lines cross
+MOST_LINES = 20_000  # painted at once, evenly chosen; a crowd of more looks the same
 FAINT = 0.35  # of the colour of lines that are not brushed, however many lie on each other
 BRUSH_WIDTH = 12.0  # px
-CROWD = 20_000  # lines; beyond, a crowd is painted at one pixel a unit whatever the screen
+CROWD = 3_000  # lines; beyond, a crowd is painted at one pixel a unit whatever the screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,8 +110,9 @@ def lines_picture(
     if inside is not None:
         groups = [(ink, some[inside[some]]) for ink, some in groups]
     count = sum(len(some) for _, some in groups)
+    stride = max(1, -(-count // MOST_LINES))
     for ink, some in groups:
-        _put(pixels, layout, rows[some], ink, opacity_of(count), ratio)
+        _put(pixels, layout, rows[some[::stride]], ink, opacity_of(count // stride), ratio)
     return picture
 
 
@@ -122,7 +124,7 @@ def faint_picture(
         ratio = 1.0
     picture = _empty(size, ratio, look)
     pixels = pixels_of(picture)[:, : picture.width()]
-    rows = layout.rows() * ratio
+    rows = layout.rows()[:: max(1, -(-len(strands.names) // MOST_LINES))] * ratio
     ink = int(blended(look.surface, np.array([look.axis.rgb()], np.uint32), FAINT)[0])
     _put(pixels, layout, rows, ink, opacity_of(len(rows)), ratio)
     return picture

@@ -66,6 +66,8 @@ class RankedBars(RunsPlot):
         self._points: Points | None = None
         self._ranking = Ranking()
         self._order = np.empty(0, np.intp)
+        self._values = np.empty(0)  # in that order
+        self._reference: float | None = None
         self._span: tuple[int, int] | None = None  # ranks, both ends included
         self._at = -1  # rank under pointer or keyboard
         self._pressed = -1
@@ -81,6 +83,8 @@ class RankedBars(RunsPlot):
             self._order = rows[
                 np.argsort(values if ranking.is_low_better else -values, kind="stable")
             ]
+        self._values = np.empty(0) if points is None else points.y.numbers[self._order]
+        self._reference = _reference_of(ranking.reference, self._values)
         self._tell()
 
     def points(self) -> Points | None:
@@ -93,13 +97,7 @@ class RankedBars(RunsPlot):
 
     def reference(self) -> float | None:
         """Returns the number bars are compared with."""
-        values = self._values()
-        if self._ranking.reference is Reference.NONE or not len(values):
-            return None
-        if self._ranking.reference is Reference.BEST:
-            return float(values[0])
-        is_mean = self._ranking.reference is Reference.MEAN
-        return float(values.mean() if is_mean else np.median(values))
+        return self._reference
 
     def marked_rows(self) -> tuple[int, ...]:
         """Returns the rows of the marked bars."""
@@ -109,7 +107,7 @@ class RankedBars(RunsPlot):
 
     def set_span(self, span: tuple[int, int] | None) -> None:
         """Marks bars by their ranks; those of equal value are marked together."""
-        values = self._values()
+        values = self._values
         if span is not None and len(values):
             first, last = values[span[0]], values[span[1]]
             low, high = min(first, last), max(first, last)
@@ -141,7 +139,7 @@ class RankedBars(RunsPlot):
         points = self._points
         if points is None:
             return
-        view, values = self.view(), self._values()
+        view, values = self.view(), self._values
         ratio = 1.0 if is_drawing else self.devicePixelRatioF()
         self._paint_grid(painter, view, points, ratio)
         base = view.py(self._base())
@@ -166,7 +164,7 @@ class RankedBars(RunsPlot):
 
     def view(self) -> View:
         """Returns what is in sight; every bar is."""
-        points, values = self._points, self._values()
+        points, values = self._points, self._values
         if points is None or not len(values):
             return View(area=self.inside(), x=(0.0, 1.0), y=(0.0, 1.0))
         ends = [float(values.min()), float(values.max()), self._base()]
@@ -338,9 +336,6 @@ class RankedBars(RunsPlot):
 
     # ------------------------------------------------------------ inside
 
-    def _values(self) -> NDArray[np.float64]:
-        return np.empty(0) if self._points is None else self._points.y.numbers[self._order]
-
     def _base(self) -> float:
         reference = self.reference()
         return reference if self._ranking.from_reference and reference is not None else 0.0
@@ -378,3 +373,11 @@ class RankedBars(RunsPlot):
             said = f"{points.names[row]}: {points.y.text(row)}, rank {self._at + 1:,}"
             spoken.insert(0, said)
         self._describe(points.y.title, note, value, ", ".join(part for part in spoken if part))
+
+
+def _reference_of(reference: Reference, values: NDArray[np.float64]) -> float | None:
+    if reference is Reference.NONE or not len(values):
+        return None
+    if reference is Reference.BEST:
+        return float(values[0])
+    return float(values.mean() if reference is Reference.MEAN else np.median(values))

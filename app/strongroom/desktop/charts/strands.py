@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from strongroom.desktop.charts.ink import Pixels
 from strongroom.desktop.charts.series import FloatArray
 
-AT_ONCE = 1 << 16  # crossings in work at a time: they stay in the processor's cache
+AT_ONCE = 1 << 17  # crossings in work at a time: they stay in the processor's cache
 FINE_LINES = 3_000  # up to so many lines edges are smooth; beyond, nobody sees single lines
 MERGED_FROM = 1_000  # lines; from here equal ones are counted instead of painted again
 

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -44,6 +45,7 @@ class PlotPanel(QWidget):
         super().__init__(parent)
         self._charted = charted
         self._table: ValueTable | None = None
+        self._rows: dict[str, int] = {}
 
     def controls(self) -> QWidget:
         """Returns the row of choices above the plot."""
@@ -66,8 +68,9 @@ class PlotPanel(QWidget):
         raise NotImplementedError
 
     def show_table(self, table: ValueTable) -> None:
-        """Shows the columns of `wanted`."""
+        """Shows the columns of `wanted`; the table's names are what is shown of them."""
         self._table = table
+        self._rows = {run_id: row for row, run_id in enumerate(table.run_ids)}
         self.redraw()
 
     def redraw(self) -> None:
@@ -106,19 +109,19 @@ class PlotPanel(QWidget):
 
     def names(self) -> tuple[str, ...]:
         """Returns the name of each row's run, as it is shown."""
-        if self._table is None:
-            return ()
-        pairs = zip(self._table.names, self._table.run_ids, strict=True)
-        return tuple(shown(name) or run_id[:8] for name, run_id in pairs)
+        return () if self._table is None else self._table.names
 
     def ticked_rows(self) -> dict[int, int]:
         """Returns the palette place of each row whose run is ticked."""
-        if self._table is None or not len(self._charted):
-            return {}
-        ids = set(self._charted.ids())
         found = {}
-        for row, run_id in enumerate(self._table.run_ids):
-            place = self._charted.place(run_id) if run_id in ids else None
-            if place is not None:
+        for run_id in self._charted.ids():
+            row, place = self._rows.get(run_id), self._charted.place(run_id)
+            if row is not None and place is not None:
                 found[row] = place
         return found
+
+
+def shown_table(table: ValueTable) -> ValueTable:
+    """Returns a table whose names are what is shown; for a worker, there may be 100,000."""
+    pairs = zip(table.names, table.run_ids, strict=True)
+    return replace(table, names=tuple(shown(name) or run_id[:8] for name, run_id in pairs))

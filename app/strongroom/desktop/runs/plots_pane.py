@@ -30,7 +30,7 @@ from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.parallel_panel import ParallelPanel
 from strongroom.desktop.runs.plot_fields import PLOTTED_ATTRIBUTES
-from strongroom.desktop.runs.plot_panel import PlotPanel
+from strongroom.desktop.runs.plot_panel import PlotPanel, shown_table
 from strongroom.desktop.runs.scatter_panel import ScatterPanel
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.errors import EnvironmentFault
@@ -265,13 +265,14 @@ class PlotsPane(QWidget):
         wanted = panel.wanted()
 
         def work(progress: Progress) -> ValueTable:
-            return values.read(
+            table = values.read(
                 wanted,
                 base.filter,
                 experiment=base.experiment,
                 is_deleted=base.is_deleted,
                 progress=progress,
             )
+            return shown_table(table)
 
         def done(table: ValueTable) -> None:
             panel.show_table(table)
