@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QWidget
 
 from strongroom.desktop.charts.box import BoxPlot
 from strongroom.desktop.charts.parallel import ParallelPlot
+from strongroom.desktop.kit.command import WindowState
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.bars_panel import BarsPanel
@@ -459,3 +460,32 @@ def test_another_number_of_a_metric_is_found_by_its_word(page: RunsPage, tasks: 
     drag(panel.chart, area.center().toPoint(), area.bottomRight().toPoint(), shift=True)
     assert "min(metrics.val/auc)" in page.query.text()
     assert names_in_table(page, tasks) == set(panel.marked_ids())
+
+
+def test_the_numbers_behind_a_plot_are_a_table(page: RunsPage, tasks: Tasks) -> None:
+    scatter(page, tasks)
+    dialog = page.below.plots.show_numbers()
+    model = dialog.table.model()
+    assert (model.rowCount(), model.columnCount()) == (RUNS, 3)
+    first = [model.index(0, column).data() for column in range(3)]
+    assert first == [f"<b>run {RUNS}</b>", "0.0001", "1.0"]
+    assert not nameless(dialog)
+    dialog.copy()
+    copied = QApplication.clipboard().text().splitlines()
+    assert copied[0] == "run\tlr\tval/auc"
+    assert len(copied) == RUNS + 1
+    dialog.reject()
+
+
+def test_every_view_below_the_table_is_a_command(page: RunsPage, tasks: Tasks) -> None:
+    commands = {each.id: each for each in page.commands()}
+    state = WindowState(page="runs")
+    reason = commands["plots.numbers"].enabled(state)
+    assert reason is not None
+    assert reason.text == "Open a plot below the table first"
+    for view in ("scatter", "parallel", "box", "bars", "curves"):
+        commands[f"runs.show_{view}"].run()
+        settle(tasks)
+        assert page.below.view() == view
+    commands["runs.show_bars"].run()
+    assert commands["plots.export_svg"].enabled(state) is None

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Protocol
 
 from strongroom.desktop.kit.command import Command, Reason, WindowState
-from strongroom.desktop.runs import chart_commands
+from strongroom.desktop.runs import chart_commands, plot_commands
 from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.detail import DetailPane
+from strongroom.desktop.runs.lower_pane import LowerPane
 from strongroom.desktop.runs.results import Results
 
 COLUMN_VERBS = (
@@ -34,6 +35,7 @@ class RunsHost(Protocol):
     results: Results
     charts: ChartsPane
     detail: DetailPane
+    below: LowerPane
 
     def selection(self) -> tuple[str, ...]:
         """Returns the selected runs."""
@@ -166,6 +168,7 @@ def of(page: RunsHost) -> Sequence[Command]:
         ),
         *_table_commands(page),
         *chart_commands.of(page.charts),
+        *plot_commands.of(page.below),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from strongroom.desktop.charts.plot_numbers import PlotNumbers
 from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.buttons import Button, MenuButton
@@ -160,6 +161,13 @@ class PlotsPane(QWidget):
         """Takes back what is marked and gives the table its filter back."""
         self.current().clear_marks()
         self._on_marked("")
+
+    def show_numbers(self) -> PlotNumbers:
+        """Opens the numbers behind the plot as a table."""
+        dialog = PlotNumbers(self.current().plot(), parent=self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     def export(self, form: str) -> None:
         """Asks for a file and writes the plot as ``png``, ``svg`` or ``csv``."""
@@ -323,10 +331,12 @@ class PlotsPane(QWidget):
     def _on_more(self, choice: str) -> None:
         if choice == "reset":
             self.current().plot().reset_view()
+        elif choice == "table":
+            self.show_numbers()
         else:
             self.export(choice)
 
 
 def _more_choices() -> tuple[tuple[str, str], ...]:
     saving = tuple((form, f"Save as {words}…") for form, words in FORMATS)
-    return (*saving, ("", ""), ("reset", "Show everything"))
+    return (("table", "Show the numbers…"), ("reset", "Show everything"), ("", ""), *saving)
