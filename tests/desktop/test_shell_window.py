@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The frame: rail, history, commands, palette by keyboard, strip, notices, pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,16 @@ from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.task import Tasks, TaskState
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.notices import NoticesPanel
 from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import score
 from strongroom.desktop.shell.pictures import save_picture
 from strongroom.desktop.shell.session_state import SessionState
-from strongroom.desktop.shell.status_strip import WindowStatus
+from strongroom.desktop.shell.status_strip import WindowStatus, time_left
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import FixedClock
 from strongroom.domain.errors import EnvironmentFault
@@ -202,6 +203,70 @@ def test_a_repeated_notice_counts_up(window: MainWindow, qtbot: QtBot) -> None:
     panel = NoticesPanel(window.notices, FixedClock())
     qtbot.addWidget(panel)
     assert nameless(panel) == []
+
+
+def test_the_details_of_a_notice_are_read_and_copied(
+    app: QApplication, window: MainWindow, qtbot: QtBot
+) -> None:
+    asked: list[bool] = []
+    window.notices.tell("Exported", cause="a")
+    window.notices.tell("Export failed", "The share <b>is</b> gone", tone="bad", cause="b")
+    window.notices.tell("Export failed", "The share <b>is</b> gone", tone="bad", cause="b")
+    panel = NoticesPanel(window.notices, FixedClock(), support=lambda: asked.append(True))
+    qtbot.addWidget(panel)
+    panel.show()
+    assert "The share <b>is</b> gone" in panel.details.text()
+    assert "2 times" in panel.details.text()
+    panel.copy_button.click()
+    assert app.clipboard().text() == panel.details.text()
+    panel.table.select("a")
+    assert panel.details.text().startswith("Exported")
+
+
+def test_the_list_of_jobs_follows_them_and_cancels_one(
+    window: MainWindow, tasks: Tasks, qtbot: QtBot
+) -> None:
+    stopped: list[str] = []
+
+    def work(name: str) -> Callable[[Progress], None]:
+        def run(progress: Progress) -> None:
+            try:
+                while True:
+                    progress.step(1, 4, "runs")
+            finally:
+                stopped.append(name)
+
+        return run
+
+    for name in ("first", "second"):
+        tasks.ask(name, f"The {name} job", work(name), lambda _: None)
+    window.commands.run("window.jobs")
+    dialog = next(w for w in app_windows() if isinstance(w, JobsDialog))
+    assert nameless(dialog) == []
+    assert dialog.table.model().rowCount() == 2
+    dialog.table.select("second")
+    dialog.stop.click()
+    qtbot.waitUntil(lambda: stopped == ["second"])
+    qtbot.waitUntil(lambda: dialog.table.model().rowCount() == 1)
+    dialog.stop.click()
+    qtbot.waitUntil(lambda: dialog.table.model().rowCount() == 0)
+    assert not dialog.stop.isEnabled()
+    dialog.reject()
+
+
+def app_windows() -> list[QWidget]:
+    return [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+
+
+def test_how_long_a_job_takes_is_only_told_when_it_can_be() -> None:
+    def state(done: int) -> TaskState:
+        return TaskState(key="x", name="x", done=done, total=100)
+
+    assert time_left(state(50), 30.0) == "30 s left"
+    assert time_left(state(1), 30.0) == ""
+    assert time_left(state(50), 1.0) == ""
+    assert time_left(state(100), 30.0) == ""
+    assert time_left(TaskState(key="x", name="x"), 30.0) == ""
 
 
 def test_f6_moves_from_rail_to_page(window: MainWindow, qtbot: QtBot) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import (
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from strongroom.desktop.kit.buttons import Button
@@ -23,7 +30,52 @@ from strongroom.domain.resources import docs_root
 
 CONTENTS = "index.md"
 LARGEST = 1024 * 1024  # bytes of a page
+_USUAL_WEIGHT = 450
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+
+
+def lay_out(document: QTextDocument) -> None:
+    """Gives a page our type: space between blocks, headings by size, code in the mono font."""
+    look = theme()
+    block = document.begin()
+    while block.isValid():
+        level = block.blockFormat().headingLevel()
+        is_code, is_code_next = _is_code(block), _is_code(block.next())
+        shape = QTextBlockFormat()
+        shape.setLineHeight(140, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if level:
+            shape.setTopMargin(look.scaled(22 if level < 3 else 14))
+        shape.setBottomMargin(0 if is_code and is_code_next else look.scaled(8))
+        cursor = QTextCursor(block)
+        cursor.mergeBlockFormat(shape)
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            font = look.font("body")
+            if level:
+                font = look.font("display" if level == 1 else "title")
+            elif is_code or fragment.charFormat().fontFixedPitch():
+                font = look.font("mono")
+            elif fragment.charFormat().fontWeight() > _USUAL_WEIGHT:
+                font = look.font("strong")
+            letters = QTextCharFormat()
+            letters.setFont(font)
+            if fragment.charFormat().isAnchor():
+                letters.setForeground(look.colour("accent_text"))
+            elif is_code:
+                letters.setForeground(look.colour("text_secondary"))
+            cursor.setPosition(fragment.position())
+            cursor.setPosition(
+                fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor
+            )
+            cursor.mergeCharFormat(letters)
+            fragments += 1
+        block = block.next()
+
+
+def _is_code(block: QTextBlock) -> bool:
+    shape = block.blockFormat()
+    return block.isValid() and shape.hasProperty(QTextFormat.Property.BlockCodeLanguage)
 
 
 class PageView(QTextBrowser):
@@ -48,6 +100,7 @@ class PageView(QTextBrowser):
     def show_page(self, text: str, heading: str) -> None:
         """Shows a page, scrolled to a heading."""
         self.setMarkdown(_PICTURE.sub(r"*\1*", text))
+        lay_out(self.document())
         block = self.document().begin()
         while heading and block.isValid():
             if block.blockFormat().headingLevel() and _slug(block.text()) == heading:

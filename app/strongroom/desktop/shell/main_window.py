@@ -32,6 +32,7 @@ from strongroom.desktop.kit.undo import Step, UndoStack
 from strongroom.desktop.shell import window_commands
 from strongroom.desktop.shell.commands import CommandRegistry
 from strongroom.desktop.shell.history import History
+from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.notices import Notices, NoticesPanel, ToastHost
 from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import Palette, PaletteEntry
@@ -173,9 +174,15 @@ class MainWindow(QMainWindow):
         self.palette_box.move(self.mapToGlobal(at))
         self.palette_box.show()
 
+    def open_jobs(self) -> None:
+        """Opens the list of what runs."""
+        dialog = JobsDialog(self.tasks, parent=self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def open_notices(self) -> None:
         """Opens the history of notices."""
-        panel = NoticesPanel(self.notices, self._clock, self)
+        panel = NoticesPanel(self.notices, self._clock, self, support=self.support_requested.emit)
         panel.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         panel.open()
 
@@ -275,6 +282,7 @@ class MainWindow(QMainWindow):
         self.strip = StatusStrip(self.tasks)
         self.strip.sign_in_requested.connect(self.sign_in_requested)
         self.strip.chain_requested.connect(self.chain_requested)
+        self.strip.jobs_requested.connect(self.open_jobs)
         self.strip.exchange_requested.connect(self.exchange_requested)
         middle = QHBoxLayout()
         middle.setSpacing(0)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The strip at the foot: what runs (with Cancel), the store, who, as of when, the chain.
 
-* The oldest job of over 300 ms is shown; the number of the others stands behind it.
+* The oldest job of over 300 ms is shown, with how long it will take where that can be told; the
+  others stand in the list of jobs behind it.
 * Who is signed in is a button: it leads to signing in, or to the identity.
 """
 
@@ -19,12 +20,15 @@ from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.surface import Line, Surface
 from strongroom.desktop.kit.task import Tasks, TaskState
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.wording import duration
+from strongroom.domain.clock import MICROSECONDS
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
 
 
 SHOWN_AFTER_S = 0.3  # a job that is over before is not worth a flicker (desktop.md, the frame)
+LEAST_SHARE, LEAST_PASSED_S = 0.03, 2.0  # before, a guess would only jump
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,15 @@ class WindowStatus:
     chain_tone: Tone = "ok"
 
 
+def time_left(state: TaskState, passed_s: float) -> str:
+    """Returns how long a job will take at its pace so far, "" while nobody can tell."""
+    share = state.share
+    if share is None or share < LEAST_SHARE or passed_s < LEAST_PASSED_S:
+        return ""
+    left_s = passed_s * (1 - share) / share
+    return f"{duration(round(left_s) * MICROSECONDS)} left" if left_s >= 1 else ""
+
+
 class StatusStrip(Surface):
     """The strip.
 
@@ -56,11 +69,13 @@ class StatusStrip(Surface):
         sign_in_requested: The person was pressed.
         chain_requested: The state of the log was pressed.
         exchange_requested: The time of the last exchange was pressed.
+        jobs_requested: The number of the other jobs was pressed.
     """
 
     sign_in_requested = Signal()
     chain_requested = Signal()
     exchange_requested = Signal()
+    jobs_requested = Signal()
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__("bg_chrome", "t", parent=parent)
@@ -69,6 +84,9 @@ class StatusStrip(Surface):
         self._cancel = _Part("", "Cancel")
         self._cancel.tint = "accent_text"
         self._cancel.clicked.connect(self._on_cancel_clicked)
+        self.more = _Part("", "")
+        self.more.tint = "accent_text"
+        self.more.clicked.connect(self.jobs_requested)
         self.store = _Part("hard-drive", "")
         self.store.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.person = _Part("user", "")
@@ -82,6 +100,7 @@ class StatusStrip(Surface):
         across.setSpacing(6)
         across.addWidget(self._task)
         across.addWidget(self._cancel)
+        across.addWidget(self.more)
         across.addStretch(1)
         self._lines: list[tuple[Line, _Part]] = []
         for part in (self.store, self.person, self.as_of, self.chain):
@@ -137,8 +156,13 @@ class StatusStrip(Surface):
 
     def _show_running(self) -> None:
         running = self._running()
-        self._task.show_task(running[0] if running else None, max(0, len(running) - 1))
+        first = running[0] if running else None
+        begun = self._since.get(first.key, 0.0) if first is not None else 0.0
+        left = time_left(first, time.monotonic() - begun) if first is not None else ""
+        self._task.show_task(first, left)
         self._cancel.setVisible(bool(running))
+        self.more.set_words(f"{len(running) - 1} more" if len(running) > 1 else "")
+        self.more.setVisible(len(running) > 1)
 
     def _on_cancel_clicked(self) -> None:
         running = self._running()
@@ -152,12 +176,12 @@ class _TaskView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._state: TaskState | None = None
-        self._others = 0
+        self._left = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
-    def show_task(self, state: TaskState | None, others: int) -> None:
-        """Shows a job, or that there is none."""
-        self._state, self._others = state, others
+    def show_task(self, state: TaskState | None, left: str) -> None:
+        """Shows a job and how long it will take, or that there is none."""
+        self._state, self._left = state, left
         self.setAccessibleName(self._words())
         self.updateGeometry()
         self.update()
@@ -167,7 +191,7 @@ class _TaskView(QWidget):
         look = theme()
         width = look.width(self._words(), look.font("caption", weight=400)) + 4
         if self._state is not None and self._state.share is not None:
-            width += 106 + look.scaled(36)
+            width += 106 + look.width(self._figures(), look.font("caption", weight=400)) + 8
         return QSize(round(width), 20)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -184,15 +208,20 @@ class _TaskView(QWidget):
         if share is not None:
             x = look.width(self._words(), font) + 10
             paint.meter(painter, QRectF(x, round(rect.center().y()) - 1, 96, 4), share)
-            percent = QRectF(x + 104, 0, look.scaled(40), rect.height())
-            paint.text(painter, percent, f"{share * 100:.0f} %", "text_tertiary", font)
+            figures = QRectF(x + 104, 0, rect.width() - x - 104, rect.height())
+            paint.text(painter, figures, self._figures(), "text_tertiary", font)
+
+    def _figures(self) -> str:
+        share = self._state.share if self._state is not None else None
+        if share is None:
+            return ""
+        return f"{share * 100:.0f} %, {self._left}" if self._left else f"{share * 100:.0f} %"
 
     def _words(self) -> str:
         if self._state is None:
             return "No tasks running"
-        more = f" and {self._others} more" if self._others else ""
         what = f", {self._state.what}" if self._state.what else ""
-        return f"{self._state.name}{what}{more}"
+        return f"{self._state.name}{what}"
 
 
 class _Part(QPushButton):

@@ -38,6 +38,10 @@ class Frame(Protocol):
         """Opens the palette."""
         ...
 
+    def open_jobs(self) -> None:
+        """Opens the list of what runs."""
+        ...
+
     def open_notices(self) -> None:
         """Opens the history of notices."""
         ...
@@ -101,6 +105,10 @@ def _panes(window: Frame) -> Sequence[Command]:
         Command(
             id="window.next_pane", title="Next pane", run=window.next_pane, menu="Window",
             icon="layout-grid", shortcut="F6",
+        ),
+        Command(
+            id="window.jobs", title="Jobs", run=window.open_jobs, menu="Window",
+            icon="list-checks", shortcut="Ctrl+Shift+J",
         ),
         Command(
             id="window.notices", title="Notices", run=window.open_notices, menu="Window",
