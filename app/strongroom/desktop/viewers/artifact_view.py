@@ -178,8 +178,7 @@ class ArtifactView(QWidget):
 
     def _on_verified(self, found: FileVerified) -> None:
         self.line.show_verified()
-        self.parts.text.set_total(found.lines)
-        self.parts.table.set_total(found.rows)
+        self.parts.tell_counts(found.lines, found.rows)
 
     def _on_save_failed(self, fault: BaseException) -> None:
         errors.show(fault, self)

@@ -16,6 +16,8 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextTable,
+    QTextTableFormat,
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
@@ -130,6 +132,23 @@ def _make_harmless(document: QTextDocument) -> None:
             plain.setBackground(look.colour("bg_sunken"))
             cursor.setCharFormat(plain)
     _space(document)
+    _draw_tables(document)
+
+
+def _draw_tables(document: QTextDocument) -> None:
+    """Gives tables hairlines of the look instead of frames in the colour of the text."""
+    for frame in document.rootFrame().childFrames():
+        if not isinstance(frame, QTextTable):
+            continue
+        form = frame.format().toTableFormat()
+        form.setBorderCollapse(True)
+        form.setBorder(1)
+        form.setBorderBrush(theme().colour("border_default"))
+        form.setBorderStyle(QTextTableFormat.BorderStyle.BorderStyle_Solid)
+        form.setCellPadding(5)
+        form.setTopMargin(6)
+        form.setBottomMargin(8)
+        frame.setFormat(form)
 
 
 def _space(document: QTextDocument) -> None:

@@ -2,6 +2,8 @@
 """The viewers of all kinds in one stack: which one shows what, and what a worker prepares first."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
@@ -38,6 +40,8 @@ from strongroom.services.views.shapes import (
     View,
 )
 
+V = TypeVar("V", bound=QWidget)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
@@ -70,7 +74,7 @@ def prepare(view: View) -> Prepared:
 
 
 class Showing(QStackedWidget):
-    """One viewer of each kind; nothing is shown until `fill`.
+    """One viewer of each kind, made when it is first needed; nothing is shown until `fill`.
 
     Signals:
         failed: A part could not be read (the fault).
@@ -82,26 +86,74 @@ class Showing(QStackedWidget):
 
     def __init__(self, viewing: Viewing, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._viewing, self._tasks = viewing, tasks
         self.nothing = QWidget()
-        self.picture = PictureViewer()
-        self.table = TableViewer(viewing, tasks)
-        self.text = TextViewer(viewing, tasks)
-        self.bytes = BytesViewer(viewing, tasks)
-        self.tree = TreeViewer(tasks)
-        self.page = PageViewer()
-        self.matrix = MatrixViewer()
-        self.program = ProgramViewer()
-        self.notebook = NotebookViewer()
-        self.sound = SoundViewer()
-        self.document = DocumentViewer(tasks)
-        for part in (self.table, self.text, self.bytes):
-            part.failed.connect(self.failed)
-        self.document.refused.connect(self.refused)
-        for each in (
-            self.nothing, self.picture, self.table, self.text, self.bytes, self.tree, self.page,
-            self.matrix, self.program, self.notebook, self.sound, self.document,
-        ):  # fmt: skip
-            self.addWidget(each)
+        self.addWidget(self.nothing)
+
+    @cached_property
+    def picture(self) -> PictureViewer:
+        """Shows pictures."""
+        return self._added(PictureViewer())
+
+    @cached_property
+    def table(self) -> TableViewer:
+        """Shows tables."""
+        return self._added(TableViewer(self._viewing, self._tasks), reads=True)
+
+    @cached_property
+    def text(self) -> TextViewer:
+        """Shows texts."""
+        return self._added(TextViewer(self._viewing, self._tasks), reads=True)
+
+    @cached_property
+    def bytes(self) -> BytesViewer:
+        """Shows the bytes of anything."""
+        return self._added(BytesViewer(self._viewing, self._tasks), reads=True)
+
+    @cached_property
+    def tree(self) -> TreeViewer:
+        """Shows documents."""
+        return self._added(TreeViewer(self._tasks))
+
+    @cached_property
+    def page(self) -> PageViewer:
+        """Shows Markdown."""
+        return self._added(PageViewer())
+
+    @cached_property
+    def matrix(self) -> MatrixViewer:
+        """Shows confusion matrices."""
+        return self._added(MatrixViewer())
+
+    @cached_property
+    def program(self) -> ProgramViewer:
+        """Shows pickles and archives."""
+        return self._added(ProgramViewer())
+
+    @cached_property
+    def notebook(self) -> NotebookViewer:
+        """Shows notebooks."""
+        return self._added(NotebookViewer())
+
+    @cached_property
+    def sound(self) -> SoundViewer:
+        """Shows sounds."""
+        return self._added(SoundViewer())
+
+    @cached_property
+    def document(self) -> DocumentViewer:
+        """Shows PDFs."""
+        viewer = self._added(DocumentViewer(self._tasks))
+        viewer.refused.connect(self.refused)
+        return viewer
+
+    def tell_counts(self, lines: int, rows: int | None) -> None:
+        """Tells what is shown how many lines and rows the file has."""
+        shown = self.currentWidget()
+        if isinstance(shown, TextViewer):
+            shown.set_total(lines)
+        elif isinstance(shown, TableViewer):
+            shown.set_total(rows)
 
     def empty(self) -> None:
         """Shows nothing."""
@@ -119,6 +171,12 @@ class Showing(QStackedWidget):
             return f"Shown as text. {view.instead}"
         is_said_below = isinstance(view.body, (TextView, TableView))
         return "" if is_said_below else getattr(view.body, "note", "")
+
+    def _added(self, viewer: V, *, reads: bool = False) -> V:
+        self.addWidget(viewer)
+        if reads and isinstance(viewer, (TableViewer, TextViewer, BytesViewer)):
+            viewer.failed.connect(self.failed)
+        return viewer
 
     def _missing(self, found: Prepared) -> str:
         if isinstance(found.view.body, NoView):

@@ -24,7 +24,7 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.viewers.colouring import Language, inside_texts, spans
 
-MOST_MARKED = 500  # matches with a ground; more are found one by one
+MOST_MARKED = 200  # matches with a ground; more are found one by one
 
 
 class _Colours(QSyntaxHighlighter):

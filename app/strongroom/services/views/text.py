@@ -13,8 +13,8 @@ from strongroom.services.views.kinds import ending
 from strongroom.services.views.shapes import TextView
 from strongroom.services.views.visible import visible_lines
 
-PART_BYTES = 512 * 1024  # laid out in well under a tenth of a second
-MOST_LINES = 10_000
+PART_BYTES = 256 * 1024  # laid out in well under a tenth of a second
+MOST_LINES = 5_000
 Language = Literal["plain", "python", "json", "yaml", "diff"]
 _LANGUAGES: dict[str, Language] = {
     "py": "python", "json": "json", "jsonl": "json", "ndjson": "json", "ipynb": "json",
