@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from strongroom.desktop.charts.highlight import Highlight
 from strongroom.desktop.charts.layer import Layer, Picture, Quality, Stroke, View
 
+DRAFT_MS_A_COLUMN = 2e-4  # of each line, at least; noisy lines take three times that
 FRAME_MS = 11.0  # of 16: the rest belongs to axes, overlay and Qt
 SETTLE_MS = 50  # after the last notch of a wheel; shorter would start work that is thrown away
 
@@ -63,9 +64,10 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         self.after_paint: Callable[[QPainter, QRectF], None] | None = None
         self._highlight = Highlight()
         self._wanted: View | None = None
+        self._stale: Picture | None = None  # of other lines, shown until the worker has the new
         self._generation = 0
         self._is_working = False
-        self._cost_ms = {Quality.FAST: 0.0, Quality.FINE: 0.0}
+        self._cost_ms = 0.0  # of the last draft
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
         self._relay = _Relay()
@@ -78,6 +80,7 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
     def set_strokes(self, strokes: Sequence[Stroke]) -> None:
         """Replaces the lines."""
         self._generation += 1
+        self._stale = self.layer.picture or self._stale
         self.layer.set_strokes(strokes)
         self.update()
 
@@ -152,7 +155,7 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
     def _blit(self, painter: QPainter, view: View, corner: QPointF, scale: float) -> None:
         self._wanted = view
         target = self._prepare(view)
-        picture = self.layer.picture
+        picture = self.layer.picture or self._stale
         if picture is None:
             return
         image = picture.image
@@ -176,23 +179,33 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             if move != (0, 0):
                 layer.shift(*move)
             return None
-        old = layer.picture
-        fits = old is not None and old.view.width == view.width
-        if fits and old is not None and not _FRAME.has_room(self._cost_ms[Quality.FAST]):
+        old = layer.picture or self._stale
+        if not self._fits_a_frame(view):
             self._settle.start()
+            if old is None:  # the first picture of a heavy chart is the worker's too
+                self._refine()
+                return None
             return _scaled(old.view, view)
+        self._stale = None
         self._draw(view, Quality.FAST)
-        if _FRAME.has_room(self._cost_ms[Quality.FINE]):
+        if _FRAME.has_room(layer.costs_ms()[1]):
             self._draw(view, Quality.FINE)
         if layer.picture is not None and self._may_be_finer(layer.picture):
             self._settle.start()
         return None
 
+    def _fits_a_frame(self, view: View) -> bool:
+        """Returns whether a draft would fit: by what the last one took, or by what there is."""
+        expected = self._cost_ms or len(self.layer.strokes) * view.width * DRAFT_MS_A_COLUMN
+        return _FRAME.has_room(expected)
+
     def _draw(self, view: View, quality: Quality) -> None:
         begin = time.perf_counter()
         self.layer.adopt(self.layer.render(view, quality))
-        self._cost_ms[quality] = (time.perf_counter() - begin) * 1e3
-        _FRAME.spend(self._cost_ms[quality])
+        took_ms = (time.perf_counter() - begin) * 1e3
+        if quality is Quality.FAST:
+            self._cost_ms = took_ms
+        _FRAME.spend(took_ms)
 
     def _may_be_finer(self, picture: Picture) -> bool:
         return picture.quality is Quality.FAST and picture.wish is Quality.FAST
@@ -207,11 +220,10 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         self._is_working = True
         layer, generation = self.layer, self._generation
 
-        def paint() -> tuple[Picture, float]:
-            begin = time.perf_counter()
-            return layer.render(view, Quality.FINE), (time.perf_counter() - begin) * 1e3
-
-        self.work(paint, lambda answer: self._adopt(generation, *answer))
+        self.work(
+            lambda: layer.render(view, Quality.FINE),
+            lambda picture: self._adopt(generation, picture),
+        )
 
     def work(self, job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
         """Runs ``job`` on the worker and ``then`` on the window's thread, if the item still lives.
@@ -235,14 +247,15 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             then, answer = message
             then(answer)
 
-    def _adopt(self, generation: int, picture: Picture, took_ms: float) -> None:
+    def _adopt(self, generation: int, picture: Picture) -> None:
         self._is_working = False
-        self._cost_ms[Quality.FINE] = took_ms
         if generation != self._generation or self._wanted is None:
             self._settle.start()
             return
         if (picture.view.width, picture.view.height) == (self._wanted.width, self._wanted.height):
             self.layer.adopt(picture)
+            self._cost_ms = self.layer.costs_ms()[0]  # a calmer view may fit a frame again
+            self._stale = None
             if self.layer.offset_to(self._wanted) is None:
                 self._settle.start()
             self.update()

@@ -24,6 +24,9 @@ from strongroom.desktop.charts.spans import Curve, column_extremes
 from strongroom.desktop.charts.ticks import Ticks
 
 SAME_SCALE = 1e-9  # relative; a drag changes the length of a range by rounding only
+# What a picture takes: for each inked pixel, and for each line what its columns take.
+DRAFT_MS_A_PX, DRAFT_MS_A_LINE = 5e-5, 0.1
+FINE_MS_A_PX, FINE_MS_A_LINE = 1.5e-4, 0.15
 FINE_INK_PX = 400_000  # pixels under lines; more would take over 60 ms and look no better
 
 
@@ -136,6 +139,18 @@ class Layer:
         self._paint(strokes, picture, (0, view.width), (0, view.height))
         return picture
 
+    def costs_ms(self) -> tuple[float, float]:
+        """Returns about how long a draft and a fine picture of what is shown now would take."""
+        picture = self.picture
+        if picture is None:
+            return math.inf, math.inf
+        lines = [row for row, stroke in enumerate(self.strokes) if stroke.upper is None]
+        ink_px = _ink_px(picture.spans[:, lines], picture.view.height) / _parts(picture.quality)
+        return (
+            ink_px * DRAFT_MS_A_PX + len(lines) * DRAFT_MS_A_LINE,
+            ink_px * FINE_MS_A_PX + len(lines) * FINE_MS_A_LINE,
+        )
+
     def enlarged(self, factor: float) -> "Layer":
         """Returns a layer of the same lines for a picture with ``factor`` times the pixels."""
         layer = Layer(
@@ -220,8 +235,7 @@ class Layer:
             return wish
         lines = [stroke for stroke in strokes if stroke.upper is None]
         spans = spans_of(lines, view, 0, view.width, Quality.FAST, view.row)
-        tall = np.clip(spans[1], 0, view.height) - np.clip(spans[0], 0, view.height)
-        return Quality.FINE if float(np.nansum(tall)) <= FINE_INK_PX else Quality.FAST
+        return Quality.FINE if _ink_px(spans, view.height) <= FINE_INK_PX else Quality.FAST
 
     def _paint(
         self,
@@ -278,6 +292,11 @@ def spans_of(
         if stroke.dash:
             spans[:, row, ~_dashes(stroke.dash, view.column + first, last - first, parts)] = np.nan
     return spans
+
+
+def _ink_px(spans: ink.Spans, height: int) -> float:
+    """Returns how many pixels of a picture the spans cover, each line by itself."""
+    return float(np.nansum(np.clip(spans[1], 0, height) - np.clip(spans[0], 0, height)))
 
 
 def _parts(quality: Quality) -> int:

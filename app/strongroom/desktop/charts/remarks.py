@@ -11,6 +11,16 @@ from strongroom.desktop.charts.ticks import value_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is said around a chart: beside its title, along its axes, and in a legend of its own."""
+
+    note: str = ""
+    x: str = ""
+    y: str = ""
+    has_legend: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remarks:
     """Is what the owner of the chart says (``note``) and what the chart itself has to admit.
 

@@ -13,13 +13,14 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
-from strongroom.desktop.charts.board import ChartBoard, Words
+from strongroom.desktop.charts.board import ChartBoard
 from strongroom.desktop.charts.chart_settings import AXES
 from strongroom.desktop.charts.layout import BoardLayout, Card
 from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.options import METRIC, ChartOptions, smoothing_words
 from strongroom.desktop.charts.popover import Popover
+from strongroom.desktop.charts.remarks import Words
 from strongroom.desktop.charts.smoothing_control import SmoothingControl
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.buttons import Button, MenuButton
