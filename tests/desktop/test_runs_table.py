@@ -20,10 +20,11 @@ from strongroom.desktop.runs.flat_rows import FlatRows
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.query_text import complete_clauses, offers, pieces
 from strongroom.desktop.runs.row_windows import RowWindows
-from strongroom.desktop.runs.sheet import Sheet
+from strongroom.desktop.runs.sheet import Sheet, trust_words
 from strongroom.desktop.runs.table import RunsTable
 from strongroom.desktop.runs.view import RunsView
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.metric_schema import MetricRule, MetricSchema
 from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.query_parser import parse_order
 from strongroom.domain.run import MetricSummary, Run, RunStatus
@@ -388,3 +389,33 @@ def test_flat_rows_and_groups_are_one_thing_seen_from_two_sides(
     hidden = [id_ for at in folded for id_ in ids[starts[at] : starts[at] + sizes[at]]]
     assert all(rows.row_of(id_) == -1 for id_ in (*hidden, 999))
     assert rows.holds(np.array([*ids, 999])).tolist() == [True] * len(ids) + [False]
+
+
+def test_a_metric_outside_its_bounds_is_flagged_and_says_why(
+    table: RunsTable, qtbot: QtBot
+) -> None:
+    schema = MetricSchema(rules=(MetricRule(key="val/auc", high=0.92),))
+    table.set_sheet(sheet_of(table.runs.windows, range(40), FIELDS, SAMPLE, schema=schema))
+    cell = table.runs.index(30, VALUE)
+    table.scrollTo(cell)
+    spoken = str(cell.data(Qt.ItemDataRole.AccessibleTextRole))
+    assert spoken == "val/auc: 0.9300. val/auc reached 0.93, above its bound of 0.92"
+    assert "above its bound" in table.runs.sheet.exact(30, VALUE)
+    picture = table.viewport().grab(table.visualRect(cell)).toImage()
+    colours = {
+        picture.pixelColor(x, y).name()
+        for x in range(picture.width())
+        for y in range(picture.height())
+    }
+    assert theme().colour("warn_icon").name() in colours
+
+
+def test_the_shield_says_what_is_known_and_no_more(app: QApplication) -> None:
+    runs = [run(0, is_sealed=True), run(1), run(2, status=RunStatus.RUNNING, ended_us=None)]
+    said = [trust_words(TableRow(id=at, run=each)) for at, each in enumerate(runs)]
+    damaged = trust_words(TableRow(id=9, run=runs[0], damage="E-HASH: metrics.parquet"))
+    assert [words.split(":")[0] for words in said] == [
+        "Sealed", "Ended and not sealed yet", "Not sealed",
+    ]  # fmt: skip
+    assert damaged == "Does not match. E-HASH: metrics.parquet"
+    assert not any("valid" in words.lower() or "trusted" in words.lower() for words in said)

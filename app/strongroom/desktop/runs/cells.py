@@ -119,11 +119,12 @@ class CellPainter:
         right = left + width
         baseline = rows.top + _baseline(font, rows.height)
         painter.setPen(ink)
+        words, fit, is_right = sheet.words, self._fit, column.is_right
         for at, item in enumerate(items):
-            text = sheet.words(item, column) if isinstance(item, LoadedRow) else None
+            text = words(item, column) if isinstance(item, LoadedRow) else None
             if text is not None:
-                shown, length = self._fit(text, width, font)
-                x = right - length if column.is_right else left
+                shown, length = fit(text, width, font)
+                x = right - length if is_right else left
                 if shown == DASH:
                     painter.setPen(faint)
                     painter.drawText(QPointF(x, baseline), shown)

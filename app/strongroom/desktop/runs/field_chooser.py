@@ -37,6 +37,7 @@ class FieldChooser(Button):
     Args:
         role: What the field is for, such as ``Colour``.
         optional: Whether "None" can be chosen.
+        icon_name: An icon before the words, "" for none.
 
     Signals:
         chosen: Another field was chosen (a `Field`, or None).
@@ -46,8 +47,15 @@ class FieldChooser(Button):
     chosen = Signal(object)
     opened = Signal()
 
-    def __init__(self, role: str, *, optional: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(role, "ghost", chevron=True, parent=parent)
+    def __init__(
+        self,
+        role: str,
+        *,
+        optional: bool = False,
+        icon_name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(role, "ghost", icon_name, chevron=True, parent=parent)
         self._role, self._optional = role, optional
         self._field: Field | None = None
         self._names: tuple[Field, ...] = ()

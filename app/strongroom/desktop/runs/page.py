@@ -106,7 +106,7 @@ class RunsPage(Page):
         self._columns = Button("Columns", "ghost", "columns-3")
         self._register = Button("Register model…", "primary", "package")
         self._compare = Button("Compare", "secondary", "git-compare-arrows")
-        self._group = FieldChooser("Group:", optional=True)
+        self._group = FieldChooser("Group:", optional=True, icon_name="layers")
         self._save = Button("Save view", "ghost", "bookmark")
         tools = [self._columns, self._group, self._save, self._compare, self._register]
         bar = PageBar("Runs", [separator(), self._scope], tools)

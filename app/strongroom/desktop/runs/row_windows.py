@@ -37,12 +37,13 @@ class RowReader(Protocol):
 class LoadedRow:
     """A row that was read: which fields it has, and the words made so far for one sheet."""
 
-    __slots__ = ("fields", "made_for", "row", "texts")
+    __slots__ = ("breaches", "fields", "made_for", "row", "texts")
 
     def __init__(self, row: TableRow, fields: frozenset[Field]) -> None:
         self.row = row
         self.fields = fields
         self.texts: dict[str, str] = {}
+        self.breaches: dict[str, str] = {}
         self.made_for: object = None
 
 

@@ -118,7 +118,7 @@ class Sheet:
     def words(self, loaded: LoadedRow, column: SheetColumn) -> str | None:
         """Returns the words of a cell, None as long as its value was not read."""
         if loaded.made_for is not self:  # other forms, another "Yesterday"
-            loaded.texts, loaded.made_for = {}, self
+            loaded.texts, loaded.breaches, loaded.made_for = {}, {}, self
         known = loaded.texts.get(column.key)
         if known is None:
             if column.field is not None and column.field not in loaded.fields:
@@ -147,10 +147,14 @@ class Sheet:
 
     def breach(self, loaded: LoadedRow, column: SheetColumn) -> str:
         """Returns how a run breaks what is known of a metric, "" if it does not."""
-        summary = _summary(loaded.row.run, column)
-        if summary is None or column.field is None:
-            return ""
-        return self.schema.breach(column.field.key, summary)
+        known = loaded.breaches.get(column.key)
+        if known is None or loaded.made_for is not self:
+            summary = _summary(loaded.row.run, column)
+            known = ""
+            if summary is not None and column.field is not None:
+                known = self.schema.breach(column.field.key, summary)
+            loaded.breaches[column.key] = known
+        return known
 
     def group_text(self, group: int, column: SheetColumn) -> str:
         """Returns the words of a cell in the header of a group."""
