@@ -55,6 +55,38 @@ def test_the_kit_draws_text_only_on_grounds_that_were_measured(tokens: Tokens) -
     assert drawn <= {(pair.foreground, pair.background) for pair in tokens.contrast}
 
 
+TEXTS = ("text_primary", "text_secondary", "text_tertiary", "accent_text", "ok_text", "warn_text",
+         "bad_text")  # fmt: skip
+GROUNDS = ("bg_surface", "bg_raised", "bg_sunken", "bg_chrome")
+SYNTAX = ("syntax_key", "syntax_op", "syntax_str", "syntax_num")
+ICONS = ("ok_icon", "warn_icon", "bad_icon", "focus", "border_control")
+
+
+def test_every_text_can_be_read_on_every_ground_it_may_stand_on(tokens: Tokens) -> None:
+    """Also pairs that no table names: any page may put any text role on any ground."""
+    pairs = [(text, ground, TEXT) for text in TEXTS for ground in GROUNDS]
+    pairs += [(text, ground, TEXT) for text in SYNTAX for ground in ("bg_surface", "bg_sunken")]
+    pairs += [(icon, ground, ICONS_AND_EDGES) for icon in ICONS for ground in GROUNDS]
+    pairs += [
+        (text, ground, TEXT)
+        for text in ("text_primary", "text_secondary", "accent_text")
+        for ground in ("bg_hover", "bg_selected", "bg_selected_idle")
+    ]
+    colours = tokens.colours
+    faint = [
+        f"{front} on {back}: {_ratio(colours[front], colours[back]):.2f}"
+        for front, back, least in pairs
+        if _ratio(colours[front], colours[back]) < least
+    ]
+    assert not faint
+
+
+def test_high_contrast_is_higher(tokens: Tokens) -> None:
+    if tokens.is_high_contrast:
+        for text in ("text_primary", "text_secondary", "accent_text"):
+            assert _ratio(tokens.colours[text], tokens.colours["bg_surface"]) >= 7.0
+
+
 def test_ten_series_colours_stand_out_from_the_page(tokens: Tokens) -> None:
     assert len(tokens.series) == 10
     for colour in tokens.series:

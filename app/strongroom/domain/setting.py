@@ -139,7 +139,7 @@ SETTINGS = (
     ),
     Setting(
         key="appearance.reduced_motion", title="Reduce motion", kind="switch", default=False,
-        detail="Messages and pop-ups appear at once instead of fading in.",
+        detail="Messages appear at once instead of fading in; nothing else moves.",
     ),
     Setting(
         key="window.reopen_place", title="Open where I left off", kind="switch", default=True,

@@ -8,9 +8,9 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.blocks import Banner, EmptyState
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KEPT = 200  # entries; the log on disk has the rest
 TOAST_MS = 4_000
+FADE_MS = 120
 TOAST_WIDTH = 360
 _ICONS = {"ok": "circle-check", "warn": "triangle-alert", "bad": "circle-x"}
 
@@ -96,6 +97,11 @@ class ToastHost(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
+        self._fade = QPropertyAnimation(self)
+        self._fade.setPropertyName(QByteArray(b"opacity"))
+        self._fade.setStartValue(0.0)
+        self._fade.setEndValue(1.0)
+        self._fade.finished.connect(self._on_fade_finished)
         notices.told.connect(self.show_entry)
         self.hide()
 
@@ -108,7 +114,24 @@ class ToastHost(QWidget):
         self.place()
         self.show()
         self.raise_()
+        self._fade_in()
         self._timer.start(self._notices.message_ms())
+
+    def _fade_in(self) -> None:
+        """Fades in, unless somebody asked for less motion."""
+        length_ms = theme().motion_ms(FADE_MS)
+        self._fade.stop()
+        if not length_ms:
+            self.setGraphicsEffect(None)  # type: ignore[arg-type] # Qt: None takes it away
+            return
+        effect = QGraphicsOpacityEffect(self)
+        self.setGraphicsEffect(effect)
+        self._fade.setTargetObject(effect)
+        self._fade.setDuration(length_ms)
+        self._fade.start()
+
+    def _on_fade_finished(self) -> None:
+        self.setGraphicsEffect(None)  # type: ignore[arg-type] # an effect costs at every repaint
 
     def place(self) -> None:
         """Moves to the lower left of the pages, where no page has its buttons."""
@@ -120,6 +143,7 @@ class ToastHost(QWidget):
     def stop(self) -> None:
         """Hides at once; a closing window leaves no timer."""
         self._timer.stop()
+        self._fade.stop()
         self.hide()
 
 
