@@ -110,6 +110,23 @@ def test_enter_on_a_parameter_shows_both_texts_with_the_changed_word(
     assert nameless(page) == []
 
 
+def test_opening_a_place_tells_no_other_place(page: ComparePage, tasks: Tasks) -> None:
+    told: list[Place] = []
+    page.place_changed.connect(told.append)
+    place = page.place()
+    page.show_place(Place.of("compare", {**dict(place.arguments), "view": "beside"}))
+    settle(tasks)
+    assert page.beside.isVisible()
+    assert told == []
+    page.show_place(place)
+    settle(tasks)
+    assert page.table.isVisible()
+    assert told == []
+    page.show_view("beside")
+    settle(tasks)
+    assert [one.argument("view") for one in told] == ["beside"]
+
+
 def test_files_say_whether_they_differ_and_equal_ones_come_with_the_toggle(
     page: ComparePage, qtbot: QtBot, tasks: Tasks
 ) -> None:

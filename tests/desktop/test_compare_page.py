@@ -26,6 +26,7 @@ from strongroom.domain.clock import FixedClock
 from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, Value, all_same
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import Run, RunStatus
+from strongroom.journal.writer import JournalWriter
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.run_comparison import RunComparison
@@ -425,3 +426,47 @@ def test_no_two_runs_share_a_colour_and_charted_ones_keep_theirs(
 )
 def test_percents_are_short(share: float | None, text: str) -> None:
     assert percent(share) == text
+
+
+def test_a_run_that_still_logs_moves_by_itself(
+    opened: Opened, store: Path, services: CompareServices, tasks: Tasks
+) -> None:
+    fill(store, 2)
+    live = add_live_run(store, 3)
+    page = opened(1, 3)
+    page.changed.connect(page.refresh)
+    assert heads(page)[1] == ("run 3", "Running")
+    assert words(page, "metrics loss")[2] == "1.0000 +0.5000"
+    live.series("loss", [0.25], [9], [START_US + 9])
+    page._look()
+    settle(tasks)
+    assert words(page, "metrics loss")[2] == "0.2500 −0.2500"
+    live.close("FINISHED")
+    page._look()
+    settle(tasks)
+    assert heads(page)[1] == ("run 3", "")
+
+
+def add_live_run(store: Path, number: int) -> JournalWriter:
+    """Returns the writer of a run whose process, this one, is still there."""
+    folder = write_run(store, number, status="")
+    for journal in folder.glob("w-*"):
+        journal.unlink()
+    writer = JournalWriter(
+        folder, folder.name, random_bytes=random_bytes, clock=FixedClock(START_US + 1_000_000)
+    )
+    writer.series("loss", [1.0], [0], [START_US])
+    return writer
+
+
+def test_names_that_look_like_markup_or_lines_stay_plain_text(opened: Opened, store: Path) -> None:
+    name = "<img src=x>\n\u202eevil"
+    for number in (1, 2):
+        write_run(store, number, name=name, params={"<b>p</b>\n": number, "lr": 1})
+    page = opened(1, 2)
+    shown_names = {title for title, _ in heads(page)}
+    assert shown_names == {"<img src=x>\\n\\u202eevil"}
+    assert words(page, "params <b>p</b>\n")[0] == "<b>p</b>\\n"
+    tip = page.table.model().headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;img" in tip
+    assert "<img" not in tip

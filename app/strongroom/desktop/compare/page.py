@@ -88,7 +88,9 @@ class ComparePage(Page):
 
     def show_place(self, place: Place) -> None:
         """Compares the runs the place names, else those compared before, else the newest."""
+        blocked = self.views.blockSignals(True)  # the window knows the place it opens
         self.views.set_current("beside" if place.argument("view") == "beside" else "values")
+        self.views.blockSignals(blocked)
         named = Arrangement.from_place(place)
         if named.run_ids:
             self._arrange(named)
@@ -241,7 +243,8 @@ class ComparePage(Page):
         down.addWidget(self.tools)
         down.addWidget(self._upper, 1)
         self.split = Split("horizontal", left, self.overlays, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
-        self.split.setStretchFactor(0, 1)
+        self.split.setStretchFactor(0, 2)
+        self.split.setStretchFactor(1, 1)
         self.empty = EmptyState(*words.why_empty(()), "Choose runs", "flask-conical")
         self.body = QStackedWidget()
         self.body.addWidget(self.split)
