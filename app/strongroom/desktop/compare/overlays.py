@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from strongroom.desktop.charts.board import ChartBoard, Words
+from strongroom.desktop.charts.board import ChartBoard
 from strongroom.desktop.charts.layout import Card
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.options import ChartOptions
+from strongroom.desktop.charts.remarks import Words
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.compare.words import is_live, name_of
 from strongroom.desktop.kit import wording
