@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
-from strongroom.domain.query import Field, FieldKind
+from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.run import RunStatus
 from strongroom.store import tables
 from strongroom.store.query_compiler import key_id
@@ -61,6 +61,8 @@ def values(
     if field.is_numeric:
         return ()
     if field.kind is FieldKind.ATTRIBUTE:
+        if field.key == Attribute.STATUS:
+            return tuple(each.value for each in RunStatus if each.value.startswith(start))[:limit]
         column = _ATTRIBUTES.get(field.key)
         if column is None:
             return ()

@@ -5,9 +5,12 @@
 * Runs without the ordered value come last, ascending or descending; ties are newest first.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, Filter, Order
+from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, Filter, Not, Order
 from strongroom.domain.run import Run
 from strongroom.store import tables
 from strongroom.store.hydration import hydrate
@@ -40,6 +43,7 @@ from strongroom.store.query_compiler import (
 from strongroom.store.statement import Statement
 
 FEW = 25_000  # matches that are ordered by themselves; finding them out wastes some 20 ms at most
+MOST_VALUES = 500  # distinct values that are gone through one by one
 MAX_PAGE = 100_000  # runs read whole at once; a window asks for hundreds
 
 
@@ -121,6 +125,8 @@ def _is_computed(field: Field) -> bool:
 
 def _count(connection: Connection, tree: Filter | None, scope: Scope) -> int:
     """Returns how many runs an answer has; hidden runs are few, so they are taken off."""
+    if isinstance(tree, Not):  # the others: counting these reads one index, those every run
+        return _count(connection, None, scope) - _count(connection, tree.part, scope)
     if tree is not None:
         found = matching_ids(tree, lambda of: _visible(of, scope)).subquery()
         return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
@@ -184,7 +190,7 @@ def _few_question(tree: Filter, scope: Scope) -> Statement:
 @lru_cache(maxsize=64)
 def _few_in_order(orders: tuple[Order, ...]) -> Statement:
     few = Few(ids="", count=0)
-    limit, offset = bindparam("most", type_=Integer), bindparam("offset", type_=Integer)
+    limit, offset = bindparam("most", 0, type_=Integer), bindparam("offset", 0, type_=Integer)
     return Statement.of(ordered_by_value(few, orders).limit(limit).offset(offset))
 
 
@@ -250,7 +256,10 @@ def run_ids(
     having, without, column = split_by_value(orders[0])
     first = having.where(where)
     direction = column.desc() if orders[0].is_descending else column.asc()
-    found = _take(connection, in_order(first, orders[1:], direction), limit, offset)
+    is_plain = not offset and len(orders) == 1
+    found = _value_after_value(connection, where, orders[0], limit) if is_plain else []
+    if not found:
+        found = _take(connection, in_order(first, orders[1:], direction), limit, offset)
     if len(found) == limit:
         return found
     before = offset
@@ -260,6 +269,43 @@ def run_ids(
     rest = select(tables.run.c.id).where(where, without)
     skipped = max(0, before) if not found else 0
     return found + _take(connection, in_order(rest, orders[1:]), limit - len(found), skipped)
+
+
+def _value_after_value(
+    connection: Connection, where: ColumnElement[bool], order: Order, limit: int
+) -> list[int]:
+    """Returns the first runs ordered by a param or tag: value after value, until it has enough.
+
+    Sorting a million runs by a value that few of them differ in takes a second; this reads an
+    index in its order. Returns nothing for a metric, and where the values are too many.
+    """
+    if order.field.kind is FieldKind.METRIC:
+        return []
+    value, run_value, run = tables.text_value, tables.run_value, tables.run
+    shown = func.coalesce(value.c.number, value.c.text)
+    values = select(shown, value.c.id).where(value.c.key_id == key_id(order.field))
+    direction = shown.desc() if order.is_descending else shown.asc()
+    rows = connection.execute(values.order_by(direction).limit(MOST_VALUES + 1)).all()
+    if len(rows) > MOST_VALUES:
+        return []
+    most = bindparam("most", 0, type_=Integer)
+    runs = select(run_value.c.run).join_from(run_value, run, run.c.id == run_value.c.run)
+    runs = runs.where(where).order_by(run_value.c.run.desc()).limit(most)
+    alike = run_value.c.value.in_(listed(bindparam("values", "[]", type_=Text)))
+    # Apart, because only a single value is found in the index in the order that is asked for.
+    one = Statement.of(runs.where(run_value.c.value == bindparam("value", 0, type_=Integer)))
+    several = Statement.of(runs.where(alike))  # texts of one number: 1 and 1.0
+    found: list[int] = []
+    for _, group in groupby(rows, key=itemgetter(0)):
+        ids, missing = [id_ for _, id_ in group], limit - len(found)
+        if len(ids) == 1:
+            answer = one.rows(connection, value=ids[0], most=missing)
+        else:
+            answer = several.rows(connection, values=json.dumps(ids), most=missing)
+        found += [row[0] for row in answer]
+        if len(found) >= limit:
+            break
+    return found
 
 
 def split_by_value(order: Order) -> tuple[Select[Any], ColumnElement[bool], ColumnElement[Any]]:
