@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paints the cells of the runs table, one column at a time, straight from the sheet.
 
-* One font and one colour are set for a whole column; a cell is one `drawText` without rectangle.
+* One font and one colour are set for a whole column; a cell is one text with its glyphs placed.
 * Words that do not fit are shortened once and remembered.
 * A row that was not read yet is a quiet bar, a group header its name and the figures of its runs.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QPainter, QStaticText
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.theme import theme
@@ -29,6 +29,7 @@ DOT = 22  # px from the left of a run's cell to its name
 ICON = 22
 NEW = "New"
 _NAME = next(column for column in PINNED if column.kind == "run")
+MOST_LAID = 8_000  # texts with their glyphs, some 10 MB
 MOST_REMEMBERED = 20_000  # shortened texts; a few screens of every column
 
 _STATUS_ICONS: dict[RunStatus, tuple[str, Role]] = {
@@ -59,10 +60,12 @@ class CellPainter:
 
     def __init__(self) -> None:
         self._short: dict[tuple[str, int, int], tuple[str, float]] = {}
+        self._laid: dict[tuple[str, int], QStaticText] = {}
 
     def forget(self) -> None:
         """Lets go of shortened texts, after other fonts."""
         self._short.clear()
+        self._laid.clear()
 
     def column(
         self,
@@ -119,7 +122,8 @@ class CellPainter:
         right = left + width
         baseline = rows.top + _baseline(font, rows.height)
         painter.setPen(ink)
-        words, fit, is_right = sheet.words, self._fit, column.is_right
+        words, fit, laid, is_right = sheet.words, self._fit, self._lay, column.is_right
+        ascent = look.metrics(font).ascent()
         for at, item in enumerate(items):
             text = words(item, column) if isinstance(item, LoadedRow) else None
             if text is not None:
@@ -127,10 +131,10 @@ class CellPainter:
                 x = right - length if is_right else left
                 if shown == DASH:
                     painter.setPen(faint)
-                    painter.drawText(QPointF(x, baseline), shown)
+                    painter.drawStaticText(QPointF(x, baseline - ascent), laid(shown, font))
                     painter.setPen(ink)
                 else:
-                    painter.drawText(QPointF(x, baseline), shown)
+                    painter.drawStaticText(QPointF(x, baseline - ascent), laid(shown, font))
                 if may_break and isinstance(item, LoadedRow) and sheet.breach(item, column):
                     top = rows.top + at * rows.height
                     _flag(painter, left, x, top + rows.height / 2)
@@ -241,6 +245,19 @@ class CellPainter:
                 painter.drawText(QPointF(left + ICON, baseline), shown)
             elif item < 0:
                 _absent(painter, place, top, rows.height, is_right=False)
+
+    def _lay(self, text: str, font: QFont) -> QStaticText:
+        """Returns a text with its glyphs placed: painting it again costs half, pixel for pixel."""
+        key = (text, id(font))
+        known = self._laid.get(key)
+        if known is None:
+            if len(self._laid) > MOST_LAID:
+                self._laid.clear()
+            known = self._laid[key] = QStaticText(text)
+            known.setTextFormat(Qt.TextFormat.PlainText)
+            known.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            known.prepare(font=font)
+        return known
 
     def _fit(self, text: str, width: int, font: QFont) -> tuple[str, float]:
         key = (text, width, id(font))
