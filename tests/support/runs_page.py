@@ -7,7 +7,9 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
@@ -22,7 +24,9 @@ from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
 from strongroom.services.viewing import Viewing
-from support.runs_on_disk import START_US, random_bytes
+from support.runs_on_disk import START_US, random_bytes, write_run
+
+RUNS = 24  # of `fill_two_dozen`
 
 
 def services_of(root: Path) -> RunsServices:
@@ -82,3 +86,33 @@ def runs_page(
         page.deleteLater()
         QApplication.processEvents()
         services.runs.catalog.close()
+
+
+def fill_two_dozen(store: Path) -> None:
+    """Writes runs whose val/auc rises and whose lr falls with their number."""
+    for number in range(1, RUNS + 1):
+        write_run(
+            store,
+            number,
+            name=f"<b>run {number}</b>",
+            params={"lr": 10 ** (-number / 6), "opt": ("adam", "it's")[number % 2], "same": 1},
+            metrics={"val/auc": [0.5, number / RUNS], "loss": [1 / number]},
+            started_us=START_US + number * 1_000_000,
+        )
+
+
+def names_in_table(page: RunsPage, tasks: Tasks) -> set[str]:
+    """Returns the ids of the runs the table's filter holds for, once the table counts as many."""
+    settle(tasks)
+    found = page._services.runs.search(page.loader.question.filter).runs
+    assert page.results.count() == len(found)
+    return {run.run_id for run in found}
+
+
+def drag(widget: QWidget, start: QPoint, *stops: QPoint, shift: bool = False) -> None:
+    """Presses, moves through the stops and lets go, as a hand does."""
+    held = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, held, start)
+    for stop in stops:
+        QTest.mouseMove(widget, stop)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, held, stops[-1])
