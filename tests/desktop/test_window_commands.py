@@ -96,6 +96,16 @@ def test_the_palette_finds_runs_and_experiments_and_opens_them(
     window.palette_box.hide()
 
 
+def test_strewn_letters_do_not_bury_what_was_meant(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_palette()
+    window.palette_box.edit.setText("ntcs")
+    assert "Notices" in [entry.title for entry in window.palette_box.shown()]
+    window.palette_box.edit.setText("dig")
+    qtbot.waitUntil(lambda: _titles(window, "Objects") == ["digits"])
+    assert all("dig" in entry.title.lower() for entry in window.palette_box.shown())
+    window.palette_box.hide()
+
+
 def test_hostile_words_and_names_are_only_words(window: MainWindow, qtbot: QtBot) -> None:
     window.open_palette()
     window.palette_box.edit.setText("heron' OR 1=1 --")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The palette: every command by name, from the keyboard.
 
-* Letters match in order anywhere in the title; runs of letters and word starts rank higher.
+* Letters match in order anywhere in the title; runs of letters and word starts rank higher. Where
+  the words themselves are found, strewn letters do not count.
 * A disabled command stays in the list and says why; Enter on it does nothing.
 """
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 MOST_RECENT = 5
+CLOSE = 90  # points a word: it stands in the title as it was typed
 MOST_SHOWN = 60  # nobody reads further; typing one more letter is faster
 
 
@@ -265,6 +267,9 @@ class Palette(QDialog):
             ((found, entry) for found, entry in scored if found is not None),
             key=lambda pair: -pair[0] if query else 0.0,
         )[:MOST_SHOWN]
+        close = [pair for pair in best if pair[0] >= CLOSE * len(query.split())]
+        if close or self._objects:
+            best = close  # letters strewn over a title would only bury what was meant
         shown = [entry for _, entry in best]
         if not query:
             shown = self._recently() + shown
