@@ -22,6 +22,7 @@ from strongroom.desktop.charts.layer import Layer, Picture, Quality, Stroke, Vie
 
 DRAFT_MS_A_COLUMN = 2e-4  # of each line, at least; noisy lines take three times that
 FRAME_MS = 11.0  # of 16: the rest belongs to axes, overlay and Qt
+SMALL_MS = 1.5  # drawn at once whatever others took: waiting for a worker would be seen
 SETTLE_MS = 50  # after the last notch of a wheel; shorter would start work that is thrown away
 
 
@@ -45,7 +46,7 @@ class _Frame:
         now = time.perf_counter()
         if (now - self._since) * 1e3 > 2 * FRAME_MS:
             self._since, self._spent_ms = now, 0.0
-        return self._spent_ms + cost_ms <= FRAME_MS
+        return cost_ms <= SMALL_MS or self._spent_ms + cost_ms <= FRAME_MS
 
     def spend(self, cost_ms: float) -> None:
         """Counts what was drawn."""
