@@ -19,7 +19,7 @@ from support.accessibility import nameless
 from support.artifact_room import Room, damage
 from support.audit_store import copy_of
 from support.runs_on_disk import START_US, add_process, random_bytes, run_id, write_run
-from support.runs_page import services_of, settle
+from support.runs_page import runs_page, services_of, settle
 
 RUN = run_id(1)
 REQUIREMENTS = b"numpy==2.1.0\nscikit-learn>=1.5  # why\n-r other.txt\n\ntorch @ file:///x\n"
@@ -268,3 +268,45 @@ def test_every_tab_has_names_for_what_the_keyboard_reaches(pane, tasks) -> None:
             shown.open_tab(key)
             settle(tasks)
             assert nameless(shown) == [], (wide, key)
+
+
+def test_closing_an_enlarged_run_brings_the_table_back(tmp_path, qtbot, tasks) -> None:
+    with runs_page(tmp_path / "store", qtbot, tasks, lambda store: write_run(store, 1)) as page:
+        page.open_run(RUN)
+        settle(tasks)
+        page.detail.set_wide(wide=True)
+        assert not page.table.isVisible()
+        page.close_run()
+        assert page.table.isVisible()
+        page.open_run(RUN)
+        settle(tasks)
+        assert not page.detail.is_wide()
+        enlarge = next(each for each in page.commands() if each.id == "runs.enlarge")
+        enlarge.run()
+        assert page.detail.is_wide()
+        qtbot.keyClick(page.detail, Qt.Key.Key_Escape)
+        assert page.table.isVisible()
+        assert page.detail.isVisible()
+
+
+def test_a_log_that_is_written_again_is_followed(pane, tasks) -> None:
+    folder: list[Path] = []
+
+    def fill(store: Path) -> None:
+        folder.append(
+            write_run(
+                store, 1, artifacts={"train.log": b"one\n"}, status="", now_us=START_US + 59_000_000
+            )
+        )
+
+    shown = pane(fill)
+    shown.open_tab("logs")
+    settle(tasks)
+    area = shown.body.files_tab("logs").files.view.parts.text.area
+    assert area.toPlainText() == "one"
+    later = START_US + 60_000_000
+    add_process(folder[0], artifacts={"train.log": b"one\ntwo\n"}, status="", now_us=later)
+    shown._services.runs.refresh()
+    shown.reload()
+    settle(tasks)
+    assert area.toPlainText() == "one\ntwo"

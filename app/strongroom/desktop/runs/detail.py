@@ -7,7 +7,7 @@
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors
@@ -68,9 +68,9 @@ class DetailPane(Surface):
         self.params, self.metrics = self.body.params.table, self.body.metrics.table
         self.artifacts = self.body.artifacts
         self.facts = self.body.overview.facts
-        self._larger = Button(
-            "", "ghost", "maximize-2", name="Show the run on the whole page", small=True
-        )
+        self._larger = _size_button("maximize-2", "Show the run on the whole page")
+        self._smaller = _size_button("minimize-2", "Show the run beside the table")
+        self._smaller.hide()
         down = QVBoxLayout(self)
         down.setContentsMargins(20, 12, 20, 8)
         down.setSpacing(6)
@@ -137,10 +137,8 @@ class DetailPane(Surface):
             part.setVisible(not wide)
         self.every.setVisible(wide)
         self.body.set_wide(wide=wide)
-        self._larger.setAccessibleName(
-            "Show the run beside the table" if wide else "Show the run on the whole page"
-        )
-        self._larger.setToolTip(self._larger.accessibleName())
+        self._larger.setVisible(not wide)
+        self._smaller.setVisible(wide)
         self.apply_theme()
         self.enlarged.emit(wide)
 
@@ -179,30 +177,34 @@ class DetailPane(Surface):
             return
         super().keyPressEvent(event)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Gives the page back when the run is closed, in whichever way that happens."""
+        super().hideEvent(event)
+        if self.isHidden():  # itself, not the page around it
+            self.set_wide(wide=False)
+
     # ------------------------------------------------------------ inside
 
     def _head(self) -> QHBoxLayout:
         close = Button("", "ghost", "x", name="Close run", small=True)
-        close.clicked.connect(self._on_close)
+        close.clicked.connect(self.closed)
         head = QHBoxLayout()
         head.setSpacing(2)
         head.addWidget(self._name, 1)
         head.addWidget(self._larger)
+        head.addWidget(self._smaller)
         head.addWidget(close)
         return head
 
     def _wire(self) -> None:
-        self._larger.clicked.connect(lambda: self.set_wide(wide=not self._is_wide))
+        self._larger.clicked.connect(lambda: self.set_wide(wide=True))
+        self._smaller.clicked.connect(lambda: self.set_wide(wide=False))
         self.tabs.changed.connect(self.open_tab)
         self.every.changed.connect(self.open_tab)
         self.more.chosen.connect(self.open_tab)
         self.body.note_added.connect(self._on_note_added)
         self.body.place_requested.connect(self.place_requested)
         self.body.run_requested.connect(self.run_requested)
-
-    def _on_close(self) -> None:
-        self.set_wide(wide=False)
-        self.closed.emit()
 
     def _on_failed(self, fault: BaseException) -> None:
         errors.show(fault, self, self.reload)
@@ -261,3 +263,7 @@ class DetailPane(Surface):
         self.body.notes.clear_field()
         self.changed.emit(changes)
         self.reload()
+
+
+def _size_button(icon: str, name: str) -> Button:
+    return Button("", "ghost", icon_name=icon, name=name, small=True)

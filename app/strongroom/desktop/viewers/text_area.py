@@ -198,6 +198,7 @@ class TextArea(QPlainTextEdit):
         """Keeps the column of numbers at the left."""
         super().resizeEvent(event)
         self._shape()
+        self._later.start()  # more lines may be on the screen now
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scrolls by keys, as there is no caret to see."""
