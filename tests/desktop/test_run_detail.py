@@ -117,6 +117,8 @@ def test_code_and_differences_are_shown_with_their_signs(pane, tasks) -> None:
     diff = b"--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-old = 1\n+new = 2\n"
     files = {"code/changes.diff": diff, "data.csv": b"a\n1\n"}
     shown = pane(lambda store: write_run(store, 1, artifacts=files))
+    shown.set_wide(wide=True)
+    shown.resize(1_000, 800)
     shown.open_tab("code")
     settle(tasks)
     tab = shown.body.files_tab("code")

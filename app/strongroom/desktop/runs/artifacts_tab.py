@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import wording
@@ -99,6 +100,7 @@ class ArtifactsTab(QWidget):
             return
         before, self._files = self._files, listed
         self._list()
+        self._share_room()
         _, path = self.view.shows()
         if path and before.get(path) != listed.get(path):
             self.view.reload()
@@ -112,6 +114,19 @@ class ArtifactsTab(QWidget):
         first = next((line.key for line in self.table.lines() if isinstance(line, Row)), "")
         if first:
             self.table.select(first)
+
+    def _share_room(self) -> None:
+        """Gives a short list no more than it needs, so that the viewer has the rest."""
+        whole = self.split.height()
+        if self.split.orientation() == Qt.Orientation.Vertical and whole > 0:
+            lines = (len(self.table.lines()) + 2) * self.table.rowHeight(0)
+            wanted = min(whole * 2 // 5, lines + (40 if self.search.isVisible() else 0))
+            self.split.setSizes([wanted, whole - wanted])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shares the room anew."""
+        super().resizeEvent(event)
+        self._share_room()
 
     def _list(self) -> None:
         words = self.search.text().casefold()
