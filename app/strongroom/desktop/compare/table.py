@@ -342,15 +342,19 @@ class _PinnedNames(QTableView):
         if isinstance(head, Header):
             head.apply_theme()
         rows.setDefaultSectionSize(self.table.verticalHeader().defaultSectionSize())
-        for at in range(1, self.model().columnCount()):
-            if not self.isColumnHidden(at):
-                self.setColumnHidden(at, True)
         width = self.table.columnWidth(0)
         if self.columnWidth(0) != width:
             self.setColumnWidth(0, width)
         height = self.table.viewport().height() + self.table.horizontalHeader().height()
         self.setGeometry(0, 0, width, height)
         self.verticalScrollBar().setValue(self.table.verticalScrollBar().value())
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """Leaves scrolling to the table: the other columns lie out of sight for good."""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Gives the keyboard to the table."""
