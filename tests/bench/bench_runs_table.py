@@ -70,7 +70,7 @@ def made_run(number: int) -> Run:
     value = (number * 7919 % 10_007) / 10_007
     metrics = {
         metric_name(at): MetricSummary(
-            count=3, last=value + at, last_step=2, minimum=value, maximum=value + at
+            count=3, last=value, last_step=2, minimum=value, maximum=value
         )
         for at in range(METRICS)
     }

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watches how long the window's thread does not come back to its event loop.
+
+* A timer of the thread beats; another thread sees when a beat is overdue and notes where the
+  window's thread stands then, so that a stall can be mended and not only counted.
+* What the machine took is not held against the window: the kernel says how long the thread was
+  ready and not run, and the watching thread knows by how much it was itself too late (which also
+  covers a worker that keeps the interpreter). Processor time of the window's thread always counts.
+"""
+
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+BEAT_MS = 5
+LIMIT_MS = 100.0  # what a person feels as a hitch
+
+
+@dataclass(slots=True)
+class Stall:
+    """One time the event loop did not turn.
+
+    Attributes:
+        during: What was being done.
+        wall_ms: How long, by the clock.
+        cpu_ms: Processor time of the window's thread meanwhile.
+        late_ms: How long the machine let this thread and the watching one wait meanwhile.
+        stacks: Where the window's thread stood, as text, when it was seen to be late.
+    """
+
+    during: str
+    wall_ms: float = 0.0
+    cpu_ms: float = 0.0
+    late_ms: float = 0.0
+    stacks: list[str] = field(default_factory=list)
+
+    @property
+    def own_ms(self) -> float:
+        """What the window itself is answerable for: computing, or waiting that is its own."""
+        return max(self.cpu_ms, self.wall_ms - self.late_ms)
+
+    def __str__(self) -> str:
+        head = (
+            f"{self.during}: {self.wall_ms:.0f} ms, {self.cpu_ms:.0f} of them computing,"
+            f" {self.late_ms:.0f} the machine's"
+        )
+        return "\n".join([head, *self.stacks])
+
+
+class Watchdog(QObject):
+    """A context in which the event loop of this thread is watched.
+
+    Args:
+        limit_ms: A beat later than this is a stall.
+    """
+
+    def __init__(self, limit_ms: float = LIMIT_MS) -> None:
+        super().__init__()
+        self.limit_ms = limit_ms
+        self.during = "nothing"
+        self.worst_ms = 0.0
+        self.stalls: list[Stall] = []
+        self._watched = threading.get_ident()
+        self._lock = threading.Lock()
+        self._is_over = threading.Event()
+        self._current: Stall | None = None
+        self._late_ms = 0.0
+        self._task = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._beat_at, self._beat_cpu = time.monotonic(), time.thread_time()
+        self._beat_queued = self._queued_ms()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(BEAT_MS)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._beat_at, self._beat_cpu = time.monotonic(), time.thread_time()
+        self._timer.start()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._on_timer_timeout()  # what is under way has ended
+        self._timer.stop()
+        self._is_over.set()
+        self._thread.join()
+
+    def over(self, limit_ms: float | None = None) -> list[Stall]:
+        """Returns the stalls that took longer than the limit and are the window's own."""
+        bound = self.limit_ms if limit_ms is None else limit_ms
+        return [each for each in self.stalls if each.own_ms > bound]
+
+    def _on_timer_timeout(self) -> None:
+        now, cpu = time.monotonic(), time.thread_time()
+        with self._lock:
+            gap = (now - self._beat_at) * 1000
+            computed = (cpu - self._beat_cpu) * 1000
+            found = self._current or Stall(self.during)
+            queued = self._queued_ms()
+            found.wall_ms, found.cpu_ms = gap, computed
+            found.late_ms = self._late_ms + queued - self._beat_queued
+            self._beat_queued = queued
+            self.worst_ms = max(self.worst_ms, found.own_ms)
+            if gap > self.limit_ms:
+                self.stalls.append(found)
+            self._current, self._late_ms = None, 0.0
+            self._beat_at, self._beat_cpu = now, cpu
+
+    def _queued_ms(self) -> float:
+        """Returns how long this thread was ready and not run so far; 0 where nobody says so."""
+        try:
+            return int(self._task.read_text().split()[1]) / 1e6
+        except (OSError, IndexError):
+            return 0.0
+
+    def _watch(self) -> None:
+        seen = time.monotonic()
+        while not self._is_over.wait(BEAT_MS / 1000):
+            now = time.monotonic()
+            with self._lock:
+                self._late_ms += max(0.0, (now - seen) * 1000 - 2 * BEAT_MS)
+                overdue = (now - self._beat_at) * 1000
+                if overdue > self.limit_ms * 0.6:
+                    self._note(overdue)
+            seen = now
+
+    def _note(self, overdue: float) -> None:
+        if self._current is None:
+            self._current = Stall(self.during)
+        if len(self._current.stacks) >= 3:
+            return
+        frame = sys._current_frames().get(self._watched)
+        where = traceback.format_stack(frame)[-8:] if frame is not None else []
+        self._current.stacks.append(f"  after {overdue:.0f} ms:\n" + "".join(where))
