@@ -8,10 +8,10 @@
   covers a worker that keeps the interpreter). Processor time of the window's thread always counts.
 """
 
-import sys
+import faulthandler
+import tempfile
 import threading
 import time
-import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -142,6 +142,18 @@ class Watchdog(QObject):
             self._current = Stall(self.during)
         if len(self._current.stacks) >= 3:
             return
-        frame = sys._current_frames().get(self._watched)
-        where = traceback.format_stack(frame)[-8:] if frame is not None else []
-        self._current.stacks.append(f"  after {overdue:.0f} ms:\n" + "".join(where))
+        self._current.stacks.append(f"  after {overdue:.0f} ms:\n{_stack_of(self._watched)}")
+
+
+def _stack_of(thread: int) -> str:
+    """Returns where a thread stands, innermost first.
+
+    Written by the interpreter itself: walking the frames of a running thread from another one
+    crashes Python 3.11.
+    """
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        text = file.read().decode("utf-8", "replace")
+    own = next((part for part in text.split("\n\n") if f"0x{thread:016x}" in part), "")
+    return "\n".join(own.splitlines()[1:9])
