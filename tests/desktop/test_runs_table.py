@@ -14,6 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs import row_windows
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
 from strongroom.desktop.runs.columns import NameCount, default_fields, order_text
 from strongroom.desktop.runs.flat_rows import FlatRows
@@ -419,3 +420,15 @@ def test_the_shield_says_what_is_known_and_no_more(app: QApplication) -> None:
     ]  # fmt: skip
     assert damaged == "Does not match. E-HASH: metrics.parquet"
     assert not any("valid" in words.lower() or "trusted" in words.lower() for words in said)
+
+
+def test_a_window_that_was_cancelled_does_not_end_reading(
+    wide: RunsTable, source: MadeRows, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide.grab()
+    qtbot.waitUntil(lambda: len(source.asked) == 1)
+    source.is_held = False  # the window held back never comes
+    monkeypatch.setattr(row_windows, "PATIENCE_MS", 0)
+    wide.verticalScrollBar().setValue(28_000)
+    wide.grab()
+    qtbot.waitUntil(lambda: wide.runs.sheet.text(1_005, 1) == "run 1005")

@@ -10,12 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from strongroom.domain.query import Field
 from strongroom.services.run_table import TableRow
 
 MOST_KEPT = 6_000  # rows, some 30 MB with forty values each
+PATIENCE_MS = 8_000  # a window that somebody cancelled never comes; then the next is read
 AROUND = 2  # screens read ahead on either side
 
 
@@ -68,6 +69,7 @@ class RowWindows(QObject):
         self._minded: tuple[int, ...] = ()
         self._gone: set[int] = set()
         self._is_reading = False
+        self._since = QElapsedTimer()
         self._generation = 0
         self.fields: frozenset[Field] = frozenset()
         self._soon = QTimer(self)
@@ -129,8 +131,11 @@ class RowWindows(QObject):
         self._generation += 1
 
     def _start(self) -> None:
-        if not self._is_reading and not self._soon.isActive():
+        if not self._waits() and not self._soon.isActive():
             self._soon.start(0)
+
+    def _waits(self) -> bool:
+        return self._is_reading and self._since.elapsed() < PATIENCE_MS
 
     def _missing(self) -> list[int]:
         found = []
@@ -146,9 +151,10 @@ class RowWindows(QObject):
 
     def _read(self) -> None:
         ids = self._missing()
-        if self._is_reading or not ids:
+        if self._waits() or not ids:
             return
         self._is_reading = True
+        self._since.start()
         fields, generation = self.fields, self._generation
 
         def done(rows: Sequence[TableRow] | None) -> None:

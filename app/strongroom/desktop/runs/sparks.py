@@ -8,12 +8,12 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QColor, QPixmap
 
 from strongroom.desktop.charts.spark import spark_pixmap
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.runs.row_windows import LoadedRow
+from strongroom.desktop.runs.row_windows import PATIENCE_MS, LoadedRow
 from strongroom.desktop.runs.services import RunsServices
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Sparks(QObject):
         self._drawn: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
         self._wanted: dict[Line, None] = {}
         self._is_reading = False
+        self._since = QElapsedTimer()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._read)
@@ -60,7 +61,7 @@ class Sparks(QObject):
         values = self._lines.get(line)
         if values is None:
             self._wanted[line] = None
-            if not self._is_reading and not self._soon.isActive():
+            if not self._waits() and not self._soon.isActive():
                 self._soon.start(0)
             return None
         name = (line, size.width(), size.height(), colour.rgba(), ratio)
@@ -71,8 +72,11 @@ class Sparks(QObject):
                 self._drawn.popitem(last=False)
         return drawn
 
+    def _waits(self) -> bool:
+        return self._is_reading and self._since.elapsed() < PATIENCE_MS
+
     def _read(self) -> None:
-        if self._is_reading or not self._wanted:
+        if self._waits() or not self._wanted:
             return
         latest = list(self._wanted)[-TOGETHER:]  # rows scrolled past are not read
         self._wanted.clear()
@@ -80,6 +84,7 @@ class Sparks(QObject):
         batch = [line for line in latest if line[2] == key]
         self._wanted |= dict.fromkeys(line for line in latest if line[2] != key)
         self._is_reading = True
+        self._since.start()
         table = self._services.run_table
 
         def done(found: "dict[str, Floats]") -> None:
