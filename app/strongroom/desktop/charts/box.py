@@ -141,7 +141,7 @@ class BoxPlot(RunsPlot):
         self, painter: QPainter, view: View, points: Points, slot: int, box: Box
     ) -> None:
         look = self._look
-        ink = QColor(look.series[0])
+        ink = QColor(look.text_faint)  # a colour would mean one run
         is_on = not self._marked or box.code in self._marked
         if not is_on:
             ink = look.shadow_of(ink)

@@ -253,9 +253,10 @@ class RankedBars(RunsPlot):
         words = f"{self._ranking.reference.value} {points.y.number_text(value)}"
         metrics = QFontMetricsF(look.note_font)
         wide = metrics.horizontalAdvance(words) + 8
-        ground = QRectF(
-            view.area.right() - wide, row - metrics.height() - 3, wide, metrics.height()
-        )
+        # Over the lower bars: a plate over a tall one would look like a gap in it.
+        is_rising = len(self._order) and points.y.numbers[self._order[0]] <= value
+        left = view.area.left() if is_rising else view.area.right() - wide
+        ground = QRectF(left, row - metrics.height() - 3, wide, metrics.height())
         painter.fillRect(ground, look.surface)
         painter.setFont(look.note_font)
         painter.setPen(look.text_soft)

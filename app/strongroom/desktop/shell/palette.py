@@ -272,6 +272,7 @@ class Palette(QDialog):
             best = close  # letters strewn over a title would only bury what was meant
         shown = [entry for _, entry in best]
         if not query:
+            shown.sort(key=lambda entry: bool(entry.why_not))  # what can run now comes first
             shown = self._recently() + shown
         shown += self._objects
         self.list.clear()
