@@ -68,7 +68,6 @@ def opened(
     def open_it(*numbers: int, baseline: int = 0, session: Session | None = None) -> ComparePage:
         services.runs.refresh()
         page = ComparePage(services, tasks, session or Session())
-        qtbot.addWidget(page)
         page.resize(1200, 700)
         page.show()
         qtbot.waitExposed(page)
@@ -90,6 +89,7 @@ def opened(
             if chart is not None:
                 chart.wait_for_picture()
         page.close()
+        page.deleteLater()
     services.runs.catalog.close()
 
 

@@ -51,7 +51,6 @@ def open_page(
     def open_it() -> RunsPage:
         services.runs.refresh()
         page = RunsPage(services, tasks)
-        qtbot.addWidget(page)
         page.resize(1200, 800)
         page.show()
         qtbot.waitExposed(page)
@@ -69,6 +68,7 @@ def open_page(
             if chart is not None:
                 chart.wait_for_picture()
         page.close()
+        page.deleteLater()
     services.runs.catalog.close()
 
 
