@@ -384,7 +384,9 @@ def _write_journals(
     run_id = run_id_of(number)
     folder = runs.folder.run(to_iso(now_us)[:7], run_id)
     folder.mkdir(parents=True)
-    header = {_RUN_ID: run_id, _EXPERIMENT: "long-curves", _NAME: name, _TIME: now_us + number}
+    header: dict[str | int, str | int] = {
+        _RUN_ID: run_id, _EXPERIMENT: "long-curves", _NAME: name, _TIME: now_us + number,
+    }  # fmt: skip
     (folder / "run.json").write_bytes(_filled(_header_form("node-00", "ada"), header))
     add_process(
         folder,

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a test of the window has left behind."""
 
+import contextlib
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -19,3 +25,43 @@ def fail_if_left_open() -> None:
     timers = [timer for timer in app.findChildren(QTimer) if timer.isActive()]
     assert not names, f"windows left open: {names}"
     assert not timers, f"timers left running: {timers}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The threads of Python that run now and the files that are open."""
+
+    threads: frozenset[threading.Thread]
+    files: tuple[str, ...]
+
+    @classmethod
+    def now(cls) -> "Resources":
+        """Looks; where the system does not list open files there are none."""
+        files = []
+        folder = Path("/proc/self/fd")
+        for entry in folder.iterdir() if folder.is_dir() else ():
+            with contextlib.suppress(OSError):  # the descriptor this listing took
+                files.append(str(entry.readlink()))
+        return cls(frozenset(threading.enumerate()), tuple(sorted(files)))
+
+    def fail_if_more(self, below: Path, *, patience_s: float = 3.0) -> None:
+        """Fails if threads run that did not, or files below a folder are open that were not.
+
+        Workers that were told to end are given a moment.
+        """
+        end = time.monotonic() + patience_s
+        while True:
+            now = Resources.now()
+            threads = [each.name for each in now.threads - self.threads if _is_own(each)]
+            own = [each for each in now.files if each.startswith(str(below))]
+            files = [each for each in own if own.count(each) > self.files.count(each)]
+            if not (threads or files) or time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        assert not threads, f"threads left running: {threads}"
+        assert not files, f"files left open: {files}"
+
+
+def _is_own(thread: threading.Thread) -> bool:
+    """Whether Python started the thread; Qt's pool lends its own, which end by themselves."""
+    return thread.is_alive() and not isinstance(thread, threading._DummyThread)

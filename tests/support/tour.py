@@ -16,6 +16,7 @@ from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.detail_tabs import EVERY_TAB
 from strongroom.desktop.runs.lower_pane import VIEWS
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.shell.main_window import MainWindow
@@ -104,9 +105,8 @@ def _charts(page: RunsPage) -> Iterator[Stop]:
 def _places(window: MainWindow, page: RunsPage) -> Iterator[Stop]:
     run_id = page.table.run_id(0)
     yield "open a run", lambda: page.open_run(run_id)
-    tabs = getattr(page.detail, "tabs", None)
-    for at in range(tabs.count() if tabs is not None and hasattr(tabs, "count") else 0):
-        yield f"run: tab {at}", lambda at=at: tabs.setCurrentIndex(at)
+    for key, _ in EVERY_TAB:
+        yield f"run: {key}", lambda key=key: page.detail.open_tab(key)
     yield "close the run", page.close_run
     charted = ",".join(page.charted())
     yield "compare", lambda: window.open_place(Place.of("compare", {"runs": charted}))

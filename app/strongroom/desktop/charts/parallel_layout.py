@@ -62,12 +62,13 @@ class Layout:
         if found is None:
             return (0.0, 1.0)
         low, high = found
-        return (low, high) if high > low else (low - 0.5, high + 0.5)
+        room = max(0.5, abs(low) * 1e-6)  # half a unit is nothing beside 1e308
+        return (low, high) if high > low else (low - room, high + room)
 
     def y(self, axis: int, place: float) -> float:
         """Returns the pixel row of a place."""
         low, high = self.extent(axis)
-        share = (place - low) / (high - low)
+        share = (place / 2 - low / 2) / (high / 2 - low / 2)
         if self.dimensions[axis].key in self.flipped:
             share = 1 - share
         return self.area.bottom() - share * self.area.height()
@@ -77,7 +78,8 @@ class Layout:
         columns = []
         for axis, dimension in enumerate(self.dimensions):
             low, high = self.extent(axis)
-            share = (dimension.places - low) / (high - low)
+            half = high / 2 - low / 2  # from -1e308 to 1e308 would overflow
+            share = (dimension.places / 2 - low / 2) / half
             share = 1 - share if dimension.key in self.flipped else share
             columns.append(self.area.bottom() - share * self.area.height())
         return np.stack(columns, axis=1)

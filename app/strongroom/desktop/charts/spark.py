@@ -22,7 +22,7 @@ DOT = 1.6
 def spark_points(y: ArrayLike, width: int, height: int) -> list[FloatArray]:
     """Returns the pieces to draw, each (points, 2) in pixels; gaps part them."""
     values = np.asarray(y, np.float64).reshape(-1)
-    values = np.where(np.isinf(values), np.nan, values)
+    values = np.where(np.isinf(values), np.nan, values) / 4  # the widest span must not overflow
     if not len(values) or np.isnan(values).all():
         return []
     across = _x_px(len(values), width)

@@ -209,7 +209,7 @@ def sparkline(
     if len(finite) < 2:
         return
     low, high = min(finite), max(finite)
-    span = high - low or 1.0
+    span = high / 2 - low / 2 or 1.0  # halves: from -1e308 to 1e308 would overflow
     step = rect.width() / (len(values) - 1)
     tint = colour or theme().colour("text_tertiary")
     painter.save()
@@ -226,7 +226,7 @@ def sparkline(
             piece = []
             continue
         last = QPointF(
-            rect.x() + step * index, rect.bottom() - (value - low) / span * rect.height()
+            rect.x() + step * index, rect.bottom() - (value / 2 - low / 2) / span * rect.height()
         )
         piece.append(last)
     painter.drawPolyline(piece)

@@ -140,7 +140,7 @@ def _open(studio: _Studio, scene: str) -> Callable[[], object]:
     _settle(studio)
     page = window.page()
     run_id = page.table.run_id(0) if isinstance(page, RunsPage) else ""
-    if isinstance(page, RunsPage) and run_id:
+    if run_id and isinstance(page, RunsPage):
         page.open_run(run_id)
         _settle(studio)
         page.detail.open_tab("artifacts" if scene == "artifacts" else "overview")
