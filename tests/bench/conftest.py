@@ -54,6 +54,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--save") and told:
-        words = [each for each in sys.argv[1:] if each in {"--big", "--save"}]
-        command = " ".join(["python3 packaging/run.py bench", *words])
+        given = sys.argv[1:]
+        after = given.index("tests/bench") + 1 if "tests/bench" in given else 0
+        command = " ".join(["python3 packaging/run.py bench", *given[after:]])
         (DOCS / "benchmarks.md").write_text(page(told, command), "utf-8")
