@@ -6,6 +6,7 @@ Each stop is a name and what is done there; between two stops the window lives u
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -59,7 +60,7 @@ def stops(window: MainWindow, *, filter_: str, group_by: str) -> Iterator[Stop]:
     yield from _charts(page)
     yield from _places(window, page)
     for name in ("dark", "high-contrast", "light"):
-        yield f"theme {name}", lambda name=name: theme().switch(name=name)
+        yield f"theme {name}", partial(theme().switch, name=name)
     yield "palette", lambda: window.commands.run("window.palette")
     yield "palette: typing", lambda: QTest.keyClicks(_palette(), "run-00")
     yield "palette: closing", lambda: _palette().close()
@@ -71,13 +72,13 @@ def _table(page: RunsPage, filter_: str, group_by: str) -> Iterator[Stop]:
     yield "scroll to the end", lambda: bar.setValue(bar.maximum())
     yield "scroll to the middle", lambda: bar.setValue(bar.maximum() // 2)
     yield "scroll back", lambda: bar.setValue(0)
-    yield "wheel", lambda: [_wheel(table.viewport(), -120) for _ in range(10)]
+    yield "wheel", partial(_times, 10, partial(_wheel, table.viewport(), -120))
     yield "page down", lambda: [QTest.keyClick(table, Qt.Key.Key_PageDown) for _ in range(5)]
     yield "end", lambda: QTest.keyClick(table, Qt.Key.Key_End)
     yield "home", lambda: QTest.keyClick(table, Qt.Key.Key_Home)
     sortable = [each.key for each in page.model.sheet.columns if each.order][:4]
     for key in sortable:
-        yield f"sort by {key}", lambda key=key: page.sort_by(key, descending=True)
+        yield f"sort by {key}", partial(page.sort_by, key, descending=True)
     yield "filter", lambda: _ask(page, filter_)
     yield "group", lambda: page.group_by(Field(kind=FieldKind.PARAM, key=group_by))
     yield "group: scroll", lambda: bar.setValue(bar.maximum())
@@ -91,14 +92,14 @@ def _charts(page: RunsPage) -> Iterator[Stop]:
     ids = [page.table.run_id(row) for row in range(12)]
     yield "tick twelve", lambda: page.tick([each for each in ids if each], on=True)
     for key, _ in VIEWS:
-        yield f"below the table: {key}", lambda key=key: page.below.open(key)
+        yield f"below the table: {key}", partial(page.below.open, key)
     yield "below the table: curves again", lambda: page.below.open("curves")
     charts = [chart for chart in page.findChildren(LineChart) if chart.isVisible()]
     for chart in charts[:2]:
         port = chart._view.viewport()
-        yield "chart: zoom", lambda port=port: [_wheel(port, 120, ctrl=True) for _ in range(6)]
-        yield "chart: pan", lambda port=port: _drag(port)
-        yield "chart: hover", lambda port=port: [_move(port, at) for at in range(10, 200, 10)]
+        yield "chart: zoom", partial(_times, 6, partial(_wheel, port, 120, ctrl=True))
+        yield "chart: pan", partial(_drag, port)
+        yield "chart: hover", partial(_sweep, port)
         yield "chart: everything", chart.reset_view
 
 
@@ -106,7 +107,7 @@ def _places(window: MainWindow, page: RunsPage) -> Iterator[Stop]:
     run_id = page.table.run_id(0)
     yield "open a run", lambda: page.open_run(run_id)
     for key, _ in EVERY_TAB:
-        yield f"run: {key}", lambda key=key: page.detail.open_tab(key)
+        yield f"run: {key}", partial(page.detail.open_tab, key)
     yield "close the run", page.close_run
     charted = ",".join(page.charted())
     yield "compare", lambda: window.open_place(Place.of("compare", {"runs": charted}))
@@ -114,7 +115,7 @@ def _places(window: MainWindow, page: RunsPage) -> Iterator[Stop]:
     yield "forward", window.go_forward
     for command in window.commands.commands():
         if command.group == "Places":
-            yield f"place: {command.title}", lambda id_=command.id: window.commands.run(id_)
+            yield f"place: {command.title}", partial(window.commands.run, command.id)
     yield "place: Runs again", lambda: window.commands.run("go.runs")
 
 
@@ -144,6 +145,16 @@ def _drag(port: QWidget) -> None:
     for step in range(8):
         QTest.mouseMove(port, middle + QPoint(6 * step, 0))
     QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=middle + QPoint(48, 0))
+
+
+def _times(count: int, act: Callable[[], object]) -> None:
+    for _ in range(count):
+        act()
+
+
+def _sweep(port: QWidget) -> None:
+    for at in range(10, 200, 10):
+        _move(port, at)
 
 
 def _move(port: QWidget, x: int) -> None:

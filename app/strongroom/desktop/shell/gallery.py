@@ -111,7 +111,7 @@ def _drawn(studio: _Studio, scene: str, stem: Path, scales: tuple[float, ...]) -
     close = _open(studio, scene)
     _settle(studio)
     shown: QWidget = window.palette_box if scene == "palette" else window
-    focused = window.focusWidget()
+    focused: QWidget | None = window.focusWidget()  # the stubs forget None
     if focused is not None and shown is window:
         focused.clearFocus()  # where the keyboard is depends on when the window became active
         QApplication.processEvents()
