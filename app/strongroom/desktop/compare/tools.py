@@ -7,11 +7,12 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.surface import Surface
+from strongroom.desktop.kit.wrapped import WrappedRow
 from strongroom.domain.comparison import USUAL_NOISE, MetricChoice, NoiseBand
 
 VALUES = (("last", "Last value"), ("min", "Lowest"), ("max", "Highest"), ("best", "Best"))
@@ -49,12 +50,9 @@ class TableTools(Surface):
         self.orders = _menu(ORDERS, "name", "Order of rows")
         self.forms = _menu(FORMS, "absolute", "Form of deltas")
         self.noises = _menu(NOISES, "usual", "Noise band")
-        across = QHBoxLayout(self)
+        across = WrappedRow(self)
         across.setContentsMargins(16, 6, 8, 7)
-        across.setSpacing(4)
-        across.addWidget(self.search, 2)
-        across.addStretch(1)
-        for tool in (self.values, self.orders, self.forms, self.noises):
+        for tool in (self.search, self.values, self.orders, self.forms, self.noises):
             across.addWidget(tool)
         self.search.changed.connect(self.searched)
         self.values.chosen.connect(self._on_value)

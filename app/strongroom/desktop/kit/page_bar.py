@@ -7,7 +7,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -104,6 +104,12 @@ class PageBar(QWidget):
         """Takes over the height of the look in force."""
         more = theme().height("control") + 8 if self._has_two_lines else 0
         self.setFixedHeight(theme().height("page_bar") + more)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the room of two lines: one line's would hold the window wide."""
+        tools, first = self._tools.minimumSizeHint().width(), self._first.minimumSize().width()
+        alone = first if self._has_two_lines else first - tools
+        return QSize(max(alone, tools) + 28, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Moves the tools to where they have room."""
