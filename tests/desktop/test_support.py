@@ -30,6 +30,7 @@ from strongroom.services.diary import FILE, LARGEST, Diary
 from strongroom.services.settings import Settings
 from strongroom.services.support_bundle import SupportBundle, scrubbed
 from support.accessibility import nameless
+from support.left_open import Resources
 from support.runs_on_disk import write_run
 
 SECRETS = (
@@ -156,12 +157,11 @@ def test_a_bundle_that_cannot_be_written_says_so_and_leaves_nothing(
 def desk(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     write_run(tmp_path / "store", 1)
+    before = Resources.now()
     made = Desk(app, tmp_path / "store", tmp_path / "home")
     yield made
     made.close()
-    # Threads of Qt that ever ran Python are listed for good, as dummies.
-    ours = [each for each in threading.enumerate() if not each.name.startswith("Dummy")]
-    assert len(ours) < 10, f"threads left: {ours}"
+    before.fail_if_more(tmp_path)
 
 
 def _crash_dialogs() -> list[CrashDialog]:

@@ -12,6 +12,8 @@ from strongroom.journal.writer import JournalWriter
 
 RUN_ID = "0123456789abcdef" * 2
 APP = Path(__file__).resolve().parents[2] / "app"
+QUIET = Pulse(interval_s=60.0)
+"""One thread for all journals of the tests; it stays out of the way."""
 
 
 def run_folder(root: Path, run_id: str = RUN_ID) -> Path:
@@ -34,8 +36,8 @@ def run_folder(root: Path, run_id: str = RUN_ID) -> Path:
 
 
 def journal_writer(folder: Path, run_id: str = RUN_ID) -> JournalWriter:
-    """Opens a journal whose thread stays out of the way."""
-    return JournalWriter(folder, run_id, random_bytes=os.urandom, pulse=Pulse(interval_s=60.0))
+    """Opens a journal nobody syncs or beats for."""
+    return JournalWriter(folder, run_id, random_bytes=os.urandom, pulse=QUIET)
 
 
 def training(script: str, store: Path, **environ: str) -> "subprocess.Popen[str]":

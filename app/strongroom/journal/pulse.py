@@ -70,6 +70,9 @@ class Pulse:
                 member.sync()
                 if ticks % BEATS_EVERY == 0:
                     member.beat()
+            # Held through the wait, a journal its owner dropped would never be let go.
+            members.clear()
+            del member
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()

@@ -3,7 +3,8 @@
 
 * Lines are read, smoothed, grouped and made ready to draw by a worker when their chart comes into
   sight; an answer for other runs or other settings is dropped.
-* While a run is live only its own curves are asked for again, and only for charts near sight.
+* While a run is live only its own curves are asked for again, and only for charts near sight; once
+  more when it has ended, for what it logged after the last look.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ class CurveReader(QObject):
         self._left_out: dict[str, int] = {}
         self._names: tuple[tuple[tuple[str, int], ...], tuple[str, ...]] = ((), ())
         self._question = 0
+        self._ended: set[str] = set()  # ran at the last look, and have not been read to their end
         self._is_following = self._is_arranging = False
         self.schema = MetricSchema()
         self.grouping = GroupBy()
@@ -87,12 +89,15 @@ class CurveReader(QObject):
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         """Charts these runs, in this order; with the same runs it only takes over their state."""
-        before = tuple(self._runs)
+        before, was_live = tuple(self._runs), set(self.live_ids())
         self._runs = {run.run_id: run for run in runs}
         if before != tuple(self._runs):
             self.ask_all_again()
         else:
             self._name_metrics()
+            self._ended |= was_live - set(self.live_ids())
+            if self._ended:
+                self.follow(())
 
     def set_grouping(self, grouping: GroupBy) -> None:
         """Groups the runs otherwise."""
@@ -113,10 +118,12 @@ class CurveReader(QObject):
         """Asks again for the curves of live runs; one question at a time."""
         places = self._board.places()
         near = [card_id for card_id in self._lines if card_id in places]
-        asked = tuple(run_id for run_id in run_ids if run_id in self._runs)
+        wanted = self._ended.union(run_ids)
+        asked = tuple(run_id for run_id in self._runs if run_id in wanted)
         if self._is_following or not near or not asked:
             return
         self._is_following = True
+        self._ended = set()
         far = [card_id for card_id in self._lines if card_id not in places]
         for card_id in far:
             self._lines.pop(card_id)
@@ -129,6 +136,8 @@ class CurveReader(QObject):
                 self._take(found)
             if then is not None:
                 then()
+            if self._ended:
+                self.follow(())
 
         def failed(fault: BaseException) -> None:
             self._is_following = False
@@ -196,6 +205,7 @@ class CurveReader(QObject):
     def ask_all_again(self) -> None:
         """Reads everything in sight anew."""
         self._question += 1
+        self._ended = set()  # all is read anew
         self._lines.clear()
         self._left_out.clear()
         self._is_arranging = True
