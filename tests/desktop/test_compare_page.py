@@ -141,7 +141,8 @@ def test_only_what_differs_is_shown_and_the_rest_is_counted(
     assert not {"metrics loss", "metrics same", "params kind", "tags owner"} & set(keys_of(page))
     assert "hidden" in page.table.lines()[-1].text
     assert (
-        page.table.columns()[0].title == f"{page.sheet.differing} of {page.sheet.total} rows differ"
+        page.table.columns()[0].title
+        == f"{page.values.sheet.differing} of {page.values.sheet.total} rows differ"
     )
     qtbot.mouseClick(page.only_differences, Qt.MouseButton.LeftButton)
     assert {"metrics loss", "metrics same", "params kind", "tags owner"} <= set(keys_of(page))
@@ -225,7 +226,7 @@ def test_search_narrows_the_rows_and_escape_brings_them_back(
     qtbot.keyClicks(page.tools.search.edit, "AUC val")
     assert keys_of(page) == ["metrics val/auc"]
     qtbot.keyClicks(page.tools.search.edit, "zz")
-    assert page.nothing.isVisible()
+    assert page.values.nothing.isVisible()
     qtbot.keyClick(page.tools.search.edit, Qt.Key.Key_Escape)
     assert "params lr" in keys_of(page)
 
@@ -438,11 +439,11 @@ def test_a_run_that_still_logs_moves_by_itself(
     assert heads(page)[1] == ("run 3", "Running")
     assert words(page, "metrics loss")[2] == "1.0000 +0.5000"
     live.series("loss", [0.25], [9], [START_US + 9])
-    page._look()
+    page.following.look()
     settle(tasks)
     assert words(page, "metrics loss")[2] == "0.2500 −0.2500"
     live.close("FINISHED")
-    page._look()
+    page.following.look()
     settle(tasks)
     assert heads(page)[1] == ("run 3", "")
 

@@ -8,7 +8,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,15 +16,14 @@ from strongroom.desktop.compare import commands, words
 from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.compare.colours import colours_of
+from strongroom.desktop.compare.following import Following
 from strongroom.desktop.compare.overlays import Overlays
 from strongroom.desktop.compare.picker import RunPicker
 from strongroom.desktop.compare.reading import Reading
 from strongroom.desktop.compare.remembering import Remembering
 from strongroom.desktop.compare.services import CompareServices
-from strongroom.desktop.compare.sharing import Seen, Sharing
-from strongroom.desktop.compare.sheet import Sheet, Viewpoint, lay_out
-from strongroom.desktop.compare.table import ComparisonTable, RunColumn
-from strongroom.desktop.compare.tools import TableTools
+from strongroom.desktop.compare.sharing import Sharing
+from strongroom.desktop.compare.values import Content, Values
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner, EmptyState
 from strongroom.desktop.kit.buttons import Button, Segmented, Toggle
@@ -41,10 +40,8 @@ from strongroom.desktop.kit.undo import Step
 from strongroom.domain.changes import Changes
 from strongroom.domain.run import Run
 
-MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off the window's thread
 TABLE_WIDTH, CHARTS_WIDTH = 844, 410
 VIEWS = (("values", "Values"), ("beside", "Side by side"))
-LIVE_MS = 2_000  # how often runs that still log are looked at again
 NEWEST = 4  # compared when nobody has chosen
 
 
@@ -65,7 +62,6 @@ class ComparePage(Page):
         self._arrangement = Arrangement()
         self._other = ""
         self._colours: dict[str, int] = {}
-        self.sheet: Sheet | None = None
         self.only_differences = Toggle("Only what differs", on=True)
         self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
                                kind="ghost")  # fmt: skip
@@ -75,8 +71,8 @@ class ComparePage(Page):
         super().__init__(PageBar("Compare", [self.views], tools))
         self.setObjectName("compare.page")
         self.reading = Reading(services.comparison, tasks, self)
-        self.sharing = Sharing(self._seen, tasks, self)
         self._build()
+        self.sharing = Sharing(self.values.seen, tasks, self)
         self._memory = Remembering(
             session, self.only_differences, self.tools, self.overlays, self.split, self.table
         )
@@ -206,12 +202,12 @@ class ComparePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Looks again at what was compared here, and follows runs that still log."""
         super().showEvent(event)
-        self._pulse.start()
+        self.following.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stops following."""
         super().hideEvent(event)
-        self._pulse.stop()
+        self.following.stop()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Removes the current run with Delete; a slash or Ctrl+F searches fields."""
@@ -227,22 +223,14 @@ class ComparePage(Page):
     # ------------------------------------------------------------ inside: building
 
     def _build(self) -> None:
-        self.tools = TableTools()
-        self.table = ComparisonTable()
+        self.values = Values(self._services, self._tasks)
+        self.tools, self.table = self.values.tools, self.values.table
         self.overlays = Overlays(self._services.curves, self._tasks)
         self.beside = BesidePane(self._services.viewing, self._services.texts, self._tasks)
         self.notice = Banner("warn", "")
-        self.nothing = EmptyState("", "", "")
-        self._upper = QStackedWidget()
-        self._upper.addWidget(self.table)
-        self._upper.addWidget(self.nothing)
-        left = QWidget()
-        down = QVBoxLayout(left)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.setSpacing(0)
-        down.addWidget(self.tools)
-        down.addWidget(self._upper, 1)
-        self.split = Split("horizontal", left, self.overlays, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
+        self.split = Split(
+            "horizontal", self.values, self.overlays, sizes=(TABLE_WIDTH, CHARTS_WIDTH)
+        )
         self.split.setStretchFactor(0, 2)
         self.split.setStretchFactor(1, 1)
         self.empty = EmptyState(*words.why_empty(()), "Choose runs", "flask-conical")
@@ -265,16 +253,16 @@ class ComparePage(Page):
         self.set_body(whole)
 
     def _wire(self) -> None:
-        self._pulse = QTimer(self)
-        self._pulse.setInterval(LIVE_MS)
-        self._pulse.timeout.connect(self._look)
+        self.following = Following(
+            self._services.runs, self._tasks, lambda: self.reading.compared.runs,
+            self.changed.emit, self,
+        )  # fmt: skip
         self.reading.arrived.connect(self._show)
         self.reading.failed.connect(self._on_failed)
         self.only_differences.toggled.connect(self._on_layout_changed)
         self.baseline.chosen.connect(self.set_baseline)
         self.add_button.clicked.connect(self.choose_runs)
         self.empty.acted.connect(self.choose_runs)
-        self.tools.searched.connect(lambda _words: self._lay_out())
         self.tools.changed.connect(self._on_layout_changed)
         self.tools.value_chosen.connect(self._on_value_chosen)
         self.table.baseline_requested.connect(self.set_baseline)
@@ -286,7 +274,7 @@ class ComparePage(Page):
         self.beside.other_chosen.connect(self.show_other)
         self.split.splitterMoved.connect(lambda *_: self._memory.keep())
         self.table.group_folded.connect(lambda *_: self._memory.keep())
-        self.nothing.acted.connect(lambda: self.only_differences.setChecked(False))
+        self.values.all_requested.connect(lambda: self.only_differences.setChecked(False))
 
     # ------------------------------------------------------------ inside: arranging
 
@@ -347,7 +335,7 @@ class ComparePage(Page):
         choices = [(run_id, f"Baseline: {names[run_id]}") for run_id in shown_ids]
         self.baseline.set_choices(choices, wanted.baseline)
         if is_enough:
-            self._lay_out()
+            self.values.show_content(self._content())
             self.overlays.show_runs(compared, shown_ids, self._colours)
             self._show_beside()
 
@@ -362,65 +350,14 @@ class ComparePage(Page):
                 only_differing=self.only_differences.isChecked(),
             )  # fmt: skip
 
-    def _viewpoint(self) -> Viewpoint:
-        compared = self.reading.compared
-        places = {run.run_id: at for at, run in enumerate(compared.runs)}
-        order = tuple(places[one] for one in self._arrangement.run_ids if one in places)
-        return Viewpoint(
-            order=order,
-            baseline=places.get(self._arrangement.baseline, order[0] if order else 0),
+    def _content(self) -> Content:
+        return Content(
+            compared=self.reading.compared,
+            arrangement=self._arrangement,
+            colours=self._colours,
             only_differing=self.only_differences.isChecked(),
-            words=self.tools.search.text(),
-            by_difference=self.tools.by_difference(),
-            in_percent=self.tools.in_percent(),
-            noise=self.tools.noise(),
-            now_us=self._services.clock.now_us(),
+            waits_for=self.reading.waits_for,
         )
-
-    def _seen(self) -> Seen:
-        return self.reading.compared, self._viewpoint(), self._services.metric_schemas.read()
-
-    def _lay_out(self) -> None:
-        compared, view, schema = self._seen()
-        if len(view.order) < 2:
-            return
-        waits = self.reading.waits_for
-        if view.by_difference and len(compared.rows) * len(compared.runs) > MANY_CELLS:
-            self._tasks.ask(
-                "compare.layout",
-                "Ordering by difference",
-                lambda _progress: lay_out(compared, view, schema, waits),
-                lambda sheet: self._take_sheet(sheet, view),
-                owner=self,
-            )
-        else:
-            self._tasks.cancel("compare.layout")
-            self._take_sheet(lay_out(compared, view, schema, waits), view)
-
-    def _take_sheet(self, sheet: Sheet, view: Viewpoint) -> None:
-        self.sheet = sheet
-        runs = [self.reading.compared.runs[at] for at in view.order]
-        base = self.reading.compared.runs[view.baseline].run_id
-        has_several = len({run.experiment for run in runs}) > 1
-        columns = [
-            RunColumn(
-                run_id=run.run_id,
-                name=words.name_of(run),
-                below=words.below(run, is_base=run.run_id == base, tells_experiment=has_several),
-                series=self._colours.get(run.run_id, 0),
-                hint=words.hint_of(run),
-            )
-            for run in runs
-        ]
-        self.table.show_runs(columns, base, words.corner(sheet), sheet.lines)
-        is_empty = not sheet.rows
-        if is_empty:
-            title, why = words.why_no_rows(sheet, view)
-            self.nothing.set_words(title, why)
-            can_show = view.only_differing and sheet.total > 0 and not view.words
-            self.nothing.button.set_words("Show equal rows too")
-            self.nothing.button.setVisible(can_show)
-        self._upper.setCurrentWidget(self.nothing if is_empty else self.table)
 
     def _say_title(self, runs: Sequence[Run]) -> None:
         if self.bar is not None:
@@ -435,21 +372,9 @@ class ComparePage(Page):
 
     # ------------------------------------------------------------ inside: signals
 
-    def _look(self) -> None:
-        """Takes in what compared runs logged since the last look, while one of them still does."""
-        if any(words.is_live(run) for run in self.reading.compared.runs):
-            self._tasks.ask(
-                "runs.refresh", "Looking for runs", self._services.runs.refresh,
-                self.changed.emit, owner=self, failed=self._on_look_failed,
-            )  # fmt: skip
-
-    def _on_look_failed(self, fault: BaseException) -> None:
-        self._pulse.stop()  # until the page is shown again
-        errors.show(fault, self)
-
     def _on_failed(self, fault: BaseException) -> None:
         errors.show(fault, self, lambda: self.reading.read(self._arrangement.run_ids))
-        self._lay_out()
+        self.values.show_content(self._content())
 
     def _on_value_chosen(self, _choice: object) -> None:
         self._memory.keep()
@@ -457,7 +382,7 @@ class ComparePage(Page):
 
     def _on_layout_changed(self) -> None:
         self._memory.keep()
-        self._lay_out()
+        self.values.show_content(self._content())
         self._show_beside()
 
     def _on_view(self, _view: str) -> None:
