@@ -9,45 +9,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.kit import paint
-from strongroom.desktop.kit.cells import Column, Group, Line, Row
-from strongroom.desktop.kit.table import Table
-from strongroom.desktop.kit.table_model import LINE_ROLE
-from strongroom.desktop.kit.table_paint import CellDelegate, Header
+from strongroom.desktop.compare.pinned import PinnedTable
+from strongroom.desktop.kit.cells import Column, Group, Line
+from strongroom.desktop.kit.table_paint import Header
 from strongroom.desktop.kit.theme import theme
 
 NAME_WIDTH, BASE_WIDTH, RUN_WIDTH = 200, 132, 164
+NARROWEST = 148  # px at 100 %, to save a few runs from scrolling for a few pixels
 WIDEST = 236  # px at 100 %: a figure further from its neighbours is hard to follow
 WHAT, ROOM = "what", "room"
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +35,7 @@ class RunColumn:
     hint: str
 
 
-class ComparisonTable(Table):
+class ComparisonTable(PinnedTable):
     """The table.
 
     Signals:
@@ -77,16 +51,10 @@ class ComparisonTable(Table):
     reordered = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(
-            (Column(WHAT, "", NAME_WIDTH),), name="Comparison", selection="one", parent=parent
-        )
+        super().__init__((Column(WHAT, "", NAME_WIDTH),), name="Comparison", parent=parent)
         self.setObjectName("compare.table")
         self._runs: tuple[RunColumn, ...] = ()
         self._base = ""
-        self._name_width = NAME_WIDTH
-        delegate = CellDelegate(12, 16, self)
-        delegate.boxes_cell = True
-        self.setItemDelegate(delegate)
         head = self.horizontalHeader()
         head.setSectionsMovable(True)
         head.setFirstSectionMovable(False)
@@ -94,9 +62,7 @@ class ComparisonTable(Table):
         head.customContextMenuRequested.connect(self._on_header_menu)
         head.sectionClicked.connect(self._on_title_clicked)
         head.sectionMoved.connect(self._on_moved)
-        self.pinned = _PinnedNames(self)
         self.selectionModel().currentChanged.connect(self._on_current_changed)
-        head.sectionResized.connect(self._on_resized)
 
     # ------------------------------------------------------------ content
 
@@ -115,14 +81,6 @@ class ComparisonTable(Table):
         self.verticalScrollBar().setValue(at[1])
         self._reach(current, reached)
 
-    def name_width(self) -> int:
-        """Returns the width of the names in px at 100 %."""
-        return self._name_width
-
-    def set_name_width(self, width: int) -> None:
-        """Gives the names another width, in px at 100 %."""
-        self.setColumnWidth(0, theme().scaled(min(max(120, width), 600)))
-
     def run_ids(self) -> tuple[str, ...]:
         """Returns the runs from left to right."""
         return tuple(run.run_id for run in self._runs)
@@ -139,8 +97,7 @@ class ComparisonTable(Table):
     def apply_theme(self) -> None:
         """Takes over the sizes of the look in force."""
         super().apply_theme()
-        if hasattr(self, "pinned"):
-            self.pinned.fit()
+        if hasattr(self, "_runs"):
             self._fit_columns()
 
     # ------------------------------------------------------------ Qt
@@ -172,37 +129,10 @@ class ComparisonTable(Table):
             self.setCurrentIndex(index)
             self.run_menu_requested.emit(self.current_run(), event.globalPos())
 
-    def scrollTo(
-        self,
-        index: Index,
-        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
-    ) -> None:
-        """Brings a cell into sight, right of the pinned names; a row alone moves nothing aside."""
-        bar = self.horizontalScrollBar()
-        at = bar.value()
-        super().scrollTo(index, hint)
-        if index.column() < 1:
-            bar.setValue(at)
-            return
-        covered = self.columnWidth(0) - self.visualRect(index).left()
-        if covered > 0:
-            bar.setValue(bar.value() - covered)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows the ring in both views."""
-        super().focusInEvent(event)
-        self.pinned.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Takes the ring away in both views."""
-        super().focusOutEvent(event)
-        self.pinned.viewport().update()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the names pinned and gives runs the room there is."""
+        """Gives runs the room there is."""
         super().resizeEvent(event)
         self._fit_columns()
-        self.pinned.fit()
 
     # ------------------------------------------------------------ inside
 
@@ -231,7 +161,10 @@ class ComparisonTable(Table):
         ]
         room = self.horizontalHeader().minimumSectionSize() + 1
         spare = self.viewport().width() - self.columnWidth(0) - sum(wanted) - room
-        more = max(0, min(spare // len(wanted), look.scaled(WIDEST - RUN_WIDTH)))
+        less = look.scaled(RUN_WIDTH - NARROWEST)
+        more = min(spare // len(wanted), look.scaled(WIDEST - RUN_WIDTH))
+        if more < -less:  # they scroll anyway, so each has its usual room
+            more = 0
         for at, width in enumerate(wanted, start=1):
             self.setColumnWidth(at, width + more)
 
@@ -295,99 +228,6 @@ class ComparisonTable(Table):
         head.blockSignals(blocked)
         self.viewport().update()
         self.reordered.emit(ids)
-
-    def _on_resized(self, at: int, _before: int, now: int) -> None:
-        if at == 0:
-            self._name_width = round(now / theme().scale)
-            self.pinned.fit()
-
-
-class _PinnedNames(QTableView):
-    """The names, over the first column of the table, which keeps the keyboard."""
-
-    def __init__(self, table: ComparisonTable) -> None:
-        super().__init__(table)
-        self.table = table
-        self.setModel(table.model())
-        self.setSelectionModel(table.selectionModel())
-        self.setItemDelegate(_PinnedDelegate(12, 16, self))
-        self.setHorizontalHeader(Header(12, 16, parent=self))
-        self.horizontalHeader().setStretchLastSection(False)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFocusProxy(table)
-        self.setAccessibleName("Comparison, pinned names")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(16)
-        self.verticalScrollBar().valueChanged.connect(table.verticalScrollBar().setValue)
-        table.verticalScrollBar().valueChanged.connect(self.verticalScrollBar().setValue)
-        self.clicked.connect(table.clicked)
-        self.doubleClicked.connect(table.doubleClicked)
-        self.horizontalHeader().sectionResized.connect(self._on_resized)
-        self.model().modelReset.connect(self.fit)
-
-    def fit(self) -> None:
-        """Takes over width, heights and place of the names in the table."""
-        head, rows = self.horizontalHeader(), self.verticalHeader()
-        if isinstance(head, Header):
-            head.apply_theme()
-        rows.setDefaultSectionSize(self.table.verticalHeader().defaultSectionSize())
-        width = self.table.columnWidth(0)
-        if self.columnWidth(0) != width:
-            self.setColumnWidth(0, width)
-        height = self.table.viewport().height() + self.table.horizontalHeader().height()
-        self.setGeometry(0, 0, width, height)
-        self.verticalScrollBar().setValue(self.table.verticalScrollBar().value())
-
-    def scrollTo(
-        self,
-        index: Index,
-        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
-    ) -> None:
-        """Leaves scrolling to the table: the other columns lie out of sight for good."""
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Gives the keyboard to the table."""
-        self.table.setFocus(Qt.FocusReason.MouseFocusReason)
-        super().mousePressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Leaves the menu to the table."""
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the names and the line that pins them."""
-        super().paintEvent(event)
-        if self.table.horizontalScrollBar().value():
-            painter = QPainter(self.viewport())
-            right = self.viewport().width() - 1
-            paint.hairline(painter, QRectF(right, 0, 1, self.viewport().height()), "border_pin")
-
-    def _on_resized(self, at: int, _before: int, now: int) -> None:
-        if at == 0 and self.table.columnWidth(0) != now:
-            self.table.setColumnWidth(0, now)
-
-
-class _PinnedDelegate(CellDelegate):
-    """Paints headings and notices as far as they reach in the table, which goes on below."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paints one cell."""
-        view = self.parent()
-        if isinstance(view, _PinnedNames) and not isinstance(index.data(LINE_ROLE), Row):
-            rect: QRect = option.rect
-            option.rect = QRect(rect.topLeft(), QSize(view.table.width(), rect.height()))
-        super().paint(painter, option, index)
 
 
 def _is_group(line: Line) -> bool:

@@ -383,7 +383,10 @@ class Header(QHeaderView):
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""
         tall = any(column.group or column.sub for column in self._columns())
-        self.setFixedHeight(theme().height("header_grouped" if tall else "header"))
+        look = theme()
+        two_lines = look.line("body") + look.line("caption") + 5  # what `_named` paints
+        grouped = max(look.height("header_grouped"), two_lines)
+        self.setFixedHeight(grouped if tall else look.height("header"))
 
     def set_marked(self, key: str) -> None:
         """Underlines the column the keyboard is at, "" none."""
