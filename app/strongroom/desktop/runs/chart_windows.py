@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from strongroom.desktop.charts.board import ChartBoard
 from strongroom.desktop.charts.chart_dialogs import ChartNumbers, LargeChart
@@ -20,6 +20,7 @@ from strongroom.desktop.charts.options import METRIC, ChartOptions
 from strongroom.desktop.charts.popover import Popover
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field, SearchField
+from strongroom.desktop.kit.list_rows import RowList, list_item
 from strongroom.desktop.runs.board_shelf import LONGEST_NAME
 from strongroom.desktop.runs.words import shown
 
@@ -147,8 +148,7 @@ class MetricsDialog(Dialog):
         self._chosen: dict[str, None] = {}
         self.title = Field("Title of the chart", "Title")
         self.search = SearchField("Find metrics")
-        self.list = QListWidget()
-        self.list.setAccessibleName("Metrics")
+        self.list = RowList("Metrics")
         self.search.changed.connect(self._fill)
         self.list.itemChanged.connect(self._on_item_changed)
         body = QWidget()
@@ -171,7 +171,7 @@ class MetricsDialog(Dialog):
         self.list.blockSignals(True)
         self.list.clear()
         for key in found[:MOST_LISTED]:
-            item = QListWidgetItem(shown(key))
+            item = list_item(shown(key))
             item.setData(Qt.ItemDataRole.UserRole, key)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             on = key in self._chosen

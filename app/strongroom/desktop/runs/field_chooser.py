@@ -7,14 +7,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QListWidgetItem, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.list_rows import ROW, RowList, list_item
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.plot_fields import aggregated, title_of
 from strongroom.desktop.runs.words import shown
@@ -22,7 +23,8 @@ from strongroom.domain.query import Field, FieldKind
 
 MOST_LISTED = 200  # names at once
 LONGEST_WORDS = 22  # characters on the button; its tool tip says all of them
-WIDTH, HEIGHT = 300, 320  # px at 100 %
+WIDTH = 300  # px at 100 %
+ROWS = 9  # seen at once
 _GROUPS = {
     FieldKind.METRIC: "metric",
     FieldKind.PARAM: "parameter",
@@ -135,16 +137,11 @@ class FieldList(QWidget):
         super().__init__(parent)
         self._is_open = True
         self._names, self._current, self._optional = tuple(names), current, optional
-        self.search = SearchField(f"Search {role.lower()}")
+        self.search = SearchField("Search fields")
         self.search.edit.installEventFilter(self)
         self.search.changed.connect(self._fill)
-        self.list = QListWidget()
-        self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setAccessibleName(f"{role}: fields")
+        self.list = RowList(f"{role}: fields")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setFont(theme().font("dense"))
-        self.list.setUniformItemSizes(True)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._take)
         self._note = Label("", "text_tertiary", "caption")
         down = QVBoxLayout(self)
@@ -153,7 +150,8 @@ class FieldList(QWidget):
         down.addWidget(self.search)
         down.addWidget(self.list, 1)
         down.addWidget(self._note)
-        self.resize(theme().scaled(WIDTH), theme().scaled(HEIGHT))
+        self.list.setFixedHeight(theme().scaled(ROW) * ROWS)
+        self.setFixedWidth(theme().scaled(WIDTH))
         self._fill()
 
     def open_below(self, place: QPoint) -> None:
@@ -216,13 +214,15 @@ class FieldList(QWidget):
         if self._optional and not words:
             self._add("None", None)
         for field in matching[:MOST_LISTED]:
-            self._add(f"{title_of(field)}   {_GROUPS[field.kind]}", field)
+            self._add(title_of(field), field)
         said = f"{len(matching):,} fields" if words or len(matching) > MOST_LISTED else ""
         if len(matching) > MOST_LISTED:
             said = f"The first {MOST_LISTED} of {len(matching):,} fields; type to narrow"
-        self._note.setText(
-            said if matching or not words else f"No field matches {shown(self.search.text())}"
-        )
+        if words and not matching:
+            said = f"No field matches {shown(self.search.text())}"
+        self._note.setText(said)
+        self._note.setVisible(bool(said))
+        self.adjustSize()
         rows = [
             self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.list.count())
         ]
@@ -231,9 +231,8 @@ class FieldList(QWidget):
         )
 
     def _add(self, words: str, field: Field | None) -> None:
-        item = QListWidgetItem(words)
+        item = list_item(words, note="" if field is None else _GROUPS[field.kind])
         item.setData(Qt.ItemDataRole.UserRole, field)
-        item.setSizeHint(QSize(0, theme().line("dense") + 8))
         self.list.addItem(item)
 
     def _take(self, item: QListWidgetItem) -> None:
