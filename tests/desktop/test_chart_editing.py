@@ -12,7 +12,8 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from strongroom.desktop.charts.board import MOST_LIVE, ChartBoard
+from strongroom.desktop.charts.board import ChartBoard
+from strongroom.desktop.charts.board_cards import MOST_LIVE
 from strongroom.desktop.charts.chart_dialogs import ChartNumbers, LargeChart
 from strongroom.desktop.charts.chart_settings import ChartSettings
 from strongroom.desktop.charts.data_table import PointsModel
@@ -26,6 +27,7 @@ from strongroom.desktop.charts.ticks import XAxis
 from strongroom.desktop.kit.theme import theme
 from strongroom.services.smoothing import Smoothing, SmoothingKind, ema
 from support.accessibility import nameless
+from support.chart_boards import make_all
 from support.chart_look import noisy
 
 KEYS = ("a", "b", "c", "d")
@@ -39,7 +41,7 @@ def board(qtbot: QtBot, app: QApplication) -> Iterator[ChartBoard]:
     made.resize(960, 520)
     made.show()
     yield made
-    for chart in made._charts.values():
+    for chart in made._cards.charts.values():
         chart.wait_for_picture()
     made.hide()
 
@@ -48,7 +50,7 @@ def fill(board: ChartBoard, keys: tuple[str, ...] = KEYS) -> None:
     board.set_keys(keys)
     for key in keys:
         board.set_series(key, [noisy(), noisy("r2", "quiet-birch-07", index=1, seed=2)])
-    QApplication.processEvents()
+    make_all(board)
 
 
 def chart_of(board: ChartBoard, key: str) -> LineChart:
@@ -184,12 +186,12 @@ def test_the_line_under_the_mouse_is_lit_on_every_chart_and_told(
     QTest.mouseMove(one._view.viewport(), place)
     qtbot.waitUntil(lambda: bool(aimed), timeout=2000)
     assert aimed[-1] in {"r1", "r2"}
-    assert other._pointer_run == aimed[-1]
-    assert other._item._highlight.stroke is not None
+    assert other._lit == aimed[-1]
+    assert other._plot.item._highlight.stroke is not None
     assert one.grab().toImage() != shade
     one._view.hovered.emit(None)
     qtbot.waitUntil(lambda: aimed[-1] is None, timeout=2000)
-    assert other._item._highlight.stroke is None
+    assert other._plot.item._highlight.stroke is None
 
 
 def test_tools_appear_with_the_keyboard_and_have_names(board: ChartBoard, qtbot: QtBot) -> None:
@@ -216,16 +218,14 @@ def test_tools_appear_with_the_keyboard_and_have_names(board: ChartBoard, qtbot:
 def test_a_hundred_thousand_metrics_make_no_more_widgets_than_fit(board: ChartBoard) -> None:
     keys = tuple(f"layer{i // 20}/grad{i}" for i in range(100_000))
     board.set_keys(keys)
-    for _ in range(20):
-        QApplication.processEvents()
-    assert 0 < len(board._charts) <= MOST_LIVE
+    make_all(board)
+    assert 0 < len(board._cards.charts) <= MOST_LIVE
     assert len(board._headings) < 20
     bar = board.verticalScrollBar()
     bar.setValue(bar.maximum())
-    for _ in range(20):
-        QApplication.processEvents()
+    make_all(board)
     assert board.chart(keys[-1]) is not None
-    assert len(board._charts) <= MOST_LIVE + 4
+    assert len(board._cards.charts) <= MOST_LIVE + 4
     board.set_filter("grad99999")
     QApplication.processEvents()
     assert board.shown_keys() == ("layer4999/grad99999",)

@@ -254,11 +254,13 @@ def test_a_heavy_chart_ends_in_a_fine_picture_painted_by_the_worker(chart, qtbot
     many = [noisy(f"r{i}", f"run {i}", count=400, index=i, seed=i) for i in range(60)]
     chart.set_series(many)
     chart.grab()
-    qtbot.waitUntil(lambda: chart._layer.picture is not None, timeout=5000)
-    chart._item._cost_ms = 99.0
+    qtbot.waitUntil(lambda: chart._plot.layer.picture is not None, timeout=5000)
+    chart._plot.item._cost_ms = 99.0
     wheel(chart._view, middle(chart))
     chart.grab()
-    qtbot.waitUntil(lambda: chart._layer.offset_to(chart._item._wanted) == (0, 0), timeout=5000)
+    qtbot.waitUntil(
+        lambda: chart._plot.layer.offset_to(chart._plot.item._wanted) == (0, 0), timeout=5000
+    )
     chart.wait_for_picture()
 
 
@@ -286,7 +288,7 @@ def test_a_chart_closed_while_its_picture_is_painted_takes_nothing_with_it(qtbot
     chart.show()
     chart.set_series([noisy(f"r{i}", str(i), count=2000, index=i, seed=i) for i in range(30)])
     chart.grab()
-    chart._item._refine()
+    chart._plot.item._refine()
     chart.close()
     chart.deleteLater()
     del chart

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -190,11 +189,6 @@ class BoxPlot(RunsPlot):
         paint_box(painter, at, QRectF(self.rect()), self._look, name, rows)
 
     # ------------------------------------------------------------ Qt
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits as many categories as there is room for."""
-        super().resizeEvent(event)
-        self.repaint_all()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Says what is under the pointer."""

@@ -8,31 +8,20 @@ view has changed meanwhile.
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
-
-import shiboken6
 
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from strongroom.desktop.charts.highlight import Highlight
 from strongroom.desktop.charts.layer import Layer, Picture, Quality, Stroke, View
+from strongroom.desktop.charts.worker import Answer, Worker
 
 DRAFT_MS_A_COLUMN = 2e-4  # of each line, at least; noisy lines take three times that
 FRAME_MS = 11.0  # of 16: the rest belongs to axes, overlay and Qt
 SMALL_MS = 1.5  # drawn at once whatever others took: waiting for a worker would be seen
 SETTLE_MS = 50  # after the last notch of a wheel; shorter would start work that is thrown away
-
-
-Answer = TypeVar("Answer")
-
-
-class _Relay(QObject):
-    """Carries a worker's answer to the window's thread; outlives both sides."""
-
-    arrived = Signal(object)
 
 
 class _Frame:
@@ -69,10 +58,7 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         self._generation = 0
         self._is_working = False
         self._cost_ms = 0.0  # of the last draft
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._relay = _Relay()
-        self._relay.arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+        self._worker = Worker(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -100,14 +86,14 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
     def wait(self) -> None:
         """Waits for the worker, so that nothing paints after the chart is gone."""
         self._settle.stop()
-        self._pool.waitForDone()
+        self._worker.wait()
 
     def finish(self) -> None:
         """Has the fine picture painted now; it arrives with the next events."""
         if self._settle.isActive():
             self._settle.stop()
             self._refine()
-        self._pool.waitForDone()
+        self._worker.wait()
 
     def viewRangeChanged(self) -> None:
         """Repaints in the new range; the item is as large as the view."""
@@ -227,26 +213,8 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         )
 
     def work(self, job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
-        """Runs ``job`` on the worker and ``then`` on the window's thread, if the item still lives.
-
-        An exception in ``job`` is raised again on the window's thread.
-        """
-        relay = self._relay
-
-        def run() -> None:
-            try:
-                answer = job()
-            except Exception as problem:  # noqa: BLE001  # raised again where people see it
-                relay.arrived.emit((_raise, problem))
-            else:
-                relay.arrived.emit((then, answer))
-
-        self._pool.start(run)
-
-    def _on_arrived(self, message: tuple[Callable[[object], None], object]) -> None:
-        if shiboken6.isValid(self):  # or the chart was closed meanwhile
-            then, answer = message
-            then(answer)
+        """Runs ``job`` on the worker and ``then`` on the window's thread, if the item lives."""
+        self._worker.run(job, then)
 
     def _adopt(self, generation: int, picture: Picture) -> None:
         self._is_working = False
@@ -260,11 +228,6 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             if self.layer.offset_to(self._wanted) is None:
                 self._settle.start()
             self.update()
-
-
-def _raise(problem: object) -> None:
-    if isinstance(problem, Exception):
-        raise problem
 
 
 def _scaled(old: View, new: View) -> QRectF:

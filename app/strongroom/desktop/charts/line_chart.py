@@ -8,44 +8,32 @@ same numbers are there as rows (``as_rows``) and as files; nothing here asks a s
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts import export
-from strongroom.desktop.charts.axis import LabelAxis, most_down
-from strongroom.desktop.charts.card import (
-    Header,
-    header_height,
-    is_top_busy,
-    line_stroke,
-    paint_single_points,
-    strokes_for,
-)
+from strongroom.desktop.charts.card import Header, header_height
 from strongroom.desktop.charts.card_frame import CardFrame
 from strongroom.desktop.charts.crosshair import spoken
-from strongroom.desktop.charts.curve_item import CurveItem
-from strongroom.desktop.charts.layer import Layer
+from strongroom.desktop.charts.line_keys import take_key
+from strongroom.desktop.charts.line_plot import LinePlot
 from strongroom.desktop.charts.link import ChartLink
+from strongroom.desktop.charts.link_end import LinkEnd
 from strongroom.desktop.charts.look import ChartLook
-from strongroom.desktop.charts.plot_view import PlotView
-from strongroom.desktop.charts.pointer import Pointer
 from strongroom.desktop.charts.prepared import Prepared, prepare, with_points
-from strongroom.desktop.charts.readout import Overlay
 from strongroom.desktop.charts.readout_box import Reading
 from strongroom.desktop.charts.remarks import Remarks
 from strongroom.desktop.charts.scale import Scale
 from strongroom.desktop.charts.series import ChartSeries
-from strongroom.desktop.charts.ticks import Ticks, XAxis
-from strongroom.desktop.charts.zoom import KEY_ZOOM, LEAST_AXIS, Zoom, with_logs
+from strongroom.desktop.charts.ticks import XAxis
+from strongroom.desktop.charts.zoom import with_logs
 from strongroom.desktop.kit.theme import theme
 
 LEAST = QSize(200, 140)  # below, labels would touch
 LONG = 20_000  # points; more take a noticeable part of a frame to prepare, so a worker does it
-TITLES_FROM = 320  # px of height; in a tile the header says what y is
 NOTHING = ("No points yet", "Choose runs that logged this metric.")
 
 
@@ -77,13 +65,21 @@ class LineChart(CardFrame):
         self._remarks = Remarks(note=note)
         self._axis_titles = ("", "")
         self._prepared: tuple[Prepared, ...] = ()
-        self._link: ChartLink | None = None
-        self._highlight: str | None = None
         self._has_legend = self.is_alone = False
         self._empty = NOTHING
         self._pending: tuple[ChartSeries, ...] | None = None  # given, not yet prepared
-        self._grid_most = 2
-        self._build(Scale(x_axis=x_axis), wheel_needs_ctrl)
+        self._lit: str | None = None
+        self._plot = LinePlot(self, look, Scale(x_axis=x_axis), wheel_needs_ctrl=wheel_needs_ctrl)
+        self._view, self._overlay = self._plot.view, self._plot.overlay
+        self._zoom, self._pointer = self._plot.zoom, self._plot.pointer
+        self._end = LinkEnd(self._zoom, self._pointer, self.light)
+        self._zoom.changed.connect(self._on_range_changed)
+        self._pointer.moved.connect(self.crosshair_moved)
+        self._pointer.shown.connect(self._on_crosshair_shown)
+        self._pointer.aimed.connect(self._on_aimed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(LEAST)
+        self.setSizePolicy(self.sizePolicy().Policy.Expanding, self.sizePolicy().Policy.Expanding)
         self.set_series(())
 
     # ------------------------------------------------------------ lines
@@ -108,17 +104,15 @@ class LineChart(CardFrame):
             if self._pending is asked:  # the latest question wins
                 self.set_prepared(prepared)
 
-        self._item.work(lambda: prepare(asked, log_x=scale.log_x, log_y=scale.log_y), take)
+        self._plot.item.work(lambda: prepare(asked, log_x=scale.log_x, log_y=scale.log_y), take)
 
     def set_prepared(self, prepared: Sequence[Prepared]) -> None:
         """Replaces the lines by ones a worker prepared for this chart's axes."""
         self._prepared, self._pending = tuple(prepared), None
         self._remarks = replace(self._remarks, hidden=sum(p.left_out for p in self._prepared))
-        self._restroke()
         self._describe()
-        self._pointer.set_prepared(self._prepared)
-        self._zoom.set_prepared(self._prepared)
-        self._light(self._pointer_run)
+        self._plot.set_prepared(self._prepared)
+        self._plot.light(self._lit)
 
     def append(
         self, run_id: str, x: ArrayLike, y: ArrayLike, raw_y: ArrayLike | None = None
@@ -139,14 +133,13 @@ class LineChart(CardFrame):
 
     def set_highlight(self, run_id: str | None) -> None:
         """Draws one run's line thicker and on top."""
-        if run_id != self._highlight:
-            self._highlight = run_id
-            self._restroke()
+        self._plot.set_chosen(run_id)
 
     def light(self, run_id: str | None) -> None:
         """Lights the line the mouse means on another chart, until it means another one."""
         self._pointer.aim(run_id)
-        self._light(run_id)
+        self._lit = run_id
+        self._plot.light(run_id)
 
     # ------------------------------------------------------------ words and looks
 
@@ -183,14 +176,7 @@ class LineChart(CardFrame):
     def set_look(self, look: ChartLook) -> None:
         """Takes other colours and fonts."""
         self._look = look
-        self._overlay.set_look(look)
-        self._layer.background = np.uint32(look.surface.rgb())
-        self._layer.grid = np.uint32(look.grid.rgb())
-        self._view.setBackground(look.surface)
-        for axis in (self._view.left, self._view.bottom):
-            axis.set_pen(look.tick_font, look.axis)
-        self._restroke()
-        self._zoom.fit_labels()
+        self._plot.set_look(look)
         self._arrange()
         self.update()
 
@@ -254,19 +240,11 @@ class LineChart(CardFrame):
 
     def link(self) -> ChartLink | None:
         """Returns what joins it with other charts."""
-        return self._link
+        return self._end.link()
 
     def set_link(self, link: ChartLink | None) -> None:
         """Joins charts that move together."""
-        if self._link is not None:
-            self._link.range_changed.disconnect(self._on_link_range_changed)
-            self._link.crosshair_moved.disconnect(self._on_link_crosshair_moved)
-            self._link.aimed.disconnect(self.light)
-        self._link = link
-        if link is not None:
-            link.range_changed.connect(self._on_link_range_changed)
-            link.crosshair_moved.connect(self._on_link_crosshair_moved)
-            link.aimed.connect(self.light)
+        self._end.join(link)
 
     # ------------------------------------------------------------ readings
 
@@ -319,7 +297,7 @@ class LineChart(CardFrame):
     def wait_for_picture(self) -> None:
         """Waits until the fine picture is painted; it is shown with the next events."""
         self._zoom.settle()
-        self._item.finish()
+        self._plot.item.finish()
 
     # ------------------------------------------------------------ Qt
 
@@ -334,7 +312,7 @@ class LineChart(CardFrame):
     def event(self, event: QEvent) -> bool:
         """Draws anew, with pens as wide as before, on a screen with other pixels."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._restroke()
+            self._plot.restroke()
         return super().event(event)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
@@ -342,86 +320,15 @@ class LineChart(CardFrame):
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the crosshair, with Shift the range; + and - zoom, 0 shows everything."""
-        key, modifiers = event.key(), event.modifiers()
-        has_shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        if modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
-            super().keyPressEvent(event)
-        elif key in _ACROSS:
-            sign = _ACROSS[key]
-            self._zoom.pan_by(sign / 10, 0.0) if has_shift else self._pointer.step(sign)
-        elif key in _UP and has_shift:
-            self._zoom.pan_by(0.0, _UP[key] / 10)
-        elif key in _CLOSER:
-            self._zoom.zoom(KEY_ZOOM ** _CLOSER[key], 0.5, 0.5, is_y=False)
-        elif key == Qt.Key.Key_0:
-            self.reset_view()
-        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.enlarge_requested.emit()
-        elif key == Qt.Key.Key_Escape and self._pointer.x is not None:
-            self.set_crosshair(None)
-        else:
+        """Moves crosshair and range; see ``line_keys``."""
+        if not take_key(event, self._zoom, self._pointer, self.enlarge_requested.emit):
             super().keyPressEvent(event)
 
     # ------------------------------------------------------------ inside
 
-    def _build(self, scale: Scale, wheel_needs_ctrl: bool) -> None:
-        look = self._look
-        left = LabelAxis("left", scale.y_ticks, look.tick_font, look.axis)
-        bottom = LabelAxis("bottom", scale.x_ticks, look.tick_font, look.axis)
-        left.setWidth(LEAST_AXIS)
-        self._view = PlotView(
-            left, bottom, look.surface, wheel_needs_ctrl=wheel_needs_ctrl, parent=self
-        )
-        self._layer = Layer(look.surface.rgb(), look.grid.rgb(), self._grid_ticks)
-        self._item = CurveItem(self._layer)
-        self._item.after_paint = self._paint_points
-        self._view.box.addItem(self._item, ignoreBounds=True)
-        self._overlay = Overlay(look, self)
-        self._zoom = Zoom(self._view, scale)
-        self._pointer = Pointer(self._view, self._overlay, self._zoom)
-        self._pointer_run: str | None = None
-        self._zoom.changed.connect(self._on_range_changed)
-        self._zoom.chosen.connect(self._say_range)
-        self._zoom.reset.connect(self._say_everything)
-        self._pointer.moved.connect(self._on_crosshair_moved)
-        self._pointer.shown.connect(self._on_crosshair_shown)
-        self._pointer.aimed.connect(self._on_aimed)
-        self._view.box.sigResized.connect(self._place_overlay)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(LEAST)
-        self.setSizePolicy(self.sizePolicy().Policy.Expanding, self.sizePolicy().Policy.Expanding)
-
     def _arrange(self) -> None:
-        top = header_height(self._look)
-        has_titles = self.height() >= TITLES_FROM
-        self._view.bottom.set_title(self._axis_titles[0] if has_titles else "")
-        self._view.left.set_title(self._axis_titles[1] if has_titles else "")
-        self._view.setGeometry(4, top, max(self.width() - 8, 10), max(self.height() - top - 6, 10))
-        self._overlay.setGeometry(self.rect().adjusted(1, 1, -1, -1))
-        self._overlay.raise_()
+        self._plot.arrange(self._axis_titles)
         self.place_tools()
-        self._zoom.fit_labels()
-        self._place_overlay()
-
-    def _place_overlay(self) -> None:
-        area = self._view.area().translated(self._view.pos() - self._overlay.pos()).toRect()
-        self._grid_most = most_down(self._view.area().height())
-        self._overlay.area = QRect(area)
-        self._pointer.refresh()
-
-    def _restroke(self) -> None:
-        ratio = self.devicePixelRatioF()
-        self._layer.grid_px = max(1, round(ratio))
-        self._item.set_strokes(strokes_for(self._prepared, self._look, ratio, self._highlight))
-
-    def _light(self, run_id: str | None) -> None:
-        self._pointer_run = run_id
-        found = next((one for one in self._prepared if one.series.run_id == run_id), None)
-        ratio = self.devicePixelRatioF()
-        wide = 2.0 / self._look.line_width
-        stroke = None if found is None else line_stroke(found, self._look, ratio, wide)
-        self._item.set_highlight(stroke)
 
     def _describe(self) -> None:
         note = self._remarks.long()
@@ -437,61 +344,17 @@ class LineChart(CardFrame):
         )
         self._overlay.update()
 
-    def _grid_ticks(self, low: float, high: float) -> Ticks:
-        """Returns the grid's ticks; a worker asks too, so nothing here touches Qt."""
-        return self.scale.y_ticks(low, high, self._grid_most)
-
     def _on_range_changed(self) -> None:
         if self._has_legend:
-            self._overlay.is_legend_low = is_top_busy(
-                self._prepared, self._zoom.seen("x"), self._zoom.seen("y")
-            )
+            self._plot.find_room()
         self._pointer.refresh()
         self.range_changed.emit(*self.x_range())
-
-    def _say_range(self, is_moving: bool) -> None:
-        if self._link is not None:
-            self._link.say_range(self, self.x_range(), is_moving=is_moving)
-
-    def _say_everything(self) -> None:
-        if self._link is not None:
-            self._link.say_range(self, None)
-
-    def _on_link_range_changed(
-        self, speaker: object, low: float | None, high: float | None, is_moving: bool
-    ) -> None:
-        if speaker is self:
-            return
-        if low is None or high is None:
-            self._zoom.fit()
-        else:
-            self._zoom.show_x(low, high, is_moving=is_moving)
-
-    def _on_link_crosshair_moved(self, speaker: object, x: float | None) -> None:
-        if speaker is not self:
-            self._pointer.show(x, is_here=False)
-
-    def _on_crosshair_moved(self, x: float | None) -> None:
-        self.crosshair_moved.emit(x)
-        if self._link is not None:
-            self._link.say_crosshair(self, x)
 
     def _on_crosshair_shown(self) -> None:
         # The header lies below the overlay: asked through it, both are painted once, not twice.
         self._overlay.update(0, 0, self.width(), header_height(self._look))
 
     def _on_aimed(self, run_id: str | None) -> None:
-        self._light(run_id)
+        self._lit = run_id
+        self._plot.light(run_id)
         self.aimed.emit(run_id)
-        if self._link is not None:
-            self._link.aimed.emit(run_id)
-
-    def _paint_points(self, painter: QPainter, area: QRectF) -> None:
-        paint_single_points(
-            painter, area, self._prepared, self._look, self._zoom.seen("x"), self._zoom.seen("y")
-        )
-
-
-_ACROSS = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
-_UP = {int(Qt.Key.Key_Up): 1, int(Qt.Key.Key_Down): -1}
-_CLOSER = {int(Qt.Key.Key_Plus): 1, int(Qt.Key.Key_Equal): 1, int(Qt.Key.Key_Minus): -1}

@@ -6,33 +6,25 @@ stay in sight, faint; axes are reordered, turned over and brushed by mouse and b
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QFontMetricsF,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QResizeEvent,
-)
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.charts import legend
-from strongroom.desktop.charts.brush import Brush, brushed
+from strongroom.desktop.charts import export, legend, parallel_brush
+from strongroom.desktop.charts.brush import Brush
+from strongroom.desktop.charts.brushing import Brushing
 from strongroom.desktop.charts.card import SIDE, header_height
 from strongroom.desktop.charts.dimension import Dimension
+from strongroom.desktop.charts.frame import paint_message
 from strongroom.desktop.charts.look import ChartLook
-from strongroom.desktop.charts.parallel_grip import Grip, moved, nudged
+from strongroom.desktop.charts.parallel_grip import Grip
 from strongroom.desktop.charts.parallel_layout import Layout, Part
+from strongroom.desktop.charts.parallel_picture import LinePictures, Lines
 from strongroom.desktop.charts.parallel_scene import (
-    MOST_LINES,
     Strands,
-    faint_picture,
-    lines_picture,
     paint_axis,
     paint_legend,
     paint_line,
@@ -40,17 +32,14 @@ from strongroom.desktop.charts.parallel_scene import (
     paint_run,
     paint_title,
 )
+from strongroom.desktop.charts.parallel_words import said
+from strongroom.desktop.charts.press import Press
+from strongroom.desktop.charts.row_steps import next_row
 from strongroom.desktop.charts.runs_plot import RunsPlot
+from strongroom.desktop.charts.scale import Range
 from strongroom.services.chart_data import safe_cell
 
-if TYPE_CHECKING:
-    from strongroom.desktop.charts.region import Flags
-
 NOTHING = ("Nothing to draw lines between", "Choose at least two fields that runs have.")
-REACH = 6.0  # px from the pointer to a line
-CLICK = 3.0  # px the pointer may move in a click
-TOLD_AFTER_MS = 300  # after the last key; a held arrow is one brush
-STEP = 0.02  # of an axis, one press of an arrow
 FIRST_LEFT = 64.0  # px for the labels of the first axis
 
 
@@ -73,30 +62,29 @@ class ParallelPlot(RunsPlot):
         super().__init__(look, name="Parallel coordinates", parent=parent)
         self._strands: Strands | None = None
         self._flipped: frozenset[str] = frozenset()
-        self._brushes: dict[str, Brush] = {}
-        self._inside: Flags | None = None
-        self._faint: QImage | None = None
-        self._lines: QImage | None = None
+        self._brushing = Brushing(self)
+        self._brushing.changed.connect(self._on_brushing)
+        self._brushing.told.connect(self.brushes_changed)
+        self._pictures = LinePictures(self)
+        self._pictures.made.connect(self.update)
         self._axis = 0  # that has the keyboard
         self._current = -1
-        self._pressed: QPointF | None = None
+        self._press: Press | None = None
         self._grip = Grip()
-        self._teller = QTimer(self)
-        self._teller.setSingleShot(True)
-        self._teller.setInterval(TOLD_AFTER_MS)
-        self._teller.timeout.connect(self._tell_brushes)
+        self._pointer: QPointF | None = None
+        self._moved_to: float | None = None  # where a title is dragged
 
     # ------------------------------------------------------------ content
 
     def set_strands(self, strands: Strands | None) -> None:
         """Replaces the lines; brushes and turned axes stay where their axes do."""
-        self._strands = strands
-        keys = {each.key for each in strands.dimensions} if strands else set()
-        self._brushes = {key: brush for key, brush in self._brushes.items() if key in keys}
+        before, self._strands = keys_of(self._strands), strands
+        keys = keys_of(strands)
         self._axis = min(self._axis, max(len(keys) - 1, 0))
         self._current = -1
-        self._find_inside()
-        self.repaint_all()
+        self._brushing.set_dimensions(strands.dimensions if strands else ())
+        self._pictures.forget(shows_last=keys == before)
+        self._tell()
 
     def strands(self) -> Strands | None:
         """Returns what is shown."""
@@ -104,18 +92,17 @@ class ParallelPlot(RunsPlot):
 
     def brushes(self) -> Mapping[str, Brush]:
         """Returns the brush of each brushed axis."""
-        return dict(self._brushes)
+        return self._brushing.all()
 
     def set_brushes(self, brushes: Mapping[str, Brush], *, says: bool = True) -> None:
         """Brushes other parts; ``says`` tells so."""
-        self._brushes = dict(brushes)
-        self._find_inside()
+        self._brushing.set_all(brushes)
         if says:
-            self._tell_brushes()
+            self._brushing.tell()
 
     def brushed_rows(self) -> tuple[int, ...]:
         """Returns the brushed runs, the newest first; none without brushes."""
-        return () if self._inside is None else tuple(np.nonzero(self._inside)[0].tolist())
+        return self._brushing.rows()
 
     def flipped(self) -> frozenset[str]:
         """Returns the keys of the axes that stand upside down."""
@@ -155,7 +142,7 @@ class ParallelPlot(RunsPlot):
 
     def repaint_all(self) -> None:
         """Drops the pictures and paints anew."""
-        self._faint = self._lines = None
+        self._pictures.forget()
         self._tell()
 
     # ------------------------------------------------------------ painting
@@ -167,50 +154,55 @@ class ParallelPlot(RunsPlot):
             return
         painter.save()
         painter.setClipRect(layout.area.adjusted(-4, -4, 4, 4))
-        painter.drawImage(QPointF(0, 0), self._picture(strands, layout))
+        picture = self._picture(strands, layout, is_now=is_drawing)
+        if picture is not None:
+            painter.drawImage(QPointF(0, 0), picture)
         painter.restore()
+        if picture is None:
+            paint_message(painter, layout.area, look, (f"Drawing {len(strands.names):,} lines", ""))
         if self._current >= 0 and not is_drawing:
             paint_line(painter, layout, self._current, look.surface, 4.5)
             paint_line(painter, layout, self._current, look.text, 2.0)
         for axis, dimension in enumerate(layout.dimensions):
-            paint_axis(painter, layout, look, axis, self._brushes.get(dimension.key))
+            brush = self._brushing.of(dimension)
+            paint_axis(painter, layout, look, axis, brush)
             paint_title(
                 painter,
                 layout,
                 look,
                 axis,
-                is_strong=dimension.key in self._brushes,
+                is_strong=brush is not None,
                 has_keyboard=self.hasFocus() and axis == self._axis and not is_drawing,
-                moved_to=self._grip.moved_to if axis == self._grip.axis else None,
+                moved_to=self._moved_to if axis == self._grip.axis else None,
             )
-        paint_marked(painter, strands, layout, look, self._inside)
+        paint_marked(painter, strands, layout, look, self._brushing.inside)
         paint_legend(painter, QRectF(self.rect()), layout, look, strands)
         if self._current >= 0 and not is_drawing:
-            at = self._grip.pointer or QPointF(layout.area.center().x(), layout.area.top() + 20)
+            at = self._pointer or QPointF(layout.area.center().x(), layout.area.top() + 20)
             paint_run(painter, QRectF(self.rect()), look, strands, self._current, at)
 
-    def _picture(self, strands: Strands, layout: Layout) -> QImage:
-        ratio = self.devicePixelRatioF()
-        size, look = self.size(), self._look
-        if self._inside is not None and self._faint is None:
-            self._faint = faint_picture(strands, layout, look, size, ratio)
-        if self._lines is None:
-            ground = self._faint if self._inside is not None else None
-            self._lines = lines_picture(strands, layout, look, size, ratio, self._inside, ground)
-        return self._lines
+    def export_png(self, scale: float = 2.0) -> export.Save:
+        """Returns what saves the plot as it is, ``scale`` pixels a unit."""
+        if self._strands is not None:
+            self._picture(self._strands, self.layout_now(), is_now=True)
+        return super().export_png(scale)
+
+    def wait_for_picture(self) -> None:
+        """Waits until a worker's lines are painted; they are shown with the next events."""
+        self._pictures.finish()
+
+    def _picture(self, strands: Strands, layout: Layout, *, is_now: bool) -> QImage | None:
+        lines = Lines(
+            strands=strands,
+            layout=layout,
+            look=self._look,
+            size=self.size(),
+            ratio=self.devicePixelRatioF(),
+            inside=self._brushing.inside,
+        )
+        return self._pictures.picture(lines, is_now=is_now)
 
     # ------------------------------------------------------------ Qt
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Makes other pictures."""
-        super().resizeEvent(event)
-        self.repaint_all()
-
-    def event(self, event: QEvent) -> bool:
-        """Makes other pictures for a screen with other pixels."""
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self.repaint_all()
-        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Takes hold of a title, an arrow, a brush or a bare axis."""
@@ -220,59 +212,63 @@ class ParallelPlot(RunsPlot):
             return
         layout, at = self.layout_now(), event.position()
         hit = layout.hit(at, self._title_widths(layout))
-        self._pressed = at
-        self._grip = Grip(part=hit.part, axis=hit.axis, pointer=at)
+        self._press, self._pointer = Press(at), at
+        self._grip = Grip(part=hit.part, axis=hit.axis)
         if hit.part is not Part.NOTHING:
             self._axis = hit.axis
         if hit.part is Part.AXIS:
-            brush = self._brushes.get(layout.dimensions[hit.axis].key)
+            brush = self._brushing.of(layout.dimensions[hit.axis])
             if brush is not None and brush.span is not None:
                 self._grip.hold(layout, hit.axis, brush.span, at.y())
         self._tell()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Brushes, moves a brush or an axis, or says which line is under the pointer."""
-        at, layout = event.position(), self.layout_now()
-        self._grip.pointer = at
+        at, press, grip = event.position(), self._press, self._grip
+        self._pointer = at
         if self._strands is None:
             return
-        if self._pressed is None:
-            self._hover(layout, at)
+        if press is None:
+            self._hover(at)
+        elif press.move(at) is None:
             return
-        if (at - self._pressed).manhattanLength() < CLICK and not self._grip.is_dragging:
-            return
-        self._grip.is_dragging = True
-        if self._grip.part is Part.TITLE:
-            self._grip.moved_to = at.x()
+        elif grip.part is Part.TITLE:
+            self._moved_to = at.x()
             self.update()
-        elif self._grip.part is Part.AXIS:
-            self._drag_brush(layout, at)
+        elif grip.part is Part.AXIS:
+            layout = self.layout_now()
+            brush = parallel_brush.dragged(layout, grip, press.at.y(), at.y())
+            self._brushing.put(layout.dimensions[grip.axis], brush)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Lets go: tells the brush, drops the axis, or takes a click."""
-        grip, at = self._grip, event.position()
-        if self._pressed is None or self._strands is None:
+        grip, press, at = self._grip, self._press, event.position()
+        if press is None or self._strands is None:
             return
-        self._pressed = None
+        self._press = self._moved_to = None
+        self._grip, self._pointer = Grip(), at
         layout = self.layout_now()
-        self._grip = Grip(pointer=at)
-        if grip.is_dragging and grip.part is Part.TITLE:
+        if press.is_drag and grip.part is Part.TITLE:
             self._move_axis(grip.axis, layout.nearest_axis(at.x()))
-        elif grip.is_dragging and grip.part is Part.AXIS:
-            self._tell_brushes()
+        elif press.is_drag and grip.part is Part.AXIS:
+            self._brushing.tell()
         elif grip.part is Part.FLIP:
             self.flip(grip.axis)
         elif grip.part is Part.AXIS:
-            self._click_axis(layout, grip.axis, at)
+            dimension = layout.dimensions[grip.axis]
+            brush, place = self._brushing.of(dimension), layout.place(grip.axis, at.y())
+            if brush is not None or dimension.is_category:
+                self._brushing.put(dimension, parallel_brush.clicked(dimension, brush, place))
+                self._brushing.tell()
         elif grip.part is Part.NOTHING:
-            self._hover(layout, at)
+            self._hover(at)
             if self._current >= 0:
                 self.chosen.emit(self._current)
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Takes the box away."""
-        self._grip.pointer = None
+        self._pointer = None
         self._set_current(-1)
         super().leaveEvent(event)
 
@@ -291,18 +287,18 @@ class ParallelPlot(RunsPlot):
         elif key == Qt.Key.Key_Space and has_control and self._current >= 0:
             self.ticked.emit(self._current)
         elif key == Qt.Key.Key_Space:
-            self._toggle_brush()
+            self._brushing.toggle(*self._here())
         elif key == Qt.Key.Key_F:
             self.flip(self._axis)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._drop_brush()
+            self._brushing.drop(self._here()[0])
         elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
             self._step(1 if key == Qt.Key.Key_PageUp else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current >= 0:
             self.chosen.emit(self._current)
-        elif key == Qt.Key.Key_Escape and (self._brushes or self._current >= 0):
+        elif key == Qt.Key.Key_Escape and (self._brushing.all() or self._current >= 0):
             self._set_current(-1)
-            if self._brushes:
+            if self._brushing.all():
                 self.set_brushes({})
         else:
             super().keyPressEvent(event)
@@ -323,79 +319,23 @@ class ParallelPlot(RunsPlot):
         self._axis = end
         self.order_changed.emit(tuple(each.key for each in order))
 
-    def _put_brush(self, axis: int, brush: Brush | None) -> None:
-        dimension = self._dimension(axis)
-        if brush is None or (brush.span is None and not brush.codes):
-            self._brushes.pop(dimension.key, None)
-        else:
-            self._brushes[dimension.key] = brush
-        self._find_inside()
-
-    def _find_inside(self) -> None:
-        self._inside = None
-        if self._strands is not None:
-            self._inside = brushed(self._strands.dimensions, self._brushes)
-        self._lines = None
+    def _on_brushing(self) -> None:
+        self._pictures.forget(keeps_ground=True)
         self._tell()
 
-    def _tell_brushes(self) -> None:
-        self._teller.stop()
-        self.brushes_changed.emit(dict(self._brushes))
-
-    def _dimension(self, axis: int) -> Dimension:
-        assert self._strands is not None  # noqa: S101 - whoever asks has looked
-        return self._strands.dimensions[axis]
+    def _here(self) -> tuple[Dimension, Range]:
+        """Returns the axis that has the keyboard, and its ends; for a caller that has looked."""
+        layout = self.layout_now()
+        return layout.dimensions[self._axis], layout.extent(self._axis)
 
     def _title_widths(self, layout: Layout) -> list[float]:
         metrics = QFontMetricsF(self._look.note_font)
         widths = (metrics.horizontalAdvance(each.heading) for each in layout.dimensions)
         return [min(wide, layout.title_place(axis).width()) for axis, wide in enumerate(widths)]
 
-    # ------------------------------------------------------------ mouse
-
-    def _drag_brush(self, layout: Layout, at: QPointF) -> None:
-        axis = self._grip.axis
-        dimension = layout.dimensions[axis]
-        start = layout.place(axis, self._grip.anchor(self._pressed or at))
-        here = layout.place(axis, at.y())
-        if dimension.is_category:
-            low, high = sorted((round(start), round(here)))
-            self._put_brush(axis, Brush(codes=frozenset(range(low, high + 1))))
-        elif self._grip.span is not None:
-            self._put_brush(axis, Brush(span=moved(self._grip.span, here - start, layout, axis)))
-        else:
-            self._put_brush(axis, Brush(span=(min(start, here), max(start, here))))
-
-    def _click_axis(self, layout: Layout, axis: int, at: QPointF) -> None:
-        """Takes the brush off, or toggles the category under the pointer."""
-        dimension = layout.dimensions[axis]
-        brush = self._brushes.get(dimension.key)
-        if dimension.is_category:
-            code = round(layout.place(axis, at.y()))
-            codes = brush.codes if brush is not None else frozenset()
-            self._put_brush(axis, Brush(codes=codes ^ {code}))
-            self._tell_brushes()
-        elif brush is not None:
-            self._put_brush(axis, None)
-            self._tell_brushes()
-
-    def _hover(self, layout: Layout, at: QPointF) -> None:
+    def _hover(self, at: QPointF) -> None:
         """Finds the line nearest to the pointer, among the brushed ones if there are brushes."""
-        if not layout.area.adjusted(-4, -4, 4, 4).contains(at) or len(layout.dimensions) < 2:
-            self._set_current(-1)
-            return
-        last = len(layout.dimensions) - 2
-        left = min(max(int((at.x() - layout.area.left()) / layout.spacing()), 0), last)
-        share = (at.x() - layout.x(left)) / layout.spacing()
-        rows = layout.rows()
-        y = rows[:, left] + (rows[:, left + 1] - rows[:, left]) * share
-        far = np.abs(y - at.y())
-        far[np.isnan(far)] = np.inf
-        if self._inside is not None:
-            far[~self._inside] = np.inf
-        best = int(far.argmin()) if len(far) else -1
-        is_near = best >= 0 and far[best] <= REACH
-        self._set_current(best if is_near else -1)
+        self._set_current(self.layout_now().nearest_run(at, self._brushing.inside))
         self.update()
 
     # ------------------------------------------------------------ keyboard
@@ -408,59 +348,20 @@ class ParallelPlot(RunsPlot):
         self._axis = target
         self._tell()
 
-    def _toggle_brush(self) -> None:
-        """Starts a brush on the middle half of an axis, or its first category; or takes it off."""
-        dimension = self._dimension(self._axis)
-        if dimension.key in self._brushes:
-            self._put_brush(self._axis, None)
-        elif dimension.is_category:
-            self._put_brush(self._axis, Brush(codes=frozenset({0})))
-        else:
-            low, high = self.layout_now().extent(self._axis)
-            room = (high - low) / 4
-            self._put_brush(self._axis, Brush(span=(low + room, high - room)))
-        self._teller.start()
-
     def _nudge(self, sign: int, *, is_low: bool, is_both: bool) -> None:
-        dimension, layout = self._dimension(self._axis), self.layout_now()
+        dimension, extent = self._here()
         sign = -sign if dimension.key in self._flipped else sign
-        brush = self._brushes.get(dimension.key)
-        if brush is None:
-            self._toggle_brush()
-            return
-        if brush.span is None:
-            codes = nudged(brush.codes, sign, len(dimension.categories), is_low, is_both)
-            self._put_brush(self._axis, Brush(codes=codes))
-        else:
-            low, high = layout.extent(self._axis)
-            step = sign * (high - low) * STEP
-            span = [
-                brush.span[0] + step * (is_low or is_both),
-                brush.span[1] + step * (not is_low),
-            ]
-            if is_both and not low <= span[0] <= span[1] <= high:
-                return
-            span = sorted(min(max(place, low), high) for place in span)
-            self._put_brush(self._axis, Brush(span=(span[0], span[1])))
-        self._teller.start()
-
-    def _drop_brush(self) -> None:
-        if self._dimension(self._axis).key in self._brushes:
-            self._put_brush(self._axis, None)
-            self._tell_brushes()
+        self._brushing.nudge(dimension, extent, sign, is_low=is_low, is_both=is_both)
 
     def _step(self, sign: int) -> None:
         """Goes to the run with the next higher or lower value on the current axis."""
-        places = self._dimension(self._axis).places
+        places, inside = self._here()[0].places, self._brushing.inside
         there = ~np.isnan(places)
-        rows = np.nonzero(there if self._inside is None else there & self._inside)[0]
-        if not len(rows):
-            return
-        rows = rows[np.argsort(places[rows], kind="stable")]
-        here = np.nonzero(rows == self._current)[0]
-        at = int(here[0]) + sign if len(here) else (0 if sign > 0 else len(rows) - 1)
-        self._grip.pointer = None
-        self._set_current(int(rows[min(max(at, 0), len(rows) - 1)]))
+        rows = np.nonzero(there if inside is None else there & inside)[0]
+        if len(rows):
+            self._pointer = None
+            rows = rows[np.argsort(places[rows], kind="stable")]
+            self._set_current(next_row(rows, self._current, sign))
 
     # ------------------------------------------------------------ telling
 
@@ -476,24 +377,11 @@ class ParallelPlot(RunsPlot):
             self._describe("", "", "", NOTHING[0])
             return
         self._message = None
-        count = f"{len(strands.names):,} runs"
-        if len(strands.names) > MOST_LINES and self._inside is None:
-            count += ", every " + _ordinal(-(-len(strands.names) // MOST_LINES)) + " drawn"
-        value = "" if self._inside is None else f"{int(self._inside.sum()):,} brushed"
-        here = strands.dimensions[self._axis]
-        brush = self._brushes.get(here.key)
-        spoken = [
-            f"Axis {here.heading}, {self._axis + 1} of {len(strands.dimensions)}",
-            f"brushed {brush.words(here)}" if brush else "not brushed",
-            value,
-            count,
-        ]
-        if self._current >= 0:
-            values = (f"{each.title} {each.text(self._current)}" for each in strands.dimensions)
-            spoken.insert(0, f"{strands.names[self._current]}: {', '.join(values)}")
-        title = f"{len(strands.dimensions)} fields"
-        self._describe(title, count, value, ", ".join(part for part in spoken if part))
+        brush = self._brushing.of(strands.dimensions[self._axis])
+        words = said(strands, self._axis, brush, self._brushing.inside, self._current)
+        self._describe(words.title, words.note, words.value, words.spoken)
 
 
-def _ordinal(number: int) -> str:
-    return {2: "second", 3: "third"}.get(number, f"{number}th")
+def keys_of(strands: Strands | None) -> set[str]:
+    """Returns the keys of the axes."""
+    return {each.key for each in strands.dimensions} if strands else set()

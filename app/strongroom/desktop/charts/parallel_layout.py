@@ -13,9 +13,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from strongroom.desktop.charts.dimension import Dimension
+from strongroom.desktop.charts.region import Flags
 from strongroom.desktop.charts.scale import Range
 from strongroom.desktop.charts.series import FloatArray
 
+REACH = 6.0  # px from the pointer to a line
 GRAB = 14.0  # px at each side of an axis that belong to it
 EDGE_GRAB = 5.0  # px at each side of a brush's end
 FLIP_SIZE = 16.0  # px of the arrow that turns an axis over
@@ -75,14 +77,17 @@ class Layout:
 
     def rows(self) -> FloatArray:
         """Returns the pixel row of every run on every axis, runs x axes; NaN without a place."""
-        columns = []
-        for axis, dimension in enumerate(self.dimensions):
-            low, high = self.extent(axis)
-            half = high / 2 - low / 2  # from -1e308 to 1e308 would overflow
-            share = (dimension.places / 2 - low / 2) / half
-            share = 1 - share if dimension.key in self.flipped else share
-            columns.append(self.area.bottom() - share * self.area.height())
-        return np.stack(columns, axis=1)
+        return np.stack([self.axis_rows(axis) for axis in range(len(self.dimensions))], axis=1)
+
+    def axis_rows(self, axis: int) -> FloatArray:
+        """Returns the pixel row of every run on one axis; NaN without a place."""
+        dimension = self.dimensions[axis]
+        low, high = self.extent(axis)
+        half = high / 2 - low / 2  # from -1e308 to 1e308 would overflow
+        share = (dimension.places / 2 - low / 2) / half
+        share = 1 - share if dimension.key in self.flipped else share
+        rows: FloatArray = self.area.bottom() - share * self.area.height()
+        return rows
 
     def place(self, axis: int, py: float) -> float:
         """Returns the place at a pixel row, the nearest one on the axis."""
@@ -109,6 +114,21 @@ class Layout:
         left = min(title.center().x() + title_width / 2 + 1, title.right())
         top = title.center().y() - FLIP_SIZE / 2
         return QRectF(left, top, FLIP_SIZE, FLIP_SIZE)
+
+    def nearest_run(self, at: QPointF, inside: Flags | None) -> int:
+        """Returns the run whose line is nearest to a pixel, of those ``inside``; -1 if none is."""
+        if not self.area.adjusted(-4, -4, 4, 4).contains(at) or len(self.dimensions) < 2:
+            return -1
+        left = int((at.x() - self.area.left()) / self.spacing())
+        left = min(max(left, 0), len(self.dimensions) - 2)
+        share = (at.x() - self.x(left)) / self.spacing()
+        start, end = self.axis_rows(left), self.axis_rows(left + 1)
+        far = np.abs(start + (end - start) * share - at.y())
+        far[np.isnan(far)] = np.inf
+        if inside is not None:
+            far[~inside] = np.inf
+        best = int(far.argmin()) if len(far) else -1
+        return best if best >= 0 and far[best] <= REACH else -1
 
     def hit(self, at: QPointF, title_widths: Sequence[float]) -> Hit:
         """Returns what lies under a pixel."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a parallel plot is painted: lines as pictures made in numpy, axes and brushes on top.
+"""What a parallel plot shows, and how its axes, brushes and single lines are painted.
 
-Laws: brushed lines lie over faint ones; of coloured lines the better end of the scale lies on top;
-a ticked run has its own colour and lies above all others.
+Law: of coloured lines the better end of the scale lies on top; a ticked run has its own colour and
+lies above all others.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from strongroom.desktop.charts import legend
 from strongroom.desktop.charts.axis import most_down
@@ -20,20 +20,16 @@ from strongroom.desktop.charts.brush import Brush
 from strongroom.desktop.charts.card import SIDE
 from strongroom.desktop.charts.dimension import Dimension
 from strongroom.desktop.charts.frame import paint_box
-from strongroom.desktop.charts.image import pixels_of
-from strongroom.desktop.charts.ink import Pixels
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.parallel_layout import Layout
 from strongroom.desktop.charts.region import Flags
 from strongroom.desktop.charts.scale import Range
 from strongroom.desktop.charts.shades import (
     STEPS,
-    blended,
     category_colours,
     scale_colours,
     shares_of,
 )
-from strongroom.desktop.charts.strands import FINE_LINES, coverage, lay, opacity_of
 
 BINS = 10  # colours of a scale among lines; more cannot be told apart where lines cross
 MOST_LINES = 20_000  # painted at once, evenly chosen; a crowd of more looks the same
@@ -88,46 +84,6 @@ class Strands:
             ink = int(scale[round((each + 0.5) / BINS * (STEPS - 1))])
             groups.append((ink, every[there][bins == each]))
         return groups
-
-
-def lines_picture(
-    strands: Strands,
-    layout: Layout,
-    look: ChartLook,
-    size: QSize,
-    ratio: float,
-    inside: Flags | None,
-    faint: QImage | None = None,
-) -> QImage:
-    """Returns the lines: all of them, or the brushed ones over the picture of the faint ones."""
-    if len(strands.names) > CROWD:
-        ratio = 1.0
-    picture = _empty(size, ratio, look) if faint is None else QImage(faint)
-    ratio = picture.devicePixelRatio()
-    pixels = pixels_of(picture)[:, : picture.width()]
-    rows = layout.rows() * ratio
-    groups = strands.groups(look)
-    if inside is not None:
-        groups = [(ink, some[inside[some]]) for ink, some in groups]
-    count = sum(len(some) for _, some in groups)
-    stride = max(1, -(-count // MOST_LINES))
-    for ink, some in groups:
-        _put(pixels, layout, rows[some[::stride]], ink, opacity_of(count // stride), ratio)
-    return picture
-
-
-def faint_picture(
-    strands: Strands, layout: Layout, look: ChartLook, size: QSize, ratio: float
-) -> QImage:
-    """Returns all lines as the ground that brushed ones lie on."""
-    if len(strands.names) > CROWD:
-        ratio = 1.0
-    picture = _empty(size, ratio, look)
-    pixels = pixels_of(picture)[:, : picture.width()]
-    rows = layout.rows()[:: max(1, -(-len(strands.names) // MOST_LINES))] * ratio
-    ink = int(blended(look.surface, np.array([look.axis.rgb()], np.uint32), FAINT)[0])
-    _put(pixels, layout, rows, ink, opacity_of(len(rows)), ratio)
-    return picture
 
 
 def paint_marked(
@@ -289,38 +245,3 @@ def _paint_brush(
         box = QRectF(left, rows[0], BRUSH_WIDTH, max(rows[1] - rows[0], 2.0))
         painter.drawRoundedRect(box, 2, 2)
     painter.restore()
-
-
-def _put(
-    pixels: Pixels,
-    layout: Layout,
-    rows: NDArray[np.float64],
-    ink: int,
-    opacity: float,
-    ratio: float,
-) -> None:
-    """Lays lines on the part of the picture that holds the plot."""
-    if not len(rows) or len(layout.dimensions) < 2:
-        return
-    margin = 4
-    top = int(layout.area.top() * ratio) - margin
-    bottom = int(layout.area.bottom() * ratio) + margin
-    columns = np.array(
-        [round(layout.x(axis) * ratio) for axis in range(len(layout.dimensions))], np.int64
-    )
-    covered = coverage(
-        bottom - top,
-        columns,
-        rows - top,
-        max(1, round(ratio)),
-        is_fine=len(rows) <= FINE_LINES,
-    )
-    target = pixels[top:bottom, int(columns[0]) : int(columns[-1]) + 1]
-    lay(target, covered[: target.shape[0], : target.shape[1]], ink, opacity)
-
-
-def _empty(size: QSize, ratio: float, look: ChartLook) -> QImage:
-    picture = QImage(size * ratio, QImage.Format.Format_RGB32)
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(look.surface)
-    return picture

@@ -7,8 +7,8 @@ as plain text; nothing here asks a service.
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from strongroom.desktop.charts import export
@@ -83,6 +83,17 @@ class RunsPlot(QWidget):
     def sizeHint(self) -> QSize:
         """Returns a comfortable size."""
         return QSize(640, 320)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes other pictures."""
+        super().resizeEvent(event)
+        self.repaint_all()
+
+    def event(self, event: QEvent) -> bool:
+        """Makes other pictures for a screen with other pixels."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.repaint_all()
+        return super().event(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints card, header and inside."""

@@ -12,7 +12,7 @@ from enum import Enum
 import numpy as np
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts import legend
@@ -21,7 +21,9 @@ from strongroom.desktop.charts.frame import View, plot_area
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.plot_view import NOTCH
 from strongroom.desktop.charts.points import Points
+from strongroom.desktop.charts.press import Press
 from strongroom.desktop.charts.region import Flags, Lasso, Rectangle
+from strongroom.desktop.charts.row_steps import next_row
 from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.charts.scale import Range, padded, zoomed
 from strongroom.desktop.charts.scatter_scene import Scene
@@ -29,7 +31,6 @@ from strongroom.desktop.charts.trend import Fit, Trend, trend_of
 from strongroom.services.chart_data import safe_cell
 
 REACH = 12.0  # px from the pointer to the nearest point
-CLICK = 4.0  # px the pointer may move in a click
 EDGE_ROOM = 0.03  # of the range, so that points at the ends are whole
 MOST_DRAWN = 5_000  # points of a drawing; more are put in as a picture
 NOTHING = ("No run has both values", "Choose other fields, or take the filter back.")
@@ -68,8 +69,7 @@ class ScatterPlot(RunsPlot):
         self._region: Rectangle | Lasso | None = None
         self._inside: Flags | None = None
         self._current = -1  # the row under the pointer or the keyboard
-        self._pressed: QPointF | None = None
-        self._last: QPointF | None = None
+        self._press: Press | None = None
         self._track: list[QPointF] = []
 
     # ------------------------------------------------------------ content
@@ -201,21 +201,10 @@ class ScatterPlot(RunsPlot):
 
     # ------------------------------------------------------------ Qt
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Makes another picture."""
-        super().resizeEvent(event)
-        self.repaint_all()
-
-    def event(self, event: QEvent) -> bool:
-        """Makes another picture for a screen with other pixels."""
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self.repaint_all()
-        return super().event(event)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins a click or a drag."""
         if event.button() is Qt.MouseButton.LeftButton and self._points is not None:
-            self._pressed = self._last = event.position()
+            self._press = Press(event.position())
             self._track = []
             has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._dragging = Drag.RECTANGLE if has_shift else self._drag
@@ -223,30 +212,28 @@ class ScatterPlot(RunsPlot):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pans, marks, or says what is under the pointer."""
-        at = event.position()
-        if self._pressed is None or self._last is None:
+        at, press = event.position(), self._press
+        if press is None:
             self._hover(at)
             return
-        if (at - self._pressed).manhattanLength() < CLICK and not self._track:
+        moved = press.move(at)
+        if moved is None:
             return
         if self._dragging is Drag.PAN:
-            self._pan(at - self._last)
+            self._pan(moved)
         elif self._dragging is Drag.LASSO:
-            self._track = [*(self._track or [self._pressed]), at]
+            self._track = [*(self._track or [press.at]), at]
         else:
-            self._track = [self._pressed, at]
-        self._last = at
+            self._track = [press.at, at]
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses the run under the pointer, or takes over what was marked."""
-        if self._pressed is None:
+        press, track, at = self._press, self._track, event.position()
+        if press is None:
             return
-        track, at = self._track, event.position()
-        is_click = not track and (at - self._pressed).manhattanLength() < CLICK
-        self._pressed = self._last = None
-        self._track = []
-        if is_click:
+        self._press, self._track = None, []
+        if not press.is_drag:
             self._hover(at)
             if self._current >= 0:
                 self.chosen.emit(self._current)
@@ -258,7 +245,7 @@ class ScatterPlot(RunsPlot):
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Shows everything."""
-        self._pressed = self._last = None
+        self._press = None
         self.reset_view()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -368,10 +355,7 @@ class ScatterPlot(RunsPlot):
             return
         first, then = (points.x, points.y) if across else (points.y, points.x)
         rows = rows[np.lexsort((rows, then.places[rows], first.places[rows]))]
-        here = np.nonzero(rows == self._current)[0]
-        sign = across or up
-        at = int(here[0]) + sign if len(here) else (0 if sign > 0 else len(rows) - 1)
-        self._set_current(int(rows[min(max(at, 0), len(rows) - 1)]))
+        self._set_current(next_row(rows, self._current, across or up))
 
     def _region_of(self, track: list[QPointF]) -> Rectangle | Lasso | None:
         view = self.view()
