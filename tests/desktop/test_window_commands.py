@@ -106,6 +106,18 @@ def test_strewn_letters_do_not_bury_what_was_meant(window: MainWindow, qtbot: Qt
     window.palette_box.hide()
 
 
+def test_what_can_run_now_comes_before_what_cannot(window: MainWindow) -> None:
+    window.open_palette()
+    for typed in ("", "e", "th"):
+        window.palette_box.edit.setText(typed)
+        shown = window.palette_box.shown()
+        assert {not entry.why_not for entry in shown} == {True, False}
+        for group in {entry.group for entry in shown}:
+            can_run = [not entry.why_not for entry in shown if entry.group == group]
+            assert can_run == sorted(can_run, reverse=True)
+    window.palette_box.hide()
+
+
 def test_hostile_words_and_names_are_only_words(window: MainWindow, qtbot: QtBot) -> None:
     window.open_palette()
     window.palette_box.edit.setText("heron' OR 1=1 --")

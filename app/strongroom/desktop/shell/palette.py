@@ -271,8 +271,8 @@ class Palette(QDialog):
         if close or self._objects:
             best = close  # letters strewn over a title would only bury what was meant
         shown = [entry for _, entry in best]
+        shown.sort(key=lambda entry: bool(entry.why_not))  # what can run now comes first
         if not query:
-            shown.sort(key=lambda entry: bool(entry.why_not))  # what can run now comes first
             shown = self._recently() + shown
         shown += self._objects
         self.list.clear()
