@@ -105,6 +105,8 @@ class ComparePage(Page):
         if changes.runs & set(self._arrangement.run_ids) and self.isVisible():
             self.reading.read(self._arrangement.run_ids)
             self.overlays.follow()
+        if changes.metrics:  # units, bounds, and which way a delta is better
+            self._lay_out()
 
     def selection(self) -> tuple[str, ...]:
         """Returns the run the keyboard is at."""

@@ -87,13 +87,13 @@ class BarsPanel(PlotPanel):
     def redraw(self) -> None:
         """Shows the chosen column as bars."""
         column = self.column(self.number.field())
-        dimension = None if column is None else dimension_of(column, is_log=False)
+        dimension = None if column is None else dimension_of(column, self.schema, is_log=False)
         points = None
         if dimension is not None and not dimension.is_category:
             marked = self.ticked_rows()
             points = Points(x=dimension, y=dimension, names=self.names(), marked=marked)
         ranking = Ranking(
-            is_low_better=column is not None and is_low_better(column.field),
+            is_low_better=column is not None and is_low_better(column.field, self.schema),
             reference=Reference(self.references.current()),
             from_reference=self.bases.current() == "reference",
         )

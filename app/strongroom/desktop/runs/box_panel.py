@@ -90,7 +90,7 @@ class BoxPanel(PlotPanel):
         """Shows the chosen columns as boxes."""
         number, category = self.column(self.number.field()), self.column(self.category.field())
         x = None if category is None else categories_of(category)
-        y = None if number is None else dimension_of(number)
+        y = None if number is None else dimension_of(number, self.schema)
         if x is None or y is None or y.is_category:
             self.chart.set_points(None)
             return

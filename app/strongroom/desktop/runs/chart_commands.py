@@ -45,6 +45,7 @@ def of(charts: ChartsPane) -> Sequence[Command]:
             "settings", "Chart settings…",
             lambda c: charts.open_settings(charts.card_of(c)), "sliders-horizontal",
         ),
+        one("rule", "Rule of chart's metric…", charts.ask_rule, "scale"),
         one("copy_picture", "Copy chart as picture", exports.copy_picture, "copy"),
         one("copy_data", "Copy data of chart", charts.copy_points, "copy"),
         *(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QMenu, QWidget
 
 from strongroom.desktop.charts.board import ChartBoard
@@ -21,6 +22,7 @@ from strongroom.services.curve_bands import SPREAD_WORDS, Spread
 
 MOST_PARAMS = 40  # offered to group by; those whose values differ come first
 MOST_HIDDEN = 40
+MOST_RULES = 8  # metrics of one chart whose rules stand in its menu; the list has them all
 
 
 class ChartsHost(Protocol):
@@ -41,6 +43,11 @@ class ChartsHost(Protocol):
 
     def set_clip(self, percent: float) -> None:
         """Lets outliers stick out."""
+
+    def rule_metrics(self, chart: LineChart) -> tuple[str, ...]:
+        """Returns the metrics of a chart."""
+
+    rule_requested: SignalInstance
 
     def metric_names(self) -> tuple[str, ...]:
         """Returns the metrics of the charted runs."""
@@ -84,6 +91,10 @@ def card_menu(pane: ChartsHost, parent: QWidget, chart: LineChart, card_id: str)
     _add(menu, "Enlarge", lambda: windows.enlarge(card_id))
     _add(menu, "Show as table…", lambda: windows.show_numbers(chart, board.options(card_id).x))
     _add(menu, "Settings…", lambda: pane.open_settings(card_id))
+    metrics = pane.rule_metrics(chart)
+    for key in metrics[:MOST_RULES]:
+        words = f"Rule of {shown(key)}…" if len(metrics) > 1 else "Rule of the metric…"
+        _add(menu, words, partial(pane.rule_requested.emit, key))
     menu.addSeparator()
     _add(menu, "Copy picture", lambda: exports.copy_picture(chart))
     _add(menu, "Copy data", lambda: pane.copy_points(chart))

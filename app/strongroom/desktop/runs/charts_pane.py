@@ -40,6 +40,7 @@ from strongroom.desktop.runs.curve_reader import CurveReader, GroupBy
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.errors import BadInput
+from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import Run
 from strongroom.services.curve_bands import SPREAD_WORDS, Spread
 from strongroom.services.smoothing import OFF, Smoothing, ema
@@ -65,11 +66,13 @@ class ChartsPane(QWidget):
         shown_changed: There are charts now, or none any more.
         undoable: The board was edited (a `kit.undo.Step`).
         run_aimed: The run whose line the mouse means (its id), or None.
+        rule_requested: The rule of a metric is to be opened (the metric's key).
     """
 
     shown_changed = Signal()
     undoable = Signal(object)
     run_aimed = Signal(object)
+    rule_requested = Signal(str)
 
     def __init__(
         self,
@@ -220,6 +223,24 @@ class ChartsPane(QWidget):
     def open_settings(self, card_id: str) -> Popover:
         """Opens the settings of a chart beside it."""
         return self.windows.open_settings(card_id, self.metric_names())
+
+    def rule_metrics(self, chart: LineChart) -> tuple[str, ...]:
+        """Returns the metrics of a chart, whose rules can be opened."""
+        return self.board.layout_value().card(self.card_of(chart)).metrics()
+
+    def ask_rule(self, chart: LineChart) -> None:
+        """Opens the rule of the first metric of a chart."""
+        for key in self.rule_metrics(chart)[:1]:
+            self.rule_requested.emit(key)
+
+    def set_schema(self, schema: MetricSchema) -> None:
+        """Names axes by other rules."""
+        if schema != self.reader.schema:
+            self.reader.schema = schema
+            for card_id in self.board.places():
+                chart = self.board.chart(card_id)
+                if chart is not None:
+                    self.board.dress(card_id, chart)
 
     def ask_custom(self) -> MetricsDialog:
         """Asks for the metrics of a new chart."""

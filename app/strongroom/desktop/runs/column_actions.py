@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from strongroom.desktop.kit.figures import Form
@@ -49,7 +49,12 @@ class ColumnActions(QObject):
         table: Whose titles are pressed.
         session: Where they are remembered.
         host: The page.
+
+    Signals:
+        rule_requested: The rule of a metric is to be opened (the metric's key).
     """
+
+    rule_requested = Signal(str)
 
     def __init__(
         self,
@@ -113,6 +118,11 @@ class ColumnActions(QObject):
         """Draws a metric by step beside its figure."""
         self.change(f"draw {shown(column.title)}", self._layout.add_spark, column.key)
 
+    def ask_rule(self, column: SheetColumn) -> None:
+        """Opens the rule of a column's metric: its unit, which way is better, its bounds."""
+        if column.field is not None and column.field.kind is FieldKind.METRIC:
+            self.rule_requested.emit(column.field.key)
+
     def ask_format(self, column: SheetColumn) -> FormatDialog:
         """Asks how the figures of a column are written."""
         dialog = FormatDialog(column, self._results.example(column), parent=self._window())
@@ -172,6 +182,7 @@ class ColumnActions(QObject):
                 action.setChecked(statistic == column.statistic)
                 action.triggered.connect(partial(self._on_statistic, column, statistic))
             add("Draw by step", lambda: self.add_spark(column))
+            add("Rule…", lambda: self.ask_rule(column))
         elif not field.is_numeric:
             words = f"Group by {shown(field.key)}"
             add(words, lambda: self._host.group_by(field))

@@ -13,6 +13,8 @@ from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.lower_pane import LowerPane
 from strongroom.desktop.runs.results import Results
+from strongroom.desktop.runs.rule_actions import RuleActions
+from strongroom.domain.query import FieldKind
 
 COLUMN_VERBS = (
     ("ascending", "Sort by column, ascending", "arrow-up"),
@@ -23,6 +25,7 @@ COLUMN_VERBS = (
     ("hide", "Hide column", "eye-off"),
     ("format", "Format column…", "sliders-horizontal"),
     ("draw", "Draw column by step", "chart-line"),
+    ("rule", "Rule of column's metric…", "scale"),
 )
 Rule = Callable[[WindowState], Reason | None]
 
@@ -36,6 +39,7 @@ class RunsHost(Protocol):
     charts: ChartsPane
     detail: DetailPane
     below: LowerPane
+    rules: RuleActions
 
     def selection(self) -> tuple[str, ...]:
         """Returns the selected runs."""
@@ -197,13 +201,17 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
             menu="View", icon="bookmark", enabled=_here,
         ),
         Command(
+            id="runs.rules", title="Metric rules…", run=page.rules.show_all, menu="View",
+            icon="scale", enabled=_here, detail="Unit, direction and bounds of metrics",
+        ),
+        Command(
             id="runs.seen", title="Mark new runs as seen", run=page.see_all, menu="View",
             icon="eye", enabled=_here,
         ),
         *(
             Command(
                 id=f"runs.column_{verb}", title=title, run=partial(_on_column, page, verb),
-                icon=icon, enabled=_with_column(page),
+                icon=icon, enabled=_with_column(page, metric=verb in {"draw", "rule"}),
             )
             for verb, title, icon in COLUMN_VERBS
         ),
@@ -223,15 +231,18 @@ def _on_column(page: RunsHost, verb: str) -> None:
         "hide": lambda: actions.hide(column),
         "format": lambda: actions.ask_format(column),
         "draw": lambda: actions.add_spark(column),
+        "rule": lambda: actions.ask_rule(column),
     }
     acts[verb]()
 
 
-def _with_column(page: RunsHost) -> Rule:
+def _with_column(page: RunsHost, *, metric: bool) -> Rule:
     def rule(state: WindowState) -> Reason | None:
-        why = _here(state)
-        has = page.column_actions.current() is not None
-        return why or (None if has else Reason("Choose the title of a column first"))
+        column = page.column_actions.current()
+        if _here(state) or column is None:
+            return _here(state) or Reason("Choose the title of a column first")
+        is_metric = column.field is not None and column.field.kind is FieldKind.METRIC
+        return Reason("Choose the title of a metric first") if metric and not is_metric else None
 
     return rule
 

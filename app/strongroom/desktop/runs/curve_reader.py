@@ -244,7 +244,7 @@ class CurveReader(QObject):
             return read_lines(curves, looks, run_ids, wishes, grouping), schemas.read()
 
         def take(answer: tuple[dict[str, CardLines], MetricSchema]) -> None:
-            found, self._schema = answer
+            found, self.schema = answer
             asked = {wish.card.id: wish for wish in wishes}
             done({each: had for each, had in found.items() if self._wish(each) == asked[each]})
 

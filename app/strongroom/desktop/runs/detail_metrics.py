@@ -7,7 +7,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.cells import (
@@ -22,6 +23,7 @@ from strongroom.desktop.kit.cells import (
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import MetricSummary
@@ -48,7 +50,13 @@ _WIDE = (
 
 
 class MetricsTab(QWidget):
-    """Lists metrics; ``table`` holds the lines."""
+    """Lists metrics; ``table`` holds the lines.
+
+    Signals:
+        rule_requested: The rule of a metric is to be opened (the metric's key).
+    """
+
+    rule_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +67,8 @@ class MetricsTab(QWidget):
         self.search = SearchField("Search metrics")
         self.search.changed.connect(lambda _words: self._list())
         self.table = Table(_NARROW, name="Metrics", edge=0, plain=True, row_height=48)
+        self.table.activated_row.connect(self.rule_requested)
+        self.table.context_requested.connect(self.open_menu)
         self._none = Label("This run logged no metrics.", "text_secondary", "dense")
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 8, 0, 0)
@@ -85,6 +95,14 @@ class MetricsTab(QWidget):
         """Shows curves in small, by metric."""
         self._sparks = dict(sparks)
         self._list()
+
+    def open_menu(self, key: str, place: QPoint) -> None:
+        """Opens the menu of a metric."""
+        menu = QMenu(self.window())
+        menu.setFont(theme().font("body"))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction("Rule…").triggered.connect(lambda: self.rule_requested.emit(key))
+        menu.popup(place)
 
     def wanted(self) -> list[str]:
         """Returns the metrics whose curves are on the screen."""

@@ -48,11 +48,13 @@ class DetailTabs(QStackedWidget):
         note_added: A note was written (its text).
         place_requested: A version made from the run was followed (a `Place`).
         run_requested: A related run was followed (its id).
+        rule_requested: The rule of a metric is to be opened (the metric's key).
     """
 
     note_added = Signal(str)
     place_requested = Signal(object)
     run_requested = Signal(str)
+    rule_requested = Signal(str)
 
     def __init__(self, services: RunsServices, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +69,7 @@ class DetailTabs(QStackedWidget):
         self.overview.run_requested.connect(self.run_requested)
         self.params = PairsTab("params", ("Name", "Value"), "This run logged no params.")
         self.metrics = MetricsTab()
+        self.metrics.rule_requested.connect(self.rule_requested)
         self.artifacts = ArtifactsTab(services, tasks)
         self.system = SystemTab()
         self.environment = EnvironmentTab()

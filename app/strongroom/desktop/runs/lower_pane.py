@@ -16,6 +16,7 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.charts_pane import ChartsPane
+from strongroom.desktop.runs.finding import Answer
 from strongroom.desktop.runs.loading import RunsLoader
 from strongroom.desktop.runs.plots_pane import KINDS, PlotsPane
 from strongroom.desktop.runs.query_bar import QueryBar
@@ -79,12 +80,17 @@ class LowerPane(QWidget):
             query.show_text(text)
             query.applied.emit(text)
 
+        loader.answered.connect(self._take_schema)
         loader.answered.connect(lambda *_answer: self.plots.show_question(loader.question))
         loader.renewed.connect(lambda _runs: self.plots.reload())
         self.curves.shown_changed.connect(self.plots.tell_charted)
         self.plots.filter_requested.connect(ask)
         self.plots.run_chosen.connect(select)
         self.plots.tick_requested.connect(lambda run_ids, on: tick(run_ids, on=on))
+
+    def _take_schema(self, answer: Answer, _keeps_place: bool) -> None:
+        self.curves.set_schema(answer.schema)
+        self.plots.set_schema(answer.schema)
 
     def view(self) -> str:
         """Returns the key of what is open."""

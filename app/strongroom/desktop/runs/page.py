@@ -53,6 +53,7 @@ from strongroom.desktop.runs.query_history import QueryHistory
 from strongroom.desktop.runs.register import RegisterChoice
 from strongroom.desktop.runs.results import Results
 from strongroom.desktop.runs.row_windows import LoadedRow
+from strongroom.desktop.runs.rule_actions import RuleActions
 from strongroom.desktop.runs.saved_views import SavedViews
 from strongroom.desktop.runs.scope import ScopeMenu
 from strongroom.desktop.runs.seeking import Seeking
@@ -118,6 +119,10 @@ class RunsPage(Page):
         )  # fmt: skip
         self.run_actions = RunActions(services, tasks, self, bulk)
         self.register = RegisterChoice(services, tasks, self)
+        self.rules = RuleActions(
+            services, tasks, self,
+            tell=self.changed.emit, did=self.undoable.emit, find=self.show_found,
+        )  # fmt: skip
         self._build()
         self._wire()
         self._look_at_selection()
@@ -159,7 +164,8 @@ class RunsPage(Page):
     def refresh(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
         self.loader.take(changes)
-        if not self.detail.isHidden() and self.detail.run_id() in changes.runs:
+        touched = self.detail.run_id() in changes.runs or bool(changes.metrics)
+        if touched and not self.detail.isHidden():
             self.detail.reload()
 
     def selection(self) -> tuple[str, ...]:
@@ -180,6 +186,11 @@ class RunsPage(Page):
         """Gives the keyboard to the filter."""
         self.query.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.query.editor.selectAll()
+
+    def show_found(self, text: str) -> None:
+        """Shows the runs a filter holds for."""
+        self.query.show_text(text)
+        self._move(filter=text)
 
     def choose_columns(self) -> ColumnsDialog:
         """Opens the choice of columns."""
@@ -375,6 +386,9 @@ class RunsPage(Page):
         self.following.changed.connect(self.changed)
         self.charts.shown_changed.connect(self.selection_changed)
         self.charts.undoable.connect(self.undoable)
+        self.column_actions.rule_requested.connect(self.rules.ask)
+        self.charts.rule_requested.connect(self.rules.ask)
+        self.detail.body.rule_requested.connect(self.rules.ask)
         self.below.join(self.loader, self.query, self.seeking.select, self.tick)
 
     # ------------------------------------------------------------ inside: rows

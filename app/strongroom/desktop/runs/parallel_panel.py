@@ -114,7 +114,7 @@ class ParallelPanel(PlotPanel):
                 dimensions=dimensions,
                 names=self.names(),
                 colour=None if colour is None else self._dimension(colour),
-                is_low_better=colour is not None and is_low_better(colour.field),
+                is_low_better=colour is not None and is_low_better(colour.field, self.schema),
                 marked=self.ticked_rows(),
             )
         )
@@ -159,7 +159,7 @@ class ParallelPanel(PlotPanel):
     # ------------------------------------------------------------ inside
 
     def _dimension(self, column: ValueColumn) -> Dimension:
-        return dimension_of(column, is_log=self._logs.get(key_of(column.field)))
+        return dimension_of(column, self.schema, is_log=self._logs.get(key_of(column.field)))
 
     def _changed(self, *, asks: bool) -> None:
         self._name_axes()

@@ -14,7 +14,7 @@ import numpy as np
 from strongroom.desktop.charts.dimension import Dimension, Measure, of_categories
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric import metric_rank
-from strongroom.domain.metric_schema import Direction, learned_rule
+from strongroom.domain.metric_schema import Direction, MetricSchema, learned_rule
 from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, FilterError
 from strongroom.domain.query_parser import parse_order
 from strongroom.domain.query_writer import field_text
@@ -88,7 +88,9 @@ def aggregated(fields: Sequence[Field], words: Sequence[str]) -> list[Field]:
     ]
 
 
-def dimension_of(column: ValueColumn, *, is_log: bool | None = None) -> Dimension:
+def dimension_of(
+    column: ValueColumn, schema: MetricSchema, *, is_log: bool | None = None
+) -> Dimension:
     """Returns a column as a dimension; ``is_log`` None lets the values decide."""
     field, title = column.field, title_of(column.field)
     if not column.is_numeric:
@@ -99,7 +101,7 @@ def dimension_of(column: ValueColumn, *, is_log: bool | None = None) -> Dimensio
     if field.kind is FieldKind.ATTRIBUTE:
         measure = _MEASURES[Attribute(field.key)]
     elif field.kind is FieldKind.METRIC and field.aggregate is not Aggregate.COUNT:
-        unit = learned_rule(field.key).unit
+        unit = schema.rule(field.key).unit
     if is_log is None:
         is_log = measure is Measure.NUMBER and spans_decades(column.numbers)
     return Dimension(
@@ -120,10 +122,10 @@ def categories_of(column: ValueColumn) -> Dimension | None:
     return of_categories(key_of(column.field), title_of(column.field), column.codes, names)
 
 
-def is_low_better(field: Field) -> bool:
+def is_low_better(field: Field, schema: MetricSchema) -> bool:
     """Returns whether a field is a metric whose lowest value is the best."""
     is_metric = field.kind is FieldKind.METRIC
-    return is_metric and learned_rule(field.key).direction is Direction.LOWER
+    return is_metric and schema.rule(field.key).direction is Direction.LOWER
 
 
 def spans_decades(numbers: Iterable[float]) -> bool:

@@ -15,6 +15,7 @@ from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.kit.session import Json
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.query import Field
 from strongroom.services.run_values import Spread, ValueColumn, ValueTable
 
@@ -44,6 +45,7 @@ class PlotPanel(QWidget):
     def __init__(self, charted: Charted, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._charted = charted
+        self.schema = MetricSchema()
         self._table: ValueTable | None = None
         self._rows: dict[str, int] = {}
 
@@ -72,6 +74,13 @@ class PlotPanel(QWidget):
         self._table = table
         self._rows = {run_id: row for row, run_id in enumerate(table.run_ids)}
         self.redraw()
+
+    def set_schema(self, schema: MetricSchema) -> None:
+        """Takes over the rules of metrics: units of axes, and which end is best."""
+        if schema != self.schema:
+            self.schema = schema
+            if self._table is not None:
+                self.redraw()
 
     def redraw(self) -> None:
         """Shows the table again, after other choices or ticks."""

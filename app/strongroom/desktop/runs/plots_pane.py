@@ -35,6 +35,7 @@ from strongroom.desktop.runs.plot_panel import PlotPanel, shown_table
 from strongroom.desktop.runs.scatter_panel import ScatterPanel
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.progress import Progress
 from strongroom.domain.query import Field, FieldKind
 from strongroom.services.run_values import Spread, ValueTable
@@ -134,6 +135,11 @@ class PlotsPane(QWidget):
         self._base, self._is_stale = question, True
         self._forget_marks()
         self._ask_if_seen()
+
+    def set_schema(self, schema: MetricSchema) -> None:
+        """Names axes, and knows what is best, by other rules."""
+        for panel in self.panels.values():
+            panel.set_schema(schema)
 
     def reload(self) -> None:
         """Reads the values again, after runs changed."""

@@ -196,7 +196,7 @@ class ScatterPanel(PlotPanel):
             is_log = scales in {"log", f"log-{role}"}
         if role == "size":
             is_log = False
-        return dimension_of(column, is_log=is_log)
+        return dimension_of(column, self.schema, is_log=is_log)
 
     def _on_field_chosen(self, _field: Field | None) -> None:
         self.choices_changed.emit()
