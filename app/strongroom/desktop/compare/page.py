@@ -106,7 +106,7 @@ class ComparePage(Page):
             self.reading.read(self._arrangement.run_ids)
             self.overlays.follow()
         if changes.metrics:  # units, bounds, and which way a delta is better
-            self._lay_out()
+            self.values.lay_out()
 
     def selection(self) -> tuple[str, ...]:
         """Returns the run the keyboard is at."""
