@@ -9,9 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.scroll_bar import ScrollBar
 from strongroom.desktop.kit.stepper import Stepper
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.desk import Desk
@@ -55,6 +56,18 @@ def test_every_page_has_a_name_on_everything(window: MainWindow) -> None:
         QApplication.processEvents()
         without[spec.id] = nameless(spec.page)
     assert not {page: names for page, names in without.items() if names}
+
+
+def test_every_list_text_and_page_has_the_thin_scroll_bars(window: MainWindow) -> None:
+    areas = window.findChildren(QAbstractScrollArea)
+    assert len(areas) > 20
+    for area in areas:
+        off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        for bar, policy in (
+            (area.verticalScrollBar(), area.verticalScrollBarPolicy()),
+            (area.horizontalScrollBar(), area.horizontalScrollBarPolicy()),
+        ):
+            assert policy == off or isinstance(bar, ScrollBar), area
 
 
 @pytest.mark.parametrize("command", DIALOGS)

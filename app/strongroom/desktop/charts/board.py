@@ -24,6 +24,7 @@ from strongroom.desktop.charts.options import ChartOptions
 from strongroom.desktop.charts.prepared import Prepared, prepare
 from strongroom.desktop.charts.remarks import Words
 from strongroom.desktop.charts.series import ChartSeries
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 
 SECTIONS_FROM = 9  # charts; fewer fit on a page at once and would only be torn apart
@@ -60,6 +61,7 @@ class ChartBoard(QScrollArea):
         has_tools: bool = True,
     ) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self._look = look
         self._page = BoardPage(look, self)
         self._layout = BoardLayout()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from strongroom.desktop.charts.series import ChartSeries, FloatArray
 from strongroom.desktop.charts.ticks import XAxis, value_text, x_text
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 
 MOST_COPIED = 500_000  # cells; more than any sheet is pasted with, and half a second of work
@@ -122,6 +123,7 @@ class PointsTable(QTableView):
 
     def __init__(self, model: PointsModel, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         model.setParent(self)
         self.setModel(model)
         self.setAccessibleName(name)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.theme import theme
 
@@ -71,6 +72,7 @@ class PlotNumbers(Dialog):
         is_cut = len(rows) > MOST_LISTED + 1
         self.model = RowsModel(rows[: MOST_LISTED + 1], self)
         self.table = QTableView()
+        thin_bars(self.table)
         self.table.setModel(self.model)
         self.table.setAccessibleName(f"Numbers of {name}")
         self.table.setFrameShape(QFrame.Shape.NoFrame)

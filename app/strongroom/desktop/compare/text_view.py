@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from strongroom.desktop.kit import paint, wording
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.text_diff import Change, LinePair, Span, TextDiff, unified
 from strongroom.services.views.visible import visible_line
@@ -56,6 +57,7 @@ class TextDiffView(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self._diff = TextDiff(pairs=(), changes=())
         self._names = ("", "")
         self._rows: list[tuple[Half | None, Half | None]] = []

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import Role, TextRole
 
@@ -166,6 +167,7 @@ class TextArea(QWidget):
         self._is_sunken = mono and read_only
         self._text: TextRole = "mono" if mono else "body"
         self.edit = QPlainTextEdit(value, self)
+        thin_bars(self.edit)
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setPlaceholderText(placeholder)
         self.edit.setAccessibleName(name)

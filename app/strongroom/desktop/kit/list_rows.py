@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 
 NOTE_ROLE = int(Qt.ItemDataRole.UserRole) + 20
@@ -45,6 +46,7 @@ class RowList(QListWidget):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformItemSizes(True)

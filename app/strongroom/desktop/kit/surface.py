@@ -13,11 +13,13 @@ from PySide6.QtWidgets import (
     QLayout,
     QScrollArea,
     QSplitter,
+    QSplitterHandle,
     QVBoxLayout,
     QWidget,
 )
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.tokens import Role
 
 Item = QWidget | QLayout | int | tuple[QWidget, int] | None
@@ -149,12 +151,25 @@ class Split(QSplitter):
         if sizes:
             self.setSizes(list(sizes))
 
+    def createHandle(self) -> QSplitterHandle:
+        """Returns a handle that is a hairline."""
+        return _Handle(self.orientation(), self)
+
+
+class _Handle(QSplitterHandle):
+    """The handle of a splitter."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints the hairline."""
+        paint.hairline(QPainter(self), QRectF(self.rect()))
+
 
 class Scroll(QScrollArea):
     """A page body that scrolls when it is higher than the window."""
 
     def __init__(self, body: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from strongroom.desktop.kit.cells import CheckCell, Column, Group, Line, Row, TextCell
 from strongroom.desktop.kit.labels import plain_tooltip
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.table_model import CELL_ROLE, TableModel
 from strongroom.desktop.kit.table_paint import CellDelegate, Header
 from strongroom.desktop.kit.theme import theme
@@ -72,6 +73,7 @@ class Table(QTableView):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self._row_height, self._fit = row_height, fit
         self._keys: tuple[str, ...] = ()
         self._is_filling = False

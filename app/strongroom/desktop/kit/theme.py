@@ -6,10 +6,9 @@
 * Text scale moves fonts and the heights that hold text; hairlines and icons stay.
 """
 
-from string import Template
 from typing import ClassVar, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -59,7 +58,7 @@ class Theme(QObject):
 
     @classmethod
     def install(cls, app: QApplication, name: ThemeName = "light", scale: float = 1.0) -> "Theme":
-        """Gives the application its look: Fusion, fonts, palette and the small style sheet.
+        """Gives the application its look: Fusion, fonts and palette.
 
         Raises:
             RuntimeError: If a font that ships cannot be read.
@@ -215,8 +214,8 @@ class Theme(QObject):
             return
         app.setPalette(self._palette())
         app.setFont(self.font("body"))
-        template = Template(resource("themes", "theme.qss").read_text(encoding="utf-8"))
-        app.setStyleSheet(template.substitute(self._tokens.colours))
+        # Qt posts the news to itself; what is painted next should know it already
+        app.sendPostedEvents(None, int(QEvent.Type.ApplicationPaletteChange))
         for widget in app.allWidgets():
             _refresh(widget)
 

@@ -27,6 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QToolTip, QWidget
 
 from strongroom.desktop.kit.labels import plain_tooltip
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.cells import CellPainter, Stretch, paint_ring
 from strongroom.desktop.runs.header import RunsHeader
@@ -53,6 +54,7 @@ class RunsView(QTableView):
 
     def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self.runs = model
         self.cells = CellPainter()
         self.setModel(model)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -83,6 +84,7 @@ class PageView(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self.setOpenLinks(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Documentation")

@@ -14,7 +14,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
-    QMenuBar,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -33,6 +32,7 @@ from strongroom.desktop.shell import window_commands
 from strongroom.desktop.shell.commands import CommandRegistry
 from strongroom.desktop.shell.history import History
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
+from strongroom.desktop.shell.menu_bar import MenuBar
 from strongroom.desktop.shell.notices import Notices, NoticesPanel, ToastHost
 from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import Palette, PaletteEntry
@@ -114,7 +114,6 @@ class MainWindow(QMainWindow):
         self.commands.add(commands)
         for spec in pages:
             self._join(spec)
-        self._menus.setFont(theme().font("dense"))
         self.commands.fill(self._menus)
         self.undo.changed.connect(self.commands.look_again)
         tasks.failed.connect(self._on_task_failed)
@@ -258,9 +257,7 @@ class MainWindow(QMainWindow):
         self._toast.place()
 
     def _make_frame(self, pages: Sequence[PageSpec]) -> None:
-        self._menus = QMenuBar()
-        self._menus.setNativeMenuBar(False)
-        self._menus.setAccessibleName("Menu")
+        self._menus = MenuBar()
         self._search = PaletteField()
         self._search.clicked.connect(self.open_palette)
         self._top = Surface("bg_chrome", "b")
@@ -297,8 +294,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
 
     def apply_theme(self) -> None:
-        """Takes over fonts and heights of the look in force."""
-        self._menus.setFont(theme().font("dense"))
+        """Takes over the heights of the look in force."""
         self._top.setFixedHeight(theme().height("menu_bar"))
 
     def _join(self, spec: PageSpec) -> None:

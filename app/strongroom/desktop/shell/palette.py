@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Palette(QDialog):
         self.edit.textChanged.connect(self._on_text_changed)
         self.edit.installEventFilter(self)
         self.list = QListWidget()
+        thin_bars(self.list)
         self.list.setAccessibleName("Commands")
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 from strongroom.services.views.visible import visible_line
 
@@ -38,6 +39,7 @@ class PageViewer(QTextBrowser):
 
     def __init__(self, name: str = "Page", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self.asked: list[str] = []
         self._markdown = ""
         self.setOpenLinks(False)

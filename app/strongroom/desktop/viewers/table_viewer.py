@@ -24,6 +24,7 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.fields import Field, SearchField
 from strongroom.desktop.kit.labels import Elided
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -178,6 +179,7 @@ class _Grid(QTableView):
 
     def __init__(self, model: PageModel) -> None:
         super().__init__()
+        thin_bars(self)
         self._page = model
         self.setModel(model)
         self.setItemDelegate(_Cells(self))

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.viewers.colouring import Language, inside_texts, spans
 
@@ -78,6 +79,7 @@ class TextArea(QPlainTextEdit):
 
     def __init__(self, name: str = "Text", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        thin_bars(self)
         self._first: int | None = 1
         self._numbers = _Numbers(self)
         self._colours = _Colours(self)

@@ -20,6 +20,7 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
@@ -124,6 +125,7 @@ class _Tree(QTreeView):
 
     def __init__(self, model: TreeModel) -> None:
         super().__init__()
+        thin_bars(self)
         self._model = model
         self.setModel(model)
         self.setItemDelegate(_Lines(self))
