@@ -15,21 +15,14 @@ from PySide6.QtWidgets import QApplication
 import strongroom as sr
 from strongroom.desktop.compare.page import ComparePage
 from strongroom.desktop.compare.picture_layers import Layering, PictureLayers, pixel_difference
-from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.text_view import TextDiffView
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.text_diff import Change, diff_texts
-from strongroom.services.artifacts import Artifacts
-from strongroom.services.curves import Curves
-from strongroom.services.run_comparison import RunComparison
-from strongroom.services.run_texts import RunTexts
-from strongroom.services.runs import open_runs
-from strongroom.services.viewing import Viewing
 from support.accessibility import nameless
-from support.runs_on_disk import random_bytes
+from support.compare_page import services_of, settle
 
 
 def picture(colour: str, width: int = 40, height: int = 30) -> bytes:
@@ -61,17 +54,9 @@ def log_runs(folder: Path) -> None:
 @pytest.fixture
 def page(app: QApplication, qtbot: QtBot, tasks: Tasks, tmp_path: Path) -> Iterator[ComparePage]:
     log_runs(tmp_path)
-    runs = open_runs(tmp_path / "store", SystemClock(), random_bytes)
+    services = services_of(tmp_path / "store", SystemClock())
+    runs = services.runs
     runs.refresh()
-    services = CompareServices(
-        runs=runs,
-        comparison=RunComparison(runs),
-        curves=Curves(runs),
-        viewing=Viewing(Artifacts(runs)),
-        texts=RunTexts(runs),
-        metric_schemas=runs.metric_schemas,
-        clock=SystemClock(),
-    )
     made = ComparePage(services, tasks, Session())
     qtbot.addWidget(made)
     made.resize(1300, 800)
@@ -85,12 +70,6 @@ def page(app: QApplication, qtbot: QtBot, tasks: Tasks, tmp_path: Path) -> Itera
     tasks.wait_idle(3_000)
     made.close()
     runs.catalog.close()
-
-
-def settle(tasks: Tasks) -> None:
-    for _ in range(5):
-        QApplication.processEvents()
-        tasks.wait_idle(5_000)
 
 
 def test_enter_on_a_parameter_shows_both_texts_with_the_changed_word(

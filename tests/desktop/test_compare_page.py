@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Compare page on a real store: what differs, the baseline, columns by hand and by key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.colours import colours_of
-from strongroom.desktop.compare.page import ComparePage
 from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.sheet import Viewpoint, lay_out, percent
 from strongroom.desktop.kit.cells import Group, Row
@@ -27,31 +26,24 @@ from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, Val
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import Run, RunStatus
 from strongroom.journal.writer import JournalWriter
-from strongroom.services.artifacts import Artifacts
-from strongroom.services.curves import Curves
-from strongroom.services.run_comparison import RunComparison
-from strongroom.services.run_texts import RunTexts
-from strongroom.services.runs import open_runs
-from strongroom.services.viewing import Viewing
 from support.accessibility import nameless
+from support.compare_page import (
+    Opened,
+    click_head,
+    compare_pages,
+    fill,
+    heads,
+    keys_of,
+    services_of,
+    settle,
+    words,
+)
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
-
-Opened = Callable[..., ComparePage]
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> CompareServices:
-    clock = FixedClock(START_US + 60_000_000)
-    runs = open_runs(tmp_path / "store", clock, random_bytes)
-    return CompareServices(
-        runs=runs,
-        comparison=RunComparison(runs),
-        curves=Curves(runs),
-        viewing=Viewing(Artifacts(runs)),
-        texts=RunTexts(runs),
-        metric_schemas=runs.metric_schemas,
-        clock=clock,
-    )
+    return services_of(tmp_path / "store")
 
 
 @pytest.fixture
@@ -63,73 +55,8 @@ def store(services: CompareServices) -> Path:
 def opened(
     app: QApplication, qtbot: QtBot, tasks: Tasks, services: CompareServices
 ) -> Iterator[Opened]:
-    made: list[ComparePage] = []
-
-    def open_it(*numbers: int, baseline: int = 0, session: Session | None = None) -> ComparePage:
-        services.runs.refresh()
-        page = ComparePage(services, tasks, session or Session())
-        page.resize(1200, 700)
-        page.show()
-        qtbot.waitExposed(page)
-        page.activateWindow()
-        arguments = {"runs": ",".join(run_id(number) for number in numbers)} if numbers else {}
-        if baseline:
-            arguments["baseline"] = run_id(baseline)
-        page.show_place(Place.of("compare", arguments))
-        made.append(page)
-        settle(tasks)
-        return page
-
-    yield open_it
-    for page in made:
-        page.hide()
-        tasks.wait_idle(3_000)
-        for key in page.overlays.board.shown_keys():
-            chart = page.overlays.board.chart(key)
-            if chart is not None:
-                chart.wait_for_picture()
-        page.close()
-        page.deleteLater()
-    services.runs.catalog.close()
-
-
-def settle(tasks: Tasks) -> None:
-    for _ in range(4):
-        QApplication.processEvents()
-        tasks.wait_idle(5_000)
-
-
-def fill(store: Path, count: int = 4) -> None:
-    for number in range(1, count + 1):
-        write_run(
-            store,
-            number,
-            params={"lr": number / 10, "kind": "tree"},
-            metrics={"val/auc": [0.5, 0.9 + number / 50], "loss": [1.0, 0.5], "same": [3.0]},
-            tags={"owner": "ada", "note": f"<b>{number}</b>"},
-        )
-
-
-def keys_of(page: ComparePage) -> list[str]:
-    return [line.key for line in page.table.lines() if isinstance(line, Row)]
-
-
-def words(page: ComparePage, key: str) -> list[str]:
-    """What a row shows, cell by cell, figure and delta."""
-    row = next(at for at, line in enumerate(page.table.lines()) if line.key == key)
-    model = page.table.model()
-    cells = [model.index(row, column).data(CELL_ROLE) for column in range(model.columnCount() - 1)]
-    return [f"{cell.text} {getattr(cell, 'delta', '')}".strip() for cell in cells]
-
-
-def heads(page: ComparePage) -> list[tuple[str, str]]:
-    return [(column.title, column.sub) for column in page.table.columns()[1:-1]]
-
-
-def click_head(page: ComparePage, qtbot: QtBot, at: int) -> None:
-    head = page.table.horizontalHeader()
-    middle = head.sectionViewportPosition(at) + head.sectionSize(at) // 2
-    qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(middle, 20))
+    with compare_pages(services, qtbot, tasks) as open_it:
+        yield open_it
 
 
 def test_only_what_differs_is_shown_and_the_rest_is_counted(
@@ -175,7 +102,7 @@ def test_a_click_on_a_header_makes_that_run_the_baseline_and_undo_takes_it_back(
     steps, places = [], []
     page.undoable.connect(steps.append)
     page.place_changed.connect(places.append)
-    click_head(page, qtbot, 2)
+    click_head(page.table, qtbot, 2)
     assert heads(page)[1] == ("run 2", "Baseline")
     assert page.baseline.current() == run_id(2)
     assert words(page, "metrics val/auc")[1] == "0.9200 −0.0200"

@@ -40,9 +40,10 @@ class RunValues:
         *,
         experiment: str = "",
         is_deleted: bool = False,
+        limit: int = MOST_RUNS,
         progress: Progress | None = None,
     ) -> ValueTable:
-        """Returns these fields of the runs a filter holds for, the newest run first.
+        """Returns these fields of the newest ``limit`` runs a filter holds for, newest first.
 
         Raises:
             FilterError: With the position of what cannot be read.
@@ -53,7 +54,7 @@ class RunValues:
         where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
         known = [resolved_field(field, schema) for field in fields]
         with self._catalog.read() as connection:
-            table = read_values(connection, where, known, progress or Silent())
+            table = read_values(connection, where, known, progress or Silent(), limit=limit)
         columns = zip(table.columns, fields, strict=True)
         return replace(table, columns=tuple(replace(each, field=asked) for each, asked in columns))
 

@@ -81,7 +81,7 @@ class ParallelPlot(RunsPlot):
         before, self._strands = keys_of(self._strands), strands
         keys = keys_of(strands)
         self._axis = min(self._axis, max(len(keys) - 1, 0))
-        self._current = -1
+        self._current = self._highlighted = -1
         self._brushing.set_dimensions(strands.dimensions if strands else ())
         self._pictures.forget(shows_last=keys == before)
         self._tell()
@@ -176,6 +176,9 @@ class ParallelPlot(RunsPlot):
                 moved_to=self._moved_to if axis == self._grip.axis else None,
             )
         paint_marked(painter, strands, layout, look, self._brushing.inside)
+        if self._highlighted >= 0 and self._highlighted in strands.marked:
+            ink = look.series[strands.marked[self._highlighted] % len(look.series)]
+            paint_line(painter, layout, self._highlighted, ink, 4.0)
         paint_legend(painter, QRectF(self.rect()), layout, look, strands)
         if self._current >= 0 and not is_drawing:
             at = self._pointer or QPointF(layout.area.center().x(), layout.area.top() + 20)

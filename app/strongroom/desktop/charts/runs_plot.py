@@ -29,6 +29,7 @@ class RunsPlot(QWidget):
         self._name = name
         self._header = Header(title="", note="", value="")
         self._message: tuple[str, str] | None = ("Nothing to show yet", "")
+        self._highlighted = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(LEAST)
@@ -63,6 +64,16 @@ class RunsPlot(QWidget):
 
     def reset_view(self) -> None:
         """Shows everything; a plot without zoom has nothing to do."""
+
+    def highlighted(self) -> int:
+        """Returns the row that is shown stronger, -1 for none."""
+        return self._highlighted
+
+    def set_highlight(self, row: int) -> None:
+        """Shows one row stronger, such as the one the keyboard is at elsewhere; -1 none."""
+        if row != self._highlighted:
+            self._highlighted = row
+            self.update()
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yields a heading and a row a run, numbers exact."""

@@ -6,7 +6,7 @@ said in words; a marked region is told in places, so that a filter can be made o
 data are painted, never parsed; nothing here asks a service.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 import numpy as np
@@ -17,7 +17,9 @@ from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts import legend
 from strongroom.desktop.charts.card import SIDE
+from strongroom.desktop.charts.dimension import Dimension
 from strongroom.desktop.charts.frame import View, plot_area
+from strongroom.desktop.charts.front import Front
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.plot_view import NOTCH
 from strongroom.desktop.charts.points import Points
@@ -32,6 +34,7 @@ from strongroom.services.chart_data import safe_cell
 
 REACH = 12.0  # px from the pointer to the nearest point
 EDGE_ROOM = 0.03  # of the range, so that points at the ends are whole
+FRAME_ROOM = 0.15  # of the range of the rows a plot is framed to
 MOST_DRAWN = 5_000  # points of a drawing; more are put in as a picture
 NOTHING = ("No run has both values", "Choose other fields, or take the filter back.")
 
@@ -62,6 +65,8 @@ class ScatterPlot(RunsPlot):
         self._points: Points | None = None
         self._trend: Trend | None = None
         self._fit = Fit.NONE
+        self._front: Front | None = None
+        self._frame = np.empty(0, np.intp)  # rows to show the room around, none for all
         self._drag = self._dragging = Drag.PAN
         self._seen: tuple[Range, Range] | None = None  # None shows everything
         self._picture: QImage | None = None
@@ -82,6 +87,9 @@ class ScatterPlot(RunsPlot):
             self._seen = None
             self._region = None
         self._current = -1
+        self._front = None
+        self._frame = np.empty(0, np.intp)
+        self._highlighted = -1
         self._order = np.empty(0, np.intp) if points is None else points.order()
         self._mark_inside()
         self._find_trend()
@@ -94,6 +102,25 @@ class ScatterPlot(RunsPlot):
         """Draws another trend line, or none."""
         self._fit = fit
         self._find_trend()
+
+    def set_front(self, front: Front | None) -> None:
+        """Draws the Pareto front of these points, or none; `set_points` takes it away."""
+        self._front = front
+        self._tell()
+        self.repaint_all()
+
+    def front(self) -> Front | None:
+        """Returns the Pareto front that is drawn."""
+        return self._front
+
+    def set_frame(self, rows: Sequence[int]) -> None:
+        """Shows the room around some rows until a person zooms; the header counts what is outside.
+
+        `set_points` takes it away.
+        """
+        self._frame = np.array(sorted(rows), np.intp)
+        self._tell()
+        self.repaint_all()
 
     def trend(self) -> Trend | None:
         """Returns the trend line that is drawn."""
@@ -134,7 +161,7 @@ class ScatterPlot(RunsPlot):
         points = self._points
         if points is None:
             return View(area=self.inside(), x=(0.0, 1.0), y=(0.0, 1.0))
-        x, y = self._seen or (_room(points.x.extent()), _room(points.y.extent()))
+        x, y = self._seen or (self._home(points.x), self._home(points.y))
         has_legend = points.colour is not None or points.size is not None
         wide = min(legend.WIDTH, self.width() / 4) if has_legend else 0.0
         area = plot_area(QRectF(self.rect()), self._look, points.y, y, wide)
@@ -184,7 +211,9 @@ class ScatterPlot(RunsPlot):
                 self._picture = scene.picture(self.size(), ratio)
             painter.drawImage(QPointF(0, 0), self._picture)
         scene.paint_trend(painter, self._trend)
+        scene.paint_best(painter)
         scene.paint_rings(painter)
+        scene.paint_highlight(painter, self._highlighted)
         scene.paint_legend(painter, self.width() - SIDE)
         scene.paint_region(painter, self._region, self._track)
         if not is_drawing and self._current >= 0:
@@ -197,6 +226,7 @@ class ScatterPlot(RunsPlot):
             view=self.view(),
             look=self._look,
             inside=self._inside,
+            front=self._front,
         )
 
     # ------------------------------------------------------------ Qt
@@ -291,6 +321,25 @@ class ScatterPlot(RunsPlot):
 
     # ------------------------------------------------------------ inside
 
+    def _home(self, dimension: Dimension) -> Range:
+        """Returns what is in sight before anybody zooms."""
+        places = dimension.places[self._frame]
+        known = places[~np.isnan(places)]
+        if not len(known):
+            return _room(dimension.extent())
+        return _room((float(known.min()), float(known.max())), FRAME_ROOM)
+
+    def _outside(self, points: Points) -> int:
+        """Returns how many points lie outside what is in sight before anybody zooms."""
+        if not len(self._frame):
+            return 0
+        count = np.zeros(len(points.rows), bool)
+        for each in (points.x, points.y):
+            low, high = self._home(each)
+            places = each.places[points.rows]
+            count |= (places < low) | (places > high)
+        return int(count.sum())
+
     def _find_trend(self) -> None:
         points = self._points
         is_plane = points is not None and not (points.x.is_category or points.y.is_category)
@@ -316,18 +365,24 @@ class ScatterPlot(RunsPlot):
             return
         self._message = None
         title = f"{points.y.title} by {points.x.title}"
-        said = [f"{len(points.rows):,} runs"]
+        front = self._front
+        said = [] if front is None else [f"dashed: Pareto front of {len(front.rows):,}"]
+        said.append(f"{len(points.rows):,} runs")
         if points.missing:
             said.append(f"{points.missing:,} without both values")
         if self._trend is not None:
             said.append(f"trend by {self._trend.fit.value}, n {self._trend.count:,}")
         elif self._fit is not Fit.NONE:
             said.append("too few runs for a trend")
+        if outside := self._outside(points):
+            said.append(f"{outside:,} outside")
         value = f"{len(self.region_rows()):,} marked" if self._region is not None else ""
         spoken = ", ".join(filter(None, [*said, value]))
         if self._current >= 0:
             rows = (f"{each.title} {each.text(self._current)}" for each in points.shown())
-            spoken = f"{points.names[self._current]}: {', '.join(rows)}. {spoken}"
+            best = self._front is not None and self._current in self._front.rows
+            place = ", on the Pareto front" if best else ""
+            spoken = f"{points.names[self._current]}: {', '.join(rows)}{place}. {spoken}"
         self._describe(title, ", ".join(said), value, spoken)
 
     def _hover(self, at: QPointF) -> None:
@@ -396,9 +451,9 @@ def _axes(points: Points) -> tuple[object, ...]:
     return points.x.key, points.x.is_log, points.y.key, points.y.is_log
 
 
-def _room(extent: Range | None) -> Range:
+def _room(extent: Range | None, share: float = EDGE_ROOM) -> Range:
     if extent is None:
         return (0.0, 1.0)
     low, high = padded(*extent)
-    room = (high - low) * EDGE_ROOM
+    room = (high - low) * share
     return low - room, high + room

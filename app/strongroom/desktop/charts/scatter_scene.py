@@ -17,6 +17,7 @@ from strongroom.desktop.charts import legend
 from strongroom.desktop.charts.card import SIDE
 from strongroom.desktop.charts.dots import paint_dots
 from strongroom.desktop.charts.frame import View, paint_axes, paint_box
+from strongroom.desktop.charts.front import Front
 from strongroom.desktop.charts.image import pixels_of
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.points import Points, inks_of, row_shape, size_radius
@@ -25,6 +26,7 @@ from strongroom.desktop.charts.series import FloatArray
 from strongroom.desktop.charts.trend import Trend
 
 RING = 7.0  # radius of the ring around a ticked run
+ON_FRONT = 3.5  # radius of a run that stands on the Pareto front without being ticked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +38,7 @@ class Scene:
     view: View
     look: ChartLook
     inside: Flags | None
+    front: Front | None = None
 
     def pixels(self) -> tuple[FloatArray, FloatArray]:
         """Returns where each point of ``order`` lies in the widget."""
@@ -60,6 +63,7 @@ class Scene:
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         paint_axes(painter, self.view, self.look, self.points.x, self.points.y, ratio)
+        self.paint_steps(painter)
         painter.end()
         # Points reach over the plot's edge by their radius, so the ground is the whole card.
         pixels = pixels_of(picture)[:, : picture.width()]
@@ -79,6 +83,7 @@ class Scene:
     def draw_dots(self, painter: QPainter) -> None:
         """Draws axes and points as lines and shapes."""
         paint_axes(painter, self.view, self.look, self.points.x, self.points.y, 1.0)
+        self.paint_steps(painter)
         px, py = self.pixels()
         inks = inks_of(self.points, self.order, self.look, 1.0, self.inside)
         for index in np.nonzero(self.in_sight(px, py))[0].tolist():
@@ -102,6 +107,36 @@ class Scene:
         painter.drawLine(*ends)
         painter.restore()
 
+    def paint_steps(self, painter: QPainter) -> None:
+        """Paints the Pareto front as dashed steps; points lie above it."""
+        if self.front is None:
+            return
+        places = [at for row in self.front.rows if (at := self.at(row)) is not None]
+        bounded = [QPointF(_bounded(at.x()), _bounded(at.y())) for at in places]
+        painter.save()
+        painter.setClipRect(self.view.area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(self.look.text_soft, 1.25)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF(self.front.steps(bounded, self.view.area)))
+        painter.restore()
+
+    def paint_best(self, painter: QPainter) -> None:
+        """Darkens the runs on the Pareto front that have no colour of their own."""
+        if self.front is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.text_soft)
+        for row in self.front.rows:
+            at = self.at(row)
+            is_seen = at is not None and self.view.area.adjusted(-1, -1, 1, 1).contains(at)
+            if at is not None and is_seen and row not in self.points.marked:
+                painter.drawEllipse(at, ON_FRONT, ON_FRONT)
+        painter.restore()
+
     def paint_rings(self, painter: QPainter) -> None:
         """Rings the ticked runs where colour says something else."""
         points, view = self.points, self.view
@@ -115,6 +150,18 @@ class Scene:
             if at is not None and view.area.contains(at):
                 painter.setPen(QPen(self.look.series[place % len(self.look.series)], 1.75))
                 painter.drawEllipse(at, RING, RING)
+        painter.restore()
+
+    def paint_highlight(self, painter: QPainter, row: int) -> None:
+        """Rings one run, -1 none."""
+        at = self.at(row) if row >= 0 else None
+        if at is None or not self.view.area.adjusted(-2, -2, 2, 2).contains(at):
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.look.text, 1.5))
+        painter.drawEllipse(at, RING, RING)
         painter.restore()
 
     def paint_legend(self, painter: QPainter, right: float) -> None:

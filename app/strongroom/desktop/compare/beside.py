@@ -89,6 +89,7 @@ class BesidePane(QWidget):
         self._pair: tuple[Run, Run] | None = None
         self._entries: dict[str, Entry] = {}
         self._only_differing = True
+        self._wanted = ""
         self.table = Table(
             (Column("what", "Text or file", 200, stretch=True), Column("state", "", 112)),
             name="Texts and files of both runs",
@@ -131,7 +132,9 @@ class BesidePane(QWidget):
         found = entries_of(compared, places[left], places[right])
         self._entries = {entry.key: entry for entry in found}
         self.table.set_lines(lines_of_list(found, only_differing=only_differing))
-        if not self.table.selected():
+        if self._wanted and self.open_entry(self._wanted):
+            self._wanted = ""
+        elif not self.table.selected():
             first = next((entry.key for entry in found if entry.state == "differs"), "text params")
             self.table.select(first)
         else:
@@ -146,10 +149,16 @@ class BesidePane(QWidget):
             return self.table.select(key)
         return key in self._entries
 
+    def want(self, key: str) -> None:
+        """Opens a text or a file as soon as both runs are there; "" leaves what is open."""
+        self._wanted = key
+        if key and self.open_entry(key):
+            self._wanted = ""
+
     def current(self) -> str:
-        """Returns the key of what is open."""
+        """Returns the key of what is open or will be."""
         chosen = self.table.selected()
-        return chosen[0] if chosen else ""
+        return self._wanted or (chosen[0] if chosen else "")
 
     def step(self, by: int) -> None:
         """Goes to the next or previous change of the open text."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.charts.board import ChartBoard
@@ -17,11 +18,10 @@ from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.options import ChartOptions
 from strongroom.desktop.charts.remarks import Words
 from strongroom.desktop.charts.series import ChartSeries
+from strongroom.desktop.compare.plotted import Plotted
 from strongroom.desktop.compare.words import is_live, name_of
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.buttons import MenuButton
-from strongroom.desktop.kit.labels import Elided
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.comparison import ComparedRuns, Section
@@ -39,12 +39,20 @@ USUAL_SMOOTHING = "0.7"
 
 
 class Overlays(QWidget):
-    """The charts beside the table.
+    """The curves beside the table.
 
     Args:
         curves: Where points come from.
         tasks: The jobs of the window.
+
+    Attributes:
+        axis_menu, smoothing_menu: Its choices; whoever holds the charts puts them somewhere.
+
+    Signals:
+        changed: Something worth remembering was chosen.
     """
+
+    changed = Signal()
 
     def __init__(self, curves: Curves, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,37 +66,32 @@ class Overlays(QWidget):
         self.board = ChartBoard(ChartLook.from_theme(theme()), _words, has_tools=False)
         self.board.setObjectName("compare.charts")
         self.board.wanted.connect(self._on_wanted)
-        self._note = Elided("", "text_tertiary", "dense")
-        self._axis = MenuButton("Step", AXES, "step", name="Horizontal axis", small=True)
-        self._smoothing = MenuButton(
+        self.axis_menu = MenuButton("Step", AXES, "step", name="Horizontal axis", small=True)
+        self.smoothing_menu = MenuButton(
             "Smoothing", SMOOTHINGS, USUAL_SMOOTHING, icon_name="spline", name="Smoothing",
             small=True,
         )  # fmt: skip
-        self._axis.chosen.connect(self.set_axis)
-        self._smoothing.chosen.connect(self.set_smoothing)
+        self.axis_menu.chosen.connect(self._on_axis)
+        self.smoothing_menu.chosen.connect(self._on_smoothing)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)
-        head = row((self._note, 1), self._axis, self._smoothing, margins=(16, 6, 8, 6), edges="b")
-        down.addWidget(head)
         down.addWidget(self.board, 1)
 
-    def show_runs(
-        self, compared: ComparedRuns, order: Sequence[str], colours: Mapping[str, int]
-    ) -> None:
+    def show_plotted(self, plotted: Plotted) -> None:
         """Charts these runs in this order; with the same runs it only takes over their state."""
-        places = {run_id: at for at, run_id in enumerate(order)}
-        runs = sorted(compared.runs, key=lambda run: places.get(run.run_id, len(places)))
         before = (self.run_ids(), self._colours, self._keys)
-        self._runs, self._colours = tuple(runs[:MOST_LINES]), dict(colours)
-        self._keys = charted_keys(compared)
+        runs = [plotted.compared.runs[at] for at in plotted.order]
+        self._runs, self._colours = tuple(runs[:MOST_LINES]), dict(plotted.colours)
+        self._keys = charted_keys(plotted.compared)
         if before == (self.run_ids(), self._colours, self._keys):
             return
-        shown_runs = wording.count(len(self._runs), "run")
         left = len(runs) - len(self._runs)
-        more = f", {left} more in the table" if left else ""
-        metrics = wording.count(len(self._keys), "metric")
-        self._note.set_text(f"{shown_runs}, {metrics}{more}" if self._keys else "No curves")
+        more = f"; {wording.count(left, 'run')} more stand in the table" if left else ""
+        self.board.setAccessibleDescription(
+            f"{wording.count(len(self._runs), 'run')},"
+            f" {wording.count(len(self._keys), 'metric')}{more}"
+        )
         self._ask_all_again()
 
     def run_ids(self) -> tuple[str, ...]:
@@ -108,18 +111,18 @@ class Overlays(QWidget):
 
     def set_axis(self, axis: str) -> None:
         """Changes what x counts: ``step``, ``relative`` or ``time``."""
-        self._axis.set_choices(AXES, axis)
-        self._axis.set_words(dict(AXES)[axis])
+        self.axis_menu.set_choices(AXES, axis)
+        self.axis_menu.set_words(dict(AXES)[axis])
         self._ask_all_again()
 
     def set_smoothing(self, weight: str) -> None:
         """Changes the weight of the past."""
-        self._smoothing.set_choices(SMOOTHINGS, weight)
+        self.smoothing_menu.set_choices(SMOOTHINGS, weight)
         self._ask_all_again()
 
     def layout_of(self) -> dict[str, str]:
         """Returns axis and smoothing, to be remembered."""
-        return {"axis": self._axis.current(), "smoothing": self._smoothing.current()}
+        return {"axis": self.axis_menu.current(), "smoothing": self.smoothing_menu.current()}
 
     def take_layout(self, kept: Mapping[str, object]) -> None:
         """Takes over a remembered axis and smoothing; anything else is left out."""
@@ -130,10 +133,18 @@ class Overlays(QWidget):
 
     # ------------------------------------------------------------ inside
 
+    def _on_axis(self, axis: str) -> None:
+        self.set_axis(axis)
+        self.changed.emit()
+
+    def _on_smoothing(self, weight: str) -> None:
+        self.set_smoothing(weight)
+        self.changed.emit()
+
     def _ask_all_again(self) -> None:
         self._question += 1
         self._series.clear()
-        weight, axis = float(self._smoothing.current()), self._axis.current()
+        weight, axis = float(self.smoothing_menu.current()), self.axis_menu.current()
         self._is_arranging = True
         self.board.set_keys(self._keys)
         options = ChartOptions(x=axis, smoothing=ema(weight))
@@ -147,7 +158,7 @@ class Overlays(QWidget):
 
     def _ask(self, job: str, run_ids: tuple[str, ...], keys: tuple[str, ...]) -> None:
         question, curves = self._question, self._curves
-        axis, weight = Axis(self._axis.current()), float(self._smoothing.current())
+        axis, weight = Axis(self.axis_menu.current()), float(self.smoothing_menu.current())
 
         def take(found: tuple[Curve, ...]) -> None:
             if question == self._question:

@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.compare import commands, words
 from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.aside import PARTS, Aside
 from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.compare.colours import colours_of
 from strongroom.desktop.compare.following import Following
-from strongroom.desktop.compare.overlays import Overlays
 from strongroom.desktop.compare.picker import RunPicker
+from strongroom.desktop.compare.plotted import Plotted
 from strongroom.desktop.compare.reading import Reading
 from strongroom.desktop.compare.remembering import Remembering
 from strongroom.desktop.compare.services import CompareServices
@@ -61,6 +62,7 @@ class ComparePage(Page):
         self._services, self._tasks = services, tasks
         self._arrangement = Arrangement()
         self._other = ""
+        self._is_opening = False
         self._colours: dict[str, int] = {}
         self.only_differences = Toggle("Only what differs", on=True)
         self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
@@ -74,7 +76,7 @@ class ComparePage(Page):
         self._build()
         self.sharing = Sharing(self.values.seen, tasks, self)
         self._memory = Remembering(
-            session, self.only_differences, self.tools, self.overlays, self.split, self.table
+            session, self.only_differences, self.tools, self.aside, self.split, self.table
         )
         self._memory.restore()
         self._wire()
@@ -84,9 +86,13 @@ class ComparePage(Page):
 
     def show_place(self, place: Place) -> None:
         """Compares the runs the place names, else those compared before, else the newest."""
-        blocked = self.views.blockSignals(True)  # the window knows the place it opens
+        self._is_opening = True  # the window knows the place it opens
         self.views.set_current("beside" if place.argument("view") == "beside" else "values")
-        self.views.blockSignals(blocked)
+        if place.argument("charts") in dict(PARTS):
+            self.aside.show_part(place.argument("charts"))
+        self._other = place.argument("other") or self._other
+        self.beside.want(place.argument("open"))
+        self._is_opening = False
         named = Arrangement.from_place(place)
         if named.run_ids:
             self._arrange(named)
@@ -97,16 +103,20 @@ class ComparePage(Page):
 
     def place(self) -> Place:
         """Returns the comparison as a place."""
-        shown_view = {"view": "beside"} if self.views.current() == "beside" else {}
-        return Place.of(self.page_id, {**self._arrangement.arguments(), **shown_view})
+        state = {"charts": self.aside.part()}
+        if self.views.current() == "beside":
+            state |= {"view": "beside", "open": self.beside.current(), "other": self._other}
+        arguments = {**self._arrangement.arguments(), **state}
+        return Place.of(self.page_id, {name: text for name, text in arguments.items() if text})
 
     def refresh(self, changes: Changes) -> None:
         """Reads again when a compared run changed."""
         if changes.runs & set(self._arrangement.run_ids) and self.isVisible():
             self.reading.read(self._arrangement.run_ids)
-            self.overlays.follow()
-        if changes.metrics:  # units, bounds, and which way a delta is better
+            self.aside.follow()
+        if changes.metrics:  # units, bounds, and which way a delta or an axis is better
             self.values.lay_out()
+            self.aside.show_plotted(self._plotted())
 
     def selection(self) -> tuple[str, ...]:
         """Returns the run the keyboard is at."""
@@ -138,6 +148,13 @@ class ComparePage(Page):
         """Takes a run out of the comparison; it stays in the store."""
         if run_id in self._arrangement.run_ids:
             self._do("remove a run", self._arrangement.without(run_id))
+
+    def keep_runs(self, run_ids: Sequence[str]) -> None:
+        """Takes all other runs out of the comparison; they stay in the store."""
+        kept = [run_id for run_id in self._arrangement.run_ids if run_id in set(run_ids)]
+        if len(kept) > 1 and len(kept) < len(self._arrangement.run_ids):
+            wanted = Arrangement.of(kept, self._arrangement.baseline)
+            self._do(f"keep {len(kept)} runs", wanted)
 
     def move_run(self, run_id: str, by: int) -> None:
         """Moves a run's column to the left (-1) or right (1)."""
@@ -174,8 +191,8 @@ class ComparePage(Page):
             return
         if self.table.current_run() not in {"", self._arrangement.baseline}:
             self._other = self.table.current_run()
+        self.beside.want(f"file {name}" if section == "artifacts" else target)
         self.show_view("beside")
-        self.beside.open_entry(f"file {name}" if section == "artifacts" else target)
         self.beside.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_search(self) -> None:
@@ -227,12 +244,11 @@ class ComparePage(Page):
     def _build(self) -> None:
         self.values = Values(self._services, self._tasks)
         self.tools, self.table = self.values.tools, self.values.table
-        self.overlays = Overlays(self._services.curves, self._tasks)
+        self.aside = Aside(self._services, self._tasks)
+        self.overlays = self.aside.overlays
         self.beside = BesidePane(self._services.viewing, self._services.texts, self._tasks)
         self.notice = Banner("warn", "")
-        self.split = Split(
-            "horizontal", self.values, self.overlays, sizes=(TABLE_WIDTH, CHARTS_WIDTH)
-        )
+        self.split = Split("horizontal", self.values, self.aside, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
         self.split.setStretchFactor(0, 2)
         self.split.setStretchFactor(1, 1)
         self.empty = EmptyState(*words.why_empty(()), "Choose runs", "flask-conical")
@@ -274,6 +290,12 @@ class ComparePage(Page):
         self.table.activated_row.connect(self.open_row)
         self.views.changed.connect(self._on_view)
         self.beside.other_chosen.connect(self.show_other)
+        self.aside.changed.connect(self._memory.keep)
+        self.aside.part_shown.connect(lambda _part: self._tell_place())
+        self.aside.trade_off.run_chosen.connect(self.table.reach)
+        self.aside.trade_off.add_requested.connect(lambda run_id: self.add_runs([run_id]))
+        self.aside.parallel.run_chosen.connect(self.table.reach)
+        self.aside.parallel.keep_requested.connect(self.keep_runs)
         self.split.splitterMoved.connect(lambda *_: self._memory.keep())
         self.table.group_folded.connect(lambda *_: self._memory.keep())
         self.values.all_requested.connect(lambda: self.only_differences.setChecked(False))
@@ -338,7 +360,7 @@ class ComparePage(Page):
         self.baseline.set_choices(choices, wanted.baseline)
         if is_enough:
             self.values.show_content(self._content())
-            self.overlays.show_runs(compared, shown_ids, self._colours)
+            self.aside.show_plotted(self._plotted())
             self._show_beside()
 
     def _show_beside(self) -> None:
@@ -359,6 +381,16 @@ class ComparePage(Page):
             colours=self._colours,
             only_differing=self.only_differences.isChecked(),
             waits_for=self.reading.waits_for,
+        )
+
+    def _plotted(self) -> Plotted:
+        content = self._content()
+        return Plotted(
+            compared=content.compared,
+            order=content.order(),
+            colours=self._colours,
+            schema=self._services.metric_schemas.read(),
+            value=self.reading.choice,
         )
 
     def _say_title(self, runs: Sequence[Run]) -> None:
@@ -389,7 +421,10 @@ class ComparePage(Page):
 
     def _on_view(self, _view: str) -> None:
         self._show()
-        if self.isVisible():
+        self._tell_place()
+
+    def _tell_place(self) -> None:
+        if self.isVisible() and not self._is_opening:
             self.place_changed.emit(self.place())
 
     def _on_reordered(self, run_ids: object) -> None:
@@ -397,7 +432,7 @@ class ComparePage(Page):
             self._do("move a run", self._arrangement.in_order(run_ids))
 
     def _on_run_reached(self, run_id: str) -> None:
-        self.overlays.set_highlight(run_id)
+        self.aside.set_highlight(run_id)
         self.selection_changed.emit()
 
     def _on_run_menu(self, run_id: str, place: QPoint) -> None:

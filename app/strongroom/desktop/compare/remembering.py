@@ -6,7 +6,7 @@
 
 from PySide6.QtWidgets import QSplitter
 
-from strongroom.desktop.compare.overlays import Overlays
+from strongroom.desktop.compare.aside import Aside
 from strongroom.desktop.compare.table import ComparisonTable
 from strongroom.desktop.compare.tools import TableTools
 from strongroom.desktop.kit.buttons import Toggle
@@ -23,12 +23,12 @@ class Remembering:
         session: Session,
         toggle: Toggle,
         tools: TableTools,
-        overlays: Overlays,
+        aside: Aside,
         split: QSplitter,
         table: ComparisonTable,
     ) -> None:
         self._session, self._toggle, self._tools = session, toggle, tools
-        self._overlays, self._split, self._table = overlays, split, table
+        self._aside, self._split, self._table = aside, split, table
 
     def keep(self) -> None:
         """Remembers the layout as it is now."""
@@ -37,7 +37,7 @@ class Remembering:
             {
                 "only_differing": self._toggle.isChecked(),
                 "tools": dict(self._tools.choices()),
-                "charts": dict(self._overlays.layout_of()),
+                "charts": self._aside.layout_of(),
                 "sizes": list(self._split.sizes()),
                 "names": self._table.name_width(),
             },
@@ -53,7 +53,7 @@ class Remembering:
         if isinstance(tools, dict):
             self._tools.take_choices(tools)
         if isinstance(charts, dict):
-            self._overlays.take_layout(charts)
+            self._aside.take_layout(charts)
         if isinstance(sizes, list) and len(sizes) == 2:
             whole = [size for size in sizes if isinstance(size, int) and size > 0]
             self._split.setSizes(whole if len(whole) == 2 else self._split.sizes())

@@ -9,6 +9,7 @@ from strongroom.services.curves import Curves
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_texts import RunTexts
+from strongroom.services.run_values import RunValues
 from strongroom.services.runs import Runs
 from strongroom.services.viewing import Viewing
 
@@ -19,7 +20,7 @@ def _not_charted(_run_id: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareServices:
-    """Runs and their comparison, curves, files, texts, metric rules, the time; and run colours.
+    """Runs, their comparison, curves, values, files, texts, metric rules, time; and run colours.
 
     ``colour_of`` returns the palette place a charted run has on the Runs page, None for others;
     ``charted`` returns the runs that are charted there.
@@ -28,6 +29,7 @@ class CompareServices:
     runs: Runs
     comparison: RunComparison
     curves: Curves
+    run_values: RunValues
     viewing: Viewing
     texts: RunTexts
     metric_schemas: MetricSchemas

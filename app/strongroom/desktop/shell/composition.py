@@ -154,6 +154,7 @@ def _page_specs(
             runs=services.runs,
             comparison=services.comparison,
             curves=services.curves,
+            run_values=services.run_values,
             viewing=services.viewing,
             texts=services.run_texts,
             metric_schemas=services.metric_schemas,
