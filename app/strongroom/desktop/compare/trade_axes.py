@@ -82,7 +82,8 @@ def usual_axes(axes: Sequence[TradeAxis]) -> tuple[TradeAxis, TradeAxis] | None:
     results = [axis for axis in axes if axis.row.section is not Section.RUN and not axis.unit]
     gains = [axis for axis in results if axis.direction is Direction.HIGHER]
     y = next(iter([*gains, *results, *axes]), None)
-    costs = [axis for axis in axes if axis.unit and axis.direction is Direction.LOWER]
-    spans = [axis for axis in axes if axis.row.section is Section.RUN]
+    differing = [axis for axis in axes if not axis.row.is_same]
+    costs = [axis for axis in differing if axis.unit and axis.direction is Direction.LOWER]
+    spans = [axis for axis in differing if axis.row.section is Section.RUN]
     x = next((axis for axis in [*costs, *spans, *axes] if y is not None and axis != y), None)
     return (y, x) if x is not None and y is not None else None
