@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.demo.people import FOLDER
+from strongroom.disk.whole_file import write_whole
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 
@@ -181,11 +182,9 @@ def _remove(path: Path) -> None:
 
 
 def _write(path: Path, document: JsonValue) -> None:
-    aside = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-        aside.replace(path)
+        write_whole(path, (json.dumps(document, indent=2) + "\n").encode())
     except OSError as error:
         raise EnvironmentFault(
             "E-STORE",

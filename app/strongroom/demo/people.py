@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.disk.whole_file import write_whole
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.places import default_home
 
@@ -113,9 +114,7 @@ def write_people(store: Path, people: Iterable[DemoPerson]) -> None:
         ],
     }
     path = store / FOLDER / PEOPLE_FILE
-    aside = path.with_name(f".{PEOPLE_FILE}.tmp")
-    aside.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    aside.replace(path)
+    write_whole(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _inside(store: Path, relative: str) -> Path:

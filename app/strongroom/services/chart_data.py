@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from strongroom.disk.whole_file import written_whole
 from strongroom.services.smoothing import Floats
 from strongroom.store.point_files import write_points
 
@@ -61,10 +62,8 @@ def write_csv(lines: Sequence[ChartLine], x_name: str, path: Path) -> None:
     Raises:
         OSError: If the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", encoding="utf-8", newline="") as file:
+    with written_whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows(csv_rows(lines, x_name))
-    aside.replace(path)
 
 
 def write_parquet(lines: Sequence[ChartLine], x_name: str, path: Path) -> None:

@@ -6,14 +6,13 @@
   back: it has to say what was wanted and nothing else differently.
 """
 
-import contextlib
-import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from strongroom.disk.whole_file import write_whole
 from strongroom.domain.errors import BadInput, EnvironmentFault
 from strongroom.domain.setting import SETTINGS, Setting, SettingValue, setting
 
@@ -222,17 +221,10 @@ def _by_hand(path: Path, key: str) -> BadInput:
 
 
 def _write(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
         raise EnvironmentFault(
             "E-FULL" if error.errno == 28 else "E-STORE",
             f"{path} cannot be written: {error.strerror or error}",

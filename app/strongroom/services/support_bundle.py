@@ -6,9 +6,7 @@
   of errors and the layout. Secrets are cut out of every part, ticked or not.
 """
 
-import contextlib
 import json
-import os
 import platform
 import re
 import traceback
@@ -18,6 +16,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from strongroom.disk.whole_file import PRIVATE, written_whole
 from strongroom.domain.errors import EnvironmentFault, StrongroomError
 from strongroom.services.diary import Diary, frames_of
 from strongroom.services.settings import Settings
@@ -116,21 +115,19 @@ class SupportBundle:
         )
 
     def save(self, path: Path, parts: Sequence[BundlePart]) -> Path:
-        """Writes the bundle aside and renames it; returns the path.
+        """Writes the bundle whole; returns the path.
 
         Raises:
             EnvironmentFault: ``E-FULL``, ``E-STORE``.
         """
-        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as bundle:
+            with (
+                written_whole(path, mode=PRIVATE) as aside,
+                zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as bundle,
+            ):
                 for part in parts:
                     bundle.writestr(part.name, part.text)
-            aside.chmod(0o600)
-            aside.replace(path)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                aside.unlink()
             raise EnvironmentFault(
                 "E-FULL" if error.errno == 28 else "E-STORE",
                 f"The bundle cannot be written: {error.strerror or error}",

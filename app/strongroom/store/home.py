@@ -8,12 +8,12 @@
 
 import contextlib
 import json
-import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from strongroom.disk.whole_file import PRIVATE, write_whole
 from strongroom.domain.canonical import JsonValue, decode_loose
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import is_digest
@@ -183,13 +183,7 @@ class Home:
 
 
 def _replace(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    write_whole(path, text.encode(), mode=PRIVATE)
 
 
 def _damaged(path: Path) -> Untrusted:

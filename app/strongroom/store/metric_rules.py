@@ -6,10 +6,10 @@
 * Writing is aside, synced, renamed: a reader sees the old rules or the new ones.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from strongroom.disk.whole_file import write_whole
 from strongroom.domain.canonical import JsonValue, decode, encode
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.metric_schema import Direction, MetricRule
@@ -55,15 +55,7 @@ def write_rules(path: Path, rules: Iterable[MetricRule]) -> None:
     data = encode({"format": FORMAT, "rules": [_document(rule) for rule in chosen]})
     if len(chosen) > MAX_RULES or len(data) > MAX_BYTES:
         raise BadInput("E-SIZE", f"A store keeps at most {MAX_RULES:,} rules", "Forget some.")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def _rules(document: JsonValue) -> tuple[MetricRule, ...]:

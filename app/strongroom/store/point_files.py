@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from strongroom.disk.whole_file import written_whole
+
 ROWS_A_GROUP = 262_144  # 6 MB of three columns: a reader need not hold a whole run
 
 Floats = npt.NDArray[np.float64]
@@ -25,15 +27,14 @@ def write_points(path: Path, columns: Mapping[str, Words | Floats]) -> None:
         OSError: If the file cannot be written.
     """
     arrays = {name: _array(column) for name, column in columns.items()}
-    aside = path.with_name(f".{path.name}.part")
-    pq.write_table(
-        pa.table(arrays),
-        aside,
-        compression="zstd",
-        row_group_size=ROWS_A_GROUP,
-        write_page_checksum=True,
-    )
-    aside.replace(path)
+    with written_whole(path) as aside:
+        pq.write_table(
+            pa.table(arrays),
+            aside,
+            compression="zstd",
+            row_group_size=ROWS_A_GROUP,
+            write_page_checksum=True,
+        )
 
 
 def _array(column: Words | Floats) -> pa.Array:

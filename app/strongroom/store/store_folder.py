@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.disk.whole_file import write_whole
 from strongroom.domain.canonical import decode_loose
 from strongroom.domain.clock import Clock, to_iso
 from strongroom.domain.errors import EnvironmentFault, Untrusted
@@ -136,26 +137,12 @@ def fault(error: OSError, where: Path) -> EnvironmentFault:
 
 def _create(path: Path, *, store_id: str, created: str) -> None:
     body = {"created": created, "format": FORMAT, "id": store_id}
-    aside = path.with_name(f".store.json.{store_id[:8]}.tmp")
-    try:
-        with aside.open("xb") as file:
-            file.write(json.dumps(body, sort_keys=True, separators=(",", ":")).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        _publish(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _publish(aside: Path, path: Path) -> None:
-    """Puts the file in place unless another program was first; then that one's id counts."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links: the first of two renames may be replaced
-        if not path.exists():
-            aside.replace(path)
+    with contextlib.suppress(
+        FileExistsError
+    ):  # another program was first; then that one's id counts
+        write_whole(
+            path, json.dumps(body, sort_keys=True, separators=(",", ":")).encode(), is_new=True
+        )
 
 
 def _unknown(path: Path) -> Untrusted:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from strongroom.disk.whole_file import PRIVATE, write_whole
 from strongroom.domain import canonical
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
@@ -110,7 +111,8 @@ def write_keyfile(
         "nonce": _to_base64(nonce),
         "ct": _to_base64(AESGCM(kek).encrypt(nonce, plain, _bound_to(pair.writer, protection))),
     }
-    _replace(path, canonical.encode(document), random_bytes)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, canonical.encode(document), mode=PRIVATE)
 
 
 def open_keyfile(
@@ -250,28 +252,6 @@ def _read_cost(kdf: dict[str, JsonValue]) -> KdfCost:
     if kdf["m"] < 8 * kdf["p"]:
         raise _damaged("the cost of its key derivation is out of bounds")
     return KdfCost(memory_kib=kdf["m"], passes=kdf["t"], lanes=kdf["p"])
-
-
-def _replace(path: Path, data: bytes, random_bytes: RandomBytes) -> None:
-    """Writes beside the file, then renames: a power cut leaves the old file or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.stem[:16]}.{random_bytes(8).hex()}.tmp")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _to_base64(data: bytes) -> str:

@@ -25,6 +25,7 @@ from strongroom.desktop.charts.scale import Scale, can_show, padded
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.charts.spans import Curve, column_extremes
 from strongroom.desktop.charts.ticks import Ticks, XAxis, value_text, x_text
+from strongroom.disk.whole_file import write_whole, written_whole
 
 # Writes one file and raises OSError when it cannot; holds what was seen when it was made, so it may
 # run off the window's thread.
@@ -105,7 +106,7 @@ def _saving(image: QImage) -> Save:
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # stub says bytes, Qt takes str
             raise OSError(f"no PNG could be made for {path.name}")
-        _write(path, bytes(buffer.data().data()))
+        write_whole(path, bytes(buffer.data().data()))
 
     return save
 
@@ -189,7 +190,7 @@ def save_svg(sheet: Sheet) -> Save:
     _paint_sheet(painter, sheet)
     painter.end()
     drawing = bytes(buffer.data().data())
-    return lambda path: _write(path, drawing)
+    return lambda path: write_whole(path, drawing)
 
 
 def _paint_sheet(painter: QPainter, sheet: Sheet) -> None:
@@ -319,16 +320,6 @@ def _inside(series: ChartSeries, low: float, high: float) -> slice:
     return slice(begin, max(int(np.searchsorted(series.x, high, "right")), begin))
 
 
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
-
-
-def _write(path: Path, data: bytes) -> None:
-    aside = _aside(path)
-    aside.write_bytes(data)
-    aside.replace(path)
-
-
 def save_rows(rows: Sequence[Sequence[str]]) -> Save:
     """Returns what saves a heading and rows as UTF-8, every cell quoted.
 
@@ -336,10 +327,8 @@ def save_rows(rows: Sequence[Sequence[str]]) -> Save:
     """
 
     def save(path: Path) -> None:
-        aside = _aside(path)
-        with aside.open("w", encoding="utf-8", newline="") as file:
+        with written_whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
-        aside.replace(path)
 
     return save
 
@@ -357,4 +346,4 @@ def save_drawing(title: str, size: QSize, paint: Callable[[QPainter], None]) -> 
     paint(painter)
     painter.end()
     drawing = bytes(buffer.data().data())
-    return lambda path: _write(path, drawing)
+    return lambda path: write_whole(path, drawing)

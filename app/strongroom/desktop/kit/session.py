@@ -8,14 +8,14 @@
 * Preferences and secrets live elsewhere; nothing here is trusted.
 """
 
-import contextlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+
+from strongroom.disk.whole_file import write_whole
 
 FORMAT = 1
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_][a-z0-9_-]*)*")
@@ -175,21 +175,14 @@ def _read(path: Path | None) -> dict[str, str]:
 
 
 def _write(path: Path, values: Mapping[str, str]) -> None:
-    """Writes aside and renames.
+    """Writes the file whole.
 
     Raises:
         OSError: If that cannot be done.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     body = ",\n".join(f"{json.dumps(key)}:{text}" for key, text in sorted(values.items()))
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        aside.write_text(f'{{"format":{FORMAT},"values":{{\n{body}\n}}}}\n', "utf-8")
-        aside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise
+    write_whole(path, f'{{"format":{FORMAT},"values":{{\n{body}\n}}}}\n'.encode())
 
 
 def _is_kind_of(value: Json, default: Json) -> bool:
