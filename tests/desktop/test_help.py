@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Help in the window: a page for every screen, links that stay inside, the list of keys."""
+"""Help in the window: a page for every screen, a search, links that stay inside, the keys."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.shell.desk import Desk
@@ -99,4 +100,52 @@ def test_the_keys_are_listed_and_found(window: MainWindow) -> None:
     assert dialog.table.model().rowCount() == listed
     dialog.search.set_text("undo")
     assert dialog.table.model().rowCount() == 1
+    dialog.reject()
+
+
+def test_words_are_found_in_all_pages_by_keyboard_alone_and_marked_on_the_page(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.commands.run("help.search")
+    dialog = _open(HelpDialog)
+    qtbot.waitUntil(lambda: dialog.search.edit.hasFocus() or dialog.focusWidget() is not None)
+    QTest.keyClicks(dialog.search.edit, "smoothing constant")
+    QTest.keyClick(dialog.search.edit, Qt.Key.Key_Return)  # before the list was shown
+    qtbot.waitUntil(lambda: dialog.place() == "how-to/analysts.md#charts")
+    qtbot.waitUntil(lambda: "Smoothing" in dialog.view.marked())
+    assert {"smoothing", "constant"} <= {word.casefold() for word in dialog.view.marked()}
+    assert dialog.view.verticalScrollBar().value() > 0
+    QTest.mouseClick(dialog.back, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.results.table.isVisible)
+    assert dialog.search.text() == "smoothing constant"
+    assert nameless(dialog) == []
+    dialog.search.edit.setFocus()
+    QTest.keySequence(dialog.search.edit, "Ctrl+A")
+    QTest.keyClicks(dialog.search.edit, "pass")
+    qtbot.waitUntil(lambda: dialog.place() == "?pass" and len(dialog.results.table.lines()) > 1)
+    first, second, *_ = [line.key for line in dialog.results.table.lines()]
+    qtbot.waitUntil(lambda: dialog.results.table.selected() == (first,))
+    QTest.keyClick(dialog.search.edit, Qt.Key.Key_Down)
+    assert dialog.results.table.selected() == (second,)
+    wanted = dialog.results._places[second]
+    QTest.keyClick(dialog.search.edit, Qt.Key.Key_Return)
+    assert dialog.place() == wanted
+    qtbot.waitUntil(lambda: {word.casefold()[:4] for word in dialog.view.marked()} == {"pass"})
+    QTest.keyClick(dialog.search.edit, Qt.Key.Key_Escape)  # empties the field, stays here
+    qtbot.waitUntil(lambda: dialog.view.marked() == ())
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_what_nobody_wrote_about_says_so_and_leads_to_the_contents(
+    app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    dialog = HelpDialog("?<zyzzyva>", tasks)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.results.nothing.isVisible)
+    assert "<zyzzyva>" in dialog.results.nothing.findChildren(QLabel)[0].text()
+    QTest.mouseClick(dialog.results.nothing.button, Qt.MouseButton.LeftButton)
+    assert dialog.place() == "index.md"
+    tasks.wait_idle()
     dialog.reject()

@@ -7,6 +7,7 @@ from strongroom.desktop.kit.command import Command
 from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.shortcuts_dialog import ShortcutsDialog
+from strongroom.services.doc_search import Documentation
 
 CONTENTS = "index.md"
 PAGES = {
@@ -25,12 +26,14 @@ PAGES = {
 
 def help_commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
     """Returns the commands of the Help menu that lead to words."""
+    documentation = Documentation()
 
-    def show(place: str) -> None:
+    def show(place: str) -> HelpDialog:
         at = window()
-        dialog = HelpDialog(place, at.tasks, parent=at)
+        dialog = HelpDialog(place, at.tasks, documentation, parent=at)
         dialog.finished.connect(dialog.deleteLater)
         dialog.show()
+        return dialog
 
     def keys() -> None:
         dialog = ShortcutsDialog(window().commands.commands(), parent=window())
@@ -45,6 +48,10 @@ def help_commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
         Command(
             id="help.contents", title="Documentation", menu="Help", icon="list",
             run=lambda: show(CONTENTS), group="Help",
+        ),
+        Command(
+            id="help.search", title="Search the documentation…", menu="Help", icon="search",
+            shortcut="Shift+F1", run=lambda: show(CONTENTS).focus_search(), group="Help",
         ),
         Command(
             id="help.shortcuts", title="Keyboard shortcuts", menu="Help", icon="keyboard",

@@ -1,148 +1,94 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The documentation in the window: our own Markdown pages, read off the window's thread.
+"""The documentation in the window: our own Markdown pages and a search over all of them.
 
+* Pages are read, and words are looked for, off the window's thread.
 * Links lead to our own pages and nowhere else: no file beside them, no address, no program.
 * No picture or style sheet is loaded.
 """
 
-import re
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import (
-    QTextBlock,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-    QTextFormat,
-)
-from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Dialog
-from strongroom.desktop.kit.scroll_bar import thin_bars
+from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.shell.help_page import PageView
+from strongroom.desktop.shell.help_results import HelpResults
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.resources import docs_root
+from strongroom.services.doc_search import DocHit, Documentation
 
 CONTENTS = "index.md"
 LARGEST = 1024 * 1024  # bytes of a page
-_USUAL_WEIGHT = 450
-_PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-
-
-def lay_out(document: QTextDocument) -> None:
-    """Gives a page our type: space between blocks, headings by size, code in the mono font."""
-    look = theme()
-    block = document.begin()
-    while block.isValid():
-        level = block.blockFormat().headingLevel()
-        is_code, is_code_next = _is_code(block), _is_code(block.next())
-        shape = QTextBlockFormat()
-        shape.setLineHeight(140, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        if level:
-            shape.setTopMargin(look.scaled(22 if level < 3 else 14))
-        shape.setBottomMargin(0 if is_code and is_code_next else look.scaled(8))
-        cursor = QTextCursor(block)
-        cursor.mergeBlockFormat(shape)
-        fragments = block.begin()
-        while not fragments.atEnd():
-            fragment = fragments.fragment()
-            font = look.font("body")
-            if level:
-                font = look.font("display" if level == 1 else "title")
-            elif is_code or fragment.charFormat().fontFixedPitch():
-                font = look.font("mono")
-            elif fragment.charFormat().fontWeight() > _USUAL_WEIGHT:
-                font = look.font("strong")
-            letters = QTextCharFormat()
-            letters.setFont(font)
-            if fragment.charFormat().isAnchor():
-                letters.setForeground(look.colour("accent_text"))
-            elif is_code:
-                letters.setForeground(look.colour("text_secondary"))
-            cursor.setPosition(fragment.position())
-            cursor.setPosition(
-                fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor
-            )
-            cursor.mergeCharFormat(letters)
-            fragments += 1
-        block = block.next()
-
-
-def _is_code(block: QTextBlock) -> bool:
-    shape = block.blockFormat()
-    return block.isValid() and shape.hasProperty(QTextFormat.Property.BlockCodeLanguage)
-
-
-class PageView(QTextBrowser):
-    """Shows Markdown and loads nothing."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        thin_bars(self)
-        self.setOpenLinks(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Documentation")
-        self.document().setDocumentMargin(20)
-        self.apply_theme()
-
-    def apply_theme(self) -> None:
-        """Takes over the font of the look in force."""
-        self.setFont(theme().font("body"))
-
-    def loadResource(self, _kind: int, _name: QUrl | str) -> Any:  # noqa: ANN401 - Qt's own signature
-        """Loads nothing, whatever a page names."""
-        return None
-
-    def show_page(self, text: str, heading: str) -> None:
-        """Shows a page, scrolled to a heading."""
-        self.setMarkdown(_PICTURE.sub(r"*\1*", text))
-        lay_out(self.document())
-        block = self.document().begin()
-        while heading and block.isValid():
-            if block.blockFormat().headingLevel() and _slug(block.text()) == heading:
-                cursor = QTextCursor(block)
-                self.setTextCursor(cursor)
-                bar = self.verticalScrollBar()
-                bar.setValue(bar.value() + self.cursorRect(cursor).top() - 8)
-                return
-            block = block.next()
+SEARCH = "?"  # before the words of a search, where a page would stand
+SOUGHT_AFTER_MS = 120  # after the last key
+_STEPS = {
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_PageDown: 8,
+    Qt.Key.Key_PageUp: -8,
+}
 
 
 class HelpDialog(Dialog):
-    """A window with one page at a time.
+    """A window with one page, or what a search found.
 
     Args:
-        place: The page, such as ``how-to/analysts.md#find``.
+        place: The page, such as ``how-to/analysts.md#find``; ``?words`` searches for words.
         tasks: The jobs of the window.
+        documentation: What is searched.
     """
 
-    def __init__(self, place: str, tasks: Tasks, *, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        place: str,
+        tasks: Tasks,
+        documentation: Documentation | None = None,
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("Help", width=760, height=640, cancel="Close", parent=parent)
         self.setModal(False)
-        self._tasks = tasks
+        self._tasks, self._documentation = tasks, documentation or Documentation()
         self._places: list[str] = []
+        self._sought = ""  # its words are marked on the page
         self.view = PageView()
         self.view.anchorClicked.connect(self._on_view_anchor_clicked)
+        self.results = HelpResults()
+        self.results.opened.connect(self.go)
+        self.results.contents_requested.connect(lambda: self.go(CONTENTS))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self.results)
         self.back = Button("Back", "ghost", "arrow-left")
         self.contents = Button("Contents", "ghost", "list")
+        self.search = SearchField("Search the documentation", width=280)
         self.back.clicked.connect(self.go_back)
         self.contents.clicked.connect(lambda: self.go(CONTENTS))
-        tools = row(self.back, self.contents, None, margins=(12, 4, 12, 4), edges="b")
-        self.set_body(column(tools, (self.view, 1)), margins=(0, 0, 0, 0))
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._search_now)
+        self.search.changed.connect(lambda _words: self._soon.start(SOUGHT_AFTER_MS))
+        self.search.edit.installEventFilter(self)
+        self.finished.connect(lambda _result: self._soon.stop())
+        tools = row(self.back, self.contents, None, self.search, margins=(12, 4, 12, 4), edges="b")
+        self.set_body(column(tools, (self._pages, 1)), margins=(0, 0, 0, 0))
         self.go(place)
 
     def place(self) -> str:
-        """Returns the page that is open."""
+        """Returns the page that is open, or ``?words`` for what was found."""
         return self._places[-1] if self._places else ""
 
     def go(self, place: str) -> None:
-        """Opens a page."""
+        """Opens a page, or searches for the words behind a question mark."""
+        is_typing_on = place.startswith(SEARCH) and self.place().startswith(SEARCH)
+        if is_typing_on:
+            self._places.pop()
         self._places.append(place)
         self._read()
 
@@ -152,15 +98,94 @@ class HelpDialog(Dialog):
             self._places.pop()
             self._read()
 
+    def focus_search(self) -> None:
+        """Gives the keyboard to the field."""
+        self.search.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.edit.selectAll()
+
+    # ------------------------------------------------------------ Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Searches with Ctrl+F or a slash."""
+        is_control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        if event.key() == Qt.Key.Key_Slash or (event.key() == Qt.Key.Key_F and is_control):
+            self.focus_search()
+            return
+        super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Moves in what was found, and opens it, while the field has the keyboard."""
+        if watched is self.search.edit and isinstance(event, QKeyEvent):
+            is_press = event.type() == QEvent.Type.KeyPress
+            if is_press and event.key() in _STEPS:
+                self.results.step(_STEPS[Qt.Key(event.key())])
+                return True
+            if is_press and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._open_best()
+                return True
+        return super().eventFilter(watched, event)
+
+    # ------------------------------------------------------------ inside
+
     def _read(self) -> None:
         place = self._places[-1]
         self.back.setEnabled(len(self._places) > 1)
+        self.clear_reason()
+        if place.startswith(SEARCH):
+            self._look_for(place.removeprefix(SEARCH))
+            return
+        self._pages.setCurrentWidget(self.view)
         page, _, heading = place.partition("#")
         self._tasks.ask(
             "help.page", "Opening a page of the documentation",
-            lambda _progress: _text(page), lambda text: self.view.show_page(text, heading),
+            lambda _progress: _text(page),
+            lambda text: self.view.show_page(text, heading, self._sought),
             owner=self, failed=lambda error: self.view.show_page(_why(error), ""),
         )  # fmt: skip
+
+    def _look_for(self, words: str, *, opens: bool = False) -> None:
+        documentation = self._documentation
+        if self.search.text() != words:
+            self.search.edit.setText(words)
+            self._soon.stop()
+        self._sought = words
+
+        def show(hits: tuple[DocHit, ...]) -> None:
+            self.results.show_hits(words, hits)
+            self._pages.setCurrentWidget(self.results)
+            if opens:
+                self.results.open_current()
+
+        self._tasks.ask(
+            "help.search", "Searching the documentation",
+            lambda _progress: documentation.search(words), show, owner=self,
+            failed=lambda error: self.view.show_page(_why(error), ""),
+        )  # fmt: skip
+
+    def _search_now(self) -> None:
+        words = self.search.text().strip()
+        if words:
+            self.go(SEARCH + words)
+            return
+        self._sought = ""
+        self.view.mark("")
+        if self.place().startswith(SEARCH):
+            if len(self._places) > 1:
+                self.go_back()
+            else:
+                self.go(CONTENTS)
+
+    def _open_best(self) -> None:
+        """Opens what is selected; after typing, what the typed words find first."""
+        words = self.search.text().strip()
+        if self._soon.isActive() and words:
+            self._soon.stop()
+            if not self.place().startswith(SEARCH):
+                self._places.append("")
+            self._places[-1] = SEARCH + words
+            self._look_for(words, opens=True)
+        elif self._pages.currentWidget() is self.results:
+            self.results.open_current()
 
     def _on_view_anchor_clicked(self, url: QUrl) -> None:
         target = resolved(self.place(), url.toString())
@@ -224,7 +249,3 @@ def _why(error: BaseException) -> str:
     if isinstance(error, EnvironmentFault):
         return f"## {error.title}\n\n{error.advice}"
     return "## This page cannot be shown"
-
-
-def _slug(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
