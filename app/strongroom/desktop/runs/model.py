@@ -41,6 +41,7 @@ class RunsModel(QAbstractTableModel):
         self.sheet = plain_sheet(PINNED, self.windows, _NO_ROWS)
         self.sorting: tuple[str, bool] | None = None
         self.title_at = -1
+        self.aimed = ""  # the run whose line lies under the mouse
         self.windows.arrived.connect(self._on_arrived)
 
     def set_sheet(self, sheet: Sheet) -> None:

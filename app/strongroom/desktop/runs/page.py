@@ -27,6 +27,7 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs import commands
 from strongroom.desktop.runs.actions import RunActions
+from strongroom.desktop.runs.aiming import Aiming
 from strongroom.desktop.runs.body import RunsBody
 from strongroom.desktop.runs.bulk import Bulk
 from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
@@ -119,10 +120,7 @@ class RunsPage(Page):
         )  # fmt: skip
         self.run_actions = RunActions(services, tasks, self, bulk)
         self.register = RegisterChoice(services, tasks, self)
-        self.rules = RuleActions(
-            services, tasks, self,
-            tell=self.changed.emit, did=self.undoable.emit, find=self.show_found,
-        )  # fmt: skip
+        self.rules = RuleActions(services, tasks, self, self.show_found)
         self._build()
         self._wire()
         self._look_at_selection()
@@ -342,6 +340,7 @@ class RunsPage(Page):
         self.query = QueryBar(QueryHistory(self._session))
         self.below = LowerPane(self._services, self._tasks, self._charted, self._session)
         self.charts = self.below.curves
+        self.aiming = Aiming(self.table, self.charts, self._charted)
         self.detail = DetailPane(self._services, self._tasks)
         self.detail.hide()
         store = str(self._services.runs.folder.root)
@@ -386,9 +385,8 @@ class RunsPage(Page):
         self.following.changed.connect(self.changed)
         self.charts.shown_changed.connect(self.selection_changed)
         self.charts.undoable.connect(self.undoable)
-        self.column_actions.rule_requested.connect(self.rules.ask)
-        self.charts.rule_requested.connect(self.rules.ask)
-        self.detail.body.rule_requested.connect(self.rules.ask)
+        for part in (self.column_actions, self.charts, self.detail.body):
+            part.rule_requested.connect(self.rules.ask)
         self.below.join(self.loader, self.query, self.seeking.select, self.tick)
 
     # ------------------------------------------------------------ inside: rows
@@ -453,7 +451,7 @@ class RunsPage(Page):
     def _look_at_selection(self) -> None:
         run_id = self._one()
         self._register.setEnabled(bool(run_id))
-        self.charts.board.set_highlight(run_id if run_id in self._charted else None)
+        self.aiming.choose(run_id)
         run = self.run_named(run_id)
         why = f"Register a model of {shown(run.name)}" if run else "Select one run to register"
         self._register.setToolTip(plain_tooltip(why))

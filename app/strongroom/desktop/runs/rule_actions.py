@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit import errors
+from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs.rule_dialog import RuleDialog
@@ -31,9 +31,7 @@ class RuleActions(QObject):
     Args:
         services: Where rules are kept.
         tasks: The jobs of the window.
-        page: The parent of dialogs; hears of faults.
-        tell: Hears which rules changed.
-        did: Hears of a step that can be undone.
+        page: The parent of dialogs; hears of faults, of changed rules and of steps to undo.
         find: Shows the runs a filter holds for.
     """
 
@@ -41,15 +39,12 @@ class RuleActions(QObject):
         self,
         services: RunsServices,
         tasks: Tasks,
-        page: QWidget,
-        *,
-        tell: Callable[[Changes], None],
-        did: Callable[[Step], None],
+        page: Page,
         find: Callable[[str], None],
     ) -> None:
         super().__init__(page)
         self._services, self._tasks, self._page = services, tasks, page
-        self._tell, self._did, self._find = tell, did, find
+        self._find = find
         self._list: RulesDialog | None = None
 
     def ask(self, key: str) -> None:
@@ -134,7 +129,7 @@ class RuleActions(QObject):
                 return
             self._take(changes)
             title = f"{verb} the rule of {shown(key)}"
-            self._did(
+            self._page.undoable.emit(
                 Step(
                     title=title,
                     undo=lambda: self._write(key, before, lambda found: self._take(found[0])),
@@ -167,7 +162,7 @@ class RuleActions(QObject):
         errors.show(fault, self._list or self._page)
 
     def _take(self, changes: Changes) -> None:
-        self._tell(changes)
+        self._page.changed.emit(changes)
         dialog = self._list
         if dialog is not None:
             self._read(lambda found: self._list_again(dialog, found))

@@ -125,6 +125,16 @@ class RunsTable(RunsView):
         self.scrollTo(index)
         return True
 
+    def set_aimed(self, run_id: str) -> None:
+        """Lights the row of a run, "" for none."""
+        before, self.runs.aimed = self.runs.aimed, run_id
+        for each in {before, run_id} - {""}:
+            row = self.runs.sheet.rows.row_of(self.runs.windows.id_of(each))
+            if row >= 0 and before != run_id:
+                top, high = self.rowViewportPosition(row), self.rowHeight(row)
+                for view in (self, self.pinned):
+                    view.viewport().update(0, top, view.viewport().width(), high)
+
     def apply_theme(self) -> None:
         """Takes over heights and widths of the look in force."""
         for view in (self, self.pinned):

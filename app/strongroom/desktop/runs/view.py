@@ -34,6 +34,7 @@ from strongroom.desktop.runs.header import RunsHeader
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.row_windows import AROUND, LoadedRow
 
+AIM_BAR = 3  # px
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -45,12 +46,14 @@ class RunsView(QTableView):
         ticked: A box was clicked (run id).
         toggled: A group is to collapse or to expand (its number).
         context_requested: A menu was asked for (run id or "" for a group, global position).
+        run_hovered: The mouse lies on the row of another run (its id, "" for none).
     """
 
     opened = Signal(str)
     ticked = Signal(str)
     toggled = Signal(int)
     context_requested = Signal(str, QPoint)
+    run_hovered = Signal(str)
 
     def __init__(self, model: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +77,8 @@ class RunsView(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(16)
         self.doubleClicked.connect(self._on_double_clicked)
+        self._hovered = ""
+        self.setMouseTracking(True)
         self.shape_rows()
 
     def shape_rows(self) -> None:
@@ -158,6 +163,16 @@ class RunsView(QTableView):
             return
         super().mousePressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Says whose row the mouse lies on."""
+        super().mouseMoveEvent(event)
+        self._hover(self.run_id(self.rowAt(round(event.position().y()))))
+
+    def _hover(self, run_id: str) -> None:
+        if run_id != self._hovered:
+            self._hovered = run_id
+            self.run_hovered.emit(run_id)
+
     def _press_box(self, row: int) -> None:
         if self.is_header(row):
             self.toggled.emit(self.runs.sheet.rows.group_of(row))
@@ -188,6 +203,8 @@ class RunsView(QTableView):
             index = self.indexAt(event.pos())
             QToolTip.showText(event.globalPos(), plain_tooltip(self._whole(index)), self)
             return True
+        if event.type() == QEvent.Type.Leave:
+            self._hover("")
         return super().viewportEvent(event)
 
     def _whole(self, index: Index) -> str:
@@ -207,11 +224,17 @@ class RunsView(QTableView):
         line = look.colour("border_subtle")
         top = rows.top
         sunken = look.colour("bg_sunken")
+        aimed = self.runs.aimed
         for row, item in zip(range(rows.first, rows.end), items, strict=True):
             if selection.isRowSelected(row):
                 painter.fillRect(0, top, width, rows.height, chosen)
             elif not isinstance(item, LoadedRow) and item >= 0:
                 painter.fillRect(0, top, width, rows.height, sunken)
+            if aimed and isinstance(item, LoadedRow) and item.row.run.run_id == aimed:
+                if not selection.isRowSelected(row):
+                    painter.fillRect(0, top, width, rows.height, look.colour("bg_hover"))
+                if self.is_leading():  # a bar as well, for ground alone is hard to see
+                    painter.fillRect(0, top, AIM_BAR, rows.height, look.colour("accent"))
             painter.fillRect(0, top + rows.height - 1, width, 1, line)
             top += rows.height
 
