@@ -5,11 +5,15 @@ Laws: the highest and the lowest value are always visible; a constant is a strai
 middle; NaN is a gap; no axis, no text, one dot at the end.
 """
 
+from ctypes import memmove
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
+from shiboken6 import getCppPointer
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 from strongroom.desktop.charts.pyramid import Pyramid
 from strongroom.desktop.charts.series import FloatArray
@@ -21,41 +25,49 @@ DOT = 1.6
 
 def spark_points(y: ArrayLike, width: int, height: int) -> list[FloatArray]:
     """Returns the pieces to draw, each (points, 2) in pixels; gaps part them."""
-    values = np.asarray(y, np.float64).reshape(-1)
-    values = np.where(np.isinf(values), np.nan, values) / 4  # the widest span must not overflow
-    if not len(values) or np.isnan(values).all():
+    values = np.asarray(y, np.float64).reshape(-1) / 4  # the widest span must not overflow
+    known = np.isfinite(values)
+    is_whole = bool(known.all())
+    if not known.any():
         return []
-    across = _x_px(len(values), width)
+    if not is_whole:
+        values = np.where(known, values, np.nan)
     if len(values) <= 2 * width:
-        points = np.column_stack([across, values])
+        points = np.empty((len(values), 2))
+        points[:, 0], points[:, 1] = _x_px(len(values), width), values
     else:
         points = _extremes(values, width)
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    room = height - 2 * ROOM
+    heights = values if is_whole else values[known]
+    low, high = float(heights.min()), float(heights.max())
     if high > low:
-        points[:, 1] = height - ROOM - (points[:, 1] - low) / (high - low) * room
+        points[:, 1] = height - ROOM - (points[:, 1] - low) / (high - low) * (height - 2 * ROOM)
     else:
         points[:, 1] = np.where(np.isnan(points[:, 1]), np.nan, height / 2)
-    known = ~np.isnan(points[:, 1])
-    cuts = np.flatnonzero(np.diff(known.astype(np.int8))) + 1
-    return [piece for piece in np.split(points, cuts) if not np.isnan(piece[0, 1])]
+    return [points] if is_whole else _pieces(points)
+
+
+def spark_image(
+    y: ArrayLike, size: QSize, colour: QColor, device_pixel_ratio: float = 1.0
+) -> QImage:
+    """Returns the line on a transparent ground, ``size`` in logical pixels; any thread may ask.
+
+    Cache it by run, key, size, colour and ratio; a selected row needs its own colour.
+    """
+    image = QImage(size * device_pixel_ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(device_pixel_ratio)
+    image.fill(0)
+    pieces = spark_points(y, size.width(), size.height())
+    painter = QPainter(image)
+    paint_spark(painter, QRectF(0, 0, size.width(), size.height()), pieces, colour)
+    painter.end()
+    return image
 
 
 def spark_pixmap(
     y: ArrayLike, size: QSize, colour: QColor, device_pixel_ratio: float = 1.0
 ) -> QPixmap:
-    """Returns the line on a transparent ground, ``size`` in logical pixels.
-
-    Cache it by run, key, size, colour and ratio; a selected row needs its own colour.
-    """
-    pixmap = QPixmap(size * device_pixel_ratio)
-    pixmap.setDevicePixelRatio(device_pixel_ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    pieces = spark_points(y, size.width(), size.height())
-    painter = QPainter(pixmap)
-    paint_spark(painter, QRectF(0, 0, size.width(), size.height()), pieces, colour)
-    painter.end()
-    return pixmap
+    """Returns the line of ``spark_image`` as the window's thread paints it."""
+    return QPixmap.fromImage(spark_image(y, size, colour, device_pixel_ratio))
 
 
 def paint_spark(painter: QPainter, area: QRectF, pieces: list[FloatArray], colour: QColor) -> None:
@@ -65,7 +77,7 @@ def paint_spark(painter: QPainter, area: QRectF, pieces: list[FloatArray], colou
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(colour, 1.2))
     for piece in pieces:
-        line = QPolygonF([QPointF(float(x), float(y)) for x, y in piece])
+        line = _polygon(piece)
         if len(piece) > 1:
             painter.drawPolyline(line)
         else:
@@ -78,6 +90,22 @@ def paint_spark(painter: QPainter, area: QRectF, pieces: list[FloatArray], colou
     painter.restore()
 
 
+def _pieces(points: FloatArray) -> list[FloatArray]:
+    known = ~np.isnan(points[:, 1])
+    cuts = np.flatnonzero(np.diff(known.astype(np.int8))) + 1
+    return [piece for piece in np.split(points, cuts) if not np.isnan(piece[0, 1])]
+
+
+def _polygon(points: FloatArray) -> QPolygonF:
+    """Returns points for Qt, copied as one block: a `QPointF` each costs more than the drawing."""
+    polygon = QPolygonF()
+    polygon.resize(len(points))
+    block = np.ascontiguousarray(points, np.float64)
+    memmove(getCppPointer(polygon.data())[0], block.ctypes.data, block.nbytes)
+    return polygon
+
+
+@lru_cache(maxsize=64)
 def _x_px(count: int, width: int) -> FloatArray:
     if count == 1:
         return np.array([width / 2])

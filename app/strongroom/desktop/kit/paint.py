@@ -8,7 +8,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen
 
 from strongroom.desktop.kit.icons import icon_pixmap
@@ -107,6 +107,17 @@ def hairline(painter: QPainter, rect: QRectF, role: Role = "border_subtle") -> N
 def focus_ring(painter: QPainter, rect: QRectF, radius: float = 6) -> None:
     """Draws the 2 px ring of the control that has the keyboard, inside its rectangle."""
     rounded(painter, rect, radius, None, "focus", 2)
+
+
+def row_ring(painter: QPainter, rect: QRect, *, starts: bool, ends: bool) -> None:
+    """Draws the ring of a table's current row: 2 px at its ends, 1 px above and below."""
+    colour = theme().colour("focus")
+    painter.fillRect(rect.x(), rect.y(), rect.width(), 1, colour)
+    painter.fillRect(rect.x(), rect.bottom(), rect.width(), 1, colour)
+    if starts:
+        painter.fillRect(rect.x(), rect.y(), 2, rect.height(), colour)
+    if ends:
+        painter.fillRect(rect.right() - 1, rect.y(), 2, rect.height(), colour)
 
 
 def icon(

@@ -1,36 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paints the cells of the runs table, one column at a time, straight from the sheet.
 
-* One font and one colour are set for a whole column; a cell is one text with its glyphs placed.
+* One font and one colour are set for a whole column; what a cell says is looked up, not made.
 * Words that do not fit are shortened once and remembered.
 * A row that was not read yet is a quiet bar, a group header its name and the figures of its runs.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QStaticText
+from PySide6.QtGui import QFont, QPainter
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.texts import Texts
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import Role
 from strongroom.desktop.kit.wording import DASH
+from strongroom.desktop.runs import cell_marks
+from strongroom.desktop.runs.cell_marks import Items, Stamps, Stretch
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.columns import PINNED, SheetColumn
-from strongroom.desktop.runs.header import EDGE, PAD
+from strongroom.desktop.runs.header import PAD
 from strongroom.desktop.runs.row_windows import LoadedRow
 from strongroom.desktop.runs.sheet import Sheet
-from strongroom.domain.query import FieldKind
 from strongroom.domain.run import Run, RunStatus
-from strongroom.services.run_table import TableRow
 
 DOT = 22  # px from the left of a run's cell to its name
 ICON = 22
 NEW = "New"
 _NAME = next(column for column in PINNED if column.kind == "run")
-MOST_LAID = 8_000  # texts with their glyphs, some 10 MB
-MOST_REMEMBERED = 20_000  # shortened texts; a few screens of every column
 
 _STATUS_ICONS: dict[RunStatus, tuple[str, Role]] = {
     RunStatus.RUNNING: ("loader", "accent_text"),
@@ -45,27 +40,17 @@ _STATUS_TEXT: dict[RunStatus, Role] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The rows to paint: ``first`` to before ``end``, ``top`` and ``height`` in px."""
-
-    first: int
-    end: int
-    top: int
-    height: int
-
-
 class CellPainter:
     """Paints columns of a sheet."""
 
     def __init__(self) -> None:
-        self._short: dict[tuple[str, int, int], tuple[str, float]] = {}
-        self._laid: dict[tuple[str, int], QStaticText] = {}
+        self._texts: dict[int, Texts] = {}
+        self._stamps = Stamps()
 
     def forget(self) -> None:
-        """Lets go of shortened texts, after other fonts."""
-        self._short.clear()
-        self._laid.clear()
+        """Lets go of texts and marks, after other fonts or colours."""
+        self._texts.clear()
+        self._stamps.forget()
 
     def column(
         self,
@@ -74,33 +59,38 @@ class CellPainter:
         chosen: SheetColumn,
         place: tuple[int, int],
         rows: Stretch,
-        items: Sequence[LoadedRow | int],
+        items: Items,
         charted: Charted,
     ) -> None:
         """Paints one column; ``place`` is its left edge and width."""
         if chosen.kind == "check":
-            _boxes(painter, place[0], items, rows, charted)
-            _chevrons(painter, place[0], items, rows, sheet.rows.closed)
+            self._stamps.boxes(painter, place[0], items, rows, charted)
+            cell_marks.chevrons(painter, place[0], items, rows, sheet.rows.closed)
             return
         if chosen.kind == "trust":
-            _shields(painter, place, items, rows)
+            cell_marks.shields(painter, place, items, rows)
             return
-        left, width = place[0] + PAD, place[1] - 2 * PAD
+        inside = place[0] + PAD, place[1] - 2 * PAD
         if chosen.kind == "run":
-            self._runs(painter, sheet, (left, width), items, rows, charted)
+            self._runs(painter, sheet, inside, items, rows, charted)
         elif chosen.kind == "status":
-            self._states(painter, (left, width), items, rows)
+            self._states(painter, inside, items, rows)
         elif chosen.kind == "spark":
-            _lines(painter, sheet, chosen, (left, width), items, rows, charted)
+            cell_marks.lines(painter, sheet, chosen, inside, items, rows, charted)
         else:
-            self._values(painter, sheet, chosen, (left, width), items, rows)
+            self._values(painter, sheet, chosen, inside, items, rows)
 
     def is_short(self, sheet: Sheet, row: int, column: int, width: int) -> bool:
         """Returns whether the words of a cell do not fit into a column ``width`` px wide."""
         chosen = sheet.columns[column]
         room = width - 2 * PAD - (DOT if chosen.kind == "run" else 0)
-        text = sheet.text(row, column)
-        return self._fit(text, room, _font(chosen))[0] != text
+        return self._of(_font(chosen)).fit(sheet.text(row, column), room).is_short
+
+    def _of(self, font: QFont) -> Texts:
+        known = self._texts.get(id(font))
+        if known is None:  # it keeps the font, so the id stays its own
+            known = self._texts[id(font)] = Texts(font)
+        return known
 
     def _values(
         self,
@@ -108,44 +98,39 @@ class CellPainter:
         sheet: Sheet,
         column: SheetColumn,
         place: tuple[int, int],
-        items: Sequence[LoadedRow | int],
+        items: Items,
         rows: Stretch,
     ) -> None:
-        look = theme()
-        font = _font(column)
-        painter.setFont(font)
+        look, texts = theme(), self._of(_font(column))
         quiet = column.kind in {"started", "duration"}
         ink = look.colour("text_secondary" if quiet else "text_primary")
-        faint = look.colour("text_tertiary")
-        may_break = column.field is not None and column.field.kind is FieldKind.METRIC
+        painter.setFont(texts.font)
+        painter.setPen(ink)
+        breach = sheet.breach if sheet.may_break(column) else None
         left, width = place
         right = left + width
-        baseline = rows.top + _baseline(font, rows.height)
-        painter.setPen(ink)
-        words, fit, laid, is_right = sheet.words, self._fit, self._lay, column.is_right
-        ascent = look.metrics(font).ascent()
+        baseline = rows.top + texts.baseline(rows.height)
+        words, fit, draw, is_right = sheet.words, texts.fit, texts.draw, column.is_right
         for at, item in enumerate(items):
-            text = words(item, column) if isinstance(item, LoadedRow) else None
-            if text is not None:
-                shown, length = fit(text, width, font)
-                x = right - length if is_right else left
-                if shown == DASH:
-                    painter.setPen(faint)
-                    painter.drawStaticText(QPointF(x, baseline - ascent), laid(shown, font))
+            if not isinstance(item, LoadedRow) and item >= 0:
+                self._figures(painter, sheet.group_text(item, column), place, baseline)
+                painter.setFont(texts.font)
+                painter.setPen(ink)
+            elif not isinstance(item, LoadedRow) or (text := words(item, column)) is None:
+                top = rows.top + at * rows.height
+                cell_marks.absent(painter, place, top, rows.height, is_right)
+            else:
+                fitted = fit(text, width)
+                x = right - fitted.length if is_right else left
+                if text == DASH:
+                    painter.setPen(look.colour("text_tertiary"))
+                    draw(painter, fitted, x, baseline)
                     painter.setPen(ink)
                 else:
-                    painter.drawStaticText(QPointF(x, baseline - ascent), laid(shown, font))
-                if may_break and isinstance(item, LoadedRow) and sheet.breach(item, column):
-                    top = rows.top + at * rows.height
-                    _flag(painter, left, x, top + rows.height / 2)
-                    painter.setFont(font)
-                    painter.setPen(ink)
-            elif isinstance(item, LoadedRow) or item < 0:
-                _absent(painter, place, rows.top + at * rows.height, rows.height, column.is_right)
-            else:
-                self._figures(painter, sheet.group_text(item, column), place, baseline)
-                painter.setFont(font)
-                painter.setPen(ink)
+                    draw(painter, fitted, x, baseline)
+                if breach is not None and breach(item, column):
+                    middle = rows.top + at * rows.height + rows.height / 2
+                    cell_marks.flag(painter, left, x, middle)
             baseline += rows.height
 
     def _figures(
@@ -154,50 +139,58 @@ class CellPainter:
         """Paints the figures of a group: mean and spread where they fit, else the mean."""
         if not words:
             return
-        font = theme().font("dense", tabular=True)
-        painter.setFont(font)
+        texts = self._of(theme().font("dense", tabular=True))
+        painter.setFont(texts.font)
         painter.setPen(theme().colour("text_secondary"))
         left, width = place
-        if theme().width(words, font) > width:
-            words = words.partition(" ± ")[0]
-        shown, length = self._fit(words, width, font)
-        painter.drawText(QPointF(left + width - length, baseline), shown)
+        fitted = texts.fit(words, width)
+        if fitted.is_short:
+            fitted = texts.fit(words.partition(" ± ")[0], width)
+        texts.draw(painter, fitted, left + width - fitted.length, baseline)
 
     def _runs(
         self,
         painter: QPainter,
         sheet: Sheet,
         place: tuple[int, int],
-        items: Sequence[LoadedRow | int],
+        items: Items,
         rows: Stretch,
         charted: Charted,
     ) -> None:
         look = theme()
-        font = look.font("dense", weight=500)
-        small = look.font("caption", weight=500)
+        names = self._of(look.font("dense", weight=500))
+        down = names.baseline(rows.height)
         left, width = place[0] + DOT, place[1] - DOT
-        ink = look.colour("text_primary")
-        for at, item in enumerate(items):
-            top = rows.top + at * rows.height
-            middle, baseline = top + rows.height / 2, top + _baseline(font, rows.height)
-            if not isinstance(item, LoadedRow):
-                if item < 0:
-                    _absent(painter, (left, width), top, rows.height, is_right=False)
-                else:
-                    self._group(painter, sheet, item, place, (top, rows.height))
-                continue
-            run_id = item.row.run.run_id
-            paint.dot(painter, QPointF(place[0] + 5, middle), 4, charted.place(run_id))
-            room = width
-            if item.row.id > sheet.seen_id:
-                room -= round(look.width(NEW, small)) + 6
-                painter.setFont(small)
-                painter.setPen(look.colour("accent_text"))
-                painter.drawText(QPointF(left + room + 6, baseline), NEW)
-            shown, _ = self._fit(sheet.words(item, _NAME) or "", room, font)
-            painter.setFont(font)
-            painter.setPen(ink)
-            painter.drawText(QPointF(left, baseline), shown)
+        ink, top = look.colour("text_primary"), rows.top
+        painter.setFont(names.font)
+        painter.setPen(ink)
+        for item in items:
+            if isinstance(item, LoadedRow):
+                series = charted.place(item.row.run.run_id)
+                self._stamps.dot(painter, place[0], top + rows.height / 2, series)
+                room = width
+                if item.row.id > sheet.seen_id:
+                    room -= self._new(painter, left + width, top + down)
+                    painter.setFont(names.font)
+                    painter.setPen(ink)
+                fitted = names.fit(sheet.words(item, _NAME) or "", room)
+                names.draw(painter, fitted, left, top + down)
+            elif item < 0:
+                cell_marks.absent(painter, (left, width), top, rows.height, is_right=False)
+            else:
+                self._group(painter, sheet, item, place, (top, rows.height))
+                painter.setFont(names.font)
+                painter.setPen(ink)
+            top += rows.height
+
+    def _new(self, painter: QPainter, right: int, baseline: float) -> int:
+        """Paints that a run came since somebody last looked; returns the room that takes."""
+        texts = self._of(theme().font("caption", weight=500))
+        fitted = texts.fit(NEW, 1000)
+        painter.setFont(texts.font)
+        painter.setPen(theme().colour("accent_text"))
+        texts.draw(painter, fitted, right - round(fitted.length), baseline)
+        return round(fitted.length) + 6
 
     def _group(
         self,
@@ -209,80 +202,36 @@ class CellPainter:
     ) -> None:
         """Paints name and size of a group; the chevron stands where runs have their box."""
         look = theme()
-        bold = look.font("dense", weight=600)
+        bold, plain = self._of(look.font("dense", weight=600)), self._of(look.font("dense"))
         name, count = sheet.group_words(group)
         left, width = place[0] - 18, place[1] + 18
-        baseline = level[0] + _baseline(bold, level[1])
-        shown, length = self._fit(name, width, bold)
-        painter.setFont(bold)
+        baseline = level[0] + bold.baseline(level[1])
+        title = bold.fit(name, width)
+        painter.setFont(bold.font)
         painter.setPen(look.colour("text_primary"))
-        painter.drawText(QPointF(left, baseline), shown)
-        plain = look.font("dense")
-        words, _ = self._fit(count, max(0, round(width - length - 8)), plain)
-        painter.setFont(plain)
+        bold.draw(painter, title, left, baseline)
+        size = plain.fit(count, max(0, round(width - title.length - 8)))
+        painter.setFont(plain.font)
         painter.setPen(look.colour("text_secondary"))
-        painter.drawText(QPointF(left + length + 8, baseline), words)
+        plain.draw(painter, size, left + title.length + 8, baseline)
 
     def _states(
-        self,
-        painter: QPainter,
-        place: tuple[int, int],
-        items: Sequence[LoadedRow | int],
-        rows: Stretch,
+        self, painter: QPainter, place: tuple[int, int], items: Items, rows: Stretch
     ) -> None:
         look = theme()
-        font = look.font("dense")
-        painter.setFont(font)
+        texts = self._of(look.font("dense"))
+        painter.setFont(texts.font)
         left, width = place
-        for at, item in enumerate(items):
-            top = rows.top + at * rows.height
+        down, top = texts.baseline(rows.height), rows.top
+        for item in items:
             if isinstance(item, LoadedRow):
                 icon, tint, words, role = _state(item.row.run)
                 paint.icon(painter, icon, left, round(top + rows.height / 2 - 8.5), tint)
                 painter.setPen(look.colour(role))
-                shown, _ = self._fit(words, width - ICON, font)
-                baseline = top + _baseline(font, rows.height)
-                painter.drawText(QPointF(left + ICON, baseline), shown)
+                texts.draw(painter, texts.fit(words, width - ICON), left + ICON, top + down)
             elif item < 0:
-                _absent(painter, place, top, rows.height, is_right=False)
-
-    def _lay(self, text: str, font: QFont) -> QStaticText:
-        """Returns a text with its glyphs placed: painting it again costs half, pixel for pixel."""
-        key = (text, id(font))
-        known = self._laid.get(key)
-        if known is None:
-            if len(self._laid) > MOST_LAID:
-                self._laid.clear()
-            known = self._laid[key] = QStaticText(text)
-            known.setTextFormat(Qt.TextFormat.PlainText)
-            known.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-            known.prepare(font=font)
-        return known
-
-    def _fit(self, text: str, width: int, font: QFont) -> tuple[str, float]:
-        key = (text, width, id(font))
-        known = self._short.get(key)
-        if known is None:
-            if len(self._short) > MOST_REMEMBERED:
-                self._short.clear()
-            metrics = theme().metrics(font)
-            length = metrics.horizontalAdvance(text)
-            if length > width + 0.5:
-                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-                length = metrics.horizontalAdvance(text)
-            known = self._short[key] = (text, length)
-        return known
-
-
-def paint_ring(painter: QPainter, rect: QRect, *, starts: bool, ends: bool) -> None:
-    """Paints the ring of the current row: 2 px at its ends, 1 px above and below."""
-    colour = theme().colour("focus")
-    painter.fillRect(rect.x(), rect.y(), rect.width(), 1, colour)
-    painter.fillRect(rect.x(), rect.bottom(), rect.width(), 1, colour)
-    if starts:
-        painter.fillRect(rect.x(), rect.y(), 2, rect.height(), colour)
-    if ends:
-        painter.fillRect(rect.right() - 1, rect.y(), 2, rect.height(), colour)
+                cell_marks.absent(painter, place, top, rows.height, is_right=False)
+            top += rows.height
 
 
 def _state(run: Run) -> tuple[str, Role, str, Role]:
@@ -293,99 +242,6 @@ def _state(run: Run) -> tuple[str, Role, str, Role]:
     return icon, tint, words, _STATUS_TEXT.get(run.status, "text_secondary")
 
 
-def _boxes(
-    painter: QPainter,
-    left: int,
-    items: Sequence[LoadedRow | int],
-    rows: Stretch,
-    charted: Charted,
-) -> None:
-    middle = rows.top + rows.height / 2
-    for item in items:
-        if isinstance(item, LoadedRow):
-            paint.check_box(painter, left + EDGE, middle, item.row.run.run_id in charted)
-        elif item < 0:
-            paint.check_box(painter, left + EDGE, middle, False, enabled=False)
-        middle += rows.height
-
-
-def _chevrons(
-    painter: QPainter,
-    left: int,
-    items: Sequence[LoadedRow | int],
-    rows: Stretch,
-    closed: frozenset[int],
-) -> None:
-    for at, item in enumerate(items):
-        if not isinstance(item, LoadedRow) and item >= 0:
-            icon = "chevron-right" if item in closed else "chevron-down"
-            middle = rows.top + at * rows.height + rows.height / 2
-            paint.icon(painter, icon, left + 12, round(middle - 8), "text_secondary", 14)
-
-
-def _shields(
-    painter: QPainter, place: tuple[int, int], items: Sequence[LoadedRow | int], rows: Stretch
-) -> None:
-    x = place[0] + (place[1] - 16) / 2
-    top = rows.top + rows.height / 2 - 8.5
-    for item in items:
-        if isinstance(item, LoadedRow):
-            icon, tint = trust_icon(item.row)
-            paint.icon(painter, icon, x, round(top), tint)
-        top += rows.height
-
-
-def trust_icon(row: TableRow) -> tuple[str, Role]:
-    """Returns the icon of what is known about a run's bytes, and its role."""
-    if row.damage:
-        return "shield-x", "bad_icon"
-    if row.run.is_sealed:
-        return "shield", "ok_icon"
-    return "circle-dashed", "text_tertiary"
-
-
-def _lines(
-    painter: QPainter,
-    sheet: Sheet,
-    column: SheetColumn,
-    place: tuple[int, int],
-    items: Sequence[LoadedRow | int],
-    rows: Stretch,
-    charted: Charted,
-) -> None:
-    if sheet.sparks is None or column.field is None:
-        return
-    look = theme()
-    size, ratio = QSize(place[1], rows.height - 8), painter.device().devicePixelRatioF()
-    quiet = look.colour("text_tertiary")
-    for at, item in enumerate(items):
-        if isinstance(item, LoadedRow):
-            series = charted.place(item.row.run.run_id)
-            colour = quiet if series is None else look.series_colour(series)
-            drawn = sheet.sparks.picture(item, column.field.key, size, colour, ratio)
-            if drawn is not None:
-                painter.drawPixmap(place[0], rows.top + at * rows.height + 4, drawn)
-
-
-def _flag(painter: QPainter, left: float, before: float, middle: float) -> None:
-    """Paints the flag of a figure outside its bounds, left of it."""
-    paint.icon(painter, "flag", max(left - 6.0, before - 17), round(middle - 7), "warn_icon", 13)
-
-
-def _absent(
-    painter: QPainter, place: tuple[int, int], top: int, height: int, is_right: bool
-) -> None:
-    """Paints what stands for words that are being read."""
-    width = max(12, min(56, place[1] // 2))
-    left = place[0] + place[1] - width if is_right else place[0]
-    painter.fillRect(left, top + height // 2 - 4, width, 7, theme().colour("muted_bg"))
-
-
 def _font(column: SheetColumn) -> QFont:
     look = theme()
     return look.font("dense", weight=500 if column.kind == "run" else 0, tabular=column.is_right)
-
-
-def _baseline(font: QFont, height: int) -> float:
-    metrics = theme().metrics(font)
-    return round((height - 1 + metrics.ascent() - metrics.descent()) / 2)

@@ -6,7 +6,7 @@
 * A title that was dragged goes back; the page moves the column and shows the table anew.
 """
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QItemSelection, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -72,10 +72,13 @@ class RunsHeader(QHeaderView):
                 font = look.font("caption")
                 paint.text(painter, place, column.group, "text_secondary", font)
 
+    def selectionChanged(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
+        """Leaves the titles as they are: they do not tell which rows are selected."""
+
     def paintSection(self, painter: QPainter, rect: QRect, index: int) -> None:
         """Paints one title."""
         columns = self._columns()
-        if not 0 <= index < len(columns):
+        if not 0 <= index < len(columns) or rect.isEmpty():  # no width: it stands in the other view
             return
         column, area = columns[index], QRectF(rect)
         paint.hairline(painter, area, "bg_sunken")

@@ -68,8 +68,8 @@ class Results(QObject):
         self._folded: dict[str | None, bool] = {}
         self.seen_id = EVERYTHING
         self._sparks = Sparks(services, tasks, self)
-        self._sparks.arrived.connect(table.viewport().update)
-        self._sparks.arrived.connect(table.pinned.viewport().update)
+        self._sparks.arrived.connect(table.repaint_lines)
+        self._sparks.arrived.connect(table.pinned.repaint_lines)
 
     def count(self) -> int:
         """Returns how many runs are shown, collapsed ones too."""

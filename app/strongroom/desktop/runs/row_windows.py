@@ -139,14 +139,13 @@ class RowWindows(QObject):
 
     def _missing(self) -> list[int]:
         found = []
+        get, keep, gone, fields = self._rows.get, self._rows.move_to_end, self._gone, self.fields
         for id_ in (*self._wanted, *self._minded):
-            row = self._rows.get(id_)
-            if id_ in self._gone:
-                continue
-            if row is None or not row.fields >= self.fields:
+            row = get(id_)
+            if row is not None and (row.fields is fields or row.fields >= fields):
+                keep(id_)
+            elif id_ not in gone:
                 found.append(id_)
-            else:
-                self._rows.move_to_end(id_)
         return found
 
     def _read(self) -> None:

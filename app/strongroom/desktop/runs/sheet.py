@@ -6,7 +6,7 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ from strongroom.services.run_table import GroupFigures, RowOrder, TableRow
 
 if TYPE_CHECKING:
     from strongroom.desktop.runs.sparks import Sparks
+
+Make = Callable[[TableRow], str]
 
 SAMPLE = 400  # rows that decide the decimals of a column
 
@@ -81,6 +83,7 @@ class Sheet:
     sparks: "Sparks | None" = None
     figures: dict[str, GroupFigures] = field(default_factory=dict)
     _forms: dict[str, Figures] = field(default_factory=dict)
+    _makers: dict[str, Make] = field(default_factory=dict)
 
     @property
     def pinned_count(self) -> int:
@@ -121,9 +124,13 @@ class Sheet:
             loaded.texts, loaded.breaches, loaded.made_for = {}, {}, self
         known = loaded.texts.get(column.key)
         if known is None:
-            if column.field is not None and column.field not in loaded.fields:
+            is_whole = loaded.fields is self.windows.fields or column.field is None
+            if not is_whole and column.field not in loaded.fields:
                 return None
-            known = loaded.texts[column.key] = self._make(loaded.row, column)
+            make = self._makers.get(column.key)
+            if make is None:
+                make = self._makers[column.key] = self._maker(column)
+            known = loaded.texts[column.key] = make(loaded.row)
         return known
 
     def exact(self, row: int, column: int) -> str:
@@ -155,6 +162,13 @@ class Sheet:
                 known = self.schema.breach(column.field.key, summary)
             loaded.breaches[column.key] = known
         return known
+
+    def may_break(self, column: SheetColumn) -> bool:
+        """Returns whether anything is known that a column's figures could break."""
+        if column.field is None or column.field.kind is not FieldKind.METRIC:
+            return False
+        rule = self.schema.rule(column.field.key)
+        return rule.low is not None or rule.high is not None
 
     def group_text(self, group: int, column: SheetColumn) -> str:
         """Returns the words of a cell in the header of a group."""
@@ -194,33 +208,44 @@ class Sheet:
         texts = (run.params.get(column.field.key) for run in self.sample)
         return Figures.of_texts([each for each in texts if each is not None])
 
-    def _make(self, row: TableRow, column: SheetColumn) -> str:
-        run = row.run
-        if column.kind == "value" and column.field is not None:
-            return self._cell(run, column, column.field)
-        if column.kind == "duration":
-            is_running = run.status is RunStatus.RUNNING and not run.is_lost
-            length = self.now_us - run.started_us if is_running else run.duration_us
-            return wording.duration(length)
-        words = {
-            "run": lambda: shown(run.name) or run.run_id[:8],
-            "trust": lambda: trust_words(row),
-            "status": lambda: status_words(run),
-            "started": lambda: wording.moment(run.started_us, self.now_us),
-        }.get(column.kind)
-        return "" if words is None else words()
+    def _maker(self, column: SheetColumn) -> Make:
+        """Returns what makes the words of a column's cells: what is the same in all, told once."""
+        chosen = column.field
+        if column.kind == "value" and chosen is not None:
+            if chosen.kind is FieldKind.METRIC:
+                return self._of_metric(column, chosen.key)
+            return self._of_text(column, chosen)
+        return {
+            "run": lambda row: shown(row.run.name) or row.run.run_id[:8],
+            "trust": trust_words,
+            "status": lambda row: status_words(row.run),
+            "started": lambda row: wording.moment(row.run.started_us, self.now_us),
+            "duration": lambda row: wording.duration(self._length(row.run)),
+        }.get(column.kind, lambda _row: "")
 
-    def _cell(self, run: Run, column: SheetColumn, chosen: Field) -> str:
-        if chosen.kind is FieldKind.METRIC:
-            summary = run.metrics.get(chosen.key)
-            if summary is None:
-                return wording.DASH
-            value = self._value(summary, column)
-            return wording.DASH if value is None else self.form(column).number(value)
-        text = _text_of(run, chosen)
-        if text is None:
-            return wording.DASH
-        return self.form(column).written(text) if chosen.kind is FieldKind.PARAM else shown(text)
+    def _of_metric(self, column: SheetColumn, key: str) -> Make:
+        number, choose = self.form(column).number, self._value
+
+        def make(row: TableRow) -> str:
+            summary = row.run.metrics.get(key)
+            value = None if summary is None else choose(summary, column)
+            return wording.DASH if value is None else number(value)
+
+        return make
+
+    def _of_text(self, column: SheetColumn, chosen: Field) -> Make:
+        is_param = chosen.kind is FieldKind.PARAM
+        write = self.form(column).written if is_param else shown
+
+        def make(row: TableRow) -> str:
+            text = _text_of(row.run, chosen)
+            return wording.DASH if text is None else write(text)
+
+        return make
+
+    def _length(self, run: Run) -> int | None:
+        is_running = run.status is RunStatus.RUNNING and not run.is_lost
+        return self.now_us - run.started_us if is_running else run.duration_us
 
     def _value(self, summary: MetricSummary, column: SheetColumn) -> float | None:
         if column.statistic == "min":

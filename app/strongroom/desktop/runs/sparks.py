@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines by step for the rows in sight, read when they are painted and drawn once.
+"""Lines by step for the rows in sight, read when they are painted and drawn where they are read.
 
 * One batch is read at a time; a run that goes on logging is read again with its next point.
+* The window's thread draws a line itself only where it was read in another colour or size.
 * A pixmap is kept by run, last step, metric, colour and size.
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QObject, QSize, QTimer, Signal
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QImage, QPixmap
 
-from strongroom.desktop.charts.spark import spark_pixmap
+from strongroom.desktop.charts.spark import spark_image, spark_pixmap
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.row_windows import PATIENCE_MS, LoadedRow
 from strongroom.desktop.runs.services import RunsServices
@@ -23,6 +25,19 @@ MOST_LINES, MOST_DRAWN = 2_000, 800
 TOGETHER = 40  # runs read in one go; a screen has about as many
 
 Line = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a line is drawn: logical px, colour, pixels a logical px."""
+
+    size: QSize
+    colour: QColor
+    ratio: float
+
+    def name(self, line: Line) -> tuple[object, ...]:
+        """Returns what a drawing is kept by."""
+        return line, self.size.width(), self.size.height(), self.colour.rgba(), self.ratio
 
 
 class Sparks(QObject):
@@ -43,7 +58,7 @@ class Sparks(QObject):
         self._services, self._tasks = services, tasks
         self._lines: OrderedDict[Line, Floats] = OrderedDict()
         self._drawn: OrderedDict[tuple[object, ...], QPixmap] = OrderedDict()
-        self._wanted: dict[Line, None] = {}
+        self._wanted: dict[Line, Look] = {}
         self._is_reading = False
         self._since = QElapsedTimer()
         self._soon = QTimer(self)
@@ -58,18 +73,22 @@ class Sparks(QObject):
         if summary is None:
             return None
         line = (row.row.run.run_id, summary.last_step, key)
-        values = self._lines.get(line)
-        if values is None:
-            self._wanted[line] = None
-            if not self._waits() and not self._soon.isActive():
-                self._soon.start(0)
-            return None
-        name = (line, size.width(), size.height(), colour.rgba(), ratio)
-        drawn = self._drawn.get(name)
+        look = Look(size, colour, ratio)
+        drawn = self._drawn.get(look.name(line))
         if drawn is None:
-            drawn = self._drawn[name] = spark_pixmap(values, size, colour, ratio)
-            while len(self._drawn) > MOST_DRAWN:
-                self._drawn.popitem(last=False)
+            values = self._lines.get(line)
+            if values is None:
+                self._wanted[line] = look
+                if not self._waits() and not self._soon.isActive():
+                    self._soon.start(0)
+                return None
+            drawn = self._keep(line, look, spark_pixmap(values, size, colour, ratio))
+        return drawn
+
+    def _keep(self, line: Line, look: Look, drawn: QPixmap) -> QPixmap:
+        self._drawn[look.name(line)] = drawn
+        while len(self._drawn) > MOST_DRAWN:
+            self._drawn.popitem(last=False)
         return drawn
 
     def _waits(self) -> bool:
@@ -78,20 +97,28 @@ class Sparks(QObject):
     def _read(self) -> None:
         if self._waits() or not self._wanted:
             return
-        latest = list(self._wanted)[-TOGETHER:]  # rows scrolled past are not read
+        latest = list(self._wanted.items())[-TOGETHER:]  # rows scrolled past are not read
         self._wanted.clear()
-        key = latest[-1][2]
-        batch = [line for line in latest if line[2] == key]
-        self._wanted |= dict.fromkeys(line for line in latest if line[2] != key)
+        key = latest[-1][0][2]
+        batch = {line: look for line, look in latest if line[2] == key}
+        self._wanted |= {line: look for line, look in latest if line[2] != key}
         self._is_reading = True
         self._since.start()
         table = self._services.run_table
 
-        def done(found: "dict[str, Floats]") -> None:
+        def work(_progress: object) -> "dict[Line, tuple[Floats, QImage]]":
+            found = table.sparks([line[0] for line in batch], key)
+            return {
+                line: (values, spark_image(values, look.size, look.colour, look.ratio))
+                for line, look in batch.items()
+                if (values := found.get(line[0])) is not None
+            }
+
+        def done(found: "dict[Line, tuple[Floats, QImage]]") -> None:
             self._is_reading = False
-            for line in batch:
-                if line[0] in found:
-                    self._lines[line] = found[line[0]]
+            for line, (values, image) in found.items():
+                self._lines[line] = values
+                self._keep(line, batch[line], QPixmap.fromImage(image))
             while len(self._lines) > MOST_LINES:
                 self._lines.popitem(last=False)
             self.arrived.emit()
@@ -101,11 +128,4 @@ class Sparks(QObject):
         def failed(_fault: BaseException) -> None:
             self._is_reading = False  # a picture less; the run's own page says what is wrong
 
-        self._tasks.ask(
-            "runs.sparks",
-            "Reading lines",
-            lambda _progress: table.sparks([line[0] for line in batch], key),
-            done,
-            owner=self,
-            failed=failed,
-        )
+        self._tasks.ask("runs.sparks", "Reading lines", work, done, owner=self, failed=failed)

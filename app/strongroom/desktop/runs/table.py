@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runs table: two views on one selection, the keyboard, and what survives other rows.
 
-* Boxes and names are pinned: a second view on the same model and selection lies over the first.
+* Boxes and names are pinned: a second view on the same model and selection stands beside the
+  first, where the same columns have no width.
 * Other rows, another order: what was selected stays selected, and the row at the upper edge stays
   there unless the table stood at its top.
 * A selection may be a million rows; it is ids then, and names only as far as they were read.
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.model import RunsModel
-from strongroom.desktop.runs.pinned import PinnedView
+from strongroom.desktop.runs.pinned import PinnedRoom, PinnedView
 from strongroom.desktop.runs.sheet import Sheet
 from strongroom.desktop.runs.view import Index, RunsView
 from strongroom.services.run_table import Ids
@@ -33,6 +34,7 @@ from strongroom.services.run_table import Ids
 SCROLLED_BY_KEY = 96  # px that Left and Right move the columns
 MOST_NAMED = 500  # selected runs told by name; more are counted
 MOST_STRETCHES = 2_000  # stretches of selected rows restored after another order
+MANY_SPANS = 40  # stretches of rows that were selected or let go: then everything is painted again
 _Flag = QItemSelectionModel.SelectionFlag
 _Move = QAbstractItemView.CursorAction
 
@@ -63,6 +65,8 @@ class RunsTable(RunsView):
         self.setAccessibleName("Runs")
         self.setObjectName("runs.table")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setVerticalHeader(PinnedRoom(self))
+        self.shape_rows()
         self.pinned = PinnedView(model, self)
         self.pinned.setSelectionModel(self.selectionModel())
         self._typed, self._typing = "", QElapsedTimer()
@@ -143,10 +147,6 @@ class RunsTable(RunsView):
         self._shape_columns()
 
     # ------------------------------------------------------------ Qt
-
-    def is_covered(self, column: int) -> bool:
-        """Returns whether the pinned view lies over a column."""
-        return column < self.runs.sheet.pinned_count
 
     def is_leading(self) -> bool:
         """Returns that the ring begins in the pinned view."""
@@ -234,7 +234,7 @@ class RunsTable(RunsView):
         pinned.head.has_keyboard = self.head.hasFocus
         self.runs.headerDataChanged.connect(self._tell_title)
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
-        self.selectionModel().currentRowChanged.connect(self._repaint)
+        self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.runs.modelReset.connect(self._shape_columns)
         self.runs.windows.arrived.connect(self._on_arrived)
 
@@ -242,17 +242,21 @@ class RunsTable(RunsView):
         look, pinned = theme(), self.runs.sheet.pinned_count
         self._is_shaping = True
         for at, column in enumerate(self.runs.sheet.columns):
-            width = look.scaled(column.width)
-            self.setColumnWidth(at, width)
-            self.pinned.setColumnHidden(at, at >= pinned)
+            width, is_pinned = look.scaled(column.width), at < pinned
+            self.setColumnWidth(at, 0 if is_pinned else width)
+            self.pinned.setColumnHidden(at, not is_pinned)
             self.pinned.setColumnWidth(at, width)
         self._is_shaping = False
         self._fit_pinned()
 
     def _fit_pinned(self) -> None:
         width = sum(self.pinned.columnWidth(at) for at in range(self.runs.sheet.pinned_count))
+        room = self.verticalHeader()
+        if room.width() != width or room.minimumWidth() != width:
+            room.setFixedWidth(width)
+            self.updateGeometries()
         height = self.viewport().height() + self.horizontalHeader().height()
-        self.pinned.setGeometry(0, 0, width + 1, height)
+        self.pinned.setGeometry(0, 0, width, height)
 
     def _restore(self, selected: Ids, current: int) -> None:
         model, rows = self.selectionModel(), self.runs.sheet.rows
@@ -302,13 +306,20 @@ class RunsTable(RunsView):
 
     def _on_pinned_resized(self, column: int, _before: int, after: int) -> None:
         if column < self.runs.sheet.pinned_count and not self._is_shaping:
-            self.setColumnWidth(column, after)
             self._fit_pinned()
+            self._tell_width(column, after)
 
     def _on_resized(self, column: int, _before: int, after: int) -> None:
-        if not self._is_shaping and after:
-            key = self.runs.sheet.columns[column].key
-            self.column_resized.emit(key, round(after / theme().scale))
+        if self._is_shaping or not after:
+            return
+        if column < self.runs.sheet.pinned_count:
+            self.setColumnWidth(column, 0)  # its edge was caught beside the pinned view
+        else:
+            self._tell_width(column, after)
+
+    def _tell_width(self, column: int, width: int) -> None:
+        key = self.runs.sheet.columns[column].key
+        self.column_resized.emit(key, round(width / theme().scale))
 
     def _on_header_clicked(self, at: int) -> None:
         column = self.runs.sheet.columns[at]
@@ -335,15 +346,29 @@ class RunsTable(RunsView):
     def _show_column(self, at: int) -> None:
         """Scrolls a column that a title became current of into sight, beside the pinned ones."""
         left, wide = self.columnViewportPosition(at), self.columnWidth(at)
-        bar, edge = self.horizontalScrollBar(), self.pinned.width()
-        if left < edge:
-            bar.setValue(bar.value() - (edge - left))
+        bar = self.horizontalScrollBar()
+        if left < 0:
+            bar.setValue(bar.value() + left)
         elif left + wide > self.viewport().width():
             bar.setValue(bar.value() + left + wide - self.viewport().width())
 
-    def _on_selection_changed(self) -> None:
-        self._repaint()
+    def _on_selection_changed(self, *changed: QItemSelection) -> None:
+        spans = [part.at(at) for part in changed for at in range(min(part.count(), MANY_SPANS))]
+        if 0 < len(spans) < MANY_SPANS:
+            for span in spans:
+                self._repaint_rows(span.top(), span.bottom())
+        else:
+            self._repaint()
         self.selection_changed.emit()
+
+    def _on_current_row_changed(self, now: Index, before: Index) -> None:
+        for index in (now, before):
+            self._repaint_rows(index.row(), index.row())
+
+    def _repaint_rows(self, first: int, last: int) -> None:
+        """Paints rows again from edge to edge; Qt alone would stop at the last column."""
+        for view in (self, self.pinned):
+            view.viewport().update(view.across(first, last))
 
     def _on_arrived(self, _ids: Iterable[int]) -> None:
         if self._is_unnamed:

@@ -26,10 +26,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QToolTip, QWidget
 
+from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.runs.cells import CellPainter, Stretch, paint_ring
+from strongroom.desktop.runs.cell_marks import Stretch
+from strongroom.desktop.runs.cells import CellPainter
 from strongroom.desktop.runs.header import RunsHeader
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.row_windows import AROUND, LoadedRow
@@ -104,28 +106,41 @@ class RunsView(QTableView):
         end = min(len(self.runs.sheet.rows), (offset + area.bottom()) // height + 1)
         return Stretch(first, max(first, end), first * height - offset, height)
 
+    def across(self, first: int, last: int) -> QRect:
+        """Returns where rows are in the viewport from edge to edge, empty if out of sight."""
+        height, port = self.verticalHeader().defaultSectionSize(), self.viewport()
+        top = first * height - self.verticalOffset()
+        bottom = min((last + 1) * height - self.verticalOffset(), port.height())
+        return QRect(0, max(0, top), port.width(), bottom - max(0, top))
+
+    def repaint_lines(self) -> None:
+        """Paints the columns of lines by step again, after some were read."""
+        for at, column in enumerate(self.runs.sheet.columns):
+            if column.kind == "spark" and (wide := self.columnWidth(at)):
+                place = QRect(self.columnViewportPosition(at), 0, wide, self.viewport().height())
+                self.viewport().update(place)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints grounds, then columns, then the ring."""
         painter = QPainter(self.viewport())
         area: QRect = event.rect()
         painter.fillRect(area, theme().colour("bg_surface"))
         rows = self.seen(area)
-        width = min(self.viewport().width(), self.horizontalHeader().length())
         sheet = self.runs.sheet
         items = sheet.items(rows.first, rows.end)
         self._grounds(painter, rows, items)
-        for at, column in enumerate(sheet.columns):
-            left, wide = self.columnViewportPosition(at), self.columnWidth(at)
-            hidden = self.isColumnHidden(at) or self.is_covered(at)
-            if hidden or left > area.right() or left + wide < area.left():
-                continue
-            place = (left, wide)
-            self.cells.column(painter, sheet, column, place, rows, items, self.runs.charted)
+        for at in range(max(0, self.head.logicalIndexAt(area.left())), len(sheet.columns)):
+            place = (self.columnViewportPosition(at), self.columnWidth(at))
+            if place[0] > area.right():
+                break
+            if place[1]:
+                column = sheet.columns[at]
+                self.cells.column(painter, sheet, column, place, rows, items, self.runs.charted)
         current = self.currentIndex().row()
         if rows.first <= current < rows.end and self.has_keyboard():
             top = rows.top + (current - rows.first) * rows.height
-            across = QRect(0, top, max(width, self.viewport().width()), rows.height)
-            paint_ring(painter, across, starts=self.is_leading(), ends=self.is_trailing())
+            ring = QRect(0, top, self.viewport().width(), rows.height)
+            paint.row_ring(painter, ring, starts=self.is_leading(), ends=self.is_trailing())
         painter.end()
         self.look_around()
 
@@ -136,10 +151,6 @@ class RunsView(QTableView):
         flat = self.runs.sheet.rows
         near = flat.runs(max(0, rows.first - many), min(len(flat), rows.end + many))
         self.runs.windows.want(near.tolist())
-
-    def is_covered(self, _column: int) -> bool:
-        """Returns whether another view lies over a column."""
-        return False
 
     def has_keyboard(self) -> bool:
         """Returns whether the ring is shown."""
@@ -220,13 +231,13 @@ class RunsView(QTableView):
         width = self.viewport().width()
         is_active = self.has_keyboard() or self.isActiveWindow()
         chosen = look.colour("bg_selected" if is_active else "bg_selected_idle")
-        selection = self.selectionModel()
+        selected = self._selected(rows)
         line = look.colour("border_subtle")
         top = rows.top
         sunken = look.colour("bg_sunken")
         aimed = self.runs.aimed
         for row, item in zip(range(rows.first, rows.end), items, strict=True):
-            if selection.isRowSelected(row):
+            if row in selected:
                 painter.fillRect(0, top, width, rows.height, chosen)
             elif not isinstance(item, LoadedRow) and item >= 0:
                 painter.fillRect(0, top, width, rows.height, sunken)
@@ -237,6 +248,18 @@ class RunsView(QTableView):
                     painter.fillRect(0, top, AIM_BAR, rows.height, look.colour("accent"))
             painter.fillRect(0, top + rows.height - 1, width, 1, line)
             top += rows.height
+
+    def _selected(self, rows: Stretch) -> set[int]:
+        """Returns the selected rows among those to paint; rows are selected whole."""
+        shown, model = range(rows.first, rows.end), self.selectionModel()
+        chosen = model.selection()
+        if chosen.count() > len(shown):
+            return {row for row in shown if model.isRowSelected(row)}
+        found: set[int] = set()
+        for at in range(chosen.count()):
+            span = chosen.at(at)
+            found.update(range(max(rows.first, span.top()), min(rows.end, span.bottom() + 1)))
+        return found
 
     def _on_double_clicked(self, index: Index) -> None:
         if self.is_header(index.row()):
