@@ -242,7 +242,7 @@ class RunsView(QTableView):
             elif not isinstance(item, LoadedRow) and item >= 0:
                 painter.fillRect(0, top, width, rows.height, sunken)
             if aimed and isinstance(item, LoadedRow) and item.row.run.run_id == aimed:
-                if not selection.isRowSelected(row):
+                if row not in selected:
                     painter.fillRect(0, top, width, rows.height, look.colour("bg_hover"))
                 if self.is_leading():  # a bar as well, for ground alone is hard to see
                     painter.fillRect(0, top, AIM_BAR, rows.height, look.colour("accent"))
