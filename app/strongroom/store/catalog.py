@@ -127,7 +127,7 @@ class Catalog:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except exc.OperationalError as error:
+        except (exc.OperationalError, sqlite3.OperationalError) as error:
             raise _fault(error, self.path) from error
 
 
@@ -218,8 +218,8 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _fault(error: exc.DatabaseError, path: Path) -> StrongroomError:
-    text = str(error.orig)
+def _fault(error: exc.DatabaseError | sqlite3.OperationalError, path: Path) -> StrongroomError:
+    text = str(error.orig if isinstance(error, exc.DatabaseError) else error)
     if "full" in text:
         return EnvironmentFault(
             "E-FULL", f"The disk that holds {path} is full", "Free some space and try again."

@@ -4,18 +4,18 @@
 * Every text and number of the filter becomes a bound parameter; columns come from a closed table.
 * Logic stays two-valued: no condition is ever NULL, so NOT means "the other runs".
 * A part becomes ``run IN (covering index)``, which SQLite may drive the question from.
-* The runs that several parts hold for are read from one part's index, with the others as lists:
-  the rows of `tables.run` are looked at only where an attribute is asked for.
+* The runs that several parts hold for are read from one part's index. A metric or a text of the
+  others is looked up for each of these, other parts are lists; what is hidden is taken off last,
+  and the rows of `tables.run` are looked at only where an attribute is asked for.
 """
 
 import operator
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    ScalarSelect,
     Select,
     and_,
     case,
@@ -42,6 +42,8 @@ from strongroom.domain.query import (
     Presence,
 )
 from strongroom.store import tables
+from strongroom.store.key_names import key_id
+from strongroom.store.statement import OneAfterOther
 
 ESCAPE: Final = "\\"
 
@@ -52,11 +54,6 @@ _COMPARE: dict[Operator, Callable[[Any, Any], Any]] = {
     Operator.LESS_EQUAL: operator.le,
     Operator.GREATER: operator.gt,
     Operator.GREATER_EQUAL: operator.ge,
-}
-_KINDS = {
-    FieldKind.PARAM: tables.KIND_PARAM,
-    FieldKind.TAG: tables.KIND_TAG,
-    FieldKind.METRIC: tables.KIND_METRIC,
 }
 _COLUMNS: dict[Attribute, ColumnElement[Any]] = {
     Attribute.RUN_ID: tables.run.c.run_id,
@@ -99,29 +96,50 @@ def compile_filter(
     return question.where(next(iter(question.selected_columns)) == of).exists()
 
 
+def drivers(tree: Filter | None) -> tuple[Filter, ...]:
+    """Returns the parts that all hold and whose index alone names every run of the answer."""
+    return tuple(part for part in _parts(tree) if _drives(part))
+
+
+def runs_of(driver: Filter) -> Select[tuple[int]]:
+    """Returns the question for the runs of one of `drivers`, each once, hidden ones too."""
+    return _matching_runs(driver)
+
+
 def matching_ids(
-    tree: Filter | None, hidden: Callable[[ColumnElement[int]], ColumnElement[bool]]
+    tree: Filter | None,
+    hidden: Callable[[ColumnElement[int]], ColumnElement[bool]],
+    driver: Filter | None = None,
 ) -> Select[tuple[int]]:
     """Returns the question for the ids of the runs a filter holds for, each once, in no order.
 
     Args:
         tree: The filter.
         hidden: Gives the condition that leaves runs out, for a column with a run's id.
+        driver: The one of `drivers` to read first, best that with the fewest runs.
     """
-    parts = [] if tree is None else list(tree.parts) if isinstance(tree, AllOf) else [tree]
+    parts = _parts(tree)
     run = tables.run
-    driver = next((part for part in parts if _drives(part)), None)
+    driver = driver or next(iter(drivers(tree)), None)
     if driver is None:
         conditions = [compile_filter(part) for part in parts]
-        return select(run.c.id).where(hidden(run.c.id), *conditions)
+        return select(run.c.id).where(*conditions, hidden(run.c.id))
     question = _matching_runs(driver, "driver")
-    column = next(iter(question.selected_columns))
+    column: Any = next(iter(question.selected_columns))
     # Without the sum SQLite may look every id of a list up instead of reading the one range.
     id_: ColumnElement[int] = column + literal_column("0")
-    rest = [part for part in parts if part is not driver]
-    if any(_asks_attribute(part) for part in rest):
+    read: FromClause = column.table
+    conditions = []
+    for number, part in enumerate(part for part in parts if part is not driver):
+        found = _look_up(part, id_, f"also_{number}")
+        if found is None:
+            conditions.append(compile_filter(part, id_))
+        else:
+            read = OneAfterOther(read, *found)
+    question = question.select_from(read)
+    if any(_asks_attribute(part) for part in parts):
         question = question.join(run, run.c.id == column)
-    return question.where(hidden(id_), *(compile_filter(part, id_) for part in rest))
+    return question.where(*conditions, hidden(id_))
 
 
 def may_lack(field: Field) -> bool:
@@ -144,15 +162,6 @@ def metric_number(aggregate: Aggregate, source: FromClause = tables.metric) -> C
     }[aggregate]
 
 
-def key_id(field: Field) -> ScalarSelect[int]:
-    """Returns the sub-question for the id of a metric's, param's or tag's name."""
-    return (
-        select(tables.key.c.id)
-        .where(tables.key.c.kind == _KINDS[field.kind], tables.key.c.name == field.key)
-        .scalar_subquery()
-    )
-
-
 def attribute_column(field: Field) -> ColumnElement[Any]:
     """Returns the column an attribute is ordered by."""
     attribute = Attribute(field.key)
@@ -163,6 +172,11 @@ def attribute_column(field: Field) -> ColumnElement[Any]:
             .scalar_subquery()
         )
     return _COLUMNS[attribute]
+
+
+def _parts(tree: Filter | None) -> tuple[Filter, ...]:
+    """Returns the parts of a filter that all have to hold."""
+    return () if tree is None else tree.parts if isinstance(tree, AllOf) else (tree,)
 
 
 def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
@@ -189,7 +203,32 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
     return select(run_value.c.run).where(run_value.c.value.in_(chosen))
 
 
-def _drives(part: Filter) -> bool:
+def _look_up(
+    part: Filter, id_: ColumnElement[int], alias: str
+) -> tuple[FromClause, ColumnElement[bool]] | None:
+    """Returns the one row of a run that a part holds for: its table, and the condition on it.
+
+    None for a part that is better, or only, put as a list of runs.
+    """
+    if not _drives(part):
+        return None
+    field = part.field
+    if field.kind is FieldKind.METRIC:
+        metric = tables.metric.alias(alias)
+        is_asked = _test(part, metric_number(field.aggregate, metric))
+        return metric, and_(metric.c.run == id_, metric.c.key == key_id(field), is_asked)
+    if not (isinstance(part, Comparison) and part.operator is Operator.EQUAL):
+        return None
+    if not isinstance(part.value, str):  # several texts may be one number
+        return None
+    value, held = tables.text_value, tables.run_value.alias(alias)
+    chosen = select(value.c.id).where(value.c.key_id == key_id(field), _text_test(part))
+    # A range, because SQLite looks it up among the runs of the value, which lie side by side; an
+    # equal run it looks up among all values of all runs, at twice the cost.
+    return held, and_(held.c.value == chosen.scalar_subquery(), held.c.run.between(id_, id_))
+
+
+def _drives(part: Filter) -> TypeGuard[Comparison | Membership | Presence]:
     """Whether the part's index names each of its runs once; a run has several datasets."""
     if not isinstance(part, Comparison | Membership | Presence):
         return False

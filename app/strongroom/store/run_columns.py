@@ -13,13 +13,7 @@ from sqlalchemy import Connection, case, func, select
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.run import RunStatus
 from strongroom.store import tables
-from strongroom.store.query_compiler import key_id
-
-_KIND_OF = {
-    tables.KIND_PARAM: FieldKind.PARAM,
-    tables.KIND_TAG: FieldKind.TAG,
-    tables.KIND_METRIC: FieldKind.METRIC,
-}
+from strongroom.store.key_names import KIND_OF, key_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +35,7 @@ def columns(connection: Connection, experiment: str = "") -> tuple[Column, ...]:
         counted = counted.where(use.c.experiment_id == named.scalar_subquery())
     rows = connection.execute(counted.group_by(key.c.id).having(func.sum(use.c.runs) > 0))
     found = (
-        Column(field=Field(kind=_KIND_OF[kind], key=name), run_count=many)
+        Column(field=Field(kind=KIND_OF[kind], key=name), run_count=many)
         for kind, name, many in rows
     )
     return tuple(sorted(found, key=lambda column: (column.field.kind, column.field.key)))

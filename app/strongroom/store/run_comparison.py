@@ -9,22 +9,21 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
+from strongroom.domain.query import FieldKind
 from strongroom.domain.run import Run
 from strongroom.store import tables
-from strongroom.store.hydration import hydrate_heads
+from strongroom.store.hydration import NAN, hydrate_heads
+from strongroom.store.key_names import key_fields
+from strongroom.store.statement import Statement, given, many
 
 LONGEST_TEXT = 2_000  # characters of a value in a cell; a tag may hold megabytes
-NAN = float("nan")
 Summary = tuple[float, float, float, int]
 """Last, minimum, maximum, number of points."""
 
-_IDS = select(
-    func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value
-)  # one bound text, however many they are
+_IDS = given("ids")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +38,8 @@ class TextRow:
 def known_runs(connection: Connection, run_ids: Sequence[str]) -> tuple[tuple[int, Run], ...]:
     """Returns catalog id and head (no params, tags, metrics) of the runs that exist, in order."""
     run = tables.run
-    asked = {"ids": json.dumps(list(run_ids))}
-    question = select(run.c.run_id, run.c.id).where(run.c.run_id.in_(_IDS))
-    places = {row.run_id: row.id for row in connection.execute(question, asked)}
+    question = Statement.of(select(run.c.run_id, run.c.id).where(run.c.run_id.in_(_IDS)))
+    places = dict(question.rows(connection, ids=json.dumps(list(run_ids))))
     ids = [places[run_id] for run_id in run_ids if run_id in places]
     return tuple(zip(ids, hydrate_heads(connection, ids), strict=True))
 
@@ -57,7 +55,7 @@ def metric_rows(
     ).where(metric.c.run.in_(_IDS))  # fmt: skip
     column, width = {id_: at for at, id_ in enumerate(ids)}, len(ids)
     found: dict[int, list[Summary | None]] = {}
-    for run, key, last, low, high, count in _plain(connection, question, ids):
+    for run, key, last, low, high, count in Statement.of(question).rows(connection, ids=many(ids)):
         row = found.get(key)
         if row is None:
             row = found[key] = [None] * width
@@ -67,8 +65,8 @@ def metric_rows(
             NAN if high is None else high,
             count,
         )
-    names = _names(connection, found)
-    return sorted((names[key][1], row) for key, row in found.items())
+    fields = key_fields(connection, found)
+    return sorted((fields[key].key, row) for key, row in found.items())
 
 
 def text_rows(
@@ -77,20 +75,20 @@ def text_rows(
     """Returns the params and the tags of the runs, each sorted by name."""
     run_value = tables.run_value
     pairs = select(run_value.c.run, run_value.c.value).where(run_value.c.run.in_(_IDS))
-    held = _plain(connection, pairs, ids)
+    held = Statement.of(pairs).rows(connection, ids=many(ids))
     texts = _values(connection, {value_id for _, value_id in held})
     column, width = {id_: at for at, id_ in enumerate(ids)}, len(ids)
     found: dict[int, list[int | None]] = {}
     for run, value_id in held:
         row = found.setdefault(texts[value_id][0], [None] * width)
         row[column[run]] = value_id
-    names = _names(connection, found)
-    rows: dict[int, list[TextRow]] = {tables.KIND_PARAM: [], tables.KIND_TAG: []}
+    fields = key_fields(connection, found)
+    rows: dict[FieldKind, list[TextRow]] = {FieldKind.PARAM: [], FieldKind.TAG: []}
     for key, values in found.items():
-        kind, name = names[key]
+        field = fields[key]
         shown = tuple(None if each is None else texts[each][1] for each in values)
         is_same = None not in values and len(set(values)) == 1
-        rows[kind].append(TextRow(key=name, values=shown, is_same=is_same))
+        rows[field.kind].append(TextRow(key=field.key, values=shown, is_same=is_same))
     params, tags = (sorted(each, key=lambda row: row.key) for each in rows.values())
     return tuple(params), tuple(tags)
 
@@ -105,7 +103,8 @@ def artifact_rows(
         question = question.where(artifact.c.path.endswith(ending, autoescape=True))
     column, width = {id_: at for at, id_ in enumerate(ids)}, len(ids)
     found: dict[str, list[str | None]] = {}
-    for run, path, sha256 in _plain(connection, question.where(artifact.c.run.in_(_IDS)), ids):
+    asked = Statement.of(question.where(artifact.c.run.in_(_IDS)))
+    for run, path, sha256 in asked.rows(connection, ids=many(ids)):
         found.setdefault(path, [None] * width)[column[run]] = sha256
     return tuple(
         TextRow(key=path, values=tuple(row), is_same=None not in row and len(set(row)) == 1)
@@ -118,22 +117,9 @@ def _values(connection: Connection, wanted: set[int]) -> dict[int, tuple[int, st
     value = tables.text_value
     head = func.substr(value.c.text, 1, LONGEST_TEXT + 1)
     question = select(value.c.id, value.c.key_id, head).where(value.c.id.in_(_IDS))
-    rows = _plain(connection, question, sorted(wanted))
+    rows = Statement.of(question).rows(connection, ids=many(wanted))
     return {id_: (key, _shortened(text)) for id_, key, text in rows}
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
-
-
-def _names(connection: Connection, keys: dict[int, Any]) -> dict[int, tuple[int, str]]:
-    key = tables.key
-    question = select(key.c.id, key.c.kind, key.c.name).where(key.c.id.in_(_IDS))
-    return {id_: (kind, name) for id_, kind, name in _plain(connection, question, sorted(keys))}
-
-
-def _plain(connection: Connection, question: Select[Any], ids: Sequence[int]) -> Sequence[Any]:
-    """Returns the driver's own tuples: a comparison has hundreds of thousands of cells."""
-    bound = {"ids": json.dumps(list(ids))}
-    rows: Sequence[Any] = connection.execute(question, bound).cursor.fetchall()
-    return rows

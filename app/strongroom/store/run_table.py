@@ -14,23 +14,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Select, Text, bindparam, func, select
+from sqlalchemy import Connection, Select, Text, func, select
 
 from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, Filter, Order
-from strongroom.domain.run import MetricSummary, Run, RunStatus
+from strongroom.domain.run import MetricSummary, Run
 from strongroom.store import tables
-from strongroom.store.hydration import NAN
-from strongroom.store.query_compiler import attribute_column, key_id, metric_number
+from strongroom.store.hydration import SUMMARY, Texts, run_of, run_rows, summaries
+from strongroom.store.key_names import key_fields, key_id, key_ids
+from strongroom.store.query_compiler import attribute_column, metric_number
 from strongroom.store.search import (
     Scope,
     condition,
     few_ids,
     in_order,
-    listed,
     ordered_by_value,
     run_ids,
     split_by_value,
 )
+from strongroom.store.statement import Statement, given, many
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -140,29 +141,27 @@ def rows(
 ) -> tuple[TableRow, ...]:
     """Returns rows with these fields, in the order of the ids; runs that are gone are left out."""
     found: dict[int, TableRow] = {}
-    names = _key_names(connection, fields)
+    keys = key_ids(connection, fields)
     for start in range(0, len(ids), WINDOW):
-        part = json.dumps([int(id_) for id_ in ids[start : start + WINDOW]])
-        found |= _window(connection, part, names)
+        found |= _window(connection, many(ids[start : start + WINDOW]), keys)
     return tuple(found[id_] for id_ in map(int, ids) if id_ in found)
 
 
 def ids_of(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Returns the catalog ids of run ids; unknown ones are left out."""
     run = tables.run
-    wanted = json.dumps(list(names))
-    asked = select(run.c.run_id, run.c.id).where(run.c.run_id.in_(listed(bindparam("names"))))
-    return dict(connection.execute(asked, {"names": wanted}).all())
+    asked = select(run.c.run_id, run.c.id).where(run.c.run_id.in_(given("names")))
+    return dict(Statement.of(asked).rows(connection, names=json.dumps(list(names))))
 
 
 def names_of(connection: Connection, ids: Ids) -> tuple[str, ...]:
     """Returns the run ids of catalog ids, in their order; runs that are gone are left out."""
     run = tables.run
     found: dict[int, str] = {}
-    asked = select(run.c.id, run.c.run_id).where(run.c.id.in_(listed(bindparam("ids"))))
+    asked = Statement.of(select(run.c.id, run.c.run_id).where(run.c.id.in_(given("ids"))))
     for start in range(0, len(ids), 10_000):
         part = json.dumps(ids[start : start + 10_000].tolist())
-        found |= dict(connection.execute(asked, {"ids": part}).all())
+        found |= dict(asked.rows(connection, ids=part))
     return tuple(found[id_] for id_ in ids.tolist() if id_ in found)
 
 
@@ -182,10 +181,8 @@ def newest_id(connection: Connection) -> int:
 
 def common_fields(connection: Connection, ids: Sequence[int]) -> list[tuple[Field, int]]:
     """Returns the metrics, params and tags some runs have, and how many of these runs do."""
-    part = json.dumps([int(id_) for id_ in ids])
-    key, metric = tables.key, tables.metric
-    value, run_value = tables.text_value, tables.run_value
-    chosen = listed(bindparam("ids", type_=Text))
+    metric, value, run_value = tables.metric, tables.text_value, tables.run_value
+    chosen = given("ids")
     of_metrics = (
         select(metric.c.key, func.count()).where(metric.c.run.in_(chosen)).group_by(metric.c.key)
     )
@@ -197,20 +194,11 @@ def common_fields(connection: Connection, ids: Sequence[int]) -> list[tuple[Fiel
     )
     counts: dict[int, int] = {}
     for question in (of_metrics, of_texts):
-        counts |= dict(connection.execute(question, {"ids": part}).all())
-    named_ = select(key.c.id, key.c.kind, key.c.name).where(
-        key.c.id.in_(listed(bindparam("keys", type_=Text)))
-    )
-    found = connection.execute(named_, {"keys": json.dumps(list(counts))}).all()
-    return [(Field(kind=_KIND_OF[kind], key=name), counts[id_]) for id_, kind, name in found]
+        counts |= dict(Statement.of(question).rows(connection, ids=many(ids)))
+    fields = key_fields(connection, counts)
+    return [(fields[id_], counts[id_]) for id_ in sorted(counts)]
 
 
-_KIND_OF = {
-    tables.KIND_PARAM: FieldKind.PARAM,
-    tables.KIND_TAG: FieldKind.TAG,
-    tables.KIND_METRIC: FieldKind.METRIC,
-}
-_KINDS = {kind: number for number, kind in _KIND_OF.items()}
 _AGGREGATES = {
     "last": Aggregate.LAST,
     "minimum": Aggregate.MIN,
@@ -247,111 +235,51 @@ def _attribute_values(connection: Connection, field: Field) -> tuple[Ids, Ids, l
     return runs, np.repeat(np.arange(len(counts)), many), texts
 
 
-def _key_names(
-    connection: Connection, fields: Collection[Field]
-) -> dict[int, tuple[FieldKind, str]]:
-    """Returns the ids of the fields' names; far fewer than the names of a store."""
-    key = tables.key
-    wanted = {field.key for field in fields if field.kind is not FieldKind.ATTRIBUTE}
-    asked = select(key.c.id, key.c.kind, key.c.name).where(
-        key.c.name.in_(listed(bindparam("names", type_=Text)))
-    )
-    found = connection.execute(asked, {"names": json.dumps(sorted(wanted))})
-    kinds = {(_KINDS[field.kind], field.key) for field in fields if field.kind in _KINDS}
-    return {id_: (_KIND_OF[kind], name) for id_, kind, name in found if (kind, name) in kinds}
-
-
-def _window(
-    connection: Connection, ids: str, names: dict[int, tuple[FieldKind, str]]
-) -> dict[int, TableRow]:
-    part = {"ids": ids}
-    rows_ = connection.execute(_RUNS, part).all()
-    params: dict[int, dict[str, str]] = {row.id: {} for row in rows_}
-    tags: dict[int, dict[str, str]] = {row.id: {} for row in rows_}
-    metrics: dict[int, dict[str, MetricSummary]] = {row.id: {} for row in rows_}
-    texts = [id_ for id_, (kind, _) in names.items() if kind is not FieldKind.METRIC]
-    if texts:
-        for run, key, text in connection.execute(_TEXTS, {**part, "keys": json.dumps(texts)}):
-            kind, name = names[key]
-            (params if kind is FieldKind.PARAM else tags)[run][name] = text
-    measured = [id_ for id_, (kind, _) in names.items() if kind is FieldKind.METRIC]
+def _window(connection: Connection, ids: str, keys: dict[int, Field]) -> dict[int, TableRow]:
+    """Returns rows with the fields of these ids of names."""
+    texts: dict[int, Texts] = {}
+    of_texts = [id_ for id_, field in keys.items() if field.kind is not FieldKind.METRIC]
+    if of_texts:
+        for run, key, text in _TEXTS.rows(connection, ids=ids, keys=many(of_texts)):
+            field = keys[key]
+            named_ = texts.setdefault(run, ({}, {}))
+            named_[field.kind is FieldKind.TAG][field.key] = text
+    metrics: dict[int, dict[str, MetricSummary]] = {}
+    measured = keys.keys() - set(of_texts)
     if measured:
-        found = connection.execute(_METRICS, {**part, "keys": json.dumps(measured)})
-        for run, key, last, step, count, low, high in found:
-            metrics[run][names[key][1]] = MetricSummary(
-                count=count,
-                last=NAN if last is None else last,
-                last_step=step,
-                minimum=NAN if low is None else low,
-                maximum=NAN if high is None else high,
-            )
-    paths = {f"{row.month}/{row.run_id}": row.id for row in rows_}
-    damage: dict[int, str] = {}
-    for path, code, detail in connection.execute(_DAMAGE, {"paths": json.dumps(list(paths))}):
-        damage.setdefault(paths[path], f"{code}: {detail}")
+        found = _METRICS.rows(connection, ids=ids, keys=many(measured))
+        metrics = summaries(connection, found)
+    heads = run_rows(connection, ids)
+    paths = json.dumps([head[-1] for head in heads])
+    damage: dict[str, str] = {}
+    for path, code, detail in _DAMAGE.rows(connection, paths=paths):
+        damage.setdefault(path, f"{code}: {detail}")
     return {
-        row.id: TableRow(
-            id=row.id,
-            run=_run(row, params[row.id], tags[row.id], metrics[row.id]),
-            damage=damage.get(row.id, ""),
+        id_: TableRow(
+            id=id_,
+            run=run_of(head, texts.get(id_, ({}, {})), metrics.get(id_, {})),
+            damage=damage.get(path, ""),
         )
-        for row in rows_
+        for head in heads
+        for id_, path in [(head[0], head[-1])]
     }
 
 
-def _run(
-    row: Any,  # noqa: ANN401 - a row of _RUNS
-    params: dict[str, str],
-    tags: dict[str, str],
-    metrics: dict[str, MetricSummary],
-) -> Run:
-    return Run(
-        run_id=row.run_id,
-        experiment=row.experiment,
-        name=row.name,
-        status=RunStatus(row.status),
-        started_us=row.started_us,
-        ended_us=row.ended_us,
-        host=row.host,
-        user=row.user,
-        is_deleted=row.is_deleted,
-        is_archived=row.is_archived,
-        is_lost=row.is_lost,
-        is_sealed=row.is_sealed,
-        params=params,
-        tags=tags,
-        metrics=metrics,
-    )
-
-
-def _window_questions() -> tuple[Select[Any], ...]:
-    ids = listed(bindparam("ids", type_=Text))
-    keys = listed(bindparam("keys", type_=Text))
-    run, value = tables.run, tables.text_value
-    run_value, metric, finding = tables.run_value, tables.metric, tables.finding
-    runs = (
-        select(run, tables.experiment.c.name.label("experiment"))
-        .join_from(run, tables.experiment, run.c.experiment_id == tables.experiment.c.id)
-        .where(run.c.id.in_(ids))
-    )
+def _window_questions() -> tuple[Statement, ...]:
+    ids, keys = given("ids"), given("keys")
+    value, finding = tables.text_value, tables.finding
+    run_value, metric = tables.run_value, tables.metric
     texts = (
         select(run_value.c.run, value.c.key_id, value.c.text)
         .join_from(run_value, value, run_value.c.value == value.c.id)
         .where(run_value.c.run.in_(ids), value.c.key_id.in_(keys))
     )
-    metrics = select(
-        metric.c.run,
-        metric.c.key,
-        metric.c.last,
-        metric.c.last_step,
-        metric.c.count,
-        tables.MINIMUM,
-        tables.MAXIMUM,
-    ).where(metric.c.run.in_(ids), metric.c.key.in_(keys))
+    of_keys = metric.c.run.in_(ids), metric.c.key.in_(keys)
     damage = select(finding.c.path, finding.c.code, finding.c.detail).where(
-        finding.c.path.in_(listed(bindparam("paths", type_=Text)))
+        finding.c.path.in_(given("paths"))
     )
-    return runs, texts, metrics, damage
+    questions = texts, SUMMARY.where(*of_keys).order_by(metric.c.run), damage
+    return tuple(map(Statement.of, questions))
 
 
-_RUNS, _TEXTS, _METRICS, _DAMAGE = _window_questions()
+_TEXTS, _METRICS, _DAMAGE = _window_questions()

@@ -30,7 +30,9 @@ from sqlalchemy import (
 from strongroom.domain.progress import Progress
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.store import tables
-from strongroom.store.query_compiler import attribute_column, key_id, metric_number
+from strongroom.store.key_names import key_fields, key_id
+from strongroom.store.query_compiler import attribute_column, metric_number
+from strongroom.store.statement import listed, many
 
 MOST_RUNS: Final = 100_000  # points of a plot; more of them on one screen only cover each other
 BLOCK: Final = 20_000  # rows between two looks at Cancel, some 10 ms
@@ -121,11 +123,11 @@ def read_values(
 def read_spread(connection: Connection, where: ColumnElement[bool]) -> tuple[Spread, ...]:
     """Returns the metrics and params of an even sample of the runs and how much each differs."""
     run, value, run_value = tables.run, tables.text_value, tables.run_value
-    listed = connection.execute(select(run.c.id).where(where).order_by(run.c.id))
-    found = np.fromiter((row[0] for row in listed), np.int64)
+    every = connection.execute(select(run.c.id).where(where).order_by(run.c.id))
+    found = np.fromiter((row[0] for row in every), np.int64)
     if len(found) > SAMPLE:
         found = found[np.linspace(0, len(found) - 1, SAMPLE).astype(np.int64)]
-    ids = select(func.json_each(literal(json.dumps(found.tolist()))).table_valued("value").c.value)
+    ids = listed(literal(many(found)))
     texts = (
         select(
             value.c.key_id,
@@ -146,12 +148,10 @@ def read_spread(connection: Connection, where: ColumnElement[bool]) -> tuple[Spr
     counted = {
         row[0]: row[1:] for row in chain(connection.execute(texts), connection.execute(figures))
     }
-    spread = []
-    for id_, (kind, name) in _names(connection, list(counted)).items():
-        runs, values, words = counted[id_]
-        if kind != tables.KIND_TAG:
-            kind_of = FieldKind.METRIC if kind == tables.KIND_METRIC else FieldKind.PARAM
-            field = Field(kind=kind_of, key=name)
+    fields, spread = key_fields(connection, counted), []
+    for id_, (runs, values, words) in counted.items():
+        field = fields[id_]
+        if field.kind is not FieldKind.TAG:
             spread.append(
                 Spread(field=field, run_count=runs, value_count=values, is_numeric=not words)
             )
@@ -166,7 +166,7 @@ class _Chosen:
         self.count = len(ids)
         self._order = np.argsort(ids, kind="stable")
         self._sorted = ids[self._order]
-        self.listed = json.dumps(ids.tolist()) if is_few else ""
+        self.ids = json.dumps(ids.tolist()) if is_few else ""
 
     def places(self, runs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Returns the row of each run, -1 for runs of other questions."""
@@ -208,8 +208,7 @@ def _limited(question: Select[Any], id_: ColumnElement[int], chosen: _Chosen) ->
     """Asks for the chosen runs alone where they are few."""
     if not chosen.is_few:
         return question
-    listed = func.json_each(bindparam("ids", chosen.listed, type_=Text)).table_valued("value")
-    return question.where(id_.in_(select(listed.c.value)))
+    return question.where(id_.in_(listed(bindparam("ids", chosen.ids, type_=Text))))
 
 
 def _texts(
@@ -296,12 +295,3 @@ def _blocks(
         progress.step(0, 0, "Reading values")
         yield rows
     cursor.close()
-
-
-def _names(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    key = tables.key
-    listed = func.json_each(literal(json.dumps(ids))).table_valued("value")
-    rows = connection.execute(
-        select(key.c.id, key.c.kind, key.c.name).where(key.c.id.in_(select(listed.c.value)))
-    )
-    return {id_: (kind, name) for id_, kind, name in rows}

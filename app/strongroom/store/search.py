@@ -5,7 +5,6 @@
 * Runs without the ordered value come last, ascending or descending; ties are newest first.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,15 +31,17 @@ from strongroom.domain.query import Aggregate, Attribute, Field, FieldKind, Filt
 from strongroom.domain.run import Run
 from strongroom.store import tables
 from strongroom.store.hydration import hydrate
+from strongroom.store.key_names import key_id
 from strongroom.store.query_compiler import (
     attribute_column,
     compile_filter,
-    key_id,
+    drivers,
     matching_ids,
     may_lack,
     metric_number,
+    runs_of,
 )
-from strongroom.store.statement import Statement
+from strongroom.store.statement import OneAfterOther, Statement, given, listed, many
 
 FEW = 25_000  # matches that are ordered by themselves; finding them out wastes some 20 ms at most
 MOST_VALUES = 500  # distinct values that are gone through one by one
@@ -88,9 +89,7 @@ def search(
     most = min(limit, MAX_PAGE)
     few = few_ids(connection, tree, scope)
     if few is not None and _is_worth_ordering(connection, few, most + offset, orders):
-        question = _few_in_order(tuple(orders))
-        rows = question.rows(connection, few=few.ids, most=most, offset=offset)
-        ids = [row[0] for row in rows]
+        ids = _first_of_few(connection, few, tuple(orders), most, offset)
         return Page(runs=hydrate(connection, ids), total=few.count)
     where = condition(
         tree=tree,
@@ -108,8 +107,7 @@ def _is_worth_ordering(
     connection: Connection, few: Few, wanted: int, orders: Sequence[Order]
 ) -> bool:
     """Whether ordering an answer costs less than walking an index until the page is full."""
-    everything = select(func.sum(tables.experiment.c.runs))
-    count = int(connection.execute(everything).scalar() or 0)
+    count = _EVERYTHING.rows(connection)[0][0] or 0
     is_indexed = len(orders) <= 1 and not any(_is_computed(order.field) for order in orders)
     return not is_indexed or few.count**2 <= wanted * count
 
@@ -128,7 +126,8 @@ def _count(connection: Connection, tree: Filter | None, scope: Scope) -> int:
     if isinstance(tree, Not):  # the others: counting these reads one index, those every run
         return _count(connection, None, scope) - _count(connection, tree.part, scope)
     if tree is not None:
-        found = matching_ids(tree, lambda of: _visible(of, scope)).subquery()
+        rarest = _rarest(connection, tree)
+        found = matching_ids(tree, lambda of: _visible(of, scope), rarest).subquery()
         return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
     experiment, run = tables.experiment, tables.run
     everything = select(func.sum(experiment.c.runs))
@@ -177,14 +176,60 @@ def few_ids(connection: Connection, tree: Filter | None, scope: Scope) -> Few | 
     """Returns all runs an answer has, or None if they are many or there is no filter."""
     if tree is None:
         return None
-    ((count, ids),) = _few_question(tree, scope).rows(connection)
+    ((count, ids),) = _few_question(tree, scope, _rarest(connection, tree)).rows(connection)
     return Few(ids=ids, count=count) if count <= FEW else None
 
 
 @lru_cache(maxsize=64)
-def _few_question(tree: Filter, scope: Scope) -> Statement:
-    matching = matching_ids(tree, lambda of: _visible(of, scope)).limit(FEW + 1).subquery()
+def _few_question(tree: Filter, scope: Scope, driver: Filter | None) -> Statement:
+    found = matching_ids(tree, lambda of: _visible(of, scope), driver)
+    matching = found.limit(FEW + 1).subquery()
     return Statement.of(select(func.count(), func.json_group_array(matching.c[0])))
+
+
+def _rarest(connection: Connection, tree: Filter) -> Filter | None:
+    """Returns the part of a filter that the fewest runs hold for, counted up to `FEW`."""
+    parts = drivers(tree)
+    if len(parts) < 2:
+        return None
+    rarest, least = parts[0], FEW
+    for part in parts:
+        ((count,),) = _count_question(part).rows(connection, most=least)
+        if count < least:
+            rarest, least = part, count
+    return rarest
+
+
+@lru_cache(maxsize=64)
+def _count_question(part: Filter) -> Statement:
+    found = runs_of(part).limit(bindparam("most", 0, type_=Integer)).subquery()
+    return Statement.of(select(func.count()).select_from(found))
+
+
+def _first_of_few(
+    connection: Connection, few: Few, orders: tuple[Order, ...], most: int, offset: int
+) -> list[int]:
+    """Returns the ids of one page of these runs, in order."""
+    given_ = {"few": few.ids, "most": most, "offset": offset}
+    if len(orders) == 1 and orders[0].field.kind is FieldKind.METRIC:
+        rows = _few_with_metric(orders[0]).rows(connection, **given_)
+        if len(rows) == most:  # a full page of runs with the metric: what the others are is open
+            return [row[0] for row in rows]
+    return [row[0] for row in _few_in_order(orders).rows(connection, **given_)]
+
+
+@lru_cache(maxsize=64)
+def _few_with_metric(order: Order) -> Statement:
+    """Asks for those of a few runs that have a metric, in its order, and for no row of `run`."""
+    few = func.json_each(bindparam("few", "[]", type_=Text)).table_valued("value", name="few")
+    metric = tables.metric.alias("ordered")
+    number = metric_number(order.field.aggregate, metric)
+    of_key = and_(metric.c.run == few.c.value, metric.c.key == key_id(order.field))
+    chosen = select(metric.c.run).select_from(OneAfterOther(few, metric, of_key))
+    direction = number.desc() if order.is_descending else number.asc()
+    question = chosen.where(number.is_not(None)).order_by(direction, metric.c.run.desc())
+    limit, offset = bindparam("most", 0, type_=Integer), bindparam("offset", 0, type_=Integer)
+    return Statement.of(question.limit(limit).offset(offset))
 
 
 @lru_cache(maxsize=64)
@@ -214,11 +259,6 @@ def ordered_by_value(few: Few, orders: Sequence[Order]) -> Select[Any]:
     return chosen.order_by(value.is_(None), direction, newest, run.c.id.desc())
 
 
-def listed(text: ColumnElement[str]) -> Select[Any]:
-    """Returns the numbers of a JSON list as rows: one bound text, however many they are."""
-    return select(func.json_each(text).table_valued("value").c.value)
-
-
 def condition(
     *,
     tree: Filter | None = None,
@@ -238,7 +278,7 @@ def condition(
     """
     scope = Scope(experiment=experiment, is_deleted=is_deleted, is_archived=is_archived)
     seen = _visible(tables.run.c.id, scope)
-    return seen if tree is None else and_(seen, compile_filter(tree, is_probed=is_walked))
+    return seen if tree is None else and_(compile_filter(tree, is_probed=is_walked), seen)
 
 
 def run_ids(
@@ -291,7 +331,7 @@ def _value_after_value(
     most = bindparam("most", 0, type_=Integer)
     runs = select(run_value.c.run).join_from(run_value, run, run.c.id == run_value.c.run)
     runs = runs.where(where).order_by(run_value.c.run.desc()).limit(most)
-    alike = run_value.c.value.in_(listed(bindparam("values", "[]", type_=Text)))
+    alike = run_value.c.value.in_(given("values"))
     # Apart, because only a single value is found in the index in the order that is asked for.
     one = Statement.of(runs.where(run_value.c.value == bindparam("value", 0, type_=Integer)))
     several = Statement.of(runs.where(alike))  # texts of one number: 1 and 1.0
@@ -301,7 +341,7 @@ def _value_after_value(
         if len(ids) == 1:
             answer = one.rows(connection, value=ids[0], most=missing)
         else:
-            answer = several.rows(connection, values=json.dumps(ids), most=missing)
+            answer = several.rows(connection, values=many(ids), most=missing)
         found += [row[0] for row in answer]
         if len(found) >= limit:
             break
@@ -371,3 +411,6 @@ def _value_of_run(field: Field) -> ColumnElement[Any]:
 def _take(connection: Connection, question: Select[Any], limit: int, offset: int) -> list[int]:
     rows = connection.execute(question.limit(limit).offset(offset))
     return [row[0] for row in rows]
+
+
+_EVERYTHING = Statement.of(select(func.sum(tables.experiment.c.runs)))
