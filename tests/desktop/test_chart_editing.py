@@ -187,11 +187,11 @@ def test_the_line_under_the_mouse_is_lit_on_every_chart_and_told(
     qtbot.waitUntil(lambda: bool(aimed), timeout=2000)
     assert aimed[-1] in {"r1", "r2"}
     assert other._lit == aimed[-1]
-    assert other._plot.item._highlight.stroke is not None
+    assert other._plot.curves._highlight.stroke is not None
     assert one.grab().toImage() != shade
     one._view.hovered.emit(None)
     qtbot.waitUntil(lambda: aimed[-1] is None, timeout=2000)
-    assert other._plot.item._highlight.stroke is None
+    assert other._plot.curves._highlight.stroke is None
 
 
 def test_tools_appear_with_the_keyboard_and_have_names(board: ChartBoard, qtbot: QtBot) -> None:

@@ -255,11 +255,11 @@ def test_a_heavy_chart_ends_in_a_fine_picture_painted_by_the_worker(chart, qtbot
     chart.set_series(many)
     chart.grab()
     qtbot.waitUntil(lambda: chart._plot.layer.picture is not None, timeout=5000)
-    chart._plot.item._cost_ms = 99.0
+    chart._plot.curves._cost_ms = 99.0
     wheel(chart._view, middle(chart))
     chart.grab()
     qtbot.waitUntil(
-        lambda: chart._plot.layer.offset_to(chart._plot.item._wanted) == (0, 0), timeout=5000
+        lambda: chart._plot.layer.offset_to(chart._plot.curves._wanted) == (0, 0), timeout=5000
     )
     chart.wait_for_picture()
 
@@ -288,7 +288,7 @@ def test_a_chart_closed_while_its_picture_is_painted_takes_nothing_with_it(qtbot
     chart.show()
     chart.set_series([noisy(f"r{i}", str(i), count=2000, index=i, seed=i) for i in range(30)])
     chart.grab()
-    chart._plot.item._refine()
+    chart._plot.curves._refine()
     chart.close()
     chart.deleteLater()
     del chart

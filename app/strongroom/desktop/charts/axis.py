@@ -8,13 +8,13 @@ import math
 from collections.abc import Callable
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 
 from strongroom.desktop.charts.ticks import Ticks
 
 LABEL_GAP = 8  # px between a label and the plot
+MOST_LAID = 256  # labels kept with their glyphs
 
 
 class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
@@ -29,20 +29,20 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
         self._font, self._colour = font, colour
         self._side = side
         self._title = ""
+        self._laid: dict[str, tuple[QStaticText, float]] = {}
         self._fit()
 
     def set_pen(self, font: QFont, colour: QColor) -> None:
         """Takes another font and colour."""
         self._font, self._colour = font, colour
+        self._laid.clear()
         self._fit()
-        self.update()
 
     def set_title(self, title: str) -> None:
         """Writes what the axis counts beside its labels, "" for nothing."""
         if title != self._title:
             self._title = title
             self._fit()
-            self.update()
 
     def _fit(self) -> None:
         if self._side == "bottom":
@@ -52,10 +52,9 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
 
     def needed_width(self, low: float, high: float, height: float) -> int:
         """Returns the width the labels of that range take, gap included."""
-        metrics = QFontMetricsF(self._font)
         labels = self.ticks_of(low, high, most_down(height)).labels
-        widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0)
-        room = metrics.height() + 4 if self._title else 0
+        widest = max((self._lay(label)[1] for label in labels), default=0.0)
+        room = QFontMetricsF(self._font).height() + 4 if self._title else 0
         return math.ceil(widest + room) + LABEL_GAP
 
     def boundingRect(self) -> QRectF:
@@ -63,11 +62,8 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
         across, down = (12, 0) if self._side == "bottom" else (0, 8)
         return QRectF(super().boundingRect()).adjusted(-across, -down, across, down)
 
-    def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
-    ) -> None:
-        """Paints the labels."""
-        low, high = float(self.range[0]), float(self.range[1])
+    def paint_range(self, painter: QPainter, low: float, high: float) -> None:
+        """Paints the labels of a range."""
         area = QRectF(self.rect())
         if high <= low or area.isEmpty():
             return
@@ -77,7 +73,7 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
         if self._side == "left":
             self._paint_left(painter, metrics, area, low, high)
         else:
-            self._paint_bottom(painter, metrics, area, low, high)
+            self._paint_bottom(painter, area, low, high)
         if self._title:
             self._paint_title(painter, metrics, area)
 
@@ -103,25 +99,34 @@ class LabelAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
         for value, label in zip(ticks.values, ticks.labels, strict=True):
             middle = area.bottom() - (value - low) / (high - low) * area.height()
             top = min(max(middle - line / 2, area.top() - line / 2), area.bottom() - line / 2)
-            place = QRectF(area.left() - 40, top, area.width() + 40 - LABEL_GAP, line)
-            painter.drawText(
-                place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label
-            )
+            text, width = self._lay(label)
+            painter.drawStaticText(QPointF(area.right() - LABEL_GAP - width, top), text)
 
-    def _paint_bottom(
-        self, painter: QPainter, metrics: QFontMetricsF, area: QRectF, low: float, high: float
-    ) -> None:
+    def _paint_bottom(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
         ticks = self.ticks_of(low, high, most_across(area.width()))
         free_from = -math.inf
         for value, label in zip(ticks.values, ticks.labels, strict=True):
             middle = area.left() + (value - low) / (high - low) * area.width()
-            width = metrics.horizontalAdvance(label)
+            text, width = self._lay(label)
             left = min(middle - width / 2, area.right() + 9 - width)
             if left < free_from:
                 continue
             free_from = left + width + LABEL_GAP
-            place = QRectF(left, area.top() + LABEL_GAP - 2, width + 1, metrics.height())
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, label)
+            painter.drawStaticText(QPointF(left, area.top() + LABEL_GAP - 2), text)
+
+    def _lay(self, label: str) -> tuple[QStaticText, float]:
+        """Returns a label with its glyphs placed, and its width; a pan shows it again and again."""
+        known = self._laid.get(label)
+        if known is None:
+            if len(self._laid) >= MOST_LAID:
+                self._laid.clear()
+            text = QStaticText(label)
+            text.setTextFormat(Qt.TextFormat.PlainText)
+            text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            text.prepare(font=self._font)
+            known = text, QFontMetricsF(self._font).horizontalAdvance(label)
+            self._laid[label] = known
+        return known
 
 
 def most_down(height: float) -> int:

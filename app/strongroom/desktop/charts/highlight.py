@@ -2,11 +2,13 @@
 """The line under the mouse, painted once more and thicker over the picture that is there.
 
 Laws: the picture below is never drawn again for it; only pixels of the line are touched, so it
-costs the same with two lines and with two hundred.
+costs the same with two lines and with two hundred; while the view moves the picture moves with it,
+and what comes into sight is added once it rests (``catch_up``).
 """
 
 import numpy as np
 
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 
 from strongroom.desktop.charts import ink
@@ -19,18 +21,28 @@ class Highlight:
 
     def __init__(self) -> None:
         self.stroke: Stroke | None = None
+        self.is_behind = False  # the view has moved since the line was painted
         self._image: QImage | None = None
         self._inked = np.empty(0, np.int64)
         self._made_of: tuple[Stroke, View] | None = None
 
-    def picture(self, view: View) -> QImage | None:
-        """Returns the line as it lies in ``view``, None without a line."""
-        stroke = self.stroke
+    def picture(self, view: View) -> tuple[QImage, QPoint] | None:
+        """Returns the line as a picture and where it lies in ``view``; None without a line."""
+        stroke, made = self.stroke, self._made_of
         if stroke is None:
             return None
-        if self._made_of is None or self._made_of[0] is not stroke or self._made_of[1] != view:
+        if made is None or made[0] is not stroke or not made[1].has_scale_of(view):
             self._paint(stroke, view)
-        return self._image
+            made = stroke, view
+        assert self._image is not None  # noqa: S101 - it has just been painted, or was before
+        offset = QPoint(made[1].column - view.column, made[1].row - view.row)
+        self.is_behind = not offset.isNull()
+        return self._image, offset
+
+    def catch_up(self) -> None:
+        """Has the line painted anew with the next paint if the view has moved."""
+        if self.is_behind:
+            self.is_behind, self._made_of = False, None
 
     def _paint(self, stroke: Stroke, view: View) -> None:
         image = self._image

@@ -87,6 +87,14 @@ class View:
         edges *= self.x_per_px / parts
         return edges
 
+    def has_scale_of(self, other: "View") -> bool:
+        """Returns whether moving by whole pixels leads from one view to the other."""
+        return (
+            (self.width, self.height) == (other.width, other.height)
+            and abs(self.x_per_px / other.x_per_px - 1) <= SAME_SCALE
+            and abs(self.px_per_y / other.px_per_y - 1) <= SAME_SCALE
+        )
+
     def y_range(self) -> tuple[float, float]:
         """Returns the y at the bottom and at the top."""
         return -(self.row + self.height) / self.px_per_y, -self.row / self.px_per_y
@@ -175,11 +183,7 @@ class Layer:
     def offset_to(self, view: View) -> tuple[int, int] | None:
         """Returns how far to move for ``view``, or None when only a redraw will do."""
         old = self.picture.view if self.picture is not None else None
-        if old is None or (old.width, old.height) != (view.width, view.height):
-            return None
-        if abs(old.x_per_px / view.x_per_px - 1) > SAME_SCALE:
-            return None
-        if abs(old.px_per_y / view.px_per_y - 1) > SAME_SCALE:
+        if old is None or not old.has_scale_of(view):
             return None
         right = round(view.column * (view.x_per_px / old.x_per_px)) - old.column
         down = round(view.row * (old.px_per_y / view.px_per_y)) - old.row
@@ -191,8 +195,13 @@ class Layer:
                 return None
         return right, down
 
-    def shift(self, right: int, down: int) -> None:
+    def shift(self, right: int, down: int, *, is_hurried: bool = False) -> None:
         """Moves the view by whole pixels, copying what stays and drawing the two strips.
+
+        Args:
+            right: Pixels of the view.
+            down: The same.
+            is_hurried: The strips of a fine picture may be drafts; it is then to be made finer.
 
         Raises:
             ValueError: If there is no picture yet.
@@ -219,15 +228,16 @@ class Layer:
             image=image,
             view=view,
             quality=old.quality,
-            wish=old.wish,
+            wish=Quality.FAST if is_hurried else old.wish,
             spans=spans,
             base=old.base,
         )
         if right:
-            self._paint(self.strokes, picture, strip, (0, view.height))
+            self._paint(self.strokes, picture, strip, (0, view.height), is_hurried=is_hurried)
         if down:
             rows = (view.height - down, view.height) if down > 0 else (0, -down)
-            self._paint(self.strokes, picture, (to_x.start, to_x.stop), rows)
+            columns = to_x.start, to_x.stop
+            self._paint(self.strokes, picture, columns, rows, is_hurried=is_hurried)
         self.picture, self._spare = picture, old.image
 
     def _affordable(self, strokes: Sequence[Stroke], view: View, wish: Quality) -> Quality:
@@ -243,6 +253,8 @@ class Layer:
         picture: Picture,
         columns: tuple[int, int],
         rows: tuple[int, int],
+        *,
+        is_hurried: bool = False,
     ) -> None:
         """Paints background, grid and lines into that part of the picture."""
         view, parts = picture.view, _parts(picture.quality)
@@ -264,8 +276,11 @@ class Layer:
             )
         if len(tints) < len(strokes):
             colours = np.array([one.colour for one in strokes[len(tints) :]], np.uint32)
-            paint = ink.paint_fine if picture.quality is Quality.FINE else ink.paint_fast
-            some = spans[:, len(tints) :]
+            paint, some = ink.paint_fast, spans[:, len(tints) :]
+            if is_hurried:
+                some = _whole_columns(some, parts)
+            elif picture.quality is Quality.FINE:
+                paint = ink.paint_fine
             paint(pixels, some, colours, left=columns[0], rows=rows, shift=shift)
 
 
@@ -292,6 +307,13 @@ def spans_of(
         if stroke.dash:
             spans[:, row, ~_dashes(stroke.dash, view.column + first, last - first, parts)] = np.nan
     return spans
+
+
+def _whole_columns(spans: ink.Spans, parts: int) -> ink.Spans:
+    """Returns for each pixel column what its sub-columns reach together."""
+    shape = spans.shape[1], -1, parts
+    top = np.fmin.reduce(spans[0].reshape(shape), axis=2)
+    return np.stack([top, np.fmax.reduce(spans[1].reshape(shape), axis=2)])
 
 
 def _ink_px(spans: ink.Spans, height: int) -> float:

@@ -69,6 +69,7 @@ class LineChart(CardFrame):
         self._empty = NOTHING
         self._pending: tuple[ChartSeries, ...] | None = None  # given, not yet prepared
         self._lit: str | None = None
+        self._value = ""  # at the right of the header
         self._plot = LinePlot(self, look, Scale(x_axis=x_axis), wheel_needs_ctrl=wheel_needs_ctrl)
         self._view, self._overlay = self._plot.view, self._plot.overlay
         self._zoom, self._pointer = self._plot.zoom, self._plot.pointer
@@ -104,7 +105,7 @@ class LineChart(CardFrame):
             if self._pending is asked:  # the latest question wins
                 self.set_prepared(prepared)
 
-        self._plot.item.work(lambda: prepare(asked, log_x=scale.log_x, log_y=scale.log_y), take)
+        self._plot.curves.work(lambda: prepare(asked, log_x=scale.log_x, log_y=scale.log_y), take)
 
     def set_prepared(self, prepared: Sequence[Prepared]) -> None:
         """Replaces the lines by ones a worker prepared for this chart's axes."""
@@ -113,6 +114,7 @@ class LineChart(CardFrame):
         self._describe()
         self._plot.set_prepared(self._prepared)
         self._plot.light(self._lit)
+        self._on_crosshair_shown()
 
     def append(
         self, run_id: str, x: ArrayLike, y: ArrayLike, raw_y: ArrayLike | None = None
@@ -258,7 +260,7 @@ class LineChart(CardFrame):
 
     def header_value(self) -> str:
         """Returns what stands at the right of the header."""
-        return self._pointer.header()
+        return self._value
 
     def as_rows(self, limit: int = 1000) -> tuple[tuple[str, ...], ...]:
         """Returns the visible points as text: a heading, then one row an x, at most ``limit``."""
@@ -297,7 +299,7 @@ class LineChart(CardFrame):
     def wait_for_picture(self) -> None:
         """Waits until the fine picture is painted; it is shown with the next events."""
         self._zoom.settle()
-        self._plot.item.finish()
+        self._plot.curves.finish()
 
     # ------------------------------------------------------------ Qt
 
@@ -351,8 +353,11 @@ class LineChart(CardFrame):
         self.range_changed.emit(*self.x_range())
 
     def _on_crosshair_shown(self) -> None:
-        # The header lies below the overlay: asked through it, both are painted once, not twice.
-        self._overlay.update(0, 0, self.width(), header_height(self._look))
+        value = self._pointer.header()
+        if value != self._value:
+            self._value = value
+            # The header lies below the overlay: asked through it, both are painted once, not twice.
+            self._overlay.update(0, 0, self.width(), header_height(self._look))
 
     def _on_aimed(self, run_id: str | None) -> None:
         self._lit = run_id

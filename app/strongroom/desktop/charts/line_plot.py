@@ -20,7 +20,7 @@ from strongroom.desktop.charts.card import (
     paint_single_points,
     strokes_for,
 )
-from strongroom.desktop.charts.curve_item import CurveItem
+from strongroom.desktop.charts.curves import Curves
 from strongroom.desktop.charts.layer import Layer
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.plot_view import PlotView
@@ -55,13 +55,12 @@ class LinePlot:
         left = LabelAxis("left", scale.y_ticks, look.tick_font, look.axis)
         bottom = LabelAxis("bottom", scale.x_ticks, look.tick_font, look.axis)
         left.setWidth(LEAST_AXIS)
-        self.view = PlotView(
-            left, bottom, look.surface, wheel_needs_ctrl=wheel_needs_ctrl, parent=card
-        )
         self.layer = Layer(look.surface.rgb(), look.grid.rgb(), self._grid_ticks)
-        self.item = CurveItem(self.layer)
-        self.item.after_paint = self._paint_points
-        self.view.box.addItem(self.item, ignoreBounds=True)
+        self.curves = Curves(self.layer)
+        self.curves.after_paint = self._paint_points
+        self.view = PlotView(
+            left, bottom, self.curves, look.surface, wheel_needs_ctrl=wheel_needs_ctrl, parent=card
+        )
         self.overlay = Overlay(look, card)
         self.zoom = Zoom(self.view, scale)
         self.pointer = Pointer(self.view, self.overlay, self.zoom)
@@ -97,7 +96,7 @@ class LinePlot:
         found = next((one for one in self._prepared if one.series.run_id == run_id), None)
         wide = LIT / self._look.line_width
         ratio = self._card.devicePixelRatioF()
-        self.item.set_highlight(
+        self.curves.set_highlight(
             None if found is None else line_stroke(found, self._look, ratio, wide)
         )
 
@@ -105,7 +104,7 @@ class LinePlot:
         """Draws anew, with pens for the pixels of this screen."""
         ratio = self._card.devicePixelRatioF()
         self.layer.grid_px = max(1, round(ratio))
-        self.item.set_strokes(strokes_for(self._prepared, self._look, ratio, self._chosen))
+        self.curves.set_strokes(strokes_for(self._prepared, self._look, ratio, self._chosen))
 
     def arrange(self, titles: tuple[str, str]) -> None:
         """Fits everything into the card; ``titles`` of x and y stand where there is room."""

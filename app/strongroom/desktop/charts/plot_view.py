@@ -2,15 +2,24 @@
 """The pyqtgraph scene of one chart: a view box, two label axes, and the mouse as a person's wishes.
 
 Laws: the wheel without Ctrl belongs to the page when the chart lies in a scrolling page; a drag
-pans, Shift and a drag picks a range, a double click shows everything.
+pans, Shift and a drag picks a range, a double click shows everything. Painting goes straight to the
+labels and the lines: Qt's walk through the scene would cost more than they do.
 """
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QGraphicsGridLayout, QWidget
 
 from strongroom.desktop.charts.axis import LabelAxis
+from strongroom.desktop.charts.curves import Curves
 
 NOTCH = 0.85  # of the range is left after one notch of the wheel
 TOP_MARGIN = 6  # px above the plot, half a label
@@ -40,6 +49,7 @@ class PlotView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no typ
         self,
         left: LabelAxis,
         bottom: LabelAxis,
+        curves: Curves,
         background: QColor,
         *,
         wheel_needs_ctrl: bool,
@@ -62,15 +72,42 @@ class PlotView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no typ
         grid.addItem(left, 0, 0)
         grid.addItem(self.box, 0, 1)
         grid.addItem(bottom, 1, 1)
-        left.linkToView(self.box)
-        bottom.linkToView(self.box)
+        self._curves = curves
+        curves.changed.connect(self.viewport().update)
+        for port in (self, self.viewport()):  # or the card below is painted first, each time
+            port.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._pressed: QPointF | None = None
         self._dragged: QPointF | None = None
         self._is_picking = False
 
     def area(self) -> QRectF:
         """Returns the plot inside this widget."""
-        return QRectF(self.box.mapRectToScene(self.box.boundingRect()))
+        # The scene's pixels are this widget's; half a pixel is the edge of the box's outline.
+        return QRectF(self.box.geometry()).adjusted(0.0, 0.0, 0.5, 0.5)
+
+    def seen(self, axis: str) -> tuple[float, float]:
+        """Returns the visible places on the ``x`` or ``y`` axis."""
+        low, high = self.box.state["viewRange"][0 if axis == "x" else 1]
+        return float(low), float(high)
+
+    def show_range(self, x: tuple[float, float] | None, y: tuple[float, float] | None) -> None:
+        """Shows other places; an axis without any stays."""
+        self.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints ground, labels and lines."""
+        painter, part = QPainter(self.viewport()), event.rect()
+        painter.fillRect(part, self.backgroundBrush())
+        for axis, name in ((self.left, "y"), (self.bottom, "x")):
+            if axis.mapRectToScene(axis.boundingRect()).intersects(part):
+                painter.save()
+                painter.translate(axis.pos())
+                axis.paint_range(painter, *self.seen(name))
+                painter.restore()
+        area = self.area()
+        if area.intersects(part):
+            self._curves.paint(painter, area, self.seen("x"), self.seen("y"))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins a drag."""

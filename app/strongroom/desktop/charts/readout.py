@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.readout_box import MOST_ROWS, WIDEST_LABEL, Reading, ReadoutBox
+from strongroom.desktop.charts.readout_dots import ReadoutDots
 
-DOT = 3.0
 MOST_DOTS = 40
 
 
@@ -27,6 +27,7 @@ class Overlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.look = look
         self._box = ReadoutBox(look)
+        self._dots_of = ReadoutDots(look.surface)
         self.area = QRect()
         self.message: tuple[str, str] | None = None
         self.legend: tuple[tuple[str, QColor], ...] = ()
@@ -76,6 +77,7 @@ class Overlay(QWidget):
         """Takes other colours and fonts."""
         self.look = look
         self._box.set_look(look)
+        self._dots_of = ReadoutDots(look.surface)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints what is there."""
@@ -96,14 +98,14 @@ class Overlay(QWidget):
         painter.setPen(QPen(self.look.crosshair, 1))
         x = int(self._x_px)
         painter.drawLine(x, self.area.top(), x, self.area.bottom() - 2)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.look.surface, 1.5))
         painter.setClipRect(self.area.adjusted(-5, 0, 5, -2))
+        ratio = self.devicePixelRatioF()
         for reading in reversed(self._dots()):
             if reading.y_px is not None and self.area.top() <= reading.y_px <= self.area.bottom():
-                painter.setBrush(reading.colour)
-                painter.drawEllipse(QPointF(x + 0.5, reading.y_px), DOT + 0.5, DOT + 0.5)
+                dot, corner = self._dots_of.at(x + 0.5, reading.y_px, reading.colour, ratio)
+                painter.drawImage(corner, dot)
         painter.setClipping(False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._shows_box and self._readings:
             self._box.paint(painter)
 

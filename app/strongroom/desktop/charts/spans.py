@@ -18,7 +18,7 @@ from strongroom.desktop.charts.pyramid import BASE, Pyramid
 from strongroom.desktop.charts.series import FloatArray
 
 IndexArray = NDArray[np.intp]
-GROUP = 16  # lines of one x grid handled at once: more would leave the cache
+GROUP = 24_000  # columns of lines over one x grid handled at once: more would leave the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,8 +55,9 @@ def column_extremes(curves: Sequence[Curve], edges: FloatArray) -> tuple[FloatAr
         grid = _place(curves[rows[0]].x, edges)
         if grid is None:
             continue
-        for start in range(0, len(rows), GROUP):
-            some = rows[start : start + GROUP]
+        a_time = max(1, GROUP // (grid.last - grid.first))
+        for start in range(0, len(rows), a_time):
+            some = rows[start : start + a_time]
             part = _envelope([curves[row].pyramid for row in some], grid)
             low[some, grid.first : grid.last], high[some, grid.first : grid.last] = part
     return low, high

@@ -60,8 +60,7 @@ class Zoom(QObject):
         """Takes other axes; the next lines are shown whole."""
         self.scale = scale
         self._view.left.ticks_of, self._view.bottom.ticks_of = scale.y_ticks, scale.x_ticks
-        self._view.left.update()
-        self._view.bottom.update()
+        self._view.viewport().update()
         self.is_zoomed = self.is_y_held = False
 
     def set_rules(self, limits: tuple[float | None, float | None], clip: float) -> None:
@@ -73,8 +72,7 @@ class Zoom(QObject):
 
     def seen(self, axis: str) -> Range:
         """Returns the visible places on the ``x`` or ``y`` axis."""
-        low, high = self._view.box.viewRange()[0 if axis == "x" else 1]
-        return float(low), float(high)
+        return self._view.seen(axis)
 
     def x_range(self) -> Range:
         """Returns the visible x, in data units."""
@@ -182,8 +180,7 @@ class Zoom(QObject):
         self.chosen.emit(True)
 
     def _set(self, x: Range | None, y: Range | None) -> None:
-        self._view.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
-        self._view.box.updateMatrix()  # it would notice while it paints, and paint once more
+        self._view.show_range(x, y)
         self.fit_labels()
         self.changed.emit()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All lines of a plot as one pyqtgraph item that shows the layer's picture.
+"""All lines of a plot as one picture that is moved, scaled or drawn anew.
 
 Laws: a paint on the window's thread moves the old picture, or draws what fits a frame, or shows the
 old picture scaled; the exact picture of a heavy view comes from a worker and is dropped when the
@@ -9,33 +9,51 @@ view has changed meanwhile.
 import time
 from collections.abc import Callable, Sequence
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QTimer
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from strongroom.desktop.charts.highlight import Highlight
 from strongroom.desktop.charts.layer import Layer, Picture, Quality, Stroke, View
+from strongroom.desktop.charts.scale import Range
 from strongroom.desktop.charts.worker import Answer, Worker
 
 DRAFT_MS_A_COLUMN = 2e-4  # of each line, at least; noisy lines take three times that
+FRAME_LASTS_S = 0.1  # at most, by the clock
 FRAME_MS = 11.0  # of 16: the rest belongs to axes, overlay and Qt
-SMALL_MS = 1.5  # drawn at once whatever others took: waiting for a worker would be seen
+MOST_FINE = 4  # charts in a frame; of more the parts that come into sight are drafts at first
+CHART_MS = 1.2  # labels, overlay and Qt take that of each chart, whatever is drawn
+SMALL_MS = 1.5  # a first picture is drawn at once whatever others took: no plot stays empty for it
 SETTLE_MS = 50  # after the last notch of a wheel; shorter would start work that is thrown away
 
 
 class _Frame:
-    """What all charts of the window have drawn in the frame that is being painted."""
+    """What all charts of the window have drawn in the frame that is being painted.
+
+    A frame ends when a chart comes a second time, or after a while.
+    """
 
     def __init__(self) -> None:
         self._since, self._spent_ms = 0.0, 0.0
+        self._charts: set[int] = set()
+        self._charts_before = 0
+
+    def begin_chart(self, chart: int) -> None:
+        """Counts a chart that is painted."""
+        now = time.perf_counter()
+        if chart in self._charts or now - self._since > FRAME_LASTS_S:
+            self._since, self._spent_ms = now, 0.0
+            self._charts_before = len(self._charts)
+            self._charts.clear()
+        self._charts.add(chart)
+        self._spent_ms += CHART_MS
+
+    def is_crowded(self) -> bool:
+        """Returns whether so many charts are painted that moving them has to be cheap."""
+        return max(len(self._charts), self._charts_before) > MOST_FINE
 
     def has_room(self, cost_ms: float) -> bool:
         """Returns whether something that takes that long still fits."""
-        now = time.perf_counter()
-        if (now - self._since) * 1e3 > 2 * FRAME_MS:
-            self._since, self._spent_ms = now, 0.0
-        return cost_ms <= SMALL_MS or self._spent_ms + cost_ms <= FRAME_MS
+        return self._spent_ms + cost_ms <= FRAME_MS
 
     def spend(self, cost_ms: float) -> None:
         """Counts what was drawn."""
@@ -45,8 +63,14 @@ class _Frame:
 _FRAME = _Frame()  # painting happens on the window's thread alone
 
 
-class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no types
-    """Shows a ``Layer`` inside a view box."""
+class Curves(QObject):
+    """Shows a ``Layer``.
+
+    Signals:
+        changed: There is another picture to be painted.
+    """
+
+    changed = Signal()
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -69,19 +93,19 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         self._generation += 1
         self._stale = self.layer.picture or self._stale
         self.layer.set_strokes(strokes)
-        self.update()
+        self.changed.emit()
 
     def set_highlight(self, stroke: Stroke | None) -> None:
         """Paints one line once more over the picture, or takes that away."""
         if stroke is not self._highlight.stroke:
             self._highlight.stroke = stroke
-            self.update()
+            self.changed.emit()
 
     def redraw(self) -> None:
         """Forgets the picture, for another grid or other colours."""
         self._generation += 1
         self.layer.picture = None
-        self.update()
+        self.changed.emit()
 
     def wait(self) -> None:
         """Waits for the worker, so that nothing paints after the chart is gone."""
@@ -95,42 +119,19 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             self._refine()
         self._worker.wait()
 
-    def viewRangeChanged(self) -> None:
-        """Repaints in the new range; the item is as large as the view."""
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Returns the visible range."""
-        box = self.getViewBox()
-        return QRectF() if box is None else QRectF(box.viewRect())
-
-    def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
-    ) -> None:
-        """Blits the picture of the visible range."""
-        box = self.getViewBox()
-        if box is None:
-            return
-        area = QRectF(box.mapRectToScene(box.boundingRect())).toRect()
+    def paint(self, painter: QPainter, place: QRectF, x: Range, y: Range) -> None:
+        """Blits the picture of the visible range into a place of the view."""
+        area = place.toRect()
+        _FRAME.begin_chart(id(self))
         painter.save()
-        painter.resetTransform()
+        painter.setClipRect(area)
         own = painter.device().devicePixelRatio()
         # A picture of the window may have more pixels than the window: then it differs from own.
         scale = painter.deviceTransform().m11()
-        x, y = box.viewRange()
-        view = View.of(
-            round(area.width() * scale),
-            round(area.height() * scale),
-            (float(x[0]), float(x[1])),
-            (float(y[0]), float(y[1])),
-        )
+        view = View.of(round(area.width() * scale), round(area.height() * scale), x, y)
         if scale == own:
             self._blit(painter, view, QPointF(area.topLeft()), scale)
-            over = self._highlight.picture(view)
-            if over is not None:
-                over.setDevicePixelRatio(scale)
-                painter.drawImage(QPointF(area.topLeft()), over)
+            self._paint_highlight(painter, view, area, scale)
         else:
             image = self.layer.enlarged(scale / own).render(view, Quality.FINE).image
             image.setDevicePixelRatio(scale)
@@ -138,6 +139,16 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         if self.after_paint is not None:
             self.after_paint(painter, QRectF(area))
         painter.restore()
+
+    def _paint_highlight(self, painter: QPainter, view: View, area: QRect, scale: float) -> None:
+        over = self._highlight.picture(view)
+        if over is None:
+            return
+        image, offset = over
+        image.setDevicePixelRatio(scale)
+        if not offset.isNull():
+            self._settle.start()
+        painter.drawImage(QPointF(area.topLeft()) + QPointF(offset) / scale, image)
 
     def _blit(self, painter: QPainter, view: View, corner: QPointF, scale: float) -> None:
         self._wanted = view
@@ -164,10 +175,12 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         move = layer.offset_to(view)
         if move is not None:
             if move != (0, 0):
-                layer.shift(*move)
+                layer.shift(*move, is_hurried=_FRAME.is_crowded())
+            if layer.picture is not None and self._may_be_finer(layer.picture):
+                self._settle.start()
             return None
         old = layer.picture or self._stale
-        if not self._fits_a_frame(view):
+        if not self._fits_a_frame(view, is_first=old is None):
             self._settle.start()
             if old is None:  # the first picture of a heavy chart is the worker's too
                 self._refine()
@@ -181,10 +194,10 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             self._settle.start()
         return None
 
-    def _fits_a_frame(self, view: View) -> bool:
+    def _fits_a_frame(self, view: View, *, is_first: bool) -> bool:
         """Returns whether a draft would fit: by what the last one took, or by what there is."""
         expected = self._cost_ms or len(self.layer.strokes) * view.width * DRAFT_MS_A_COLUMN
-        return _FRAME.has_room(expected)
+        return _FRAME.has_room(expected) or (is_first and expected <= SMALL_MS)
 
     def _draw(self, view: View, quality: Quality) -> None:
         begin = time.perf_counter()
@@ -195,11 +208,17 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
         _FRAME.spend(took_ms)
 
     def _may_be_finer(self, picture: Picture) -> bool:
-        return picture.quality is Quality.FAST and picture.wish is Quality.FAST
+        return picture.wish is Quality.FAST
 
     def _refine(self) -> None:
-        view = self._wanted
+        view, picture = self._wanted, self.layer.picture
         if view is None:
+            return
+        if self._highlight.is_behind:
+            self._highlight.catch_up()
+            self.changed.emit()
+        is_there = self.layer.offset_to(view) == (0, 0)
+        if is_there and picture is not None and picture.wish is Quality.FINE:
             return
         if self._is_working:
             self._settle.start()
@@ -227,7 +246,7 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no 
             self._stale = None
             if self.layer.offset_to(self._wanted) is None:
                 self._settle.start()
-            self.update()
+            self.changed.emit()
 
 
 def _scaled(old: View, new: View) -> QRectF:
