@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import Theme
-from support.left_open import fail_if_left_open
+from support.left_open import Resources, fail_if_left_open
 
 
 @pytest.fixture
@@ -41,7 +41,12 @@ def tasks(app: QApplication) -> Iterator[Tasks]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Fails a test that leaves a visible window or a running timer of the window."""
+def nothing_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fails a test that leaves a window, a running timer, a thread or an open file behind.
+
+    What a module shares is open before its first test and may stay open until its last.
+    """
+    before = Resources.now()
     yield
     fail_if_left_open()
+    before.fail_if_more(tmp_path_factory.getbasetemp())

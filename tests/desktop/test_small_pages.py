@@ -1,5 +1,6 @@
 """The thin pages: Monitor, People, Audit and Settings, on a real store with a team."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ PASSPHRASE = "correct horse battery"
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
+def services(tmp_path: Path) -> Iterator[Services]:
     for number in range(6):
         with sr.start_run("digits", name=f"<b>run {number}</b>", store=tmp_path / "store"):
             sr.log_param("lr", 0.1 * number)
@@ -37,7 +38,8 @@ def services(tmp_path: Path) -> Services:
         environ={},
     )
     at.runs.refresh()
-    return at
+    yield at
+    at.close()
 
 
 def found_team(at: Services) -> None:

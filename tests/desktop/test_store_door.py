@@ -173,7 +173,8 @@ def test_the_demo_is_asked_for_and_removed_by_one_command(
     assert question.focusWidget() is question.cancel_button
     question.answer.click()
     qtbot.waitUntil(lambda: not desk.door.demo.exists())
-    qtbot.waitUntil(lambda: window.notices.entries()[0].title == "The demo workspace is removed")
+    qtbot.waitUntil(lambda: bool(window.notices.entries()))
+    assert window.notices.entries()[0].title == "The demo workspace is removed"
 
 
 def test_closing_while_something_is_changed_asks(
