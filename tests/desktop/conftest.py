@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import Theme
-from support.left_open import Resources, fail_if_left_open
+from support.left_open import NOTHING, Resources
 
 
 @pytest.fixture
@@ -48,5 +48,5 @@ def nothing_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     before = Resources.now()
     yield
-    fail_if_left_open()
+    NOTHING.fail_if_more()
     before.fail_if_more(tmp_path_factory.getbasetemp())

@@ -116,6 +116,8 @@ def test_closing_leaves_no_job(tasks: Tasks) -> None:
         tasks.ask(key, key, _wait_for_cancel, lambda _: None)
     assert tasks.close()
     assert tasks.running() == ()
+    tasks.ask("late", "late", lambda _progress: 1, lambda _: None)
+    assert tasks.running() == ()
 
 
 @pytest.fixture

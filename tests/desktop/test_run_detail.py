@@ -226,6 +226,7 @@ def test_a_version_made_from_the_run_gives_it_its_trust(tmp_path, tmp_path_facto
     assert story.versions[0].signer in story.sentence
     assert RunStories(runs).tell(team.run).outcome == "cannot"
     runs.catalog.close()
+    team.close()
 
 
 def test_the_whole_page_and_back_by_keyboard(pane, tasks, qtbot) -> None:

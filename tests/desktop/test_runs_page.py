@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -69,6 +70,7 @@ def open_page(
                 chart.wait_for_picture()
         page.close()
         page.deleteLater()
+    tasks.close()
     services.runs.catalog.close()
 
 
@@ -182,7 +184,9 @@ def test_two_ticked_runs_are_two_curves(
 ) -> None:
     fill(store)
     page = open_page()
-    page.table.all_ticked.emit()  # five were ticked; the box in the header takes them off
+    page.table.all_ticked.emit()  # five of six were ticked; the box in the header adds the sixth
+    assert len(page.charted()) == 6
+    page.table.all_ticked.emit()
     assert page.charted() == ()
     for row in (1, 4):
         place = page.table.pinned.visualRect(page.model.index(row, 0)).center()
@@ -430,7 +434,9 @@ def test_a_filter_is_copied_as_python_and_as_a_command_line(
     page.query.copy_requested.emit("python")
     out = io.StringIO()
     script = QGuiApplication.clipboard().text()
-    exec(compile(script, "copied", "exec"), {"print": lambda *words: out.write(f"{words}")})
+    said: dict[str, Any] = {"print": lambda *words: out.write(f"{words}")}
+    exec(compile(script, "copied", "exec"), said)
+    said["runs"].catalog.close()
     assert run_id(2) in out.getvalue()
 
 

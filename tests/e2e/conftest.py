@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.desk import Desk
-from support.left_open import fail_if_left_open
+from support.left_open import Resources, Shown
 from support.real_window import RealWindow, shots
 from support.xdo import Hands
 
@@ -50,13 +50,19 @@ def _cannot_run(request: pytest.FixtureRequest, why: str) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture
-def app(screen: None, request: pytest.FixtureRequest) -> Iterator[QApplication]:
-    """The application on the screen, in the light theme."""
+@pytest.fixture(scope="session")
+def running(screen: None, request: pytest.FixtureRequest) -> QApplication:
+    """The application on the screen."""
     running = request.getfixturevalue("qapp")
     assert isinstance(running, QApplication)
     if running.platformName() != "xcb":
         _cannot_run(request, "tests of widgets ran in this process: run these with -m e2e")
+    return running
+
+
+@pytest.fixture
+def app(running: QApplication) -> Iterator[QApplication]:
+    """The application, in the light theme."""
     look = getattr(Theme, "_current", None) or Theme.install(running, "light")
     look.switch("light", 1.0)
     yield running
@@ -104,7 +110,13 @@ def open_window(app: QApplication, hands: Hands) -> Iterator[OpenWindow]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Fails a test that leaves a visible window or a running timer."""
+def nothing_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fails a test that leaves a window, a running timer, a thread or an open file behind.
+
+    A window that a module shares was there before; its module looks at threads and files.
+    """
+    shown, before = Shown.now(), Resources.now()
     yield
-    fail_if_left_open()
+    shown.fail_if_more()
+    if not shown.windows:
+        before.fail_if_more(tmp_path_factory.getbasetemp())

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.line_chart import LineChart
@@ -24,6 +24,7 @@ from strongroom.desktop.review.transition_dialog import TransitionDialog
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.domain.ids import in_groups
 from strongroom.domain.registry import TransitionRequest
+from support.pixels import near, room_of
 from support.real_window import RealWindow
 from support.table_rows import shown_runs
 from support.workplaces import PASSPHRASE, Workplace, found_team, train
@@ -154,6 +155,7 @@ def _chart_two_runs(real: RealWindow, story: Story, shoot: Shoot) -> None:
     assert isinstance(page, RunsPage)
     header = page.table.horizontalHeader()
     all_boxes = header.mapTo(page.table, QPoint(20, header.height() - 12))
+    real.hands.click(page.table, all_boxes, then=lambda: len(page.charted()) == 3)
     real.hands.click(page.table, all_boxes, then=lambda: not page.charted())
     wanted = [story.runs["brave-otter"], story.runs["calm-heron"]]
     for run_id in wanted:
@@ -173,7 +175,7 @@ def _chart_two_runs(real: RealWindow, story: Story, shoot: Shoot) -> None:
     picture = real.hands.see()
     for one in found.series():
         colour = QColor(theme().series_colour(one.colour_index))
-        assert _pixels(picture, found, colour) > 50, f"{one.label} is not to be seen"
+        assert near(picture, room_of(found), colour) > 50, f"{one.label} is not to be seen"
 
 
 def _approve(real: RealWindow, story: Story, shoot: Shoot) -> None:
@@ -224,22 +226,6 @@ def _tick(real: RealWindow, page: RunsPage, run_id: str) -> None:
     ).center()
     at = table.viewport().mapTo(table, box)
     real.hands.click(table, at, then=lambda: (run_id in page.charted()) is not was)
-
-
-def _pixels(picture: QImage, widget: QWidget, colour: QColor) -> int:
-    """Returns how many pixels of a widget on the screen are near a colour."""
-    area = QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size()) & picture.rect()
-    near = 0
-    for y in range(area.top(), area.bottom()):
-        for x in range(area.left(), area.right()):
-            pixel = picture.pixelColor(x, y)
-            gaps = (
-                abs(pixel.red() - colour.red()),
-                abs(pixel.green() - colour.green()),
-                abs(pixel.blue() - colour.blue()),
-            )
-            near += max(gaps) < 40
-    return near
 
 
 def _stages_on_disk(place: Workplace) -> dict[str, str]:

@@ -19,7 +19,7 @@ from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.gallery import EVERY, render_pages
 from strongroom.domain.clock import FixedClock
 from support.golden_pictures import APPROVED, SHARE, approve, check, difference, fill
-from support.left_open import fail_if_left_open
+from support.left_open import NOTHING
 from support.runs_on_disk import START_US
 
 ACCEPTS = os.environ.get("ACCEPT_PICTURES") == "1"
@@ -43,7 +43,7 @@ def look(qapp: QApplication) -> Theme:
     found.switch("light", 1.0)
     yield found
     found.switch("light", 1.0)
-    fail_if_left_open()
+    NOTHING.fail_if_more()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pictures were approved on Linux")

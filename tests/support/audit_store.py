@@ -50,6 +50,11 @@ class AuditStore:
         """The store's folder."""
         return self.folder / "store"
 
+    def close(self) -> None:
+        """Closes everybody's catalog."""
+        for desk in (self.founder, self.analyst, self.approver):
+            desk.close()
+
     def fresh(self, desk: Desk) -> Desk:
         """Returns services opened anew on the same disk for the same person."""
         return open_desk(desk.store, desk.home, desk.name, clock=self.clock, keychain=desk.keychain)

@@ -8,25 +8,46 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 PULSE_NAME = "strongroom"
 
 
-def fail_if_left_open() -> None:
-    """Closes every window still shown, then fails if there was one, or a running timer."""
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        return
-    app.processEvents()
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    shown = [widget for widget in app.topLevelWidgets() if widget.isVisible()]
-    names = [f"{type(widget).__name__} {widget.windowTitle()}" for widget in shown]
-    for widget in shown:
-        widget.close()
-    timers = [timer for timer in app.findChildren(QTimer) if timer.isActive()]
-    assert not names, f"windows left open: {names}"
-    assert not timers, f"timers left running: {timers}"
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The windows that are to be seen now and the timers of the window that run."""
+
+    windows: frozenset[QWidget]
+    timers: frozenset[QTimer]
+
+    @classmethod
+    def now(cls) -> "Shown":
+        """Looks; without an application there is nothing."""
+        app = QApplication.instance()
+        if not isinstance(app, QApplication):
+            return cls(frozenset(), frozenset())
+        app.processEvents()
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return cls(
+            frozenset(widget for widget in app.topLevelWidgets() if widget.isVisible()),
+            frozenset(timer for timer in app.findChildren(QTimer) if timer.isActive()),
+        )
+
+    def fail_if_more(self) -> None:
+        """Fails if there are windows or timers that were not there; takes them away first."""
+        now = Shown.now()
+        shown = now.windows - self.windows
+        names = [f"{type(widget).__name__} {widget.windowTitle()}" for widget in shown]
+        for widget in shown:
+            widget.close()
+        timers = now.timers - self.timers
+        for timer in timers:
+            timer.stop()
+        assert not names, f"windows left open: {names}"
+        assert not timers, f"timers left running: {timers}"
+
+
+NOTHING = Shown(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ PAUSE_MS = 10  # between two looks at what is awaited
 SETTLE_MS = 30  # in which a window manager that has something to move moves it
 KEY_DELAY_MS = 6  # between typed letters; faster than anybody, slow enough for the server
 
-LEFT = "1"  # the button as X counts it
+LEFT, RIGHT = "1", "3"  # the buttons as X counts them
 
 
 class Hands:
@@ -107,6 +107,22 @@ class Hands:
             if not (shiboken6.isValid(widget) and widget.isVisible() and widget.isEnabled()):
                 break  # it took the press; what follows needs more time
         self.until(then, f"something comes of pressing {_name(widget)}")
+
+    def click_right(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """Presses the right button over a widget; what opens is a menu."""
+        self.point_at(widget, at)
+        self._do("click", RIGHT)
+        self.until(self._app.activePopupWidget, f"a menu opens on {_name(widget)}")
+
+    def drag(self, widget: QWidget, start: QPoint, end: QPoint, *, held: str = "") -> None:
+        """Presses, moves and lets go, as a hand does; a key may be held."""
+        self.point_at(widget, start)
+        between = start + (end - start) / 2
+        places = [widget.mapToGlobal(each) for each in (between, end)]
+        moves = [word for at in places for word in ("mousemove", str(at.x()), str(at.y()))]
+        keys = (["keydown", held], ["keyup", held]) if held else ([], [])
+        self._do(*keys[0], "mousedown", LEFT, *moves, "mouseup", LEFT, *keys[1])
+        self.rest()
 
     def press_at(self, place: QPoint) -> None:
         """Presses at a place of the screen, whatever lies there; for what must not react."""

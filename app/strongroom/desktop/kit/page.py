@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.command import Command
+from strongroom.desktop.kit.menu import Groups
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Surface
@@ -21,6 +22,10 @@ from strongroom.domain.changes import Changes
 
 class Page(Surface):
     """Base of all pages.
+
+    Attributes:
+        menu: The ids of commands under the right button where nothing else is meant; without any
+            all commands of the page.
 
     Signals:
         place_requested: Open another place (a `Place`).
@@ -32,6 +37,7 @@ class Page(Surface):
 
     page_id = ""
     title = ""
+    menu: Groups = ()
 
     place_requested = Signal(object)
     place_changed = Signal(object)

@@ -5,6 +5,7 @@
 * Starting a question with the key of a running one cancels that: the latest question wins, and
   the answer of an older one is never delivered.
 * Results arrive on the window's thread; an answer whose owner is gone is dropped.
+* Once closed nothing is begun any more: what it would read from is closed next.
 * Progress is told at most ten times a second; telling it is also where Cancel is heard.
 """
 
@@ -120,6 +121,7 @@ class Tasks(QObject):
         self._changes = QThreadPool(self)
         self._changes.setMaxThreadCount(1)
         self._entries: list[_Entry] = []
+        self._is_closed = False
 
     def ask(
         self,
@@ -180,7 +182,8 @@ class Tasks(QObject):
             self.cancel(key)
 
     def close(self) -> bool:
-        """Cancels everything and waits; returns whether all of it heard."""
+        """Cancels everything, waits and begins nothing more; returns whether all of it heard."""
+        self._is_closed = True
         self.cancel_all()
         self._questions.clear()
         self._changes.clear()
@@ -219,6 +222,8 @@ class Tasks(QObject):
         failed: Callable[[BaseException], None] | None,
         retry: Callable[[], None] | None,
     ) -> None:
+        if self._is_closed:
+            return
         job = _Job(work)
 
         def deliver(answer: Any, fault: BaseException | None) -> None:  # noqa: ANN401 - the answer of any question

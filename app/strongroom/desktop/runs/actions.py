@@ -5,12 +5,11 @@
 * Deleting hides a run and says so; nothing is removed from the disk.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.dialog import Dialog
@@ -21,25 +20,6 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.bulk import Bulk
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.progress import Progress
-
-
-class Host(Protocol):
-    """What the menu needs of the page."""
-
-    def open_run(self, run_id: str) -> None:
-        """Shows one run in detail."""
-
-    def tick(self, run_ids: Sequence[str], *, on: bool) -> None:
-        """Ticks or unticks runs."""
-
-    def charted(self) -> tuple[str, ...]:
-        """Returns the ticked runs."""
-
-    def hidden(self) -> str:
-        """Returns ``deleted`` or ``archived`` if those runs are shown, else ""."""
-
-    def with_selected(self, act: Callable[[tuple[str, ...]], object]) -> None:
-        """Does something to all selected runs, however many."""
 
 
 class RunActions:
@@ -54,47 +34,6 @@ class RunActions:
 
     def __init__(self, services: RunsServices, tasks: Tasks, page: QWidget, bulk: Bulk) -> None:
         self._services, self._tasks, self._page, self._bulk = services, tasks, page, bulk
-
-    def build_menu(self, host: Host, run_ids: Sequence[str], count: int = 0) -> QMenu:
-        """Returns the menu of the selected runs; it goes away when it is closed.
-
-        Args:
-            host: The page.
-            run_ids: The selected runs that are known by name.
-            count: How many are selected; more than there are names when they are a great many.
-        """
-        menu = QMenu(self._page)
-        menu.aboutToHide.connect(menu.deleteLater)
-        chosen, many = tuple(run_ids), max(count, len(run_ids))
-        are_ticked = bool(chosen) and set(chosen) <= set(host.charted())
-
-        def add(words: str, act: Callable[[], object], *, enabled: bool = True) -> None:
-            action = menu.addAction(words)
-            action.triggered.connect(lambda _on=False: act())
-            action.setEnabled(enabled)
-
-        def on_all(act: Callable[[tuple[str, ...]], object]) -> Callable[[], object]:
-            return lambda: host.with_selected(act)
-
-        if many == 1:
-            add("Open", lambda: host.open_run(chosen[0]))
-        words = "Take off the charts" if are_ticked else "Show on the charts"
-        add(words, lambda: host.tick(chosen, on=not are_ticked))
-        menu.addSeparator()
-        add("Copy run id" if many == 1 else f"Copy {many:,} run ids", on_all(self.copy_ids))
-        add("Tag…", on_all(self.ask_tag))
-        add("Move to experiment…", on_all(self.ask_move))
-        add("Export…", on_all(self.ask_export))
-        menu.addSeparator()
-        if host.hidden() == "archived":
-            add("Take out of the archive", on_all(self.unarchive))
-        elif not host.hidden():
-            add("Archive", on_all(self.archive))
-        if host.hidden() == "deleted":
-            add("Restore", on_all(self.restore))
-        else:
-            add("Delete…", on_all(self.ask_delete))
-        return menu
 
     def copy_ids(self, run_ids: Sequence[str]) -> None:
         """Puts run ids on the clipboard, one a line."""

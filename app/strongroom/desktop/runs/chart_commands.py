@@ -8,6 +8,13 @@ from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.runs.charts_pane import FORMATS, ChartsPane
 
+KEYS = {
+    "export_png": "Ctrl+E",
+    "export_svg": "Ctrl+Shift+G",
+    "export_csv": "Ctrl+Shift+E",
+    "export_parquet": "Ctrl+Shift+P",
+}
+
 
 def of(charts: ChartsPane) -> Sequence[Command]:
     """Returns the commands of the charts of the ticked runs.
@@ -28,7 +35,7 @@ def of(charts: ChartsPane) -> Sequence[Command]:
     def command(name: str, title: str, run: Callable[[], object], icon: str) -> Command:
         return Command(
             id=f"charts.{name}", title=title, run=lambda: _drop(run()), menu="Run", icon=icon,
-            enabled=enabled,
+            shortcut=KEYS.get(name, ""), enabled=enabled,
         )  # fmt: skip
 
     def one(name: str, title: str, act: Callable[[LineChart], object], icon: str) -> Command:

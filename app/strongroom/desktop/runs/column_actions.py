@@ -36,6 +36,9 @@ class ColumnHost(Protocol):
     def group_by(self, field: Field | None) -> None:
         """Puts the runs into groups."""
 
+    def choose_columns(self) -> object:
+        """Opens the choice of columns."""
+
     def did(self, step: Step) -> None:
         """Hears of a step that can be undone."""
 
@@ -158,6 +161,8 @@ class ColumnActions(QObject):
         if column.kind == "value" and column.field is not None:
             menu.addSeparator()
             self._add_value_entries(menu, add, column, column.field)
+        menu.addSeparator()
+        add("Choose columns…", self._host.choose_columns)
         return menu
 
     def open_menu(self, at: int, place: QPoint) -> None:

@@ -11,9 +11,10 @@ from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.detail import DetailPane
-from strongroom.desktop.runs.lower_pane import LowerPane
+from strongroom.desktop.runs.lower_pane import VIEWS, LowerPane
 from strongroom.desktop.runs.results import Results
 from strongroom.desktop.runs.rule_actions import RuleActions
+from strongroom.desktop.runs.saved_views import SavedViews
 from strongroom.domain.query import FieldKind
 
 COLUMN_VERBS = (
@@ -27,6 +28,18 @@ COLUMN_VERBS = (
     ("draw", "Draw column by step", "chart-line"),
     ("rule", "Rule of column's metric…", "scale"),
 )
+RUN_MENU = (  # under the right button on rows
+    ("runs.open", "runs.chart", "runs.compare"),
+    ("runs.copy_id", "runs.tag", "runs.move", "runs.export", "runs.register"),
+    ("runs.archive", "runs.unarchive", "runs.delete", "runs.restore"),
+    ("runs.expand", "runs.collapse"),
+)
+PAGE_MENU = (  # under the right button beside everything else
+    ("runs.refresh", "runs.filter", "runs.copy_python", "runs.copy_cli"),
+    ("runs.columns", "runs.usual_columns", "runs.group", "runs.expand", "runs.collapse"),
+    ("runs.save_view", "runs.open_view"),
+    tuple(f"runs.show_{key}" for key, _words in VIEWS),
+)
 Rule = Callable[[WindowState], Reason | None]
 
 
@@ -36,6 +49,7 @@ class RunsHost(Protocol):
     run_actions: RunActions
     column_actions: ColumnActions
     results: Results
+    views: SavedViews
     charts: ChartsPane
     detail: DetailPane
     below: LowerPane
@@ -83,6 +97,12 @@ class RunsHost(Protocol):
     def save_view(self) -> object:
         """Asks under which name to save what is shown."""
 
+    def choose_view(self) -> object:
+        """Opens the list of saved views."""
+
+    def copy_filter(self, form: str) -> None:
+        """Copies the question as ``python`` or ``cli``."""
+
     def see_all(self) -> None:
         """Takes the marks of new runs away."""
 
@@ -103,7 +123,17 @@ def of(page: RunsHost) -> Sequence[Command]:
         ),
         Command(
             id="runs.columns", title="Choose columns…", run=lambda: _drop(page.choose_columns()),
-            menu="View", icon="columns-3", enabled=_here,
+            menu="View", icon="columns-3", shortcut="Ctrl+L", enabled=_here,
+        ),
+        Command(
+            id="runs.copy_python", title="Copy filter as Python",
+            run=lambda: page.copy_filter("python"), menu="Edit", icon="copy",
+            shortcut="Ctrl+Shift+Y", enabled=_here,
+        ),
+        Command(
+            id="runs.copy_cli", title="Copy filter as command line",
+            run=lambda: page.copy_filter("cli"), menu="Edit", icon="copy",
+            shortcut="Ctrl+Shift+L", enabled=_here,
         ),
         Command(
             id="runs.open", title="Open run", run=lambda: page.open_run(page.selection()[0]),
@@ -134,7 +164,7 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.tag", title="Tag runs…",
             run=lambda: page.with_selected(page.run_actions.ask_tag),
-            menu="Run", icon="tag", enabled=_some,
+            menu="Run", icon="tag", shortcut="Ctrl+T", enabled=_some,
         ),
         Command(
             id="runs.register", title="Register model…", run=page.register_model,
@@ -143,27 +173,29 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.delete", title="Delete runs…",
             run=lambda: page.with_selected(page.run_actions.ask_delete),
-            menu="Run", icon="trash-2", enabled=_deletable(page),
+            menu="Run", icon="trash-2", shortcut="Ctrl+Delete", enabled=_deletable(page),
         ),
         Command(
             id="runs.restore", title="Restore runs",
             run=lambda: page.with_selected(page.run_actions.restore),
-            menu="Run", icon="undo-2", enabled=_hidden_as(page, "deleted"),
+            menu="Run", icon="undo-2", shortcut="Ctrl+Shift+Delete",
+            enabled=_hidden_as(page, "deleted"),
         ),
         Command(
             id="runs.move", title="Move runs to experiment…",
             run=lambda: page.with_selected(page.run_actions.ask_move),
-            menu="Run", icon="folder", enabled=_some,
+            menu="Run", icon="folder", shortcut="Ctrl+M", enabled=_some,
         ),
         Command(
             id="runs.archive", title="Archive runs",
             run=lambda: page.with_selected(page.run_actions.archive),
-            menu="Run", icon="archive", enabled=_archivable(page),
+            menu="Run", icon="archive", shortcut="Ctrl+Backspace", enabled=_archivable(page),
         ),
         Command(
             id="runs.unarchive", title="Take runs out of the archive",
             run=lambda: page.with_selected(page.run_actions.unarchive),
-            menu="Run", icon="undo-2", enabled=_hidden_as(page, "archived"),
+            menu="Run", icon="undo-2", shortcut="Ctrl+Shift+Backspace",
+            enabled=_hidden_as(page, "archived"),
         ),
         Command(
             id="runs.export", title="Export runs…",
@@ -184,7 +216,7 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
         ),
         Command(
             id="runs.group", title="Group runs by…", run=page.choose_group, menu="View",
-            icon="layers", enabled=_here,
+            icon="layers", shortcut="Ctrl+G", enabled=_here,
         ),
         Command(
             id="runs.collapse", title="Collapse all groups",
@@ -198,7 +230,11 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
         ),
         Command(
             id="runs.save_view", title="Save view…", run=lambda: _drop(page.save_view()),
-            menu="View", icon="bookmark", enabled=_here,
+            menu="View", icon="bookmark", shortcut="Ctrl+S", enabled=_here,
+        ),
+        Command(
+            id="runs.open_view", title="Open saved view…", run=lambda: _drop(page.choose_view()),
+            menu="View", icon="bookmark", shortcut="Ctrl+Shift+O", enabled=_with_views(page),
         ),
         Command(
             id="runs.rules", title="Metric rules…", run=page.rules.show_all, menu="View",
@@ -243,6 +279,13 @@ def _with_column(page: RunsHost, *, metric: bool) -> Rule:
             return _here(state) or Reason("Choose the title of a column first")
         is_metric = column.field is not None and column.field.kind is FieldKind.METRIC
         return Reason("Choose the title of a metric first") if metric and not is_metric else None
+
+    return rule
+
+
+def _with_views(page: RunsHost) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        return _here(state) or (None if page.views.views() else Reason("Save a view first"))
 
     return rule
 

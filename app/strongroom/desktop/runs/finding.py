@@ -236,3 +236,6 @@ def as_command(store: str, question: Question) -> str:
     if question.is_archived:
         words.append("--archived")
     return shlex.join([*words, "--", question.filter])
+
+
+COPIED = {"python": as_python, "cli": as_command}

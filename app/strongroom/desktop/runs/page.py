@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QMenu
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.buttons import Button
@@ -23,7 +24,6 @@ from strongroom.desktop.kit.page_bar import PageBar, separator
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs import commands
 from strongroom.desktop.runs.actions import RunActions
@@ -37,11 +37,10 @@ from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.finding import (
+    COPIED,
     Answer,
     Question,
     Surroundings,
-    as_command,
-    as_python,
     groupable,
 )
 from strongroom.desktop.runs.following import Following
@@ -53,7 +52,7 @@ from strongroom.desktop.runs.query_bar import QueryBar
 from strongroom.desktop.runs.query_history import QueryHistory
 from strongroom.desktop.runs.register import RegisterChoice
 from strongroom.desktop.runs.results import Results
-from strongroom.desktop.runs.row_windows import LoadedRow
+from strongroom.desktop.runs.row_menu import open_row_menu
 from strongroom.desktop.runs.rule_actions import RuleActions
 from strongroom.desktop.runs.saved_views import SavedViews
 from strongroom.desktop.runs.scope import ScopeMenu
@@ -73,7 +72,6 @@ if TYPE_CHECKING:
     from strongroom.services.experiments import Experiment
 
 USUAL_SORTING = ("started", True)
-TICKED_AT_ONCE = 20  # by the box in the header
 
 
 class RunsPage(Page):
@@ -93,6 +91,7 @@ class RunsPage(Page):
 
     page_id = "runs"
     title = "Runs"
+    menu = commands.PAGE_MENU
     register_requested = Signal(str, str)
     noticed = Signal(str, str)
     views_changed = Signal(object)
@@ -226,6 +225,10 @@ class RunsPage(Page):
         """Asks under which name to save what is shown."""
         return self.view_actions.ask_save()
 
+    def choose_view(self) -> QMenu:
+        """Opens the list of saved views below the button that saves them."""
+        return self.view_actions.choose(self._save, self.open_view)
+
     def open_view(self, name: str) -> None:
         """Shows a saved view."""
         view = self.view_actions.open(name)
@@ -264,6 +267,11 @@ class RunsPage(Page):
     def charted(self) -> tuple[str, ...]:
         """Returns the ticked runs."""
         return self._charted.ids()
+
+    def copy_filter(self, form: str) -> None:
+        """Copies what the table shows as a question in ``python`` or for the ``cli``."""
+        store = str(self._services.runs.folder.root)
+        QGuiApplication.clipboard().setText(COPIED[form](store, self.loader.question))
 
     def compare(self) -> None:
         """Opens the ticked runs side by side."""
@@ -351,15 +359,15 @@ class RunsPage(Page):
 
     def _wire(self) -> None:
         self.query.applied.connect(lambda text: self._move(filter=text))
-        self.query.copy_requested.connect(self._on_copy_requested)
+        self.query.copy_requested.connect(self.copy_filter)
         self.table.ticked.connect(
             lambda run_id: self.tick((run_id,), on=run_id not in self._charted)
         )
-        self.table.all_ticked.connect(self._on_all_ticked)
+        self.table.all_ticked.connect(lambda: self.ticking.toggle_shown(self.model.sheet))
         self.table.sort_requested.connect(lambda key, down: self.sort_by(key, descending=down))
         self.table.opened.connect(self.open_run)
         self.table.selection_changed.connect(self._look_at_selection)
-        self.table.context_requested.connect(self._on_context_requested)
+        self.table.context_requested.connect(lambda run_id, at: open_row_menu(self, run_id, at))
         self._scope.scope_chosen.connect(self._on_scope_chosen)
         self.table.toggled.connect(self.results.toggle)
         self.results.wanting.connect(self.loader.ask_again)
@@ -475,23 +483,3 @@ class RunsPage(Page):
         if question != self.loader.question or not self.loader.has_asked:
             self.loader.ask(question)
             self.place_changed.emit(self.place())
-
-    def _on_all_ticked(self) -> None:
-        if len(self._charted):
-            self.ticking.clear()
-            return
-        rows = self.model.sheet.items(0, 2 * TICKED_AT_ONCE)
-        found = [row.row.run.run_id for row in rows if isinstance(row, LoadedRow)]
-        self.tick(found[:TICKED_AT_ONCE], on=True)
-
-    def _on_context_requested(self, run_id: str, place: QPoint) -> None:
-        if run_id and run_id not in self.table.selected():
-            self.table.select(run_id)
-        menu = self.run_actions.build_menu(self, self.table.selected(), self.selected_count())
-        menu.setFont(theme().font("body"))
-        menu.popup(place)
-
-    def _on_copy_requested(self, form: str) -> None:
-        store = str(self._services.runs.folder.root)
-        words = {"python": as_python, "cli": as_command}[form](store, self.loader.question)
-        QGuiApplication.clipboard().setText(words)

@@ -30,8 +30,9 @@ def of(below: LowerPane) -> Sequence[Command]:
             Command(
                 id=f"runs.show_{key}", title=f"{words} below the table",
                 run=partial(below.open, key), menu="View", icon="chart-line", enabled=here,
+                shortcut=f"Alt+{number}",
             )
-            for key, words in VIEWS
+            for number, (key, words) in enumerate(VIEWS, 1)
         ),
         of_plot("numbers", "Show plot as table…", below.plots.show_numbers, "table-2"),
         *(

@@ -11,8 +11,12 @@ from PySide6.QtCore import QObject, Signal
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.charted import Charted
+from strongroom.desktop.runs.row_windows import LoadedRow
 from strongroom.desktop.runs.services import RunsServices
+from strongroom.desktop.runs.sheet import Sheet
 from strongroom.domain.run import Run
+
+TICKED_AT_ONCE = 20  # by the box in the header
 
 
 class Ticking(QObject):
@@ -60,9 +64,15 @@ class Ticking(QObject):
             self._has_begun = True
             self.tick(newest, on=True)
 
-    def clear(self) -> None:
-        """Unticks every run."""
-        self.tick(self.charted.ids(), on=False)
+    def toggle_shown(self, sheet: Sheet) -> None:
+        """Ticks the first runs of the table and no others; unticks them if they are it."""
+        rows = sheet.items(0, 2 * TICKED_AT_ONCE)
+        shown = [row.row.run.run_id for row in rows if isinstance(row, LoadedRow)]
+        wanted = set(shown[:TICKED_AT_ONCE])
+        if wanted == set(self.charted.ids()):
+            wanted = set()
+        self.charted.remove(set(self.charted.ids()) - wanted)
+        self.tick([each for each in shown if each in wanted], on=True)
 
     def renew(self, run_ids: Collection[str]) -> None:
         """Reads those of some runs again that are ticked."""

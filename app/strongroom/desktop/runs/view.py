@@ -207,6 +207,8 @@ class RunsView(QTableView):
             place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         if index.isValid() and (self.run_id(index.row()) or self.is_header(index.row())):
             self.context_requested.emit(self.run_id(index.row()), place)
+        else:
+            event.ignore()  # below the last row the page is meant
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Says the whole of what a cell could not show."""

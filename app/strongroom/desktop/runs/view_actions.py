@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Saving what the table shows under a name, and coming back to it."""
 
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QMenu, QWidget
 
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import column
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.column_layout import ColumnLayout
@@ -96,6 +98,18 @@ class ViewActions(QObject):
             self._columns.change(f"columns of {shown(name)}", self._layout.take_json, view.columns)
             self._model.set_sorting(view.sorting)
         return view
+
+    def choose(self, below: QWidget, opened: Callable[[str], None]) -> QMenu:
+        """Opens the list of views below a button; the first has the keyboard."""
+        menu = QMenu(self._page)
+        menu.setFont(theme().font("body"))
+        menu.aboutToHide.connect(menu.deleteLater)
+        for view in self._views.views():
+            action = menu.addAction(shown(view.name).replace("&", "&&"))
+            action.triggered.connect(lambda _=False, name=view.name: opened(name))
+        menu.popup(below.mapToGlobal(QPoint(0, below.height() + 2)))
+        menu.setActiveAction(menu.actions()[0])
+        return menu
 
     def _did(self, title: str, before: tuple[SavedView, ...]) -> None:
         after = self._views.views()

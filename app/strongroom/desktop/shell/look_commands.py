@@ -9,6 +9,18 @@ from strongroom.desktop.shell.preferences import DENSITY, TEXT_SCALE, THEME, Pre
 from strongroom.domain.setting import SettingValue, setting
 
 USUAL_TEXT = 100
+KEYS = {
+    (THEME, "system"): "Ctrl+F9",
+    (THEME, "light"): "Ctrl+F10",
+    (THEME, "dark"): "Ctrl+F11",
+    (THEME, "high-contrast"): "Ctrl+F12",
+}
+LOOK_MENU = (  # under the right button on the frame
+    tuple(f"view.theme_{name}" for name in ("system", "light", "dark", "high_contrast")),
+    tuple(f"view.rows_{name}" for name in ("compact", "usual", "comfortable")),
+    ("view.larger_text", "view.smaller_text", "view.usual_text"),
+    ("window.palette", "go.settings"),
+)
 
 
 def look_commands(tasks: Tasks, preferences: Preferences) -> Sequence[Command]:
@@ -38,6 +50,7 @@ def look_commands(tasks: Tasks, preferences: Preferences) -> Sequence[Command]:
         Command(
             id=f"view.{prefix}_{value.replace('-', '_')}", title=f"{title}: {words}",
             run=choose(key, value), menu="View", icon=icon, enabled=may(key), group="View",
+            shortcut=KEYS.get((key, value), ""),
         )
         for key, prefix, title, icon in (
             (THEME, "theme", "Theme", "contrast"), (DENSITY, "rows", "Row height", "list"),

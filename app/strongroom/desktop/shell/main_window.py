@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -21,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.command import Command, WindowState
+from strongroom.desktop.kit.menu import Groups, command_menu
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
@@ -32,6 +40,7 @@ from strongroom.desktop.shell import window_commands
 from strongroom.desktop.shell.commands import CommandRegistry
 from strongroom.desktop.shell.history import History
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
+from strongroom.desktop.shell.look_commands import LOOK_MENU
 from strongroom.desktop.shell.menu_bar import MenuBar
 from strongroom.desktop.shell.notices import Notices, NoticesPanel, ToastHost
 from strongroom.desktop.shell.page_spec import PageSpec
@@ -237,6 +246,17 @@ class MainWindow(QMainWindow):
             "Stop and close", self.close_at_once, kind="danger", icon="x",
             cancel="Keep working", details=names, parent=self,
         ).open()  # fmt: skip
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers what the page does, or on the frame how the window looks."""
+        page, place = self.page(), event.globalPos()
+        on_page = page is not None and page.rect().contains(page.mapFromGlobal(place))
+        groups = self._page_menu(page) if page is not None and on_page else LOOK_MENU
+        command_menu(self, self.commands.commands(), groups, self.state()).popup(place)
+
+    def _page_menu(self, page: Page) -> Groups:
+        own = page.menu or [[command.id for command in page.commands()]]
+        return (("go.back", "go.forward", "edit.undo", "edit.redo"), *own, ("help.page",))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts one folder of this machine."""
