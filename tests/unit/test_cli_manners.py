@@ -21,6 +21,7 @@ LEAVES = list(leaves())
 TRAINS_OR_OPENS = {("demo",), ("desktop",)}
 SPELLINGS = """
 desktop | demo | doctor | verify | rebuild | team create | team show | team trust | team cosign
+team thresholds
 identity create | identity show | identity request | identity unlock | identity lock
 identity rotate | identity protect | people list | people admit | people grant | people revoke
 policy show | policy set | experiments list | runs search | runs show | runs history | runs export

@@ -11,6 +11,7 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, plain, say, table
 from strongroom.cli.session import has_terminal, services
+from strongroom.cli.trust_step import draft_lines, draft_option, step_document, step_lines
 from strongroom.domain.access import ROLE_TITLES, ROLES
 from strongroom.domain.errors import Untrusted
 
@@ -48,21 +49,28 @@ def list_people() -> None:
 @click.option("--scope", default="*", show_default=True, help="For example model:fraud-*.")
 @click.option("--person", default="", help="The id of somebody who gets a second workstation.")
 @click.option("--fingerprint", default="", help="What the sender read out; refused if it differs.")
+@draft_option
 @shared_options
-def admit(file: Path, role: str, scope: str, person: str, fingerprint: str) -> None:
+def admit(
+    file: Path, role: str, scope: str, person: str, fingerprint: str, draft: Path | None
+) -> None:
     """Let the sender of a request into the team."""
     at = services()
     asked = at.people.applicant(file)
     _compare(asked, fingerprint)
-    admitted = at.people.admit(file, role, scope=scope, person=person)
+    admitted = at.people.admit(file, role, scope=scope, person=person, draft=draft)
     document = {
         "person": admitted.person,
         "writer": admitted.writer,
         "role": admitted.role,
         "trust": {"version": admitted.trust_version},
         "draft": admitted.draft,
+        "missing": admitted.missing,
         "fingerprint": asked.fingerprint,
     }
+    if admitted.draft:
+        emit(document, draft_lines(admitted.draft, admitted.missing))
+        return
     emit(
         document,
         [
@@ -80,30 +88,28 @@ def admit(file: Path, role: str, scope: str, person: str, fingerprint: str) -> N
 @click.argument("person", metavar="PERSON")
 @click.argument("role", metavar=ROLE_METAVAR)
 @click.option("--scope", default="*", show_default=True, help="For example model:fraud-*.")
+@draft_option
 @shared_options
-def grant(person: str, role: str, scope: str) -> None:
+def grant(person: str, role: str, scope: str, draft: Path | None) -> None:
     """Give somebody a role, from now on."""
-    at = services()
-    at.people.grant(person, role, scope=scope)
-    version = at.people.team().version
+    step = services().people.grant(person, role, scope=scope, draft=draft)
     emit(
-        {"person": person, "role": role, "scope": scope, "trust": {"version": version}},
-        [f"{person} is now {ROLE_TITLES[role]} as well; the team is at version {version}."],
+        {"person": person, "role": role, "scope": scope, **step_document(step)},
+        step_lines(step, f"{person} is now {ROLE_TITLES[role]} as well;"),
     )
 
 
 @people.command()
 @click.argument("person", metavar="PERSON")
 @click.option("--reason", default="left", show_default=True, help="left, lost, compromised, …")
+@draft_option
 @shared_options
-def revoke(person: str, reason: str) -> None:
+def revoke(person: str, reason: str, draft: Path | None) -> None:
     """End every right of somebody at what has been seen so far."""
-    at = services()
-    at.people.revoke(person, reason=reason)
-    version = at.people.team().version
+    step = services().people.revoke(person, reason=reason, draft=draft)
     emit(
-        {"person": person, "reason": reason, "trust": {"version": version}},
-        [f"{person} has no rights any more; the team is at version {version}."],
+        {"person": person, "reason": reason, **step_document(step)},
+        step_lines(step, f"{person} has no rights any more;"),
     )
 
 

@@ -8,8 +8,9 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, say, table
 from strongroom.cli.session import services
-from strongroom.domain.canonical import JsonValue
-from strongroom.services.people import opened_stages
+from strongroom.cli.trust_step import draft_option, step_document, step_lines
+from strongroom.domain.policy import parse_policy
+from strongroom.services.people import opened_stages, policies_json
 
 
 def add_commands(root: click.Group) -> None:
@@ -29,7 +30,7 @@ def show() -> None:
     """Show the policies; --json prints what ``policy set`` reads."""
     policies = services().people.policy()
     rows = [
-        (pattern, stage, _sentence(entry))
+        (pattern, stage, parse_policy(entry).in_words())
         for pattern, stages in policies.items()
         for stage, entry in stages.items()
     ]
@@ -38,32 +39,16 @@ def show() -> None:
 
 @policy.command(name="set")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@draft_option
 @shared_options
-def set_policies(file: Path) -> None:
+def set_policies(file: Path, draft: Path | None) -> None:
     """Replace the policies by those of FILE."""
     at = services()
-    at.people.set_policy(file)
-    version = at.people.team().version
-    policies = at.people.policy()
+    step = at.people.set_policy(file, draft=draft)
+    policies = policies_json(step.document)
     for pattern, stage in opened_stages(policies):
         say(f"Careful: {pattern} does not mention {stage}, so moves there need nobody's approval.")
     emit(
-        {"trust": {"version": version}, "policies": policies},
-        [f"The policies are in force; the team is at version {version}."],
+        {"policies": policies, **step_document(step)},
+        step_lines(step, "The policies are in force;"),
     )
-
-
-def _sentence(entry: JsonValue) -> str:
-    need = entry["need"]
-    parts = [f"{need} approval{'' if need == 1 else 's'}" if need else "nothing"]
-    if entry["groups"]:
-        parts.append("from " + ", ".join(entry["groups"]))
-    if "requester" in entry["exclude"]:
-        parts.append("not by the requester")
-    if "run-author" in entry["exclude"]:
-        parts.append("not by the run's author")
-    if entry["veto"]:
-        parts.append("one rejection stops it")
-    parts += [f"evidence {kind}" for kind in entry["require"]]
-    parts += [f"{gate['metric']} {gate['op']} {gate['value']}" for gate in entry["gates"]]
-    return ", ".join(parts)

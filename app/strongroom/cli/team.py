@@ -11,13 +11,16 @@ import click
 
 from strongroom.cli.identity import create_identity
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, say, table
+from strongroom.cli.output import emit, plain, say, table
 from strongroom.cli.people import member_document, member_row
-from strongroom.cli.session import services
-from strongroom.domain.errors import Refused
+from strongroom.cli.session import has_terminal, services
+from strongroom.cli.trust_step import draft_option, step_document, step_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strongroom.bootstrap import Services
+    from strongroom.services.trust_changes import DraftView
 
 
 def add_commands(root: click.Group) -> None:
@@ -68,18 +71,65 @@ def trust(team_id: str) -> None:
 
 
 @team.command()
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--admin", type=click.IntRange(1, 16), help="How many admins sign a change.")
+@click.option("--root", type=click.IntRange(1, 16), help="How many root keys sign a change.")
+@draft_option
 @shared_options
-def cosign(file: Path) -> None:
-    """Add a signature to a draft of the team; needed where one admin is not enough."""
-    document = services().people.team()
-    raise Refused(
-        "E-QUORUM",
-        f"{file.name} was not signed: the team changes with"
-        f" {document.admin_threshold} signature{'s' if document.admin_threshold > 1 else ''}",
-        "At a threshold of 1 nothing needs a second signature; drafts for higher thresholds"
-        " cannot be made by this version.",
+def thresholds(admin: int | None, root: int | None, draft: Path | None) -> None:
+    """Say how many signatures a change of the team needs."""
+    if admin is None and root is None:
+        raise click.UsageError("Say how many: --admin N, --root N.")
+    at = services()
+    step = at.people.set_thresholds(admin=admin, root=root, draft=draft)
+    document = {
+        "admin_threshold": step.document.admin_threshold,
+        "root_threshold": step.document.root_threshold,
+        **step_document(step),
+    }
+    done = (
+        f"Changes need {step.document.admin_threshold} admin and"
+        f" {step.document.root_threshold} root signatures;"
     )
+    emit(document, step_lines(step, done))
+
+
+@team.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--show", is_flag=True, help="Only say what the draft changes and who signed it.")
+@shared_options
+def cosign(file: Path, show: bool) -> None:
+    """Sign a draft of the team; the last signature that is needed puts it into force."""
+    at = services()
+    seen = at.people.draft(file)
+    told = [
+        f"Version {seen.version} of the team changes:",
+        *(f"  {plain(change.subject)}: {plain(change.text)}" for change in seen.changes),
+        f"Signed by {_listed(seen.signed)}; {seen.missing} more needed of {_listed(seen.wanted)}.",
+    ]
+    document = {
+        "changes": [
+            {"subject": change.subject, "text": change.text, "weight": change.weight.value}
+            for change in seen.changes
+        ],
+        "signed": list(seen.signed),
+    }
+    if show:
+        emit(document | _waiting(seen, file), told)
+        return
+    if has_terminal():
+        for line in told:
+            say(line)
+        click.confirm("Sign this change?", abort=True, err=True)
+    step = at.people.cosign(file)
+    emit(document | step_document(step), [*told, *step_lines(step, "It is in force;")])
+
+
+def _waiting(seen: DraftView, file: Path) -> dict[str, Any]:
+    return {"trust": {"version": seen.version}, "draft": str(file), "missing": seen.missing}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(plain(name) for name in names) or "nobody"
 
 
 def _document(at: Services) -> dict[str, Any]:

@@ -53,6 +53,23 @@ class Policy:
             "require_fresh_snapshot_days": self.require_fresh_snapshot_days,
         }
 
+    def in_words(self) -> str:
+        """Returns what it needs, as one sentence without an end."""
+        parts = [f"{self.need} approval{'' if self.need == 1 else 's'}" if self.need else "nothing"]
+        if self.groups:
+            parts.append("from " + ", ".join(self.groups))
+        if "requester" in self.exclude:
+            parts.append("not by the requester")
+        if "run-author" in self.exclude:
+            parts.append("not by the run's author")
+        if self.veto:
+            parts.append("one rejection stops it")
+        parts += [f"evidence {kind}" for kind in self.require]
+        parts += [f"{gate.metric} {gate.op} {gate.value}" for gate in self.gates]
+        if self.require_fresh_snapshot_days:
+            parts.append(f"a witness seen within {self.require_fresh_snapshot_days} days")
+        return ", ".join(parts)
+
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical policy object, the value that requests and approvals name."""

@@ -11,23 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.domain.access import (
-    FOUNDER_CAPS,
     ROLES,
     role_of,
 )
 from strongroom.domain.canonical import JsonValue, decode_loose
-from strongroom.domain.changes import Changes
 from strongroom.domain.errors import BadInput
-from strongroom.domain.ids import new_id, person_id
-from strongroom.domain.policy import DEFAULT_POLICIES, parse_policy
-from strongroom.domain.team import Grant, Member, Person, RootKey, TrustDocument
-from strongroom.services.trust_changes import TrustChanges, asked_once
+from strongroom.domain.ids import person_id
+from strongroom.domain.policy import parse_policy
+from strongroom.domain.team import Grant, Member, Person, TrustDocument
+from strongroom.services.founding import found_team
+from strongroom.services.trust_changes import DraftView, TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
-from strongroom.trust import envelope
 from strongroom.trust.enrolment import read_request
-from strongroom.trust.identity import SecretsHandler, create_identity
-from strongroom.trust.keys import KeyPair
-from strongroom.trust.signer import Ed25519Signer
+from strongroom.trust.identity import SecretsHandler
 
 MAX_POLICY_BYTES = 1024 * 1024  # thousands of models with four stages each
 
@@ -68,6 +64,8 @@ class Admission:
     role: str
     trust_version: int
     draft: str
+    missing: int = 0
+    """How many signatures the draft needs at least; 0 if the admission is in force."""
 
 
 class People:
@@ -115,10 +113,7 @@ class People:
 
     def policy(self) -> JsonValue:
         """Returns the policies as JSON: pattern, stage, policy."""
-        return {
-            pattern: {stage: policy.to_json() for stage, policy in stages.items()}
-            for pattern, stages in self.team().policies.items()
-        }
+        return policies_json(self.team())
 
     def applicant(self, path: Path) -> Applicant:
         """Returns who asks to be enrolled, with the fingerprint to compare.
@@ -139,77 +134,8 @@ class People:
     # ---------------------------------------------------------------- founding and joining
 
     def create_team(self, name: str, *, ask: SecretsHandler | None = None) -> TrustDocument:
-        """Founds a team on this workstation: its first trust document, and the pin.
-
-        Raises:
-            BadInput: ``E-TEAM`` if a team is pinned already, ``E-NAME`` for an empty name.
-            Refused: ``E-CAP`` if there is no identity.
-            EnvironmentFault: ``E-LOCKED``.
-        """
-        clean = " ".join(name.split())
-        if not clean:
-            raise BadInput("E-NAME", "A team needs a name", "Give the name people call it by.")
-        if self.team_id():
-            raise BadInput(
-                "E-TEAM",
-                "This store belongs to a team already",
-                "A store has one team. Use another store for another team.",
-            )
-        card = self._at.require_card()
-        # One asking is enough: the root key is protected as the founder's own key is.
-        once = asked_once(ask or self._at.ask)
-        self._at.keys(ask=once)
-        root = KeyPair.generate(self._at.random_bytes)
-        create_identity(
-            self._at.home.key_file(root.writer),
-            root,
-            protection=self._at.identity().protection,
-            keychain=self._at.keychain,
-            passphrase=self._passphrase(once),
-            random_bytes=self._at.random_bytes,
-        )
-        person = person_id(card.writer)
-        document = TrustDocument(
-            id="",
-            team_name=clean,
-            version=1,
-            prev="",
-            nonce=new_id(self._at.random_bytes),
-            root_threshold=1,
-            root_keys={
-                root.writer: RootKey(
-                    keyid=root.writer,
-                    alg="ed25519",
-                    pub=root.ed25519_pub.hex,
-                    label=f"root of {card.name}",
-                )
-            },
-            admin_threshold=1,
-            admin_writers=(card.writer,),
-            people={person: Person(person=person, name=card.name, groups=())},
-            members={
-                card.writer: Member(
-                    writer=card.writer,
-                    person=person,
-                    host=card.host,
-                    alg="ed25519",
-                    pub=card.pub,
-                    p256=card.p256,
-                    grants=_grants(FOUNDER_CAPS, "*", 0),
-                    is_active=True,
-                    reason="",
-                )
-            },
-            policies=DEFAULT_POLICIES,
-            heads={},
-            limits={"max_file": str(1 << 30), "max_files": 100_000},
-        )
-        raw = envelope.seal(document.to_statement(), [Ed25519Signer(root)])
-        team = envelope.parse(raw, max_bytes=envelope.MAX_TRUST_BYTES).payload_id
-        self._at.home.pin_team(team)
-        founded = self._at.ledger().add_trust(raw)
-        self._hello(once)
-        return founded
+        """Founds a team on this workstation; see `found_team`."""
+        return found_team(self._at, name, ask=ask)
 
     def trust(self, team: str) -> None:
         """Pins the team id that was told out of band.
@@ -229,6 +155,7 @@ class People:
         scope: str = "*",
         person: str = "",
         ask: SecretsHandler | None = None,
+        draft: Path | None = None,
     ) -> Admission:
         """Enrols the sender of a request with a role.
 
@@ -238,10 +165,12 @@ class People:
             scope: Where the role holds, e.g. ``model:fraud-*``.
             person: The id of somebody who is in the team, for his second workstation.
             ask: Asks for the passphrase of this workstation's key.
+            draft: A new file for the draft if others have to sign as well.
 
         Raises:
             BadInput: ``E-ROLE`` or ``E-NAME``.
-            Refused: ``E-CAP`` if this workstation may not admit.
+            Refused: ``E-CAP`` if this workstation may not admit, ``E-QUORUM`` if others have to
+                sign and no file was named.
             Untrusted: If the request does not hold.
         """
         request = read_request(_read(path))
@@ -276,19 +205,30 @@ class People:
                 admin_writers=admins if role == "admin" else document.admin_writers,
             )
 
-        after = self._changes.change(enrol, ask)
+        step = self._changes.change(enrol, ask, draft)
         return Admission(
-            person=person, writer=request.writer, role=role, trust_version=after.version, draft=""
+            person=person,
+            writer=request.writer,
+            role=role,
+            trust_version=step.document.version,
+            draft=str(step.draft or ""),
+            missing=step.missing,
         )
 
     def grant(
-        self, person: str, role: str, *, scope: str = "*", ask: SecretsHandler | None = None
-    ) -> Changes:
+        self,
+        person: str,
+        role: str,
+        *,
+        scope: str = "*",
+        ask: SecretsHandler | None = None,
+        draft: Path | None = None,
+    ) -> TrustStep:
         """Gives a role to every active workstation of a person, from now on.
 
         Raises:
             BadInput: ``E-ROLE`` or ``E-NAME``.
-            Refused: ``E-CAP``.
+            Refused: ``E-CAP``, ``E-QUORUM``.
         """
         caps = _caps(role)
 
@@ -310,17 +250,21 @@ class People:
                 admins += tuple(writer for writer in writers if writer not in admins)
             return replace(document, members=members, admin_writers=admins)
 
-        self._changes.change(give, ask)
-        return Changes(is_team=True)
+        return self._changes.change(give, ask, draft)
 
     def revoke(
-        self, person: str, *, reason: str = "left", ask: SecretsHandler | None = None
-    ) -> Changes:
+        self,
+        person: str,
+        *,
+        reason: str = "left",
+        ask: SecretsHandler | None = None,
+        draft: Path | None = None,
+    ) -> TrustStep:
         """Ends every right of a person at what has been seen of his logs.
 
         Raises:
             BadInput: ``E-NAME``; ``E-ROLE`` if nobody would be admin afterwards.
-            Refused: ``E-CAP``.
+            Refused: ``E-CAP``, ``E-QUORUM``.
         """
 
         def end(document: TrustDocument) -> TrustDocument:
@@ -341,15 +285,56 @@ class People:
                 )
             return replace(document, members=members, admin_writers=admins)
 
-        self._changes.change(end, ask)
-        return Changes(is_team=True)
+        return self._changes.change(end, ask, draft)
 
-    def set_policy(self, path: Path, *, ask: SecretsHandler | None = None) -> Changes:
+    def set_thresholds(
+        self,
+        *,
+        admin: int | None = None,
+        root: int | None = None,
+        ask: SecretsHandler | None = None,
+        draft: Path | None = None,
+    ) -> TrustStep:
+        """Says how many admins, or root keys, have to sign a change of the team.
+
+        Raises:
+            BadInput: ``E-ROLE`` for a number that cannot be met.
+            Refused: ``E-CAP``, ``E-QUORUM``.
+        """
+
+        def raise_(document: TrustDocument) -> TrustDocument:
+            after = replace(
+                document,
+                admin_threshold=admin or document.admin_threshold,
+                root_threshold=root or document.root_threshold,
+            )
+            there = len(after.admin_writers), len(after.root_keys)
+            if after.admin_threshold > there[0] or after.root_threshold > there[1]:
+                raise BadInput(
+                    "E-ROLE",
+                    "So many signatures cannot be made",
+                    f"The team has {there[0]} admin and {there[1]} root keys; admit more first.",
+                )
+            return after
+
+        return self._changes.change(raise_, ask, draft)
+
+    def draft(self, path: Path) -> DraftView:
+        """Returns what a draft changes and who has signed it; see `TrustChanges.view`."""
+        return self._changes.view(path)
+
+    def cosign(self, path: Path, *, ask: SecretsHandler | None = None) -> TrustStep:
+        """Signs a draft with the keys here; see `TrustChanges.cosign`."""
+        return self._changes.cosign(path, ask)
+
+    def set_policy(
+        self, path: Path, *, ask: SecretsHandler | None = None, draft: Path | None = None
+    ) -> TrustStep:
         """Replaces the policies by those of a JSON file: pattern, stage, policy.
 
         Raises:
             BadInput: ``E-POLICY`` if the file is not a set of policies.
-            Refused: ``E-CAP``.
+            Refused: ``E-CAP``, ``E-QUORUM``.
         """
         document = decode_loose(_read(path), max_bytes=MAX_POLICY_BYTES)
         try:
@@ -365,8 +350,7 @@ class People:
             ) from error
         if "*" not in policies:
             raise BadInput("E-POLICY", "The policy for * is missing", "Add the pattern *.")
-        self._changes.change(lambda before: replace(before, policies=policies), ask)
-        return Changes(is_team=True)
+        return self._changes.change(lambda before: replace(before, policies=policies), ask, draft)
 
     # ---------------------------------------------------------------- inside
 
@@ -390,15 +374,13 @@ class People:
             )
         return writers
 
-    def _hello(self, ask: SecretsHandler) -> None:
-        card = self._at.require_card()
-        self._at.sign("writer.hello", {"host": card.host, "app": self._at.app}, ask=ask)
 
-    def _passphrase(self, ask: SecretsHandler) -> str:
-        """Asks for the passphrase if the founder's own key needs one and was open already."""
-        if "passphrase" in self._at.identity().protection:
-            return ask("Passphrase of this identity")
-        return ""
+def policies_json(document: TrustDocument) -> JsonValue:
+    """Returns the policies of a version as JSON: pattern, stage, policy."""
+    return {
+        pattern: {stage: policy.to_json() for stage, policy in stages.items()}
+        for pattern, stages in document.policies.items()
+    }
 
 
 def opened_stages(policies: JsonValue) -> tuple[tuple[str, str], ...]:

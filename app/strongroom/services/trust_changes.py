@@ -2,22 +2,71 @@
 """Changing the trust document: make the next version, sign it as it demands, commit it.
 
 * Heads never go down: what the admins had seen is what later cuts and grants hold on to.
-* Root and admin keys are looked for in this home; where they do not suffice, nothing is signed.
+* Root and admin keys are looked for in this home. Where they do not suffice, the change becomes a
+  draft: a file that others sign until it is enough; whoever adds the last signature commits it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from strongroom.domain.errors import Refused
+from strongroom.disk.whole_file import write_whole
+from strongroom.domain.changes import Changes
+from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.team import Head, TrustDocument
+from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.services.workstation import Workstation
+from strongroom.store.store_folder import fault
+from strongroom.trust import draft as drafts
 from strongroom.trust import envelope
+from strongroom.trust.draft import Draft
 from strongroom.trust.identity import Identity, SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
-from strongroom.trust.trustdoc import is_root_change
+from strongroom.trust.trustdoc import Demand, demands
 
 Edit = Callable[[TrustDocument], TrustDocument]
 """Makes the next version of a trust document, all but its number, predecessor and heads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustStep:
+    """What became of a change of the team.
+
+    Attributes:
+        document: The version in force now, or the proposed one.
+        draft: The file that needs more signatures, None if the change is in force.
+        missing: How many signatures it needs at least; 0 if it is in force.
+    """
+
+    document: TrustDocument
+    draft: Path | None = None
+    missing: int = 0
+
+    @property
+    def changes(self) -> Changes:
+        """What is different now; nothing while signatures are missing."""
+        return Changes(is_team=self.draft is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftView:
+    """A draft as a person reads it before signing.
+
+    Attributes:
+        version: The number it would have.
+        changes: What it changes, in words.
+        signed: Names of those who have signed.
+        wanted: Names of those whose signature would help.
+        missing: How many signatures it needs at least.
+        is_mine: Whether a key of this home is among the wanted ones.
+    """
+
+    version: int
+    changes: tuple[TeamChange, ...]
+    signed: tuple[str, ...]
+    wanted: tuple[str, ...]
+    missing: int
+    is_mine: bool
 
 
 class TrustChanges:
@@ -26,33 +75,79 @@ class TrustChanges:
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
 
-    def change(self, edit: Edit, ask: SecretsHandler | None) -> TrustDocument:
-        """Makes, signs and commits the next version of the trust document."""
+    def change(
+        self, edit: Edit, ask: SecretsHandler | None, draft: Path | None = None
+    ) -> TrustStep:
+        """Makes the next version and commits it, or writes a draft if others have to sign too.
+
+        Args:
+            edit: Makes the next version.
+            ask: Asks for the passphrase of a key.
+            draft: A new file for the draft, should one be needed.
+
+        Raises:
+            Refused: ``E-CAP`` if no key here may sign it; ``E-QUORUM`` if others have to sign as
+                well and no file was named. Nothing was changed then.
+            BadInput: ``E-NAME`` if the file is there already.
+        """
         once = asked_once(ask or self._at.ask)
         before = self._at.snapshot().latest
-        after = edit(before)
         after = replace(
-            after,
-            version=before.version + 1,
-            prev=before.id,
-            heads=self.heads(before),
+            edit(before), version=before.version + 1, prev=before.id, heads=self.heads(before)
         )
-        if is_root_change(before, after):
-            signers = self._root_signers(before, once)
-            missing = before.root_threshold - len(signers)
-        else:
-            signers = self._admin_signers(before, once)
-            missing = before.admin_threshold - len(signers)
-        if missing > 0:
+        asked = demands(before, after)
+        missing = _missing(asked, frozenset(self._keys_here(asked, frozenset())))
+        if missing and draft is None:
+            raise Refused(
+                "E-QUORUM",
+                f"This change needs {missing} more signature{'s' if missing > 1 else ''}",
+                "Name a file for the draft and let others sign it: --draft FILE, then"
+                " strongroom team cosign FILE.",
+            )
+        signers = self._signers(asked, frozenset(), once)
+        if not signers:
             raise Refused(
                 "E-CAP",
                 "This workstation alone may not change the team",
                 "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
             )
-        raw = envelope.seal(after.to_statement(), signers)
-        changed = self._at.ledger().add_trust(raw)
-        self._at.project()
-        return changed
+        return self._settle(drafts.propose(before, after, signers), draft, is_new=True)
+
+    def view(self, path: Path) -> DraftView:
+        """Returns what a draft changes and who has signed it.
+
+        Raises:
+            BadInput: ``E-NAME`` for no such file, ``E-TRUST-GAP`` if the team has gone on.
+            Untrusted: If it does not read, breaks a rule, or a signature does not hold.
+        """
+        found = self._read(path)
+        mine = self._keys_here(found.demands, found.signers)
+        return DraftView(
+            version=found.after.version,
+            changes=team_changes(found.before, found.after),
+            signed=_names(found, found.signers),
+            wanted=_names(found, found.candidates),
+            missing=found.missing,
+            is_mine=bool(mine & found.candidates),
+        )
+
+    def cosign(self, path: Path, ask: SecretsHandler | None) -> TrustStep:
+        """Adds the signatures of the keys here; the last one puts the draft into force.
+
+        Raises:
+            BadInput, Untrusted: As `view`.
+            Refused: ``E-CAP`` if no key here is asked for, or has signed already.
+        """
+        found = self._read(path)
+        signers = self._signers(found.demands, found.signers, asked_once(ask or self._at.ask))
+        if not signers and found.missing:
+            wanted = ", ".join(_names(found, found.candidates))
+            raise Refused(
+                "E-CAP",
+                "No key here can add a signature to this draft",
+                f"It waits for {found.missing} of: {wanted}.",
+            )
+        return self._settle(drafts.cosign(found, signers) if signers else found, path, is_new=False)
 
     def heads(self, before: TrustDocument) -> Mapping[str, Head]:
         """Returns what this workstation has seen of each log, never less than before."""
@@ -62,26 +157,55 @@ class TrustChanges:
                 heads[writer] = head
         return heads
 
-    def _admin_signers(self, document: TrustDocument, ask: SecretsHandler) -> list[Ed25519Signer]:
-        card = self._at.require_card()
-        if card.writer not in document.admin_writers:
-            return []
-        return [Ed25519Signer(self._at.keys(ask=ask))]
+    # ---------------------------------------------------------------- inside
 
-    def _root_signers(self, document: TrustDocument, ask: SecretsHandler) -> list[Ed25519Signer]:
-        found = []
-        for keyid in sorted(document.root_keys):
-            path = self._at.home.key_file(keyid)
-            if path.exists():
-                root = Identity(
-                    path,
-                    writer=keyid,
-                    keychain=self._at.keychain,
-                    ask=ask,
-                    clock=self._at.clock,
-                )
-                found.append(Ed25519Signer(root.unlock()))
-        return found[: document.root_threshold]
+    def _settle(self, draft: Draft, path: Path | None, *, is_new: bool) -> TrustStep:
+        if not draft.missing:
+            changed = self._at.ledger().add_trust(draft.raw)
+            self._at.project()
+            return TrustStep(document=changed)
+        assert path is not None  # noqa: S101 - without one the change was refused before signing
+        _write(path, draft.raw, is_new=is_new)
+        return TrustStep(document=draft.after, draft=path, missing=draft.missing)
+
+    def _read(self, path: Path) -> Draft:
+        try:
+            with path.open("rb") as file:
+                raw = file.read(envelope.MAX_TRUST_BYTES + 1)
+        except OSError as error:
+            raise BadInput(
+                "E-NAME", f"{path} cannot be read: {error.strerror}", "Check the path."
+            ) from error
+        return drafts.read_draft(self._at.snapshot().latest, raw)
+
+    def _keys_here(self, asked: tuple[Demand, ...], signed: frozenset[str]) -> frozenset[str]:
+        """Returns the keys of this home that are asked for and have not signed."""
+        wanted = {keyid for demand in asked for keyid in demand.keys} - signed
+        return frozenset(keyid for keyid in wanted if self._at.home.key_file(keyid).exists())
+
+    def _signers(
+        self, asked: tuple[Demand, ...], signed: frozenset[str], ask: SecretsHandler
+    ) -> list[Ed25519Signer]:
+        """Unlocks as many keys of this home as are asked for, and no more."""
+        chosen: list[str] = []
+        here = self._keys_here(asked, signed)
+        for demand in asked:
+            lacking = demand.missing(signed | set(chosen))
+            chosen += sorted((here & demand.keys.keys()) - set(chosen))[:lacking]
+        return [self._unlocked(keyid, ask) for keyid in chosen]
+
+    def _unlocked(self, keyid: str, ask: SecretsHandler) -> Ed25519Signer:
+        card = self._at.card()
+        if card is not None and card.writer == keyid:
+            return Ed25519Signer(self._at.keys(ask=ask))
+        kept = Identity(
+            self._at.home.key_file(keyid),
+            writer=keyid,
+            keychain=self._at.keychain,
+            ask=ask,
+            clock=self._at.clock,
+        )
+        return Ed25519Signer(kept.unlock())
 
 
 def asked_once(ask: SecretsHandler) -> SecretsHandler:
@@ -94,3 +218,29 @@ def asked_once(ask: SecretsHandler) -> SecretsHandler:
         return answers[0]
 
     return answer
+
+
+def _missing(asked: tuple[Demand, ...], signers: frozenset[str]) -> int:
+    return max(demand.missing(signers) for demand in asked)
+
+
+def _names(draft: Draft, keyids: frozenset[str]) -> tuple[str, ...]:
+    """Returns people's names, and the labels of root keys, sorted."""
+    found = []
+    for keyid in keyids:
+        root = draft.after.root_keys.get(keyid) or draft.before.root_keys.get(keyid)
+        version = draft.after if keyid in draft.after.members else draft.before
+        found.append(root.label if root else version.name_of(keyid))
+    return tuple(sorted(found))
+
+
+def _write(path: Path, raw: bytes, *, is_new: bool) -> None:
+    """Writes a draft whole or not at all; a new one never over something else."""
+    try:
+        write_whole(path, raw, is_new=is_new)
+    except FileExistsError as error:
+        raise BadInput(
+            "E-NAME", f"{path} exists already", "Name a file that does not exist."
+        ) from error
+    except OSError as error:
+        raise fault(error, path) from error

@@ -137,12 +137,9 @@ def fault(error: OSError, where: Path) -> EnvironmentFault:
 
 def _create(path: Path, *, store_id: str, created: str) -> None:
     body = {"created": created, "format": FORMAT, "id": store_id}
-    with contextlib.suppress(
-        FileExistsError
-    ):  # another program was first; then that one's id counts
-        write_whole(
-            path, json.dumps(body, sort_keys=True, separators=(",", ":")).encode(), is_new=True
-        )
+    data = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    with contextlib.suppress(FileExistsError):  # another program was first: its id counts
+        write_whole(path, data, is_new=True)
 
 
 def _unknown(path: Path) -> Untrusted:

@@ -8,7 +8,7 @@
 * Two valid successors of one version stop the chain (E-TRUST-FORK); a human resolves it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from strongroom.domain.chains import Alarm
@@ -26,6 +26,18 @@ class SignedTrust:
 
     document: TrustDocument
     envelope: envelope.Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """A number of signatures that has to come from some keys."""
+
+    keys: Mapping[str, PublicKey]
+    threshold: int
+
+    def missing(self, signers: Collection[str]) -> int:
+        """Returns how many more keys have to sign."""
+        return max(0, self.threshold - len(self.keys.keys() & set(signers)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,25 +123,64 @@ def check_successor(before: TrustDocument | None, signed: SignedTrust) -> None:
         Untrusted: ``E-TRUST-SIG`` for missing or foreign signatures, ``E-TRUST-GAP`` for a wrong
             place in the chain, ``E-FORMAT`` for a change the rules forbid.
     """
-    after = signed.document
+    check_change(before, signed.document)
+    asked = demands(before, signed.document)
+    signers = signers_of(signed, asked)
+    if any(demand.missing(signers) for demand in asked):
+        raise Untrusted(
+            "E-TRUST-SIG",
+            f"Trust version {signed.document.version} has too few signatures",
+            ADVICE,
+        )
+
+
+def check_change(before: TrustDocument | None, after: TrustDocument) -> None:
+    """Accepts what a document changes, whoever signed it.
+
+    Raises:
+        Untrusted: ``E-TRUST-GAP`` for a wrong place in the chain, ``E-FORMAT`` for a change the
+            rules forbid.
+    """
     _check_thresholds(after)
     if before is None:
         if after.version != 1 or after.prev:
             raise Untrusted("E-TRUST-GAP", "The first trust document is not version 1", ADVICE)
-        _check_signatures(signed, [_root_keys(after)], [after.root_threshold])
         return
     if after.version != before.version + 1 or after.prev != before.id:
         raise Untrusted("E-TRUST-GAP", "A trust document does not follow the one before", ADVICE)
     objection = _forbidden_change(before, after)
     if objection:
         raise Untrusted("E-FORMAT", f"Trust version {after.version} {objection}", ADVICE)
+
+
+def demands(before: TrustDocument | None, after: TrustDocument) -> tuple[Demand, ...]:
+    """Returns whose signatures the step to a document needs: those of both versions."""
+    if before is None:
+        return (Demand(keys=_root_keys(after), threshold=after.root_threshold),)
     if is_root_change(before, after):
-        demanded = [_root_keys(before), _root_keys(after)]
-        thresholds = [before.root_threshold, after.root_threshold]
-    else:
-        demanded = [_admin_keys(before), _admin_keys(after)]
-        thresholds = [before.admin_threshold, after.admin_threshold]
-    _check_signatures(signed, demanded, thresholds)
+        return tuple(
+            Demand(keys=_root_keys(version), threshold=version.root_threshold)
+            for version in (before, after)
+        )
+    return tuple(
+        Demand(keys=_admin_keys(version), threshold=version.admin_threshold)
+        for version in (before, after)
+    )
+
+
+def signers_of(signed: SignedTrust, asked: Sequence[Demand]) -> frozenset[str]:
+    """Returns the keys that signed.
+
+    Raises:
+        Untrusted: ``E-TRUST-SIG`` for a signature that does not hold or that nobody asked for.
+    """
+    known = {keyid: key for demand in asked for keyid, key in demand.keys.items()}
+    message = signed.envelope.signed_bytes
+    for signature in signed.envelope.signatures:
+        key = known.get(signature.keyid)
+        if key is None or not key.verify(signature.sig, message):
+            raise Untrusted("E-TRUST-SIG", "A signature on a trust document does not hold", ADVICE)
+    return frozenset(signature.keyid for signature in signed.envelope.signatures)
 
 
 def is_root_change(before: TrustDocument, after: TrustDocument) -> bool:
@@ -190,26 +241,6 @@ def _admin_keys(document: TrustDocument) -> dict[str, PublicKey]:
         for writer in document.admin_writers
         if writer in document.members and document.members[writer].is_active
     }
-
-
-def _check_signatures(
-    signed: SignedTrust, demanded: Sequence[Mapping[str, PublicKey]], thresholds: Sequence[int]
-) -> None:
-    known = {keyid: key for keys in demanded for keyid, key in keys.items()}
-    message = signed.envelope.signed_bytes
-    signers = set()
-    for signature in signed.envelope.signatures:
-        key = known.get(signature.keyid)
-        if key is None or not key.verify(signature.sig, message):
-            raise Untrusted("E-TRUST-SIG", "A signature on a trust document does not hold", ADVICE)
-        signers.add(signature.keyid)
-    for keys, threshold in zip(demanded, thresholds, strict=True):
-        if len(signers & set(keys)) < threshold:
-            raise Untrusted(
-                "E-TRUST-SIG",
-                f"Trust version {signed.document.version} has too few signatures",
-                ADVICE,
-            )
 
 
 def _forbidden_change(before: TrustDocument, after: TrustDocument) -> str:

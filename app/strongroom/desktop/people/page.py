@@ -187,7 +187,7 @@ class PeoplePage(Page):
             "people.revoke",
             f"Revoking {member.name}",
             f"Every right of {member.name} ends with what has been seen of his log until now.",
-            lambda ask, _progress: self._services.people.revoke(member.person, ask=ask),
+            lambda ask, _progress: self._services.people.revoke(member.person, ask=ask).changes,
             self._on_changed,
             owner=self,
         )
