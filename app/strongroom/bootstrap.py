@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The composition root: the only place where concrete things are put together."""
+"""The composition root: the only place where concrete things are put together.
+
+* A service is imported and made when it is first asked for: a window paints its frame, and a
+  command answers, before Arrow, SQL or keys are read that nobody wanted yet.
+* The members keep what they made; several threads may ask at once.
+"""
 
 import contextlib
-import importlib.metadata
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strongroom.domain.clock import Clock, SystemClock
 from strongroom.domain.places import (
@@ -17,74 +22,221 @@ from strongroom.domain.places import (
     settings_file,
 )
 from strongroom.domain.setting import SettingValue
-from strongroom.services.artifacts import Artifacts
-from strongroom.services.audit import Audit
-from strongroom.services.curves import Curves
-from strongroom.services.evidence import Evidence
-from strongroom.services.exchange import Exchange
-from strongroom.services.experiments import Experiments
-from strongroom.services.handover import Handover
-from strongroom.services.identities import Identities
-from strongroom.services.integrity import Integrity
-from strongroom.services.metric_schema import MetricSchemas
-from strongroom.services.monitor import Monitor
-from strongroom.services.people import People
-from strongroom.services.registering import Registering
-from strongroom.services.registry import Registry
-from strongroom.services.review import Reviews
-from strongroom.services.run_comparison import RunComparison
-from strongroom.services.run_story import RunStories
-from strongroom.services.run_table import RunTable
-from strongroom.services.run_texts import RunTexts
-from strongroom.services.run_values import RunValues
-from strongroom.services.runs import Runs, open_runs
-from strongroom.services.settings import Settings
-from strongroom.services.viewing import Viewing
-from strongroom.services.workstation import Workstation
-from strongroom.trust.identity import SecretsHandler, passphrase_from_file
-from strongroom.trust.keychain import Keychain, SystemKeychain
+
+if TYPE_CHECKING:
+    from strongroom.services.artifacts import Artifacts
+    from strongroom.services.audit import Audit
+    from strongroom.services.curves import Curves
+    from strongroom.services.evidence import Evidence
+    from strongroom.services.exchange import Exchange
+    from strongroom.services.experiments import Experiments
+    from strongroom.services.handover import Handover
+    from strongroom.services.identities import Identities
+    from strongroom.services.integrity import Integrity
+    from strongroom.services.metric_schema import MetricSchemas
+    from strongroom.services.monitor import Monitor
+    from strongroom.services.people import People
+    from strongroom.services.registering import Registering
+    from strongroom.services.registry import Registry
+    from strongroom.services.review import Reviews
+    from strongroom.services.run_comparison import RunComparison
+    from strongroom.services.run_story import RunStories
+    from strongroom.services.run_table import RunTable
+    from strongroom.services.run_texts import RunTexts
+    from strongroom.services.run_values import RunValues
+    from strongroom.services.runs import Runs
+    from strongroom.services.settings import Settings
+    from strongroom.services.viewing import Viewing
+    from strongroom.services.workstation import Workstation
+    from strongroom.trust.identity import SecretsHandler
+    from strongroom.trust.keychain import Keychain
 
 PASSPHRASE_FILE = "STRONGROOM_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything the window and the command line may call, for one person at one store."""
+    """Everything the window and the command line may call, for one person at one store.
 
-    store: Path
-    home: Path
-    clock: Clock
-    runs: Runs
-    run_table: RunTable
-    experiments: Experiments
-    run_values: RunValues
-    metric_schemas: MetricSchemas
-    curves: Curves
-    comparison: RunComparison
-    run_texts: RunTexts
-    artifacts: Artifacts
-    viewing: Viewing
-    run_stories: RunStories
-    identities: Identities
-    people: People
-    registry: Registry
-    registering: Registering
-    handover: Handover
-    reviews: Reviews
-    exchange: Exchange
-    audit: Audit
-    evidence: Evidence
-    integrity: Integrity
-    monitor: Monitor
-    workstation: Workstation
+    Args:
+        store: The store's folder.
+        home: The folder of the person.
+        clock: What time it is.
+        runs: The runs of the store, open.
+        workstation: Makes what signs and reads the log, for the service that first needs it.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Path,
+        home: Path,
+        clock: Clock,
+        runs: "Runs",
+        workstation: "Callable[[], Workstation]",
+    ) -> None:
+        self.store, self.home, self.clock = store, home, clock
+        self.runs = runs
+        self._workstation = workstation
+
+    @property
+    def metric_schemas(self) -> "MetricSchemas":
+        """What metrics mean."""
+        return self.runs.metric_schemas
+
+    @cached_property
+    def workstation(self) -> "Workstation":
+        """What the services of the team share: catalog, ledger, keys."""
+        return self._workstation()
+
+    @cached_property
+    def run_table(self) -> "RunTable":
+        """The runs as rows of a table."""
+        from strongroom.services.run_table import RunTable
+
+        return RunTable(self.runs)
+
+    @cached_property
+    def experiments(self) -> "Experiments":
+        """The named groups of runs."""
+        from strongroom.services.experiments import Experiments
+
+        return Experiments(self.runs.catalog)
+
+    @cached_property
+    def run_values(self) -> "RunValues":
+        """Single values of all runs, for plots."""
+        from strongroom.services.run_values import RunValues
+
+        return RunValues(self.runs.catalog, self.runs.metric_schemas)
+
+    @cached_property
+    def curves(self) -> "Curves":
+        """Metrics over steps."""
+        from strongroom.services.curves import Curves
+
+        return Curves(self.runs)
+
+    @cached_property
+    def comparison(self) -> "RunComparison":
+        """What differs between runs."""
+        from strongroom.services.run_comparison import RunComparison
+
+        return RunComparison(self.runs)
+
+    @cached_property
+    def run_texts(self) -> "RunTexts":
+        """Texts of two runs, side by side."""
+        from strongroom.services.run_texts import RunTexts
+
+        return RunTexts(self.runs)
+
+    @cached_property
+    def artifacts(self) -> "Artifacts":
+        """The files that runs keep."""
+        from strongroom.services.artifacts import Artifacts
+
+        return Artifacts(self.runs)
+
+    @cached_property
+    def viewing(self) -> "Viewing":
+        """What is to be seen in a file."""
+        from strongroom.services.viewing import Viewing
+
+        return Viewing(self.artifacts)
+
+    @cached_property
+    def run_stories(self) -> "RunStories":
+        """Everything about one run."""
+        from strongroom.services.run_story import RunStories
+
+        return RunStories(self.runs, self.workstation)
+
+    @cached_property
+    def identities(self) -> "Identities":
+        """This person and the key."""
+        from strongroom.services.identities import Identities
+
+        return Identities(self.workstation)
+
+    @cached_property
+    def people(self) -> "People":
+        """Who is in the team, with which rights."""
+        from strongroom.services.people import People
+
+        return People(self.workstation)
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """Registered models and their versions."""
+        from strongroom.services.registry import Registry
+
+        return Registry(self.workstation)
+
+    @cached_property
+    def registering(self) -> "Registering":
+        """How versions come into the registry."""
+        from strongroom.services.registering import Registering
+
+        return Registering(self.workstation, self.registry)
+
+    @cached_property
+    def handover(self) -> "Handover":
+        """Files of versions, and receipts for them."""
+        from strongroom.services.handover import Handover
+
+        return Handover(self.workstation, self.registry)
+
+    @cached_property
+    def reviews(self) -> "Reviews":
+        """Requests for stages, and answers."""
+        from strongroom.services.review import Reviews
+
+        return Reviews(self.workstation, self.registry, self.identities)
+
+    @cached_property
+    def exchange(self) -> "Exchange":
+        """Other stores, by folders."""
+        from strongroom.services.exchange import Exchange
+
+        return Exchange(self.workstation)
+
+    @cached_property
+    def audit(self) -> "Audit":
+        """The logs, and what contradicts itself in them."""
+        from strongroom.services.audit import Audit
+
+        return Audit(self.workstation, self.registry)
+
+    @cached_property
+    def evidence(self) -> "Evidence":
+        """Packages for auditors."""
+        from strongroom.services.evidence import Evidence
+
+        return Evidence(self.workstation, self.registry)
+
+    @cached_property
+    def integrity(self) -> "Integrity":
+        """What works here, and what does not hold."""
+        from strongroom.services.integrity import Integrity
+
+        return Integrity(self.workstation, self.registry)
+
+    @cached_property
+    def monitor(self) -> "Monitor":
+        """What is to be watched of this store."""
+        from strongroom.services.monitor import Monitor
+
+        return Monitor(self.workstation, self.registry)
 
     def close(self) -> None:
         """Closes the catalog; the services are not used afterwards."""
-        self.workstation.catalog.close()
+        self.runs.catalog.close()
 
 
 def app_name() -> str:
     """Returns the name and version written into events: ``strongroom/0.1.0``."""
+    import importlib.metadata  # brings the parser of mail with it
+
     return f"strongroom/{importlib.metadata.version('strongroom')}"
 
 
@@ -92,10 +244,10 @@ def open_services(
     store: Path | None = None,
     home: Path | None = None,
     *,
-    ask: SecretsHandler | None = None,
+    ask: "SecretsHandler | None" = None,
     environ: Mapping[str, str] = os.environ,
     clock: Clock | None = None,
-    keychain: Keychain | None = None,
+    keychain: "Keychain | None" = None,
     random_bytes: Callable[[int], bytes] = os.urandom,
 ) -> Services:
     """Opens a store for the person of a home.
@@ -112,62 +264,47 @@ def open_services(
     Raises:
         EnvironmentFault: ``E-SHARE``, ``E-STORE``, ``E-FULL``.
     """
+    from strongroom.services.runs import open_runs
+
     keep_secrets_out_of_core_dumps()
-    chosen_store = store or default_store(environ)
     chosen_home = home or default_home(environ)
     ticking = clock or SystemClock()
-    runs = open_runs(chosen_store, ticking, random_bytes)
-    workstation = Workstation(
-        runs,
-        chosen_home,
-        keychain=keychain or SystemKeychain(environ),
-        ask=secrets_handler(ask, environ),
-        clock=ticking,
-        random_bytes=random_bytes,
-        app=app_name(),
-    )
-    identities = Identities(workstation)
-    registry = Registry(workstation)
-    artifacts = Artifacts(runs)
+    runs = open_runs(store or default_store(environ), ticking, random_bytes)
+
+    def workstation() -> "Workstation":
+        from strongroom.services.workstation import Workstation
+        from strongroom.trust.keychain import SystemKeychain
+
+        return Workstation(
+            runs,
+            chosen_home,
+            keychain=keychain or SystemKeychain(environ),
+            ask=secrets_handler(ask, environ),
+            clock=ticking,
+            random_bytes=random_bytes,
+            app=app_name(),
+        )
+
     return Services(
-        store=chosen_store,
+        store=store or default_store(environ),
         home=chosen_home,
         clock=ticking,
         runs=runs,
-        run_table=RunTable(runs),
-        experiments=Experiments(runs.catalog),
-        run_values=RunValues(runs.catalog, runs.metric_schemas),
-        metric_schemas=runs.metric_schemas,
-        curves=Curves(runs),
-        comparison=RunComparison(runs),
-        run_texts=RunTexts(runs),
-        artifacts=artifacts,
-        viewing=Viewing(artifacts),
-        run_stories=RunStories(runs, workstation),
-        identities=identities,
-        people=People(workstation),
-        registry=registry,
-        registering=Registering(workstation, registry),
-        handover=Handover(workstation, registry),
-        reviews=Reviews(workstation, registry, identities),
-        exchange=Exchange(workstation),
-        audit=Audit(workstation, registry),
-        evidence=Evidence(workstation, registry),
-        integrity=Integrity(workstation, registry),
-        monitor=Monitor(workstation, registry),
         workstation=workstation,
     )
 
 
 def open_settings(
     environ: Mapping[str, str] = os.environ, flags: Mapping[str, SettingValue] | None = None
-) -> Settings:
+) -> "Settings":
     """Returns the settings of whoever sits here; a file that cannot be read says nothing.
 
     Args:
         environ: Where files lie, and values that hold for this start.
         flags: What the command line said.
     """
+    from strongroom.services.settings import Settings
+
     return Settings(
         settings_file(environ),
         policy_file(environ),
@@ -177,8 +314,10 @@ def open_settings(
     )
 
 
-def secrets_handler(ask: SecretsHandler | None, environ: Mapping[str, str]) -> SecretsHandler:
+def secrets_handler(ask: "SecretsHandler | None", environ: Mapping[str, str]) -> "SecretsHandler":
     """Returns who gives the passphrase: the file that is named, else a person, else nobody."""
+    from strongroom.trust.identity import passphrase_from_file
+
     named = environ.get(PASSPHRASE_FILE)
     if named:
         return passphrase_from_file(Path(named))

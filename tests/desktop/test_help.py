@@ -22,6 +22,7 @@ from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.shortcuts_dialog import ShortcutsDialog
 from strongroom.domain.resources import docs_root
 from support.accessibility import nameless
+from support.opened_window import opened
 
 D = TypeVar("D", HelpDialog, ShortcutsDialog)
 
@@ -29,7 +30,7 @@ D = TypeVar("D", HelpDialog, ShortcutsDialog)
 @pytest.fixture
 def window(app: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     desk = Desk(app, tmp_path / "store", tmp_path / "home")
-    yield desk.open()
+    yield opened(desk)
     desk.close()
 
 

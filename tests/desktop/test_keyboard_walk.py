@@ -18,6 +18,7 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
 from support.accessibility import nameless
+from support.opened_window import opened
 from support.runs_on_disk import write_run
 
 DIALOGS = (
@@ -35,11 +36,9 @@ def window(
     for number in range(3):
         write_run(tmp_path / "store", number, metrics={"loss": [1.0, 0.5]})
     desk = Desk(app, tmp_path / "store", tmp_path / "home")
-    window = desk.open()
+    window = opened(desk)
     with qtbot.waitActive(window):
         window.activateWindow()
-    assert desk.tasks is not None
-    desk.tasks.wait_idle(10_000)
     yield window
     desk.close()
 
@@ -54,7 +53,9 @@ def test_every_page_has_a_name_on_everything(window: MainWindow) -> None:
         window.go_to(spec.id)
         window.tasks.wait_idle(10_000)
         QApplication.processEvents()
-        without[spec.id] = nameless(spec.page)
+        page = window.page()
+        assert page is not None
+        without[spec.id] = nameless(page)
     assert not {page: names for page, names in without.items() if names}
 
 
@@ -79,7 +80,7 @@ def test_every_dialog_of_the_frame_is_named_and_closes_with_escape(
     window.tasks.wait_idle(10_000)
     assert dialog.windowTitle()
     assert nameless(dialog) == []
-    assert dialog.focusWidget() is not None
+    qtbot.waitUntil(lambda: dialog.focusWidget() is not None)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not _dialogs())
 

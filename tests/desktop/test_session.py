@@ -16,6 +16,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import LONGEST_VALUE, Session
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
+from support.opened_window import opened
 from support.runs_on_disk import write_run
 
 _JSON = st.recursive(
@@ -141,11 +142,11 @@ def desk(app: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
 def _reopen(desk: Desk) -> MainWindow:
     desk.close()
-    return desk.open()
+    return opened(desk)
 
 
 def test_the_real_window_comes_back_as_it_was_left(desk: Desk, qtbot: QtBot) -> None:
-    window = desk.open()
+    window = opened(desk)
     window.resize(1210, 777)
     window.open_place(Place.of("runs", {}, "metrics.loss < 1"))
     split = window.findChild(QSplitter, "runs.split")

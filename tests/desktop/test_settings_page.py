@@ -21,6 +21,7 @@ from strongroom.desktop.shell.settings_page import SettingsPage
 from strongroom.domain.setting import Origin
 from strongroom.services.settings import Settings
 from support.accessibility import nameless
+from support.opened_window import opened
 from support.runs_on_disk import write_run
 
 THEME, SCALE = "appearance.theme", "appearance.text_scale"
@@ -44,7 +45,7 @@ def desk(app: QApplication, tmp_path: Path, settings: Settings) -> Iterator[Desk
 
 @pytest.fixture
 def page(desk: Desk) -> SettingsPage:
-    window = desk.open()
+    window = opened(desk)
     window.go_to("settings")
     found = window.page()
     assert isinstance(found, SettingsPage)
@@ -111,7 +112,7 @@ def test_what_policy_sets_is_locked_with_its_reason_everywhere(
     )
     settings.read_again()
     desk.preferences.apply()
-    window = desk.open()
+    window = opened(desk)
     window.go_to("settings")
     page = window.page()
     assert isinstance(page, SettingsPage)
@@ -213,7 +214,7 @@ def _in_scroll(widget: QWidget, root: QWidget) -> bool:
 def test_the_smallest_window_shows_every_page_whole_at_any_text_size(
     desk: Desk, percent: int, qtbot: QtBot
 ) -> None:
-    window = desk.open()
+    window = opened(desk)
     window.resize(1100, 700)
     desk.preferences.preview(SCALE, percent)
     faults = []
@@ -225,6 +226,6 @@ def test_the_smallest_window_shows_every_page_whole_at_any_text_size(
             QApplication.processEvents()
         if (window.width(), window.height()) != (1100, 700):
             faults.append(f"{spec.id} pushes the window to {window.size().toTuple()}")
-        faults += [f"{spec.id}: {each}" for each in _cut(spec.page)]
+        faults += [f"{spec.id}: {each}" for each in _cut(window.page())]
     desk.preferences.discard()
     assert not faults, "\n".join(faults)

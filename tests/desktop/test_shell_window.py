@@ -19,7 +19,7 @@ from strongroom.desktop.kit.task import Tasks, TaskState
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.main_window import MainWindow
-from strongroom.desktop.shell.notices import NoticesPanel
+from strongroom.desktop.shell.notices_panel import NoticesPanel
 from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import score
 from strongroom.desktop.shell.pictures import save_picture
@@ -68,12 +68,10 @@ def ran() -> list[str]:
 @pytest.fixture
 def window(app: QApplication, tasks: Tasks, ran: list[str], qtbot: QtBot) -> Iterator[MainWindow]:
     specs = [
-        PageSpec(id="runs", title="Runs", icon="flask-conical", page=_Page("runs", ran),
-                 shortcut="Ctrl+1"),
-        PageSpec(id="reviews", title="Reviews", icon="stamp", page=_Page("reviews", ran),
-                 shortcut="Ctrl+2", waits_for_me=True),
-        PageSpec(id="settings", title="Settings", icon="settings", page=_Page("settings", ran),
-                 at_foot=True),
+        PageSpec(id="runs", title="Runs", icon="flask-conical", shortcut="Ctrl+1", has_table=True),
+        PageSpec(id="reviews", title="Reviews", icon="stamp", shortcut="Ctrl+2",
+                 waits_for_me=True),
+        PageSpec(id="settings", title="Settings", icon="settings", at_foot=True),
     ]  # fmt: skip
     refused = Command(
         id="people.revoke", title="Revoke a key", menu="Review",
@@ -84,6 +82,8 @@ def window(app: QApplication, tasks: Tasks, ran: list[str], qtbot: QtBot) -> Ite
         state=lambda: WindowState(has_store=True, person="Mara"),
     )  # fmt: skip
     qtbot.addWidget(made)
+    for spec in specs:
+        made.join(_Page(spec.id, ran))
     made.show()
     qtbot.waitExposed(made)
     yield made

@@ -28,6 +28,7 @@ from strongroom.domain.progress import Progress
 from strongroom.services.store_places import StoreKind, look_at
 from support.accessibility import nameless
 from support.checkout import ROOT
+from support.opened_window import opened
 from support.runs_on_disk import write_run
 
 D = TypeVar("D", StoresDialog, QuestionDialog)
@@ -44,10 +45,7 @@ def desk(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def window(desk: Desk) -> MainWindow:
-    window = desk.open()
-    assert desk.tasks is not None
-    desk.tasks.wait_idle(10_000)
-    return window
+    return opened(desk)
 
 
 def _now(desk: Desk) -> MainWindow:

@@ -31,6 +31,7 @@ from strongroom.services.settings import Settings
 from strongroom.services.support_bundle import SupportBundle, scrubbed
 from support.accessibility import nameless
 from support.left_open import Resources
+from support.opened_window import opened
 from support.runs_on_disk import write_run
 
 SECRETS = (
@@ -172,7 +173,7 @@ def _crash_dialogs() -> list[CrashDialog]:
 def test_the_window_survives_a_slot_that_fails_and_a_stream_of_them(
     desk: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = desk.open()
+    window = opened(desk)
     desk.support.install()
 
     def fail() -> None:
@@ -197,10 +198,10 @@ def test_the_window_survives_a_slot_that_fails_and_a_stream_of_them(
     assert nameless(bundles[0]) == []
     bundles[0].save_button.click()
     qtbot.waitUntil(saved.is_file)
-    with zipfile.ZipFile(saved) as opened:
-        assert b"half a run" not in b"".join(map(opened.read, opened.namelist()))
-        assert b"ZeroDivisionError" in opened.read("error.txt")
-        assert b'"what": "error"' in opened.read("log.jsonl")
+    with zipfile.ZipFile(saved) as bundle:
+        assert b"half a run" not in b"".join(map(bundle.read, bundle.namelist()))
+        assert b"ZeroDivisionError" in bundle.read("error.txt")
+        assert b'"what": "error"' in bundle.read("log.jsonl")
     qtbot.waitUntil(lambda: not shiboken6.isValid(bundles[0]) or not bundles[0].isVisible())
     window.go_to("audit")
     assert window.page_id() == "audit"

@@ -18,6 +18,7 @@ from strongroom.desktop.shell.commands import MENUS
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
 from support.command_reference import PAGE
+from support.opened_window import opened
 from support.runs_on_disk import run_id, write_run
 from support.window_reference import with_window
 
@@ -36,10 +37,7 @@ def desk(app: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture
 def window(desk: Desk, qtbot: QtBot) -> MainWindow:
-    window = desk.open()
-    assert desk.tasks is not None
-    desk.tasks.wait_idle(10_000)
-    return window
+    return opened(desk)
 
 
 def test_the_reference_page_lists_every_command_of_the_window(window: MainWindow) -> None:
@@ -139,7 +137,7 @@ def test_what_was_run_last_comes_first_also_tomorrow(
         QTest.keyClicks(window.palette_box.edit, words)
         QTest.keyClick(window.palette_box.edit, Qt.Key.Key_Return)
     desk.close()
-    again = desk.open()
+    again = opened(desk)
     again.open_palette()
     assert _titles(again, "Recent") == ["People", "Audit"]
     again.palette_box.hide()

@@ -13,6 +13,7 @@ from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.commands import MENUS
 from strongroom.desktop.shell.desk import Desk
 from support.command_reference import PAGE
+from support.opened_window import opened
 
 BEGIN = "<!-- The window: written from its register by tests/support/window_reference.py -->"
 END = "<!-- The window ends here -->"
@@ -46,7 +47,7 @@ def main() -> None:
         assert isinstance(app, QApplication)
         Theme.install(app)
         desk = Desk(app, Path(folder) / "store", Path(folder) / "home")
-        PAGE.write_text(with_window(desk.open().commands.commands()), "utf-8")
+        PAGE.write_text(with_window(opened(desk).commands.commands()), "utf-8")
         desk.close()
 
 

@@ -13,7 +13,6 @@ import traceback
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from strongroom.disk.whole_file import PRIVATE, written_whole
@@ -157,6 +156,8 @@ def _versions() -> dict[str, str]:
 
 
 def _version(name: str) -> str:
+    from importlib import metadata  # brings the parser of mail with it
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -9,7 +9,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import shiboken6
 
@@ -26,7 +26,9 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.errors import Cancelled, EnvironmentFault
 from strongroom.domain.progress import Progress
-from strongroom.services.identities import Identities
+
+if TYPE_CHECKING:
+    from strongroom.services.identities import Identities
 
 T = TypeVar("T")
 Ask = Callable[[str], str]
@@ -48,7 +50,7 @@ class Signer:
     key: str
 
 
-def signer_of(identities: Identities) -> Signer | None:
+def signer_of(identities: "Identities") -> Signer | None:
     """Returns whose key signs here, None without an identity."""
     card = identities.show()
     return Signer(name=card.name, place=f"On {card.host}", key=card.writer) if card else None

@@ -2,6 +2,8 @@
 """The register of commands: one list feeds menus, shortcuts and the palette.
 
 * Ids are unique; a second command with the same id is a programming error and says so.
+* Commands come with their pages, and pages in any order; menus, palette and reference show them
+  in one order all the same.
 * A disabled command stays visible and its tooltip says why.
 """
 
@@ -35,9 +37,15 @@ class CommandRegistry(QObject):
         self._window = window
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
+        self._ranks: dict[str, int] = {}
+        self._menus: dict[str, QMenu] = {}
 
-    def add(self, commands: Iterable[Command]) -> None:
+    def add(self, commands: Iterable[Command], rank: int = 0) -> None:
         """Adds commands.
+
+        Args:
+            commands: The commands.
+            rank: Those of a lower rank stand before them.
 
         Raises:
             ValueError: If an id or a shortcut is taken.
@@ -48,10 +56,11 @@ class CommandRegistry(QObject):
                 raise ValueError(f"command {command.id} {command.shortcut}: already there")
             self._commands[command.id] = command
             self._actions[command.id] = self._make_action(command)
+            self._ranks[command.id] = rank
 
     def commands(self) -> tuple[Command, ...]:
-        """Returns all commands in the order they were added."""
-        return tuple(self._commands.values())
+        """Returns all commands by rank, and within it in the order they were added."""
+        return tuple(sorted(self._commands.values(), key=lambda each: self._ranks[each.id]))
 
     def action(self, command_id: str) -> QAction:
         """Returns the action of a command, for context menus and tool buttons.
@@ -84,19 +93,22 @@ class CommandRegistry(QObject):
             action.setToolTip(reason.text if reason else command.title)
 
     def fill(self, bar: QMenuBar) -> None:
-        """Makes the menus, in their fixed order; empty ones are left out."""
-        bar.clear()
+        """Puts every command into its menu; the menus stand in their fixed order."""
+        everything = self.commands()
         for title in MENUS:
-            commands = [command for command in self._commands.values() if command.menu == title]
-            if not commands:
-                continue
-            menu = QMenu(title, bar)
-            menu.setFont(theme().font("body"))
-            menu.setToolTipsVisible(True)
-            menu.aboutToShow.connect(self.look_again)
-            for command in commands:
-                menu.addAction(self._actions[command.id])
-            bar.addMenu(menu)
+            menu = self._menus.get(title) or self._make_menu(title, bar)
+            wanted = [self._actions[each.id] for each in everything if each.menu == title]
+            if wanted != menu.actions():
+                menu.clear()
+                menu.addActions(wanted)
+
+    def _make_menu(self, title: str, bar: QMenuBar) -> QMenu:
+        menu = self._menus[title] = QMenu(title, bar)
+        menu.setFont(theme().font("body"))
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self.look_again)
+        bar.addMenu(menu)
+        return menu
 
     def _make_action(self, command: Command) -> QAction:
         action = QAction(command.title, self._window)

@@ -1,270 +1,302 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Composing the window: every page with the services it needs, and the roads between them.
+"""Furnishing the window: every page with the services it needs, and the roads between them.
 
+* What a page needs (its modules, its services) is read in a job; the page itself is made on the
+  window's thread, one page in a turn of the event loop, what somebody looks at first.
 * Pages ignore each other; where one leads to another, the road is laid here.
+* Imports stand inside functions: a page's modules are read when it is its turn, not before the
+  first frame.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
 
 from strongroom.bootstrap import Services
-from strongroom.desktop.audit.page import AuditPage, AuditServices
-from strongroom.desktop.compare.page import ComparePage
-from strongroom.desktop.compare.services import CompareServices
-from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
-from strongroom.desktop.kit.command import Command
+from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import size
-from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
-from strongroom.desktop.people.page import PeoplePage, PeopleServices
-from strongroom.desktop.registry.page import ModelsPage
-from strongroom.desktop.registry.register_dialog import RegisterDialog
-from strongroom.desktop.registry.services import ModelServices
-from strongroom.desktop.review.page import ReviewsPage
-from strongroom.desktop.review.services import ReviewServices
-from strongroom.desktop.runs.page import RunsPage
-from strongroom.desktop.runs.services import RunsServices
-from strongroom.desktop.shell.about import AboutDialog
-from strongroom.desktop.shell.help_commands import help_commands
-from strongroom.desktop.shell.look_commands import look_commands
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
-from strongroom.desktop.shell.page_spec import PageSpec
+from strongroom.desktop.shell.page_spec import PLACES
 from strongroom.desktop.shell.palette_objects import PaletteObjects
 from strongroom.desktop.shell.preferences import Preferences
-from strongroom.desktop.shell.settings_page import SettingsPage
+from strongroom.domain.progress import Progress
+
+if TYPE_CHECKING:
+    from strongroom.desktop.registry.page import ModelsPage
+    from strongroom.desktop.registry.services import ModelServices
+    from strongroom.desktop.review.page import ReviewsPage
+    from strongroom.desktop.runs.page import RunsPage
+
+Make = Callable[[], Page]
+"""Makes a page on the window's thread; everything it needs was read before."""
 
 
-def build_window(
-    services: Services, tasks: Tasks, session: Session, preferences: Preferences
-) -> MainWindow:
-    """Returns the window of the person and store of these services, not shown yet.
+class Composer(QObject):
+    """Furnishes a window with the pages of a person at a store.
 
     Args:
+        window: The frame; owns the composer.
         services: Of one person at one store.
         tasks: The jobs of the window.
         session: What pages remember of their layout.
         preferences: The settings as the window lives them.
+
+    Signals:
+        joined: A page stands in the window (the `Page`).
+        finished: All pages do.
     """
-    runs = RunsPage(
-        RunsServices(
-            runs=services.runs,
-            run_table=services.run_table,
-            experiments=services.experiments,
-            metric_schemas=services.metric_schemas,
-            run_values=services.run_values,
-            curves=services.curves,
-            artifacts=services.artifacts,
-            viewing=services.viewing,
-            stories=services.run_stories,
-            clock=services.clock,
-        ),
-        tasks,
-        session,
-    )
-    models_services = ModelServices(
-        registry=services.registry,
-        registering=services.registering,
-        reviews=services.reviews,
-        handover=services.handover,
-        identities=services.identities,
-        people=services.people,
-        artifacts=services.artifacts,
-        clock=services.clock,
-    )
-    models = ModelsPage(models_services, tasks)
-    reviews = ReviewsPage(
-        ReviewServices(
-            reviews=services.reviews,
-            registry=services.registry,
-            identities=services.identities,
-            people=services.people,
-            clock=services.clock,
-        ),
-        tasks,
-    )
-    overview = Overview(services, tasks)
-    window = MainWindow(
-        _page_specs(services, tasks, session, preferences, runs, models, reviews),
-        _commands(lambda: window, tasks, preferences),
-        tasks=tasks,
-        clock=services.clock,
-        state=lambda: overview.state,
-        objects=lambda: overview.objects,
-        open_object=lambda key: _open(window, key),
-        session=session,
-    )
-    finder = PaletteObjects(services, tasks, window)
-    window.palette_box.sought.connect(finder.look)
-    window.palette_box.finished.connect(finder.stop)
-    finder.found.connect(window.palette_box.show_objects)
-    window.closing.connect(finder.stop)
 
-    def ask_to_register(run_id: str, artifact: str) -> None:
-        dialog = RegisterDialog(models_services, tasks, run_id, artifact, parent=window)
-        dialog.changed.connect(window.refresh)
-        dialog.open()
+    joined = Signal(object)
+    finished = Signal()
 
-    runs.register_requested.connect(ask_to_register)
-    for page in (runs, models, reviews):
-        page.noticed.connect(window.notices.tell)
-    _join_views(window, runs)
-    window.chain_requested.connect(lambda: window.open_place(Place("audit")))
-    window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
-    overview.setParent(window)
+    def __init__(
+        self,
+        window: MainWindow,
+        services: Services,
+        tasks: Tasks,
+        session: Session,
+        preferences: Preferences,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._services = window, services
+        self._tasks, self._session, self._preferences = tasks, session, preferences
+        self._runs: RunsPage | None = None
+        self._overview = Overview(services, tasks)
+        self._overview.setParent(self)
+        self._prepare: dict[str, Callable[[], Make]] = {
+            "runs": self._for_runs,
+            "compare": self._for_compare,
+            "models": self._for_models,
+            "reviews": self._for_reviews,
+            "exchange": self._for_exchange,
+            "audit": self._for_audit,
+            "monitor": self._for_monitor,
+            "people": self._for_people,
+            "settings": self._for_settings,
+        }
 
-    fresh = runs.body.no_runs
-    fresh.import_requested.connect(lambda: window.open_place(Place("exchange")))
-    fresh.identity_requested.connect(lambda: window.open_place(Place("people")))
-    fresh.store_requested.connect(window.store_menu_requested)
-    fresh.demo_requested.connect(window.demo_requested)
+    def begin(self) -> None:
+        """Makes the pages, what somebody looks at first, and looks at team and log."""
+        self._join_frame()
+        self._next()
 
-    def arrived() -> None:
-        _show_overview(window, overview)
-        free = size(overview.free_bytes) if overview.free_bytes is not None else ""
-        fresh.show_facts(overview.status.person if overview.state.person else "", free)
+    # ---------------------------------------------------------------- the frame
 
-    overview.arrived.connect(arrived)
-    window.changed.connect(overview.look)
-    overview.look()
-    return window
+    def _join_frame(self) -> None:
+        window, overview = self._window, self._overview
+        window.furnish(
+            state=lambda: overview.state,
+            objects=lambda: overview.objects,
+            open_object=self._open_object,
+        )
+        finder = PaletteObjects(self._services, self._tasks, window)
+        window.palette_box.sought.connect(finder.look)
+        window.palette_box.finished.connect(finder.stop)
+        finder.found.connect(window.palette_box.show_objects)
+        window.closing.connect(finder.stop)
+        window.chain_requested.connect(lambda: window.open_place(Place("audit")))
+        window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
+        overview.arrived.connect(self._show_overview)
+        window.changed.connect(overview.look)
 
+    def _show_overview(self) -> None:
+        window, overview = self._window, self._overview
+        window.set_status(overview.status)
+        window.set_store(overview.store_name, overview.team)
+        window.refresh_badges()
+        window.commands.look_again()
+        if self._runs is not None:
+            free = size(overview.free_bytes) if overview.free_bytes is not None else ""
+            person = overview.status.person if overview.state.person else ""
+            self._runs.body.no_runs.show_facts(person, free)
 
-def _join_views(window: MainWindow, runs: RunsPage) -> None:
-    rail = window.rail
-    runs.views_changed.connect(rail.views.set_views)
-    rail.view_chosen.connect(lambda name: window.open_place(Place.of("runs", {"view": name})))
-    rail.view_removed.connect(runs.view_actions.remove)
-    runs.views.tell()
+    def _open_object(self, key: str) -> None:
+        kind, _, rest = key.partition("/")
+        if kind == "runs":
+            self._window.open_place(Place.of("runs", {"run": rest}))
+        elif kind == "experiments":
+            self._window.open_place(Place.of("runs", {"experiment": rest}))
+        else:
+            name, _, version = rest.rpartition("/")
+            self._window.open_place(Place.of("models", {"name": name, "version": version}))
 
+    # ---------------------------------------------------------------- one page after the other
 
-def _page_specs(
-    services: Services,
-    tasks: Tasks,
-    session: Session,
-    preferences: Preferences,
-    runs: RunsPage,
-    models: ModelsPage,
-    reviews: ReviewsPage,
-) -> Sequence[PageSpec]:
-    clock = services.clock
-    compare = ComparePage(
-        CompareServices(
-            runs=services.runs,
-            comparison=services.comparison,
-            curves=services.curves,
-            run_values=services.run_values,
-            viewing=services.viewing,
-            texts=services.run_texts,
-            metric_schemas=services.metric_schemas,
-            clock=clock,
+    def _next(self) -> None:
+        missing = self._window.missing()
+        if not missing:
+            self.finished.emit()
+            return
+        page_id = missing[0]
+        if page_id == "compare" and "runs" in missing:
+            page_id = "runs"  # colours come from there
+        title = next(spec.title for spec in PLACES if spec.id == page_id)
+
+        def read(_progress: Progress) -> Make:
+            return self._prepare[page_id]()
+
+        self._tasks.ask("window.page", f"Opening {title}", read, self._join, owner=self)
+
+    def _join(self, make: Make) -> None:
+        page = make()
+        self._window.join(page)
+        self.joined.emit(page)
+        if len(self._window.pages()) == 1:
+            self._overview.look()
+        self._next()
+
+    def _for_runs(self) -> Make:
+        from strongroom.desktop.runs.page import RunsPage
+        from strongroom.desktop.runs.services import RunsServices
+
+        at = self._services
+        services = RunsServices(
+            runs=at.runs,
+            run_table=at.run_table,
+            experiments=at.experiments,
+            metric_schemas=at.metric_schemas,
+            run_values=at.run_values,
+            curves=at.curves,
+            artifacts=at.artifacts,
+            viewing=at.viewing,
+            stories=at.run_stories,
+            clock=at.clock,
+        )
+
+        def make() -> Page:
+            runs = self._runs = RunsPage(services, self._tasks, self._session)
+            self._join_runs(runs)
+            return runs
+
+        return make
+
+    def _join_runs(self, runs: "RunsPage") -> None:
+        window, rail = self._window, self._window.rail
+        runs.noticed.connect(window.notices.tell)
+        runs.register_requested.connect(self._ask_to_register)
+        runs.views_changed.connect(rail.views.set_views)
+        rail.view_chosen.connect(lambda name: window.open_place(Place.of("runs", {"view": name})))
+        rail.view_removed.connect(runs.view_actions.remove)
+        runs.views.tell()
+        self._show_overview()
+        fresh = runs.body.no_runs
+        fresh.import_requested.connect(lambda: window.open_place(Place("exchange")))
+        fresh.identity_requested.connect(lambda: window.open_place(Place("people")))
+        fresh.store_requested.connect(window.store_menu_requested)
+        fresh.demo_requested.connect(window.demo_requested)
+
+    def _for_compare(self) -> Make:
+        from strongroom.desktop.compare.page import ComparePage
+        from strongroom.desktop.compare.services import CompareServices
+
+        at, runs = self._services, self._runs
+        if runs is None:
+            raise RuntimeError("the Runs page comes first: colours are its")
+        services = CompareServices(
+            runs=at.runs,
+            comparison=at.comparison,
+            curves=at.curves,
+            viewing=at.viewing,
+            texts=at.run_texts,
+            metric_schemas=at.metric_schemas,
+            run_values=at.run_values,
+            clock=at.clock,
             colour_of=runs.model.charted.place,
             charted=runs.charted,
-        ),
-        tasks,
-        session,
-    )
-    exchange = ExchangePage(
-        ExchangeServices(exchange=services.exchange, people=services.people, clock=clock), tasks
-    )
-    audit = AuditPage(
-        AuditServices(
-            audit=services.audit,
-            evidence=services.evidence,
-            registry=services.registry,
-            people=services.people,
-            identities=services.identities,
-            clock=clock,
-        ),
-        tasks,
-    )
-    monitor = MonitorPage(MonitorServices(monitor=services.monitor, clock=clock), tasks)
-    people = PeoplePage(
-        PeopleServices(people=services.people, identities=services.identities, clock=clock), tasks
-    )
-    settings = SettingsPage(services, tasks, preferences)
-    return (
-        PageSpec(id="runs", title="Runs", icon="flask-conical", page=runs, shortcut="Ctrl+1"),
-        PageSpec(
-            id="compare", title="Compare", icon="git-compare-arrows", page=compare,
-            shortcut="Ctrl+2",
-        ),
-        PageSpec(id="models", title="Models", icon="box", page=models, shortcut="Ctrl+3"),
-        PageSpec(
-            id="reviews", title="Reviews", icon="stamp", page=reviews, shortcut="Ctrl+4",
-            waits_for_me=True,
-        ),
-        PageSpec(
-            id="exchange", title="Exchange", icon="arrow-left-right", page=exchange,
-            shortcut="Ctrl+5",
-        ),
-        PageSpec(id="audit", title="Audit", icon="scroll-text", page=audit, shortcut="Ctrl+6"),
-        PageSpec(id="monitor", title="Monitor", icon="activity", page=monitor, shortcut="Ctrl+7"),
-        PageSpec(id="people", title="People", icon="users", page=people, shortcut="Ctrl+8"),
-        PageSpec(
-            id="settings", title="Settings", icon="settings", page=settings, shortcut="Ctrl+,",
-            at_foot=True,
-        ),
-    )  # fmt: skip
+        )
+        return lambda: ComparePage(services, self._tasks, self._session)
 
+    def _for_models(self) -> Make:
+        from strongroom.desktop.registry.page import ModelsPage
 
-def _commands(
-    window: Callable[[], MainWindow], tasks: Tasks, preferences: Preferences
-) -> Sequence[Command]:
-    return [
-        Command(
-            id="file.open_store", title="Open store…", menu="File", icon="folder-open",
-            shortcut="Ctrl+O", group="File",
-            run=lambda: window().store_menu_requested.emit(),  # noqa: PLW0108 - the window comes later
-        ),
-        Command(
-            id="file.demo", title="Open the demo workspace", menu="File", icon="play", group="File",
-            run=lambda: window().demo_requested.emit(),  # noqa: PLW0108 - ditto
-        ),
-        Command(
-            id="file.remove_demo", title="Remove the demo workspace…", menu="File", icon="trash-2",
-            group="File",
-            run=lambda: window().demo_remove_requested.emit(),  # noqa: PLW0108 - ditto
-        ),
-        Command(
-            id="file.sign_in", title="Sign in as…", menu="File", icon="user", group="File",
-            run=lambda: window().sign_in_requested.emit(),  # noqa: PLW0108 - the window comes later
-        ),
-        Command(
-            id="file.quit", title="Quit", menu="File", icon="log-out", shortcut="Ctrl+Q",
-            run=lambda: _close(window()), group="File",
-        ),
-        *help_commands(window),
-        Command(
-            id="help.about", title="About Strongroom", menu="Help", icon="info",
-            run=lambda: AboutDialog(window()).open(), group="Help",
-        ),
-        Command(
-            id="help.support_bundle", title="Save support bundle…", menu="Help", icon="save",
-            run=lambda: window().support_requested.emit(), group="Help",  # noqa: PLW0108 - ditto
-        ),
-        *look_commands(tasks, preferences),
-    ]  # fmt: skip
+        services = self._model_services()
+        return lambda: self._telling(ModelsPage(services, self._tasks))
 
+    def _for_reviews(self) -> Make:
+        from strongroom.desktop.review.page import ReviewsPage
+        from strongroom.desktop.review.services import ReviewServices
 
-def _close(window: MainWindow) -> None:
-    window.close()
+        at = self._services
+        services = ReviewServices(
+            reviews=at.reviews,
+            registry=at.registry,
+            identities=at.identities,
+            people=at.people,
+            clock=at.clock,
+        )
+        return lambda: self._telling(ReviewsPage(services, self._tasks))
 
+    def _for_exchange(self) -> Make:
+        from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 
-def _show_overview(window: MainWindow, overview: Overview) -> None:
-    window.set_status(overview.status)
-    window.set_store(overview.store_name, overview.team)
-    window.refresh_badges()
-    window.commands.look_again()
+        at = self._services
+        services = ExchangeServices(exchange=at.exchange, people=at.people, clock=at.clock)
+        return lambda: ExchangePage(services, self._tasks)
 
+    def _for_audit(self) -> Make:
+        from strongroom.desktop.audit.page import AuditPage, AuditServices
 
-def _open(window: MainWindow, key: str) -> None:
-    kind, _, rest = key.partition("/")
-    if kind == "runs":
-        window.open_place(Place.of("runs", {"run": rest}))
-    elif kind == "experiments":
-        window.open_place(Place.of("runs", {"experiment": rest}))
-    else:
-        name, _, version = rest.rpartition("/")
-        window.open_place(Place.of("models", {"name": name, "version": version}))
+        at = self._services
+        services = AuditServices(
+            audit=at.audit,
+            evidence=at.evidence,
+            registry=at.registry,
+            people=at.people,
+            identities=at.identities,
+            clock=at.clock,
+        )
+        return lambda: AuditPage(services, self._tasks)
+
+    def _for_monitor(self) -> Make:
+        from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
+
+        services = MonitorServices(monitor=self._services.monitor, clock=self._services.clock)
+        return lambda: MonitorPage(services, self._tasks)
+
+    def _for_people(self) -> Make:
+        from strongroom.desktop.people.page import PeoplePage, PeopleServices
+
+        at = self._services
+        services = PeopleServices(people=at.people, identities=at.identities, clock=at.clock)
+        return lambda: PeoplePage(services, self._tasks)
+
+    def _for_settings(self) -> Make:
+        from strongroom.desktop.shell.settings_page import SettingsPage
+
+        _ = self._services.integrity  # what the page asks of this workstation
+        return lambda: SettingsPage(self._services, self._tasks, self._preferences)
+
+    # ---------------------------------------------------------------- roads
+
+    def _telling(self, page: "ModelsPage | ReviewsPage") -> Page:
+        page.noticed.connect(self._window.notices.tell)
+        return page
+
+    def _model_services(self) -> "ModelServices":
+        from strongroom.desktop.registry.services import ModelServices
+
+        at = self._services
+        return ModelServices(
+            registry=at.registry,
+            registering=at.registering,
+            reviews=at.reviews,
+            handover=at.handover,
+            identities=at.identities,
+            people=at.people,
+            artifacts=at.artifacts,
+            clock=at.clock,
+        )
+
+    def _ask_to_register(self, run_id: str, artifact: str) -> None:
+        from strongroom.desktop.registry.register_dialog import RegisterDialog
+
+        dialog = RegisterDialog(
+            self._model_services(), self._tasks, run_id, artifact, parent=self._window
+        )
+        dialog.changed.connect(self._window.refresh)
+        dialog.open()

@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The desk: one window for one person at one store, and changing who sits at it.
 
+* The window is shown at once; its store is opened, and its pages are read, in jobs.
 * Signing in as somebody else opens their services and a new window in the old one's place; keys
   of the former person are forgotten with the old services.
 * What arrives while the window is open (runs that train, files other programs wrote) is looked
   for every second, off the window's thread.
 """
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from strongroom.bootstrap import Services, open_services, open_settings
-from strongroom.demo.people import PASSPHRASE_HINT, people_of, usual_home
+from strongroom.bootstrap import Services, open_settings
+from strongroom.demo.people import DemoPerson, people_of, usual_home
 from strongroom.desktop.kit.secrets import HINT_PROPERTY
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.shell.composition import build_window
+from strongroom.desktop.shell.composition import Composer
+from strongroom.desktop.shell.frame import build_frame
 from strongroom.desktop.shell.main_window import MainWindow
+from strongroom.desktop.shell.opening import Opened, open_store
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.session_state import SessionState
-from strongroom.desktop.shell.sign_in import SignInDialog
 from strongroom.desktop.shell.store_door import StoreDoor
 from strongroom.desktop.shell.support import Support
 from strongroom.domain.changes import Changes
@@ -37,7 +41,7 @@ class Desk(QObject):
     """Holds the window and the services behind it.
 
     Signals:
-        opened: A window was opened (a `MainWindow`).
+        opened: A window has its store and all its pages (a `MainWindow`).
     """
 
     opened = Signal(object)
@@ -59,79 +63,115 @@ class Desk(QObject):
         self.window: MainWindow | None = None
         self.services: Services | None = None
         self.tasks: Tasks | None = None
+        self._held: list[Services] = []
 
     def open(self) -> MainWindow:
-        """Opens the window of the present home.
+        """Shows the window at once; its store is opened in a job, and the pages follow.
 
-        Raises:
-            StrongroomError: If the store cannot be opened.
+        A store that cannot be opened is told on the page that waits for it.
         """
-        is_demo = any(person.home == self._home for person in people_of(self._store))
-        self._app.setProperty(HINT_PROPERTY, PASSPHRASE_HINT if is_demo else "")
-        tasks = Tasks()
-        services = open_services(self._store, self._home)
-        state = SessionState(self._home, self._store)
-        window = build_window(services, tasks, state.store, self.preferences)
+        window = self._show_frame()
+        painted = threading.Event()
+        window.painted.connect(painted.set)
+
+        def read(progress: Progress) -> Opened:
+            return self._hold(open_store(self._store, self._home, progress, painted=painted))
+
+        def furnish(opened: Opened) -> None:
+            self._furnish(window, opened)
+
+        window.tasks.ask("window.store", "Opening the store", read, furnish, owner=window)
+        return window
+
+    def sign_in(self, home: Path) -> None:
+        """Opens the window of another person in place of this one."""
+        self._change(self._store, home)
+
+    def open_store(self, store: Path, then: Callable[[], object] | None = None) -> None:
+        """Opens another store in place of this one, as whoever one usually is there.
+
+        If it cannot be opened the present window stays and says why.
+
+        Args:
+            store: The store.
+            then: Is called when its window is there.
+        """
+        self._change(store, None, then)
+
+    def _change(
+        self, store: Path, home: Path | None, then: Callable[[], object] | None = None
+    ) -> None:
+        old = self.window
+        if old is None:
+            return
+
+        def read(progress: Progress) -> tuple[Path, Opened]:
+            chosen = home or usual_home(store)
+            return chosen, self._hold(open_store(store, chosen, progress))
+
+        def swap(found: tuple[Path, Opened]) -> None:
+            self._timer.stop()
+            self._store, (self._home, opened) = store, found
+            window = self._show_frame()
+            self._furnish(window, opened)
+            old.close_at_once()
+            old.deleteLater()
+            if then is not None:
+                then()
+
+        old.tasks.ask("window.store", "Opening the store", read, swap, owner=old)
+
+    def _show_frame(self) -> MainWindow:
+        """Shows the window of the present store and home, without its pages."""
+        tasks, state = Tasks(), SessionState(self._home, self._store)
+        window = build_frame(self._store, tasks, state.store, self.preferences, SystemClock())
         if self.window is None:
             state.restore_window(window)
         else:
             window.setGeometry(self.window.geometry())
-        state.restore_splitters(window)
         place = state.place()
         if place is not None and self.preferences.value("window.reopen_place"):
             window.open_place(place)
         for session in (state.window, state.store):
             session.failed.connect(lambda error: _tell_unsaved(window, error))
-
-        window.asks_before_closing = lambda: bool(self.preferences.value("window.confirm_close"))
-        window.notices.message_ms = lambda: (
-            1_000 * int(self.preferences.value("window.message_seconds"))
-        )
-
-        def leave() -> None:
-            _remember(state, window)
-            self.support.detach(window)
-            self.preferences.discard()  # what was not saved was a preview
-            tasks.close()  # before what they read from is closed
-            services.close()
-
-        window.closing.connect(leave)
+        preferences = self.preferences
+        window.asks_before_closing = lambda: bool(preferences.value("window.confirm_close"))
+        window.notices.message_ms = lambda: 1_000 * int(preferences.value("window.message_seconds"))
+        window.closing.connect(lambda: self._leave(window, state))
         window.sign_in_requested.connect(self._on_window_sign_in_requested)
-        self.window, self.services, self.tasks = window, services, tasks
+        self.window, self.services, self.tasks = window, None, tasks
+        self._state = state
         self.door.attach(window, self._store)
         self.support.attach(window, state.window, state.store)
         window.show()
+        return window
+
+    def _furnish(self, window: MainWindow, opened: Opened) -> None:
+        """Gives a window its store; the pages are made one after the other."""
+        self._app.setProperty(HINT_PROPERTY, opened.hint)
+        self.services = opened.services
+        composer = Composer(
+            window, opened.services, window.tasks, self._state.store, self.preferences
+        )
+        composer.joined.connect(self._state.restore_splitters)
+        composer.finished.connect(lambda: self.opened.emit(window))
+        composer.begin()
         self._timer.start()
-        self._on_timer_timeout()
-        self.opened.emit(window)
-        return window
 
-    def sign_in(self, home: Path) -> MainWindow:
-        """Opens the window of another person in place of this one."""
-        return self._change(self._store, home)
+    def _hold(self, opened: Opened) -> Opened:
+        """Remembers what has to be closed, also when nobody waits for it any more."""
+        self._held.append(opened.services)
+        return opened
 
-    def open_store(self, store: Path) -> MainWindow:
-        """Opens another store in place of this one, as whoever one usually is there.
-
-        Raises:
-            StrongroomError: If it cannot be opened; the present window stays.
-        """
-        return self._change(store, usual_home(store))
-
-    def _change(self, store: Path, home: Path) -> MainWindow:
-        old, before = self.window, (self._store, self._home)
-        self._timer.stop()
-        self._store, self._home = store, home
-        try:
-            window = self.open()
-        except BaseException:
-            self._store, self._home = before
-            self._timer.start()
-            raise
-        if old is not None:
-            old.close_at_once()
-            old.deleteLater()
-        return window
+    def _leave(self, window: MainWindow, state: SessionState) -> None:
+        _remember(state, window)
+        self.support.detach(window)
+        self.preferences.discard()  # what was not saved was a preview
+        window.tasks.close()  # before what they read from is closed
+        stays = self.services if self.window is not window else None
+        for services in [each for each in self._held if each is not stays]:
+            self._held.remove(services)
+            services.close()
 
     def close(self) -> None:
         """Closes the window and stops looking."""
@@ -139,7 +179,7 @@ class Desk(QObject):
         if self.window is not None:
             self.window.close_at_once()
             self.window.deleteLater()
-            self.window = None
+            self.window = self.services = None
         self._remembered.flush()
         self.support.close()
 
@@ -168,19 +208,29 @@ class Desk(QObject):
         tasks.ask("desk.look", "Looking for new runs", look, show, owner=window)
 
     def _on_window_sign_in_requested(self) -> None:
-        if self.window is None:
+        window = self.window
+        if window is None:
             return
-        dialog = SignInDialog(people_of(self._store), self._home, parent=self.window)
-        dialog.home_chosen.connect(self.sign_in)
-        dialog.open()
+
+        def ask(people: tuple[DemoPerson, ...]) -> None:
+            from strongroom.desktop.shell.sign_in import SignInDialog  # read when somebody asks
+
+            dialog = SignInDialog(people, self._home, parent=window)
+            dialog.home_chosen.connect(self.sign_in)
+            dialog.open()
+
+        window.tasks.ask(
+            "window.people", "Looking who works here",
+            lambda _progress: people_of(self._store), ask, owner=window,
+        )  # fmt: skip
 
 
 def _remember(state: SessionState, window: MainWindow) -> None:
     state.save_window(window)
     state.save_splitters(window)
-    page = window.page()
-    if page is not None:
-        state.save_place(page.place())
+    place = window.place()
+    if place is not None:
+        state.save_place(place)
     state.flush()
 
 

@@ -22,7 +22,8 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.runs.page import RunsPage
-from strongroom.desktop.shell.composition import build_window
+from strongroom.desktop.shell.composition import Composer
+from strongroom.desktop.shell.frame import build_frame
 from strongroom.desktop.shell.main_window import USUAL, MainWindow
 from strongroom.desktop.shell.pictures import save_picture
 from strongroom.desktop.shell.preferences import Preferences
@@ -94,10 +95,13 @@ def _studio(store: Path, home: Path, clock: Clock | None) -> Iterator[_Studio]:
     services = open_services(store, home, clock=clock)
     tasks = Tasks()
     services.runs.refresh()
-    window = build_window(services, tasks, Session(), Preferences(open_settings()))
+    session, preferences = Session(), Preferences(open_settings())
+    window = build_frame(store, tasks, session, preferences, services.clock)
     window.resize(*USUAL)
     try:
         window.show()
+        Composer(window, services, tasks, session, preferences).begin()
+        tasks.wait_idle(WAIT_MS)
         yield _Studio(window=window, tasks=tasks)
     finally:
         window.close_at_once()

@@ -2,12 +2,14 @@
 """Help as commands: the page of the screen, the contents, the keys."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from strongroom.desktop.kit.command import Command
-from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.desktop.shell.main_window import MainWindow
-from strongroom.desktop.shell.shortcuts_dialog import ShortcutsDialog
 from strongroom.services.doc_search import Documentation
+
+if TYPE_CHECKING:
+    from strongroom.desktop.shell.help_dialog import HelpDialog
 
 CONTENTS = "index.md"
 PAGES = {
@@ -28,7 +30,9 @@ def help_commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
     """Returns the commands of the Help menu that lead to words."""
     documentation = Documentation()
 
-    def show(place: str) -> HelpDialog:
+    def show(place: str) -> "HelpDialog":
+        from strongroom.desktop.shell.help_dialog import HelpDialog  # read when somebody asks
+
         at = window()
         dialog = HelpDialog(place, at.tasks, documentation, parent=at)
         dialog.finished.connect(dialog.deleteLater)
@@ -36,6 +40,8 @@ def help_commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
         return dialog
 
     def keys() -> None:
+        from strongroom.desktop.shell.shortcuts_dialog import ShortcutsDialog  # ditto
+
         dialog = ShortcutsDialog(window().commands.commands(), parent=window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting the window: arguments, the look, the first frame, and the pictures of every page.
 
-* The shell is painted first; pages ask for their data in tasks.
+* The window's frame is painted first; the store is opened and pages are read in jobs.
 * ``--screenshot DIR`` renders every page in both themes and exits; no screen is needed.
 """
 
@@ -17,7 +17,6 @@ from strongroom.bootstrap import open_settings
 from strongroom.demo.people import usual_home
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.desk import Desk
-from strongroom.desktop.shell.gallery import render_pages
 from strongroom.desktop.shell.preferences import TEXT_SCALE, THEME
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.places import default_store
@@ -49,6 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     Theme.install(app, asked.theme or "light", asked.scale or 1.0)
     try:
         if asked.screenshot is not None:
+            from strongroom.desktop.shell.gallery import render_pages  # reads every page
+
             for path in render_pages(store, home, asked.screenshot):
                 print(path)  # noqa: T201 - the paths are the result of the command
             return 0

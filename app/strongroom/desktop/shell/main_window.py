@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The window: menu bar with the palette field, rail, pages, status strip.
 
-* The shell knows no page: it gets `PageSpec` values and only asks what `Page` promises.
+* The shell knows no page: it gets `PageSpec` values, takes the pages when they are made, and only
+  asks what `Page` promises. A place can be opened before its page is there.
 * Every way to a place goes through `open_place`, so Back always works.
 * Closing cancels what runs, waits for it, and leaves nothing behind.
 """
@@ -9,19 +10,19 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
+    QPaintEvent,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -39,11 +40,11 @@ from strongroom.desktop.kit.undo import Step, UndoStack
 from strongroom.desktop.shell import window_commands
 from strongroom.desktop.shell.commands import CommandRegistry
 from strongroom.desktop.shell.history import History
-from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.look_commands import LOOK_MENU
 from strongroom.desktop.shell.menu_bar import MenuBar
-from strongroom.desktop.shell.notices import Notices, NoticesPanel, ToastHost
+from strongroom.desktop.shell.notices import Notices, ToastHost
 from strongroom.desktop.shell.page_spec import PageSpec
+from strongroom.desktop.shell.page_stack import PageStack
 from strongroom.desktop.shell.palette import Palette, PaletteEntry
 from strongroom.desktop.shell.palette_field import PaletteField
 from strongroom.desktop.shell.question_dialog import QuestionDialog
@@ -62,17 +63,16 @@ class MainWindow(QMainWindow):
     """The window.
 
     Args:
-        pages: The pages in the order of the rail.
+        pages: The places of the rail; the pages themselves `join` when they are made.
         commands: Commands that belong to no page.
         tasks: The jobs of the window.
         clock: Tells the time of notices.
         state: Returns store, person and capabilities; page and selection are filled in here.
-        objects: Returns things to jump to for the palette; ``open_object`` gets their key.
-        open_object: Opens one of them.
         session: Remembers what was run from the palette.
 
     Signals:
         sign_in_requested: Somebody pressed who is signed in.
+        painted: The window was painted for the first time.
         place_changed: Another place is open (a `Place`).
         changed: A page changed something (a `Changes`), after all pages heard of it.
         closing: The window is about to close.
@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
     demo_requested = Signal()
     demo_remove_requested = Signal()
     folder_dropped = Signal(object)
+    painted = Signal()
     place_changed = Signal(object)
     changed = Signal(object)
     closing = Signal()
@@ -98,8 +99,6 @@ class MainWindow(QMainWindow):
         tasks: Tasks,
         clock: Clock,
         state: Callable[[], WindowState] = WindowState,
-        objects: Callable[[], Sequence[PaletteEntry]] = tuple,
-        open_object: Callable[[str], None] | None = None,
         session: Session | None = None,
     ) -> None:
         super().__init__()
@@ -107,7 +106,10 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST)
         self.resize(*USUAL)
         self._specs = {spec.id: spec for spec in pages}
-        self._base_state, self._objects, self._open_object = state, objects, open_object
+        self._is_painted = False
+        self._base_state = state
+        self._objects: Callable[[], Sequence[PaletteEntry]] = tuple
+        self._open_object: Callable[[str], None] | None = None
         self.tasks, self._clock, self._session = tasks, clock, session or Session()
         self._may_close = False
         self.asks_before_closing: Callable[[], bool] = lambda: True
@@ -121,9 +123,8 @@ class MainWindow(QMainWindow):
         self.palette_box = Palette(self._palette_entries, self._run_entry, self._recent, self)
         self.commands.add(window_commands.of(self))
         self.commands.add(commands)
-        for spec in pages:
-            self._join(spec)
         self.commands.fill(self._menus)
+        self.commands.look_again()
         self.undo.changed.connect(self.commands.look_again)
         tasks.failed.connect(self._on_task_failed)
         if pages:
@@ -144,13 +145,62 @@ class MainWindow(QMainWindow):
 
     def page(self) -> Page | None:
         """Returns the page that is open."""
-        widget = self._stack.currentWidget()
-        return widget if isinstance(widget, Page) else None
+        return self._stack.current_page()
 
     def page_id(self) -> str:
         """Returns the id of the page that is open."""
-        current = self.page()
-        return next((key for key, spec in self._specs.items() if spec.page is current), "")
+        return self._stack.current_id()
+
+    def place(self) -> Place | None:
+        """Returns where somebody is: on a page, or waiting for one."""
+        made = self._stack.made(self.page_id())
+        return made.place() if made is not None else self.history.current
+
+    def pages(self) -> tuple[Page, ...]:
+        """Returns the pages that are made, in the order of the rail."""
+        return self._stack.pages()
+
+    def missing(self) -> tuple[str, ...]:
+        """Returns the ids of the pages that are still to be made, the open one first."""
+        return self._stack.missing()
+
+    def furnish(
+        self,
+        *,
+        state: Callable[[], WindowState],
+        objects: Callable[[], Sequence[PaletteEntry]],
+        open_object: Callable[[str], None],
+    ) -> None:
+        """Takes what a store knows: who is there, what can be jumped to, and how.
+
+        Args:
+            state: Returns store, person and capabilities; page and selection are filled in here.
+            objects: Returns things to jump to for the palette.
+            open_object: Opens one of them by its key.
+        """
+        self._base_state, self._objects, self._open_object = state, objects, open_object
+        self.commands.look_again()
+
+    def join(self, page: Page) -> None:
+        """Takes a page that was made, and shows it if its place is open.
+
+        Raises:
+            KeyError: If no place was kept for it.
+        """
+        self._stack.join(page)
+        page.place_requested.connect(self.open_place)
+        page.place_changed.connect(self._on_page_place_changed)
+        page.selection_changed.connect(self.commands.look_again)
+        page.changed.connect(self._on_page_changed)
+        page.undoable.connect(lambda step: self._on_page_undoable(page.page_id, step))
+        self._join_bar(page)
+        self.commands.add(page.commands(), 1 + list(self._specs).index(page.page_id))
+        self.commands.fill(self._menus)
+        self._refresh_badge(page)
+        if self.page_id() == page.page_id:
+            self._show(self.history.current or Place(page.page_id))
+        else:
+            self.commands.look_again()
 
     def open_place(self, place: Place) -> bool:
         """Opens a place and remembers it; returns whether there is such a page."""
@@ -184,12 +234,16 @@ class MainWindow(QMainWindow):
 
     def open_jobs(self) -> None:
         """Opens the list of what runs."""
+        from strongroom.desktop.shell.jobs_dialog import JobsDialog  # read when somebody asks
+
         dialog = JobsDialog(self.tasks, parent=self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def open_notices(self) -> None:
         """Opens the history of notices."""
+        from strongroom.desktop.shell.notices_panel import NoticesPanel  # ditto
+
         panel = NoticesPanel(self.notices, self._clock, self, support=self.support_requested.emit)
         panel.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         panel.open()
@@ -204,15 +258,26 @@ class MainWindow(QMainWindow):
 
     def refresh(self, changes: Changes) -> None:
         """Tells every page what was touched, and looks at badges and commands again."""
-        for spec in self._specs.values():
-            spec.page.refresh(changes)
+        for page in self.pages():
+            page.refresh(changes)
         self.refresh_badges()
         self.commands.look_again()
 
     def refresh_badges(self) -> None:
         """Asks every page for its badge."""
-        for spec in self._specs.values():
-            self.rail.set_badge(spec.id, spec.page.badge(), waits_for_me=spec.waits_for_me)
+        for page in self.pages():
+            self._refresh_badge(page)
+
+    def _refresh_badge(self, page: Page) -> None:
+        waits = self._specs[page.page_id].waits_for_me
+        self.rail.set_badge(page.page_id, page.badge(), waits_for_me=waits)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tells that the window was painted for the first time."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.painted.emit)  # when what stands in it is painted too
 
     def showEvent(self, event: QShowEvent) -> None:
         """Gives the keyboard to the page at first, not to the palette field."""
@@ -293,9 +358,8 @@ class MainWindow(QMainWindow):
         )
         self.rail.chosen.connect(self.go_to)
         self.rail.store_menu_requested.connect(self.store_menu_requested)
-        self._stack = QStackedWidget()
-        self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._stack.setAccessibleName("Page")
+        self._stack = PageStack(pages)
+        self._join_bar(self._stack.waiting)
         self.strip = StatusStrip(self.tasks)
         self.strip.sign_in_requested.connect(self.sign_in_requested)
         self.strip.chain_requested.connect(self.chain_requested)
@@ -317,18 +381,10 @@ class MainWindow(QMainWindow):
         """Takes over the heights of the look in force."""
         self._top.setFixedHeight(theme().height("menu_bar"))
 
-    def _join(self, spec: PageSpec) -> None:
-        page = spec.page
-        self._stack.addWidget(page)
-        page.place_requested.connect(self.open_place)
-        page.place_changed.connect(self._on_page_place_changed)
-        page.selection_changed.connect(self.commands.look_again)
-        page.changed.connect(self._on_page_changed)
-        page.undoable.connect(lambda step: self._on_page_undoable(spec.id, step))
+    def _join_bar(self, page: Page) -> None:
         if page.bar is not None:
             page.bar.back_requested.connect(self.go_back)
             page.bar.forward_requested.connect(self.go_forward)
-        self.commands.add(page.commands())
 
     def _palette_entries(self) -> list[PaletteEntry]:
         state = self.state()
@@ -362,13 +418,16 @@ class MainWindow(QMainWindow):
             self._open_object(key)
 
     def _show(self, place: Place) -> None:
-        page = self._specs[place.page].page
-        was_on_page, before = self._stack.isAncestorOf(self.focusWidget()), page.focusWidget()
-        self._stack.setCurrentWidget(page)
+        page = self._stack.made(place.page)
+        before = page.focusWidget() if page is not None else None
+        was_on_page = self._stack.isAncestorOf(self.focusWidget())
+        self._stack.show_page(place.page)
+        shown = page or self._stack.waiting
         if was_on_page:  # what had the keyboard is hidden now, and Qt gave it to a button
-            page.take_keyboard(before)
+            shown.take_keyboard(before)
         self.rail.set_current(place.page)
-        page.show_place(place)
+        if page is not None:
+            page.show_place(place)
         self._mark_history()
         self.commands.look_again()
         self.place_changed.emit(place)
@@ -399,7 +458,8 @@ class MainWindow(QMainWindow):
         if page == self.page_id():
             self.rail.set_current(page)
             return
-        self.open_place(self._specs[page].page.place())
+        made = self._stack.made(page)
+        self.open_place(made.place() if made is not None else Place(page))
 
     def _on_page_place_changed(self, place: Place) -> None:
         self.history.visit(place)

@@ -7,6 +7,7 @@
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,7 +18,9 @@ from strongroom.desktop.kit.wording import moment
 from strongroom.desktop.shell.palette import PaletteEntry
 from strongroom.desktop.shell.status_strip import WindowStatus
 from strongroom.domain.access import ROLE_TITLES
-from strongroom.services.audit import ChainStatus
+
+if TYPE_CHECKING:
+    from strongroom.services.audit import ChainStatus
 
 NOBODY = "Not signed in"
 
@@ -97,7 +100,7 @@ def _free(store: Path) -> int | None:
         return None
 
 
-def _chain_words(status: ChainStatus, now: str) -> str:
+def _chain_words(status: "ChainStatus", now: str) -> str:
     if status.is_ok:
         return f"Verified up to event {status.event_count:,} at {now}"
     first = status.alarms[0]

@@ -13,11 +13,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from strongroom.demo.people import people_of
-from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.question_dialog import QuestionDialog
-from strongroom.desktop.shell.stores_dialog import StoresDialog
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.places import data_root, default_store
 from strongroom.domain.progress import Progress
@@ -33,14 +31,14 @@ class StoreDoor(QObject):
 
     Args:
         session: Remembers what was opened.
-        open_store: Opens a store in place of the present one.
+        open_store: Opens a store in place of the present one, then calls what it is given.
         demo: Where the demo lies.
     """
 
     def __init__(
         self,
         session: Session,
-        open_store: Callable[[Path], object],
+        open_store: Callable[[Path, Callable[[], object] | None], object],
         *,
         demo: Path | None = None,
         parent: QObject | None = None,
@@ -71,6 +69,8 @@ class StoreDoor(QObject):
         """Asks which store to open."""
         if self._window is None:
             return
+        from strongroom.desktop.shell.stores_dialog import StoresDialog  # read when somebody asks
+
         dialog = StoresDialog(self.recent(), self._store, parent=self._window)
         dialog.chosen.connect(self.open)
         dialog.finished.connect(dialog.deleteLater)
@@ -148,8 +148,12 @@ class StoreDoor(QObject):
         )  # fmt: skip
 
     def _remove_demo(self) -> None:
-        if self._store == self.demo.absolute():
-            self._go(default_store())
+        if self._store == self.demo.absolute():  # it is left before it is taken away
+            self._go(default_store(), self._take_demo_away)
+        else:
+            self._take_demo_away()
+
+    def _take_demo_away(self) -> None:
         window = self._window
         if window is None:
             return
@@ -166,12 +170,8 @@ class StoreDoor(QObject):
             lambda _progress: _scenario("remove", self.demo, None), done, owner=window,
         )  # fmt: skip
 
-    def _go(self, folder: Path) -> None:
-        try:
-            self._open_store(folder.absolute())
-        except Exception as error:  # noqa: BLE001 - told where the person is; the old window stays
-            if self._window is not None:
-                errors.show(error, self._window.page() or self._window)
+    def _go(self, folder: Path, then: Callable[[], object] | None = None) -> None:
+        self._open_store(folder.absolute(), then)
 
 
 def _scenario(verb: str, store: Path, progress: Progress | None) -> object:

@@ -16,7 +16,6 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.crash_guard import CrashGuard, cause_of
 from strongroom.desktop.shell.main_window import MainWindow
-from strongroom.desktop.shell.support_dialog import SupportDialog
 from strongroom.domain.clock import Clock
 from strongroom.services.diary import Diary
 from strongroom.services.settings import Settings
@@ -90,6 +89,8 @@ class Support(QObject):
         window = self._window
         if window is None:
             return
+        from strongroom.desktop.shell.support_dialog import SupportDialog  # read when asked for
+
         versions = {"qt": qVersion(), "platform plugin": QGuiApplication.platformName()}
         layout: dict[str, object] = {}
         for session in self._sessions:
