@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -52,7 +51,7 @@ print(json.dumps(seen))
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    folder: Path = tmp_path_factory.mktemp("first")
+    folder = tmp_path_factory.mktemp("first")
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(folder / "store"), str(folder / "home")],
         capture_output=True, text=True, check=False, cwd=folder,
