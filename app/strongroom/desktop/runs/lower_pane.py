@@ -63,6 +63,7 @@ class LowerPane(QWidget):
         down.addWidget(self._stack)
         for switch in self.switches:
             switch.changed.connect(self.open)
+        self.plots.view_requested.connect(self.open)
         remembered = session.value(REMEMBERED, CURVES)
         if isinstance(remembered, str) and remembered in dict(VIEWS):
             self.open(remembered)

@@ -5,7 +5,7 @@
 * What a person marked becomes a filter or a reason why it cannot; `PlotsPane` hands both on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
@@ -16,8 +16,12 @@ from strongroom.desktop.kit.session import Json
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric_schema import MetricSchema
+from strongroom.domain.progress import Progress
 from strongroom.domain.query import Field
 from strongroom.services.run_values import Spread, ValueColumn, ValueTable
+
+Preparation = Callable[[ValueTable, Progress], object]
+"""What a worker makes of the columns before they are shown; it touches no widget."""
 
 
 class PlotPanel(QWidget):
@@ -68,6 +72,13 @@ class PlotPanel(QWidget):
     def start_with(self, spread: Sequence[Spread]) -> None:
         """Chooses fields where a person has chosen none yet."""
         raise NotImplementedError
+
+    def preparation(self) -> Preparation | None:
+        """Returns what is to be made of the columns off the thread; most panels need nothing."""
+        return None
+
+    def take_prepared(self, found: object) -> None:
+        """Takes over what `preparation` made; comes after `show_table`."""
 
     def show_table(self, table: ValueTable) -> None:
         """Shows the columns of `wanted`; the table's names are what is shown of them."""

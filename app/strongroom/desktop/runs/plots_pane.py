@@ -29,6 +29,7 @@ from strongroom.desktop.runs.bars_panel import BarsPanel
 from strongroom.desktop.runs.box_panel import BoxPanel
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.finding import Question
+from strongroom.desktop.runs.importance_panel import ImportancePanel
 from strongroom.desktop.runs.parallel_panel import ParallelPanel
 from strongroom.desktop.runs.plot_fields import PLOTTED_ATTRIBUTES
 from strongroom.desktop.runs.plot_panel import PlotPanel, shown_table
@@ -42,7 +43,13 @@ from strongroom.services.run_values import Spread, ValueTable
 
 T = TypeVar("T")
 FORMATS = (("png", "PNG picture"), ("svg", "SVG drawing"), ("csv", "CSV of the runs shown"))
-KINDS: tuple[type[PlotPanel], ...] = (ScatterPanel, ParallelPanel, BoxPanel, BarsPanel)
+KINDS: tuple[type[PlotPanel], ...] = (
+    ScatterPanel,
+    ParallelPanel,
+    BoxPanel,
+    BarsPanel,
+    ImportancePanel,
+)
 
 
 class PlotsPane(QWidget):
@@ -59,11 +66,13 @@ class PlotsPane(QWidget):
         filter_requested: The table should show what this filter holds for.
         run_chosen: A run was pointed at (run id).
         tick_requested: Runs are to be ticked (tuple of ids, on or off).
+        view_requested: Another kind of plot should be opened (its key).
     """
 
     filter_requested = Signal(str)
     run_chosen = Signal(str)
     tick_requested = Signal(tuple, bool)
+    view_requested = Signal(str)
 
     def __init__(
         self,
@@ -105,6 +114,8 @@ class PlotsPane(QWidget):
         down.addWidget(body, 1)
         for panel in self.panels.values():
             self._add(panel)
+            if isinstance(panel, ImportancePanel):
+                panel.pair_chosen.connect(self.show_pair)
         self._keep.clicked.connect(self.tick_marked)
         self._clear.clicked.connect(self.clear_marks)
         self._more.chosen.connect(self._on_more)
@@ -145,6 +156,13 @@ class PlotsPane(QWidget):
         """Reads the values again, after runs changed."""
         self._is_stale = True
         self._ask_if_seen()
+
+    def show_pair(self, x: Field, y: Field) -> None:
+        """Opens two fields as a scatter."""
+        scatter = self.panels[ScatterPanel.key]
+        if isinstance(scatter, ScatterPanel):
+            scatter.set_pair(x, y)
+            self.view_requested.emit(scatter.key)
 
     def tell_charted(self) -> None:
         """Shows which runs are ticked now."""
@@ -276,9 +294,9 @@ class PlotsPane(QWidget):
 
     def _ask_values(self) -> None:
         panel, base, values = self.current(), self._base, self._services.run_values
-        wanted = panel.wanted()
+        wanted, prepare = panel.wanted(), panel.preparation()
 
-        def work(progress: Progress) -> ValueTable:
+        def work(progress: Progress) -> tuple[ValueTable, object]:
             table = values.read(
                 wanted,
                 base.filter,
@@ -286,10 +304,12 @@ class PlotsPane(QWidget):
                 is_deleted=base.is_deleted,
                 progress=progress,
             )
-            return shown_table(table)
+            return shown_table(table), None if prepare is None else prepare(table, progress)
 
-        def done(table: ValueTable) -> None:
+        def done(found: tuple[ValueTable, object]) -> None:
+            table, prepared = found
             panel.show_table(table)
+            panel.take_prepared(prepared)
             self._tell_note(table)
             self._tell_marks()
 

@@ -125,6 +125,12 @@ class ScatterPanel(PlotPanel):
         self.choosers["y"].set_field(y)
         self.choosers["x"].set_field(x)
 
+    def set_pair(self, x: Field, y: Field) -> None:
+        """Chooses what lies along x and y."""
+        self.choosers["x"].set_field(x)
+        self.choosers["y"].set_field(y)
+        self.choices_changed.emit()
+
     def redraw(self) -> None:
         """Shows the chosen columns as points."""
         x, y = self._dimension("x"), self._dimension("y")
