@@ -263,10 +263,10 @@ def test_two_hundred_runs_scroll_sideways_with_the_names_in_sight(
     QApplication.processEvents()
     assert page.table.horizontalScrollBar().value() > 10_000
     assert page.table.pinned.isVisible()
-    assert page.table.pinned.columnWidth(0) == page.table.columnWidth(0)
+    assert page.table.pinned.geometry().right() + 1 == page.table.viewport().x()
     page.table.reach(run_id(1))
     rect = page.table.visualRect(page.table.currentIndex())
-    assert rect.left() >= page.table.columnWidth(0)
+    assert rect.left() >= 0
     place = page.place()
     assert Place.from_text(place.to_text()) == place
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A table whose first column stays in sight while hundreds of others pass by.
 
-* The names are a second view of the same lines over the table, which keeps the keyboard.
-* Walking with the keyboard never brings a cell to lie below the names.
+* The names are a second view of the same lines beside the table, which keeps the keyboard and
+  where the same column has no width.
+* Headings and notices begin in the names and go on in the table.
 """
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -16,19 +17,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 
 from strongroom.desktop.kit import paint
-from strongroom.desktop.kit.cells import Column, Row
+from strongroom.desktop.kit.cells import Column
+from strongroom.desktop.kit.pinned_room import PinnedRoom
 from strongroom.desktop.kit.table import Table
-from strongroom.desktop.kit.table_model import LINE_ROLE
-from strongroom.desktop.kit.table_paint import CellDelegate, Header
+from strongroom.desktop.kit.table_header import Header
+from strongroom.desktop.kit.table_model import TableModel
+from strongroom.desktop.kit.table_paint import TablePainter
 from strongroom.desktop.kit.theme import theme
 
 PAD, EDGE = 12, 16  # px beside a cell, and at the outer sides of the table
@@ -47,42 +44,48 @@ class PinnedTable(Table):
         self, columns: Sequence[Column], *, name: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(columns, name=name, selection="one", parent=parent)
-        self._name_width = columns[0].width
-        delegate = CellDelegate(PAD, EDGE, self)
-        delegate.boxes_cell = True
-        self.setItemDelegate(delegate)
-        self.pinned = PinnedNames(self)
+        self._room = PinnedRoom(self)
+        self.setVerticalHeader(self._room)
+        self.painting.boxes_cell = True
+        self.pinned = PinnedNames(self, columns[0].width)
         self.horizontalHeader().sectionResized.connect(self._on_resized)
+        self.horizontalScrollBar().valueChanged.connect(self.pinned.viewport().update)
+        self.apply_theme()
 
     def name_width(self) -> int:
         """Returns the width of the names in px at 100 %."""
-        return self._name_width
+        return self.pinned.wide
 
     def set_name_width(self, width: int) -> None:
         """Gives the names another width, in px at 100 %."""
-        self.setColumnWidth(0, theme().scaled(min(max(120, width), 600)))
+        self.pinned.set_wide(min(max(120, width), 600))
+
+    def fit_names(self) -> None:
+        """Makes room for the names, where they and their heights stand."""
+        width = self.pinned.columnWidth(0)
+        self.painting.before = width
+        if self._room.make(width):
+            self.updateGeometries()
+        height = self.viewport().height() + self.horizontalHeader().height()
+        self.pinned.setGeometry(0, 0, width, height)
 
     def apply_theme(self) -> None:
         """Takes over the sizes of the look in force."""
         super().apply_theme()
         if hasattr(self, "pinned"):
-            self.pinned.fit()
+            self.pinned.apply_theme()
 
     def scrollTo(
         self,
         index: Index,
         hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
     ) -> None:
-        """Brings a cell into sight, right of the pinned names; a row alone moves nothing aside."""
+        """Brings a cell into sight; a row alone moves nothing aside."""
         bar = self.horizontalScrollBar()
         at = bar.value()
         super().scrollTo(index, hint)
         if index.column() < 1:
             bar.setValue(at)
-            return
-        covered = self.columnWidth(0) - self.visualRect(index).left()
-        if covered > 0:
-            bar.setValue(bar.value() - covered)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows the ring in both views."""
@@ -97,24 +100,32 @@ class PinnedTable(Table):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the names pinned."""
         super().resizeEvent(event)
-        self.pinned.fit()
+        if hasattr(self, "pinned"):
+            self.fit_names()
+
+    def _shape_widths(self) -> None:
+        super()._shape_widths()
+        if hasattr(self, "pinned"):
+            self.setColumnWidth(0, 0)
 
     def _on_resized(self, at: int, _before: int, now: int) -> None:
-        if at == 0:
-            self._name_width = round(now / theme().scale)
-            self.pinned.fit()
+        if at == 0 and now:
+            self.setColumnWidth(0, 0)  # its edge was caught beside the names
 
 
 class PinnedNames(QTableView):
-    """The names, over the first column of the table, which keeps the keyboard."""
+    """The names, beside the table, which keeps the keyboard."""
 
-    def __init__(self, table: PinnedTable) -> None:
+    def __init__(self, table: PinnedTable, wide: int) -> None:
         super().__init__(table)
-        self.table = table
-        self.setModel(table.model())
+        self.table, self.wide = table, wide
+        model = table.model()
+        assert isinstance(model, TableModel)  # noqa: S101 - `Table` makes it
+        self._painting = TablePainter(self, model, PAD, EDGE)
+        self.setModel(model)
         self.setSelectionModel(table.selectionModel())
-        self.setItemDelegate(_PinnedDelegate(PAD, EDGE, self))
-        self.setHorizontalHeader(Header(PAD, EDGE, parent=self))
+        self._head = Header(PAD, EDGE, parent=self)
+        self.setHorizontalHeader(self._head)
         self.horizontalHeader().setStretchLastSection(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusProxy(table)
@@ -137,19 +148,20 @@ class PinnedNames(QTableView):
         self.clicked.connect(table.clicked)
         self.doubleClicked.connect(table.doubleClicked)
         self.horizontalHeader().sectionResized.connect(self._on_resized)
-        self.model().modelReset.connect(self.fit)
+        self.model().modelReset.connect(self.apply_theme)
 
-    def fit(self) -> None:
-        """Takes over width, heights and place of the names in the table."""
-        head, rows = self.horizontalHeader(), self.verticalHeader()
-        if isinstance(head, Header):
-            head.apply_theme()
-        rows.setDefaultSectionSize(self.table.verticalHeader().defaultSectionSize())
-        width = self.table.columnWidth(0)
-        if self.columnWidth(0) != width:
-            self.setColumnWidth(0, width)
-        height = self.table.viewport().height() + self.table.horizontalHeader().height()
-        self.setGeometry(0, 0, width, height)
+    def set_wide(self, wide: int) -> None:
+        """Gives the names another width, in px at 100 %."""
+        self.wide = wide
+        self.setColumnWidth(0, theme().scaled(wide))
+        self.table.fit_names()
+
+    def apply_theme(self) -> None:
+        """Takes over the sizes of the look in force, and the heights of the table."""
+        self._head.apply_theme()
+        rows = self.table.verticalHeader().defaultSectionSize()
+        self.verticalHeader().setDefaultSectionSize(rows)
+        self.set_wide(self.wide)
         self.verticalScrollBar().setValue(self.table.verticalScrollBar().value())
 
     def scrollTo(
@@ -170,24 +182,14 @@ class PinnedNames(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the names and the line that pins them."""
-        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        self._painting.beyond = self.table.width()
+        self._painting.paint(painter, event.rect())
         if self.table.horizontalScrollBar().value():
-            painter = QPainter(self.viewport())
             right = self.viewport().width() - 1
             paint.hairline(painter, QRectF(right, 0, 1, self.viewport().height()), "border_pin")
 
     def _on_resized(self, at: int, _before: int, now: int) -> None:
-        if at == 0 and self.table.columnWidth(0) != now:
-            self.table.setColumnWidth(0, now)
-
-
-class _PinnedDelegate(CellDelegate):
-    """Paints headings and notices as far as they reach in the table, which goes on below."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paints one cell."""
-        view = self.parent()
-        if isinstance(view, PinnedNames) and not isinstance(index.data(LINE_ROLE), Row):
-            rect: QRect = option.rect
-            option.rect = QRect(rect.topLeft(), QSize(view.table.width(), rect.height()))
-        super().paint(painter, option, index)
+        if at == 0:
+            self.wide = round(now / theme().scale)
+            self.table.fit_names()

@@ -15,12 +15,13 @@ from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.compare.pinned import PinnedTable
 from strongroom.desktop.kit.cells import Column, Group, Line
-from strongroom.desktop.kit.table_paint import Header
+from strongroom.desktop.kit.table_header import Header
 from strongroom.desktop.kit.theme import theme
 
 NAME_WIDTH, BASE_WIDTH, RUN_WIDTH = 200, 132, 164
 NARROWEST = 148  # px at 100 %, to save a few runs from scrolling for a few pixels
 WIDEST = 236  # px at 100 %: a figure further from its neighbours is hard to follow
+SMALLEST_ROOM = 16  # px right of the last run
 WHAT, ROOM = "what", "room"
 
 
@@ -54,7 +55,7 @@ class ComparisonTable(PinnedTable):
         super().__init__((Column(WHAT, "", NAME_WIDTH),), name="Comparison", parent=parent)
         self.setObjectName("compare.table")
         self._runs: tuple[RunColumn, ...] = ()
-        self._base = ""
+        self._base, self._is_fitting = "", False
         head = self.horizontalHeader()
         head.setSectionsMovable(True)
         head.setFirstSectionMovable(False)
@@ -62,6 +63,7 @@ class ComparisonTable(PinnedTable):
         head.customContextMenuRequested.connect(self._on_header_menu)
         head.sectionClicked.connect(self._on_title_clicked)
         head.sectionMoved.connect(self._on_moved)
+        head.sectionResized.connect(self._on_run_resized)
         self.selectionModel().currentChanged.connect(self._on_current_changed)
 
     # ------------------------------------------------------------ content
@@ -149,7 +151,7 @@ class ComparisonTable(PinnedTable):
             )
             for run in self._runs
         ]
-        return (Column(WHAT, corner, self._name_width), *runs, Column(ROOM, "", 16, stretch=True))
+        return (Column(WHAT, corner, self.name_width()), *runs, Column(ROOM, "", SMALLEST_ROOM))
 
     def _fit_columns(self) -> None:
         """Shares the room that is left among the runs."""
@@ -159,14 +161,25 @@ class ComparisonTable(PinnedTable):
         wanted = [
             look.scaled(BASE_WIDTH if run.run_id == self._base else RUN_WIDTH) for run in self._runs
         ]
-        room = self.horizontalHeader().minimumSectionSize() + 1
-        spare = self.viewport().width() - self.columnWidth(0) - sum(wanted) - room
+        spare = self.viewport().width() - sum(wanted) - SMALLEST_ROOM - 1
         less = look.scaled(RUN_WIDTH - NARROWEST)
         more = min(spare // len(wanted), look.scaled(WIDEST - RUN_WIDTH))
         if more < -less:  # they scroll anyway, so each has its usual room
             more = 0
+        self._is_fitting = True
         for at, width in enumerate(wanted, start=1):
             self.setColumnWidth(at, width + more)
+        self._is_fitting = False
+        self._fill_room()
+
+    def _fill_room(self) -> None:
+        """Lets rows reach the right edge.
+
+        A stretching column would do so too, and give the names of the table a width.
+        """
+        last = len(self._runs) + 1
+        taken = sum(self.columnWidth(at) for at in range(last))
+        self.setColumnWidth(last, max(SMALLEST_ROOM, self.viewport().width() - taken))
 
     def _places(self) -> tuple[int, int]:
         return self.horizontalScrollBar().value(), self.verticalScrollBar().value()
@@ -202,6 +215,10 @@ class ComparisonTable(PinnedTable):
                 is_run = 0 < now.column() <= len(self._runs)
                 head.set_marked(columns[now.column()].key if is_run else "")
             self.run_reached.emit(self.current_run())
+
+    def _on_run_resized(self, at: int, _before: int, _now: int) -> None:
+        if 0 < at <= len(self._runs) and not self._is_fitting:
+            self._fill_room()
 
     def _on_title_clicked(self, at: int) -> None:
         if 0 < at <= len(self._runs):

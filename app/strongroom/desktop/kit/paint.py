@@ -50,11 +50,7 @@ _ALIGN = {
         ("centre", Qt.AlignmentFlag.AlignHCenter),
     )
 }  # as numbers: joining flags for every cell takes a tenth of a frame
-_ELIDE = {
-    "right": Qt.TextElideMode.ElideRight,
-    "middle": Qt.TextElideMode.ElideMiddle,
-    "none": Qt.TextElideMode.ElideNone,
-}
+_ELIDE = {"right": Qt.TextElideMode.ElideRight, "middle": Qt.TextElideMode.ElideMiddle}
 
 
 def text(
@@ -69,7 +65,7 @@ def text(
     """Draws one line, centred vertically, and returns whether it had to be shortened."""
     look = theme()
     font = font or look.font()
-    shown = look.metrics(font).elidedText(words, _ELIDE[elide], rect.width() + 0.5)
+    shown = words if elide == "none" else look.elided(words, font, _ELIDE[elide], rect.width())
     painter.setFont(font)
     painter.setPen(look.colour(role))
     painter.drawText(rect, _ALIGN[align], shown)

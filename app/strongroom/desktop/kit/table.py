@@ -10,14 +10,22 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent, QKeyEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QToolTip, QWidget
 
 from strongroom.desktop.kit.cells import CheckCell, Column, Group, Line, Row, TextCell
 from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.scroll_bar import thin_bars
+from strongroom.desktop.kit.table_header import Header
 from strongroom.desktop.kit.table_model import CELL_ROLE, TableModel
-from strongroom.desktop.kit.table_paint import CellDelegate, Header
+from strongroom.desktop.kit.table_paint import TablePainter
 from strongroom.desktop.kit.theme import theme
 
 Selection = Literal["one", "many", "none"]
@@ -78,10 +86,9 @@ class Table(QTableView):
         self._keys: tuple[str, ...] = ()
         self._is_filling = False
         self._table = TableModel(columns, self)
-        self._delegate = CellDelegate(12, edge, self)
+        self.painting = TablePainter(self, self._table, 12, edge)
         self._header = Header(12, edge, plain=plain, parent=self)
         self.setModel(self._table)
-        self.setItemDelegate(self._delegate)
         self.setHorizontalHeader(self._header)
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -188,13 +195,16 @@ class Table(QTableView):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.indexAt(event.pos())
             words = ""
-            if index.isValid():
-                rect = self.visualRect(index)
-                if self._delegate.was_shortened(rect, index, self):
-                    words = str(index.data(Qt.ItemDataRole.DisplayRole))
+            if index.isValid() and self.painting.is_short(index.row(), index.column()):
+                words = str(index.data(Qt.ItemDataRole.DisplayRole))
             QToolTip.showText(event.globalPos(), plain_tooltip(words), self)
             return True
         return super().viewportEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the lines in sight."""
+        painter = QPainter(self.viewport())
+        self.painting.paint(painter, event.rect())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Makes the first line current, so that the keyboard has somewhere to start."""

@@ -8,13 +8,14 @@
 
 from typing import ClassVar, Literal
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from strongroom.desktop.kit.resources import resource
 from strongroom.desktop.kit.tokens import Role, TextRole, ThemeName, Tokens, load_tokens
 
+MOST_ELIDED = 20_000  # texts remembered as they fit, some 5 MB
 SMALLEST_SCALE, LARGEST_SCALE = 0.8, 2.0
 FONT_FILES = (
     "Inter-Regular",
@@ -55,6 +56,7 @@ class Theme(QObject):
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[str, int, int, bool], QFont] = {}
         self._metrics: dict[int, tuple[QFont, QFontMetricsF]] = {}
+        self._elided: dict[tuple[str, int, Qt.TextElideMode, float], str] = {}
 
     @classmethod
     def install(cls, app: QApplication, name: ThemeName = "light", scale: float = 1.0) -> "Theme":
@@ -127,6 +129,7 @@ class Theme(QObject):
         self._colours.clear()
         self._fonts.clear()
         self._metrics.clear()
+        self._elided.clear()
         self._apply()
         self.changed.emit()
 
@@ -169,6 +172,17 @@ class Theme(QObject):
     def width(self, text: str, font: QFont) -> float:
         """Returns the width of one line of text in logical px."""
         return self.metrics(font).horizontalAdvance(text)
+
+    def elided(self, text: str, font: QFont, mode: Qt.TextElideMode, width: float) -> str:
+        """Returns one line of text as it fits into ``width`` px; cells ask at every painting."""
+        key = (text, id(font), mode, width)
+        found = self._elided.get(key)
+        if found is None:
+            if len(self._elided) >= MOST_ELIDED:
+                self._elided.clear()
+            found = self.metrics(font).elidedText(text, mode, width + 0.5)
+            self._elided[key] = found
+        return found
 
     def line(self, role: TextRole = "body") -> int:
         """Returns the line height of a text role in logical px."""

@@ -4,29 +4,12 @@
 * The two share no pixel: Qt moves what is painted on scrolling only where nothing lies over it.
 """
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHeaderView, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.view import RunsView
-
-
-class PinnedRoom(QHeaderView):
-    """Keeps the place of the pinned view free, where another table has its row numbers."""
-
-    def __init__(self, table: QWidget) -> None:
-        super().__init__(Qt.Orientation.Vertical, table)
-        self.setMinimumSectionSize(16)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-
-    def sizeHint(self) -> QSize:
-        """Returns the width it was given, without asking hundreds of rows for their titles."""
-        return QSize(self.minimumWidth(), 0)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paints nothing: the pinned view lies here."""
 
 
 class PinnedView(RunsView):

@@ -24,9 +24,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
+from strongroom.desktop.kit.pinned_room import PinnedRoom
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.model import RunsModel
-from strongroom.desktop.runs.pinned import PinnedRoom, PinnedView
+from strongroom.desktop.runs.pinned import PinnedView
 from strongroom.desktop.runs.sheet import Sheet
 from strongroom.desktop.runs.view import Index, RunsView
 from strongroom.services.run_table import Ids
@@ -65,7 +66,8 @@ class RunsTable(RunsView):
         self.setAccessibleName("Runs")
         self.setObjectName("runs.table")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setVerticalHeader(PinnedRoom(self))
+        self._room = PinnedRoom(self)
+        self.setVerticalHeader(self._room)
         self.shape_rows()
         self.pinned = PinnedView(model, self)
         self.pinned.setSelectionModel(self.selectionModel())
@@ -135,9 +137,7 @@ class RunsTable(RunsView):
         for each in {before, run_id} - {""}:
             row = self.runs.sheet.rows.row_of(self.runs.windows.id_of(each))
             if row >= 0 and before != run_id:
-                top, high = self.rowViewportPosition(row), self.rowHeight(row)
-                for view in (self, self.pinned):
-                    view.viewport().update(0, top, view.viewport().width(), high)
+                self._repaint_rows(row, row)
 
     def apply_theme(self) -> None:
         """Takes over heights and widths of the look in force."""
@@ -251,9 +251,7 @@ class RunsTable(RunsView):
 
     def _fit_pinned(self) -> None:
         width = sum(self.pinned.columnWidth(at) for at in range(self.runs.sheet.pinned_count))
-        room = self.verticalHeader()
-        if room.width() != width or room.minimumWidth() != width:
-            room.setFixedWidth(width)
+        if self._room.make(width):
             self.updateGeometries()
         height = self.viewport().height() + self.horizontalHeader().height()
         self.pinned.setGeometry(0, 0, width, height)
