@@ -33,6 +33,7 @@ from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.domain.run import Run
 from support.doors import Door, Under, enter
 from support.left_open import Resources
+from support.opened_window import opened
 from support.pixels import dark, near, room_of
 from support.real_window import RealWindow
 from support.runs_on_disk import START_US, run_id, write_run
@@ -208,7 +209,7 @@ def open_desk(running: QApplication, tmp_path_factory: pytest.TempPathFactory) -
             patch.setenv(f"XDG_{name}", str(root / name.lower()))
         desk = Desk(running, root / "store", root / "home")
         real = RealWindow(Hands(running), desk)
-        desk.open()
+        opened(desk)
     real.hands.bring_to_front(real.window)
     real.wait_idle()
     yield Analyst(real, root / "store")
