@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The body of the Runs page: filter above table above charts, one run at the right, or why not."""
 
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.runs import empty
+from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.onboarding import Onboarding
 
@@ -16,16 +20,33 @@ class RunsBody(QStackedWidget):
         query: The row of the filter.
         table: The table.
         lower: What stands below the table.
-        detail: One run, at the right.
+        make_detail: Makes the pane of one run, at the right, when the first is opened.
         store: Where the store lies.
+
+    Signals:
+        import_requested, identity_requested, store_requested, demo_requested: Who has no run yet
+            wants to import some, to be somebody, another store, or the demo.
     """
 
+    import_requested = Signal()
+    identity_requested = Signal()
+    store_requested = Signal()
+    demo_requested = Signal()
+
     def __init__(
-        self, query: QWidget, table: QWidget, lower: QWidget, detail: QWidget, store: str
+        self,
+        query: QWidget,
+        table: QWidget,
+        lower: QWidget,
+        make_detail: Callable[[], DetailPane],
+        store: str,
     ) -> None:
         super().__init__()
         self.no_match = empty.no_match()
-        self.no_runs = Onboarding(store)
+        self._make_detail, self._store = make_detail, store
+        self._detail: DetailPane | None = None
+        self._no_runs: Onboarding | None = None
+        self._facts: tuple[str, str] | None = None
         self._upper = QStackedWidget()
         self._upper.addWidget(table)
         self._upper.addWidget(self.no_match)
@@ -39,13 +60,49 @@ class RunsBody(QStackedWidget):
         down.addWidget(query)
         down.addWidget(split, 1)
         both = QWidget()
-        across = QHBoxLayout(both)
+        self._across = across = QHBoxLayout(both)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
         across.addWidget(self._working, 1)
-        across.addWidget(detail)
         self.addWidget(both)
-        self.addWidget(self.no_runs)
+
+    def detail(self) -> DetailPane:
+        """Returns the pane of one run, hidden until somebody shows it."""
+        if self._detail is None:
+            self._detail = self._make_detail()
+            self._detail.hide()
+            self._across.addWidget(self._detail)
+        return self._detail
+
+    def open_run_id(self) -> str:
+        """Returns the run that is open in detail, "" for none."""
+        is_open = self._detail is not None and not self._detail.isHidden()
+        return self._detail.run_id() if self._detail is not None and is_open else ""
+
+    def close_run(self) -> None:
+        """Closes the pane of one run."""
+        if self._detail is not None:
+            self._detail.hide()
+
+    @property
+    def no_runs(self) -> Onboarding:
+        """What a store without runs says; made when it is first wanted."""
+        if self._no_runs is None:
+            self._no_runs = Onboarding(self._store)
+            if self._facts is not None:
+                self._no_runs.show_facts(*self._facts)
+            self._no_runs.import_requested.connect(self.import_requested)
+            self._no_runs.identity_requested.connect(self.identity_requested)
+            self._no_runs.store_requested.connect(self.store_requested)
+            self._no_runs.demo_requested.connect(self.demo_requested)
+            self.addWidget(self._no_runs)
+        return self._no_runs
+
+    def show_facts(self, person: str, free: str) -> None:
+        """Tells who has no run yet who they are and how much room there is."""
+        self._facts = (person, free)
+        if self._no_runs is not None:
+            self._no_runs.show_facts(person, free)
 
     def set_enlarged(self, is_enlarged: bool) -> None:
         """Gives the whole page to the run, or brings table and charts back."""
@@ -53,7 +110,10 @@ class RunsBody(QStackedWidget):
 
     def show_rows(self, question: Question, *, has_runs: bool, has_rows: bool) -> None:
         """Shows the table, or says why there are no rows."""
-        self.setCurrentIndex(0 if has_runs else 1)
+        if has_runs:
+            self.setCurrentIndex(0)
+        else:
+            self.setCurrentWidget(self.no_runs)
         self._upper.setCurrentIndex(0 if has_rows else 1)
         if question.filter:
             self.no_match.set_words("No run matches", "The filter holds for none of the runs here.")

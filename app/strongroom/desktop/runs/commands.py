@@ -8,6 +8,7 @@ from typing import Protocol
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.runs import chart_commands, plot_commands
 from strongroom.desktop.runs.actions import RunActions
+from strongroom.desktop.runs.body import RunsBody
 from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.detail import DetailPane
@@ -51,9 +52,13 @@ class RunsHost(Protocol):
     results: Results
     views: SavedViews
     charts: ChartsPane
-    detail: DetailPane
+    body: RunsBody
     below: LowerPane
     rules: RuleActions
+
+    @property
+    def detail(self) -> DetailPane:
+        """One run in detail."""
 
     def selection(self) -> tuple[str, ...]:
         """Returns the selected runs."""
@@ -145,8 +150,9 @@ def of(page: RunsHost) -> Sequence[Command]:
             icon="maximize-2", shortcut="Ctrl+Shift+D", enabled=_opened(page),
         ),
         Command(
-            id="runs.verify", title="Verify every byte of the open run", run=page.detail.verify,
-            menu="Run", icon="shield-check", enabled=_opened(page),
+            id="runs.verify", title="Verify every byte of the open run", menu="Run",
+            run=lambda: page.detail.verify(),  # noqa: PLW0108 - the pane comes with the first run
+            icon="shield-check", enabled=_opened(page),
         ),
         Command(
             id="runs.chart", title="Show on the charts, or take off", run=lambda: _toggle(page),
@@ -316,7 +322,7 @@ def _one(state: WindowState) -> Reason | None:
 
 def _opened(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
-        if page.detail.isHidden():
+        if not page.body.open_run_id():
             return _here(state) or Reason("Open a run first")
         return _here(state)
 

@@ -146,14 +146,14 @@ class RunsPage(Page):
         if run_id:
             self._show_detail(run_id)
         else:
-            self.detail.hide()
+            self.body.close_run()
 
     def place(self) -> Place:
         """Returns experiment, filter and open run."""
         arguments = {
             "experiment": self.loader.question.experiment,
             self.hidden() or "deleted": "1" if self.hidden() else "",
-            "run": "" if self.detail.isHidden() else self.detail.run_id(),
+            "run": self.body.open_run_id(),
         }
         kept = {name: value for name, value in arguments.items() if value}
         return Place.of(self.page_id, kept, self.loader.question.filter)
@@ -161,8 +161,8 @@ class RunsPage(Page):
     def refresh(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
         self.loader.take(changes)
-        touched = self.detail.run_id() in changes.runs or bool(changes.metrics)
-        if touched and not self.detail.isHidden():
+        run_id = self.body.open_run_id()
+        if run_id and (run_id in changes.runs or changes.metrics):
             self.detail.reload()
 
     def selection(self) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ class RunsPage(Page):
         """Shows a saved view."""
         view = self.view_actions.open(name)
         if view is not None:
-            self.detail.hide()
+            self.body.close_run()
             self.query.show_text(view.question.filter)
             self._group.set_field(view.question.group_by)
             self.loader.ask(view.question)
@@ -256,7 +256,7 @@ class RunsPage(Page):
 
     def close_run(self) -> None:
         """Closes the detail and gives the keyboard back to the table."""
-        self.detail.hide()
+        self.body.close_run()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def tick(self, run_ids: Sequence[str], *, on: bool) -> None:
@@ -320,7 +320,7 @@ class RunsPage(Page):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Closes the detail with Escape."""
-        if event.key() == Qt.Key.Key_Escape and not self.detail.isHidden():
+        if event.key() == Qt.Key.Key_Escape and self.body.open_run_id():
             self.close_run()
             return
         super().keyPressEvent(event)
@@ -349,11 +349,9 @@ class RunsPage(Page):
         self.below = LowerPane(self._services, self._tasks, self._charted, self._session)
         self.charts = self.below.curves
         self.aiming = Aiming(self.table, self.charts, self._charted)
-        self.detail = DetailPane(self._services, self._tasks)
-        self.detail.hide()
         store = str(self._services.runs.folder.root)
         self.new_since = NewSince(self._session, store)
-        self.body = RunsBody(self.query, self.table, self.below, self.detail, store)
+        self.body = RunsBody(self.query, self.table, self.below, self._make_detail, store)
         self.set_body(self.body)
         self.following = Following(self._services, self._tasks, self.charts, self)
 
@@ -384,18 +382,28 @@ class RunsPage(Page):
         self._compare.clicked.connect(self.compare)
         self.register.chosen.connect(self.register_requested)
         self.body.no_match.acted.connect(self.query.clear)
-        self.detail.closed.connect(self.close_run)
-        self.detail.enlarged.connect(self.body.set_enlarged)
-        self.detail.changed.connect(self.changed)
-        self.detail.place_requested.connect(self.place_requested)
-        self.detail.run_requested.connect(self.open_run)
         self.changed.connect(self.refresh)
         self.following.changed.connect(self.changed)
         self.charts.shown_changed.connect(self.selection_changed)
         self.charts.undoable.connect(self.undoable)
-        for part in (self.column_actions, self.charts, self.detail.body):
+        for part in (self.column_actions, self.charts):
             part.rule_requested.connect(self.rules.ask)
         self.below.join(self.loader, self.query, self.seeking.select, self.tick)
+
+    @property
+    def detail(self) -> DetailPane:
+        """One run in detail; made when it is first wanted."""
+        return self.body.detail()
+
+    def _make_detail(self) -> DetailPane:
+        detail = DetailPane(self._services, self._tasks)
+        detail.closed.connect(self.close_run)
+        detail.enlarged.connect(self.body.set_enlarged)
+        detail.changed.connect(self.changed)
+        detail.place_requested.connect(self.place_requested)
+        detail.run_requested.connect(self.open_run)
+        detail.body.rule_requested.connect(self.rules.ask)
+        return detail
 
     # ------------------------------------------------------------ inside: rows
 
@@ -463,7 +471,7 @@ class RunsPage(Page):
         run = self.run_named(run_id)
         why = f"Register a model of {shown(run.name)}" if run else "Select one run to register"
         self._register.setToolTip(plain_tooltip(why))
-        if run_id and not self.detail.isHidden() and self.detail.run_id() != run_id:
+        if run_id and self.body.open_run_id() not in {"", run_id}:
             self.detail.show_run(run_id)
         self.selection_changed.emit()
 

@@ -113,7 +113,7 @@ class Composer(QObject):
         if self._runs is not None:
             free = size(overview.free_bytes) if overview.free_bytes is not None else ""
             person = overview.status.person if overview.state.person else ""
-            self._runs.body.no_runs.show_facts(person, free)
+            self._runs.body.show_facts(person, free)
 
     def _open_object(self, key: str) -> None:
         kind, _, rest = key.partition("/")
@@ -184,7 +184,7 @@ class Composer(QObject):
         rail.view_removed.connect(runs.view_actions.remove)
         runs.views.tell()
         self._show_overview()
-        fresh = runs.body.no_runs
+        fresh = runs.body
         fresh.import_requested.connect(lambda: window.open_place(Place("exchange")))
         fresh.identity_requested.connect(lambda: window.open_place(Place("people")))
         fresh.store_requested.connect(window.store_menu_requested)
