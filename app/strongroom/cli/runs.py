@@ -2,11 +2,13 @@
 """``strongroom runs …``: search, show, history, label, hide, archive, move, close, export."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from strongroom.cli.chosen_runs import Choice, by_filter, chosen
 from strongroom.cli.options import shared_options, store_path
 from strongroom.cli.output import emit, say, table
 from strongroom.domain.changes import Changes
@@ -109,65 +111,90 @@ def history(run: str, key: str) -> None:
 
 
 @runs.command()
-@click.argument("run", metavar=REFERENCE)
-@click.argument("key", metavar="KEY")
-@click.argument("value", metavar="VALUE")
+@click.argument("words", metavar="[RUN] KEY VALUE", nargs=-1, required=True)
 @click.option("--also", metavar="RUN", multiple=True, help="One more run; may stand several times.")
+@by_filter
 @shared_options
-def tag(run: str, key: str, value: str, also: tuple[str, ...]) -> int:
-    """Set a tag on a run."""
-    return _edited(open_fresh().edits.tag([run, *also], key, value), "Tagged")
+def tag(
+    words: tuple[str, ...], also: tuple[str, ...], filter_: str | None, inside: str, is_sure: bool
+) -> int:
+    """Set a tag on a run, or on all that a filter holds for."""
+    named, (key, value) = _named(words, 2, filter_)
+    choice = Choice(references=(*named, *also), filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(choice, "tag", "Tagged", lambda runs, found: runs.edits.tag(found, key, value))
 
 
 @runs.command()
-@click.argument("run", metavar=REFERENCE)
-@click.argument("key", metavar="KEY")
+@click.argument("words", metavar="[RUN] KEY", nargs=-1, required=True)
 @click.option("--also", metavar="RUN", multiple=True, help="One more run; may stand several times.")
+@by_filter
 @shared_options
-def untag(run: str, key: str, also: tuple[str, ...]) -> int:
-    """Remove a tag from a run."""
-    return _edited(open_fresh().edits.tag([run, *also], key, None), "Untagged")
+def untag(
+    words: tuple[str, ...], also: tuple[str, ...], filter_: str | None, inside: str, is_sure: bool
+) -> int:
+    """Remove a tag from a run, or from all that a filter holds for."""
+    named, (key,) = _named(words, 1, filter_)
+    choice = Choice(references=(*named, *also), filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(choice, "untag", "Untagged", lambda runs, found: runs.edits.tag(found, key, None))
 
 
 @runs.command()
-@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.argument("references", metavar="RUN…", nargs=-1)
+@by_filter
 @shared_options
-def delete(references: tuple[str, ...]) -> int:
+def delete(references: tuple[str, ...], filter_: str | None, inside: str, is_sure: bool) -> int:
     """Hide runs; nothing is removed from the disk."""
-    return _edited(open_fresh().edits.delete(references), "Deleted")
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(choice, "delete", "Deleted", lambda runs, found: runs.edits.delete(found))
 
 
 @runs.command()
-@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.argument("references", metavar="RUN…", nargs=-1)
+@by_filter
 @shared_options
-def restore(references: tuple[str, ...]) -> int:
-    """Show deleted runs again."""
-    return _edited(open_fresh().edits.restore(references), "Restored")
+def restore(references: tuple[str, ...], filter_: str | None, inside: str, is_sure: bool) -> int:
+    """Show deleted runs again; a filter looks through those."""
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(
+        choice, "restore", "Restored", lambda runs, found: runs.edits.restore(found),
+        is_deleted=True,
+    )  # fmt: skip
 
 
 @runs.command()
-@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.argument("references", metavar="RUN…", nargs=-1)
+@by_filter
 @shared_options
-def archive(references: tuple[str, ...]) -> int:
+def archive(references: tuple[str, ...], filter_: str | None, inside: str, is_sure: bool) -> int:
     """Put runs aside: searches leave them out unless asked."""
-    return _edited(open_fresh().edits.archive(references), "Archived")
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(choice, "archive", "Archived", lambda runs, found: runs.edits.archive(found))
 
 
 @runs.command()
-@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.argument("references", metavar="RUN…", nargs=-1)
+@by_filter
 @shared_options
-def unarchive(references: tuple[str, ...]) -> int:
-    """Take archived runs back."""
-    return _edited(open_fresh().edits.unarchive(references), "Took back")
+def unarchive(references: tuple[str, ...], filter_: str | None, inside: str, is_sure: bool) -> int:
+    """Take archived runs back; a filter looks through those."""
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(
+        choice, "unarchive", "Took back", lambda runs, found: runs.edits.unarchive(found),
+        is_archived=True,
+    )  # fmt: skip
 
 
 @runs.command()
-@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.argument("references", metavar="RUN…", nargs=-1)
 @click.option("--to", "experiment", required=True, metavar="EXPERIMENT", help="Where they go.")
+@by_filter
 @shared_options
-def move(references: tuple[str, ...], experiment: str) -> int:
+def move(
+    references: tuple[str, ...], experiment: str, filter_: str | None, inside: str, is_sure: bool
+) -> int:
     """Put runs into another experiment; it need not exist yet."""
-    return _edited(open_fresh().edits.move(references, experiment), "Moved")
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    return _edit(choice, "move", "Moved", lambda runs, found: runs.edits.move(found, experiment))
 
 
 @runs.command()
@@ -186,7 +213,7 @@ def close(run: str, status: str) -> None:
 
 
 @runs.command()
-@click.argument("references", metavar="RUN…", nargs=-1, required=True)
+@click.argument("references", metavar="RUN…", nargs=-1)
 @click.option(
     "-o",
     "--output",
@@ -195,11 +222,18 @@ def close(run: str, status: str) -> None:
     metavar="DIR",
     help="The folder that the run folders are copied into.",
 )
+@by_filter
 @shared_options
-def export(references: tuple[str, ...], output: Path) -> None:
+def export(
+    references: tuple[str, ...], output: Path, filter_: str | None, inside: str, is_sure: bool
+) -> None:
     """Copy run folders, verified; a copy of the folder is the run."""
-    paths = [str(path) for path in open_fresh().export(references, output)]
-    emit({"paths": paths}, paths)
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    opened = open_fresh()
+    found = chosen(opened, choice, "export")
+    if found is not None:
+        paths = [str(path) for path in opened.export(found, output)]
+        emit({"paths": paths}, paths)
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -269,6 +303,33 @@ def _status(run: Run) -> str:
 def _metrics(run: Run) -> str:
     shown = sorted(run.metrics.items())[:4]
     return " ".join(f"{key}={summary.last:.5g}" for key, summary in shown)
+
+
+def _named(
+    words: tuple[str, ...], many: int, filter_: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns the run that is named, and the words behind it; with a filter none is."""
+    if len(words) == many and filter_ is not None:
+        return (), words
+    if len(words) != many + 1:
+        what = "KEY VALUE" if many == 2 else "KEY"
+        raise click.UsageError(f"Expected RUN {what}, or --filter FILTER {what}.")
+    return words[:1], words[1:]
+
+
+def _edit(
+    choice: Choice,
+    verb: str,
+    word: str,
+    act: Callable[[Runs, Sequence[str]], EditOutcome],
+    *,
+    is_deleted: bool = False,
+    is_archived: bool = False,
+) -> int:
+    """Edits the chosen runs and prints what became of them, or what would be edited."""
+    opened = open_fresh()
+    found = chosen(opened, choice, verb, is_deleted=is_deleted, is_archived=is_archived)
+    return 0 if found is None else _edited(act(opened, found), word)
 
 
 def _edited(outcome: EditOutcome, word: str) -> int:
