@@ -1,53 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Approved pictures of pages: the store they show, and how a new one is held beside the old.
+"""Approved pictures of pages: how a new one is held beside the old.
 
 * Hinting and antialiasing may shift a shade: a pixel differs when a channel is off by more than
   `SHADE`, and a picture when more than `SHARE` of its pixels do.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
 
 from PySide6.QtGui import QImage, QImageWriter
 
-from support.runs_on_disk import START_US, write_run
-
 SHADE = 24  # of 255
-STEP = 16  # between two shades that are kept; half of it is lost, well below `SHADE`
+STEPS = (8, 12, 16, 24)  # between two shades that are kept; half of it is lost, below `SHADE`
 SHARE = 0.002  # of the pixels: a word that changed is more, an antialiased edge less
+MOST_COLOURS = 256
 APPROVED = Path(__file__).resolve().parents[1] / "golden" / "pictures"
-POINTS = 60
-
-
-def fill(store: Path) -> None:
-    """Writes a dozen finished runs with curves, params, tags and files; always the same."""
-    for number in range(12):
-        rate = (0.3, 0.1, 0.03)[number % 3]
-        falls = [
-            math.exp(-step * rate / 3) + 0.02 * math.sin(step * 1.7 + number)
-            for step in range(POINTS)
-        ]
-        write_run(
-            store,
-            number + 1,
-            experiment=("digits", "fraud")[number % 2],
-            name=f"calm-heron-{number + 1:02}",
-            params={"lr": rate, "depth": 3 + number % 4, "booster": ("gbdt", "dart")[number % 2]},
-            tags={"team": "harbour"},
-            metrics={
-                "train/loss": falls,
-                "val/loss": [each * 1.1 + 0.05 for each in falls],
-                "val/auc": [0.96 - each * 0.4 + number / 1000 for each in falls],
-            },
-            artifacts={
-                "report.md": b"# Report\n\nEverything is **calm**.\n",
-                "data/rows.csv": b"name,score\nheron,0.91\nowl,0.88\n",
-            },
-            status="FAILED" if number == 4 else "FINISHED",
-            started_us=START_US + number * 3_600_000_000,
-        )
 
 
 def difference(old: QImage, new: QImage) -> tuple[float, QImage]:
@@ -64,19 +32,15 @@ def difference(old: QImage, new: QImage) -> tuple[float, QImage]:
 
 
 def approve(path: Path) -> None:
-    """Keeps a picture for the next time, with fewer shades: a third of the bytes.
+    """Keeps a picture for the next time, with fewer shades and a palette: a quarter of the bytes.
 
     Raises:
         OSError: If it cannot be written.
     """
     APPROVED.mkdir(parents=True, exist_ok=True)
-    pixels = _pixels(QImage(str(path)))
-    coarse = np.minimum(np.round(pixels / STEP) * STEP, 255).astype(np.uint8)
-    height, width = coarse.shape[:2]
-    image = QImage(coarse.tobytes(), width, height, QImage.Format.Format_RGB32)
     writer = QImageWriter(str(APPROVED / path.name), b"png")
     writer.setCompression(100)
-    if not writer.write(image):
+    if not writer.write(_coarse(QImage(str(path)))):
         raise OSError(f"cannot write {path.name}: {writer.errorString()}")
 
 
@@ -107,3 +71,20 @@ def _pixels(image: QImage) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     shape = (plain.height(), plain.bytesPerLine() // 4, 4)
     return np.frombuffer(plain.constBits(), np.uint8).reshape(shape)[:, : plain.width()].copy()
+
+
+def _coarse(image: QImage) -> QImage:
+    """Returns a picture with as many shades as a palette of 256 colours can hold, if any can."""
+    pixels = _pixels(image)
+    height, width = pixels.shape[:2]
+    for step in STEPS:
+        coarse = np.minimum(np.round(pixels / step) * step, 255).astype(np.uint32)
+        value = coarse[..., 2] << 16 | coarse[..., 1] << 8 | coarse[..., 0]
+        colours, places = np.unique(value, return_inverse=True)
+        if len(colours) <= MOST_COLOURS:
+            rows = places.reshape(height, width).astype(np.uint8)
+            made = QImage(rows.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
+            found = made.copy()  # the bytes above go away
+            found.setColorTable([0xFF000000 | int(colour) for colour in colours])
+            return found
+    return image

@@ -3,7 +3,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,12 @@ def write_run(
     status: str = "FINISHED",
     started_us: int = START_US,
     now_us: int | None = None,
+    draw: Callable[[int], bytes] = random_bytes,
 ) -> Path:
-    """Writes one run; status '' leaves it without an end. Returns its folder."""
+    """Writes one run; status '' leaves it without an end. Returns its folder.
+
+    ``draw`` gives the writer its id: other tests before this one change it unless it is named.
+    """
     folder = store / "runs" / MONTH / run_id(number)
     folder.mkdir(parents=True)
     header = {
@@ -64,6 +68,7 @@ def write_run(
         artifacts=artifacts,
         status=status,
         now_us=now_us or started_us,
+        draw=draw,
     )
     return folder
 
@@ -79,10 +84,11 @@ def add_process(
     now_us: int = START_US,
     first_step: int = 0,
     claims: bool = False,
+    draw: Callable[[int], bytes] = random_bytes,
 ) -> JournalWriter:
     """Lets one more process log into a run and end with the status ('' = killed)."""
     clock = FixedClock(now_us)
-    writer = JournalWriter(folder, folder.name, random_bytes=random_bytes, clock=clock)
+    writer = JournalWriter(folder, folder.name, random_bytes=draw, clock=clock)
     if claims:
         writer.claim()
     records = [(Kind.PARAM, {"key": key, "value": value}) for key, value in (params or {}).items()]

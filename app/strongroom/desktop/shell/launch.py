@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         if asked.screenshot is not None:
             from strongroom.desktop.shell.gallery import render_pages  # reads every page
 
-            for path in render_pages(store, home, asked.screenshot):
+            for path in render_pages(store, home, asked.screenshot, left_out=_say_left_out):
                 print(path)  # noqa: T201 - the paths are the result of the command
             return 0
         desk = Desk(app, store, home, open_settings(flags=_flags(asked)))
@@ -64,6 +64,10 @@ def main(arguments: Sequence[str]) -> int:
         return app.exec()
     finally:
         desk.support.close()
+
+
+def _say_left_out(picture: str, why: str) -> None:
+    print(f"{picture}: left out, {why}", file=sys.stderr)  # noqa: T201 - a person reads this
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scenes of the Exchange page: places, quarantine, importing, and its dialogs."""
+
+from functools import partial
+
+from PySide6.QtWidgets import QWidget
+
+from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
+from strongroom.desktop.exchange.import_wizard import ImportWizard
+from strongroom.desktop.exchange.page import ExchangePage
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
+
+
+def _page(shown: str, studio: Studio) -> QWidget:
+    studio.open(Place.of("exchange", {"show": shown}))
+    return studio.window
+
+
+def _import(studio: Studio) -> ImportWizard:
+    _page("places", studio)
+    studio.run("exchange.import")
+    return studio.dialog(ImportWizard)
+
+
+def _verified(studio: Studio) -> QWidget:
+    """Verifies what lies at the last place, which writes nothing."""
+    wizard = _import(studio)
+    places = [line.key for line in wizard.source_table.lines()]
+    if not places:
+        raise NothingToShow("no place is known")
+    wizard.source_table.select(places[-1])
+    wizard.next_button.click()
+    studio.settle()
+    return wizard
+
+
+def _add(studio: Studio) -> QWidget:
+    _page("places", studio)
+    studio.run("exchange.add_place")
+    return studio.dialog(AddPlaceDialog)
+
+
+def _remove(studio: Studio) -> QWidget:
+    _page("quarantine", studio)
+    page = studio.page(ExchangePage)
+    kept = page.quarantine.table.selected()
+    if not page.badge() or not kept:
+        raise NothingToShow("nothing is in quarantine")
+    page.remove(kept[0])
+    return studio.dialog(RemoveDialog)
+
+
+SCENES = (
+    Scene(name="exchange", shows=ExchangePage, play=partial(_page, "places")),
+    Scene(name="exchange-quarantine", shows=ExchangePage, play=partial(_page, "quarantine")),
+    Scene(name="exchange-import", shows=ImportWizard, play=_import),
+    Scene(name="exchange-verified", shows=ImportWizard, play=_verified),
+    Scene(name="exchange-add-place", shows=AddPlaceDialog, play=_add),
+    Scene(name="exchange-remove", shows=RemoveDialog, play=_remove),
+)

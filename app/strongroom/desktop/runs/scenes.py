@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scenes of the Runs page: table, filter, charts, plots, one run, and its dialogs."""
+
+from functools import partial
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from strongroom.desktop.charts.chart_dialogs import ChartNumbers, LargeChart
+from strongroom.desktop.charts.plot_numbers import PlotNumbers
+from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.chart_windows import MetricsDialog, NameDialog
+from strongroom.desktop.runs.columns_dialog import ColumnsDialog
+from strongroom.desktop.runs.detail_tabs import EVERY_TAB
+from strongroom.desktop.runs.format_dialog import FormatDialog
+from strongroom.desktop.runs.lower_pane import CURVES, VIEWS
+from strongroom.desktop.runs.page import RunsPage
+from strongroom.desktop.runs.rule_dialog import RuleDialog
+from strongroom.desktop.runs.rules_list import RulesDialog
+from strongroom.domain.query import Field, FieldKind
+
+UNREADABLE = "metrics.accuracy > 0.9 AND"
+UNMATCHED = 'tags.owner = "nobody of this name"'
+
+
+def _page(studio: Studio, place: Place | None = None, below: str = CURVES) -> RunsPage:
+    """Opens the page as it usually is: no filter, no group, no open run."""
+    studio.open(place or Place("runs"))
+    page = studio.page(RunsPage)
+    page.group_by(None)
+    page.detail.set_wide(wide=False)
+    page.below.open(below)
+    studio.settle()
+    return page
+
+
+def _some_run(page: RunsPage) -> str:
+    run_id = page.table.run_id(0)
+    if not run_id:
+        raise NothingToShow("there are no runs")
+    page.table.select(run_id)
+    return run_id
+
+
+def _grouped(studio: Studio) -> QWidget:
+    page = _page(studio)
+    run = page.run_named(_some_run(page))
+    words = [key for key, value in run.params.items() if value.isalpha()] if run else []
+    if not words:
+        raise NothingToShow("no param is a word")
+    page.group_by(Field(kind=FieldKind.PARAM, key=min(words)))
+    studio.settle()
+    return studio.window
+
+
+def _filtered(text: str, studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.query.set_text(text)
+    studio.settle()
+    return studio.window
+
+
+def _completing(studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.focus_filter()
+    page.query.editor.set_text("metrics.")
+    page.query.editor.names_requested.emit()
+    studio.settle()
+    return studio.window
+
+
+def _below(view: str, studio: Studio) -> QWidget:
+    _page(studio, below=view)
+    return studio.window
+
+
+def _run(tab: str, studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.open_run(_some_run(page))
+    studio.settle()
+    page.detail.open_tab(tab)
+    studio.settle()
+    return studio.window
+
+
+def _whole_run(studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.open_run(_some_run(page))
+    studio.settle()
+    page.detail.open_tab("metrics")
+    page.detail.set_wide(wide=True)
+    studio.settle()
+    return studio.window
+
+
+def _selected(command: str, kind: type[Dialog], studio: Studio) -> QWidget:
+    page = _page(studio)
+    _some_run(page)
+    studio.run(command)
+    return studio.dialog(kind)
+
+
+def _menu(studio: Studio) -> QWidget:
+    page = _page(studio)
+    _some_run(page)
+    menu = page.run_actions.build_menu(page, page.table.selected(), page.selected_count())
+    menu.setFont(theme().font("body"))
+    menu.adjustSize()
+    return menu
+
+
+def _first_card(studio: Studio) -> tuple[RunsPage, str]:
+    page = _page(studio)
+    card = next(iter(page.charts.board.places()), "")
+    if not card:
+        raise NothingToShow("no run is charted")
+    return page, card
+
+
+def _large(studio: Studio) -> QWidget:
+    page, card = _first_card(studio)
+    dialog = page.charts.windows.enlarge(card)
+    studio.settle()
+    return dialog
+
+
+def _numbers(studio: Studio) -> QWidget:
+    page, card = _first_card(studio)
+    chart = page.charts.board.chart(card)
+    if chart is None:
+        raise NothingToShow("no chart is drawn")
+    page.charts.windows.show_numbers(chart, page.charts.board.options(card).x)
+    return studio.dialog(ChartNumbers)
+
+
+def _settings(studio: Studio) -> QWidget:
+    page, card = _first_card(studio)
+    page.charts.open_settings(card)
+    studio.settle()
+    return studio.window
+
+
+def _plot_numbers(studio: Studio) -> QWidget:
+    page = _page(studio, below="scatter")
+    page.below.plots.show_numbers()
+    return studio.dialog(PlotNumbers)
+
+
+def _layout_name(studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.charts.windows.ask_name(lambda _name: None)
+    return studio.dialog(NameDialog)
+
+
+def _format(studio: Studio) -> QWidget:
+    page = _page(studio)
+    value = next((each for each in page.model.sheet.columns if each.kind == "value"), None)
+    if value is None:
+        raise NothingToShow("the table shows no value")
+    page.column_actions.ask_format(value)
+    return studio.dialog(FormatDialog)
+
+
+def _rule(studio: Studio) -> QWidget:
+    page = _page(studio)
+    names = page.charts.metric_names()
+    if not names:
+        raise NothingToShow("no metric is charted")
+    page.rules.ask(names[0])
+    return studio.dialog(RuleDialog)
+
+
+SCENES = (
+    Scene(name="runs", shows=RunsPage, play=partial(_below, CURVES)),
+    Scene(name="runs-grouped", shows=RunsPage, play=_grouped),
+    Scene(name="runs-completion", shows=RunsPage, play=_completing),
+    Scene(name="runs-unreadable", shows=RunsPage, play=partial(_filtered, UNREADABLE)),
+    Scene(name="runs-unmatched", shows=RunsPage, play=partial(_filtered, UNMATCHED)),
+    Scene(name="runs-menu", shows=QMenu, play=_menu),
+    *(
+        Scene(name=f"plots-{view}", shows=RunsPage, play=partial(_below, view))
+        for view, _title in VIEWS
+        if view != CURVES
+    ),
+    *(Scene(name=f"run-{tab}", shows=RunsPage, play=partial(_run, tab)) for tab, _ in EVERY_TAB),
+    Scene(name="run-whole", shows=RunsPage, play=_whole_run),
+    Scene(
+        name="runs-columns", shows=ColumnsDialog,
+        play=partial(_selected, "runs.columns", ColumnsDialog),
+    ),
+    Scene(name="runs-format", shows=FormatDialog, play=_format),
+    Scene(name="runs-tag", shows=Dialog, play=partial(_selected, "runs.tag", Dialog)),
+    Scene(name="runs-delete", shows=Dialog, play=partial(_selected, "runs.delete", Dialog)),
+    Scene(name="runs-move", shows=Dialog, play=partial(_selected, "runs.move", Dialog)),
+    Scene(name="runs-save-view", shows=Dialog, play=partial(_selected, "runs.save_view", Dialog)),
+    Scene(name="rule", shows=RuleDialog, play=_rule),
+    Scene(
+        name="rules", shows=RulesDialog, play=partial(_selected, "runs.rules", RulesDialog)
+    ),
+    Scene(name="charts-large", shows=LargeChart, play=_large),
+    Scene(name="charts-numbers", shows=ChartNumbers, play=_numbers),
+    Scene(name="charts-settings", shows=RunsPage, play=_settings),
+    Scene(
+        name="charts-metrics", shows=MetricsDialog,
+        play=partial(_selected, "charts.custom", MetricsDialog),
+    ),
+    Scene(name="charts-layout-name", shows=NameDialog, play=_layout_name),
+    Scene(name="plots-numbers", shows=PlotNumbers, play=_plot_numbers),
+    Scene(name="onboarding", shows=RunsPage, play=partial(_below, CURVES), is_fresh=True),
+)  # fmt: skip
