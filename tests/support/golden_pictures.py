@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtGui import QImage, QImageWriter
 
 SHADE = 24  # of 255
-STEPS = (8, 12, 16, 24)  # between two shades that are kept; half of it is lost, below `SHADE`
+STEPS = (8, 12, 16, 24, 32)  # between two shades that are kept; half of it is lost, below `SHADE`
 SHARE = 0.002  # of the pixels: a word that changed is more, an antialiased edge less
 MOST_COLOURS = 256
 APPROVED = Path(__file__).resolve().parents[1] / "golden" / "pictures"

@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from strongroom.desktop.compare.aside import PARTS
 from strongroom.desktop.compare.beside_list import entries_of
 from strongroom.desktop.compare.page import ComparePage
 from strongroom.desktop.compare.picker import RunPicker
@@ -22,6 +23,7 @@ def _page(studio: Studio, view: str = "values", *, only_differing: bool = True) 
     page = studio.page(ComparePage)
     page.only_differences.setChecked(only_differing)
     page.show_view(view)
+    page.aside.show_part(PARTS[0][0])
     studio.settle()
     if len(page.arrangement().run_ids) < 2:
         raise NothingToShow("there are not two runs")
@@ -30,6 +32,13 @@ def _page(studio: Studio, view: str = "values", *, only_differing: bool = True) 
 
 def _values(studio: Studio, *, only_differing: bool) -> QWidget:
     _page(studio, only_differing=only_differing)
+    return studio.window
+
+
+def _aside(part: str, studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.aside.show_part(part)
+    studio.settle()
     return studio.window
 
 
@@ -64,6 +73,10 @@ def _picker(studio: Studio) -> QWidget:
 SCENES = (
     Scene(name="compare", shows=ComparePage, play=partial(_values, only_differing=True)),
     Scene(name="compare-all", shows=ComparePage, play=partial(_values, only_differing=False)),
+    *(
+        Scene(name=f"compare-{part}", shows=ComparePage, play=partial(_aside, part))
+        for part, _title in PARTS[1:]
+    ),
     Scene(name="compare-texts", shows=ComparePage, play=_texts),
     Scene(name="compare-pictures", shows=ComparePage, play=partial(_files, PICTURES)),
     Scene(name="compare-tables", shows=ComparePage, play=partial(_files, TABLES)),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from strongroom.bootstrap import Services, open_services, open_settings
@@ -80,9 +80,9 @@ class WindowStudio:
             NothingToShow: If none is.
         """
         self.settle()
-        for dialog in self.window.findChildren(kind):
-            if dialog.isVisible():
-                return dialog
+        for top in QApplication.topLevelWidgets():
+            if isinstance(top, kind) and top.isVisible():
+                return top
         raise NothingToShow(f"no {kind.__name__} opened")
 
     def settle(self) -> None:
@@ -94,23 +94,26 @@ class WindowStudio:
             for chart in self.window.findChildren(LineChart):
                 if chart.isVisible():
                     chart.wait_for_picture()
-        QApplication.processEvents()
+            QApplication.processEvents()
+            if not self.tasks.running():
+                return
 
     def clear(self) -> None:
         """Closes what a scene opened above the pages and takes back what it drafted."""
-        for popover in self.window.findChildren(Popover):
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for popover in self.window.findChildren(Popover, options=direct):
             popover.close_and_forget()
-        for menu in self.window.findChildren(QMenu):
-            menu.close()
-        for dialog in self.window.findChildren(QDialog):
-            if dialog.isVisible():
-                dialog.reject()
+        for top in QApplication.topLevelWidgets():
+            if isinstance(top, QDialog) and top.isVisible():
+                top.reject()
+            elif isinstance(top, QMenu):
+                top.close()
         if self.preferences.draft():
             look = theme()
             name, scale = look.tokens.name, look.scale
             self.preferences.discard()  # which puts the look of the settings in force
             look.switch(name, scale)
-        self.settle()
+        QApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def aside(self) -> Path:
