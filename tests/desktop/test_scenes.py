@@ -16,9 +16,11 @@ from strongroom.desktop.kit.scene import NothingToShow
 from strongroom.desktop.shell.gallery import NAMES, SPARSE_SCENES, render_pages
 from strongroom.desktop.shell.scenes import SCENES
 from strongroom.desktop.shell.studio import open_studio
+from strongroom.desktop.shell.waiting_page import WaitingPage
 from support.golden_story import fill
 
-BASES = {Page, Dialog, Wizard, QDialog}
+# What is painted until a page is there is gone before a picture can be taken.
+BASES = {Page, Dialog, Wizard, QDialog, WaitingPage}
 
 
 def _kinds(base: type[object]) -> set[type[object]]:

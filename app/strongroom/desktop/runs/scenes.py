@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from strongroom.desktop.charts.chart_dialogs import ChartNumbers, LargeChart
 from strongroom.desktop.charts.plot_numbers import PlotNumbers
+from strongroom.desktop.kit.command import WindowState
 from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.menu import command_menu
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
-from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.chart_windows import MetricsDialog, NameDialog
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
+from strongroom.desktop.runs.commands import RUN_MENU
 from strongroom.desktop.runs.detail_tabs import EVERY_TAB
 from strongroom.desktop.runs.format_dialog import FormatDialog
 from strongroom.desktop.runs.lower_pane import CURVES, VIEWS
@@ -104,9 +106,8 @@ def _selected(command: str, kind: type[Dialog], studio: Studio) -> QWidget:
 
 def _menu(studio: Studio) -> QWidget:
     page = _page(studio)
-    _some_run(page)
-    menu = page.run_actions.build_menu(page, page.table.selected(), page.selected_count())
-    menu.setFont(theme().font("body"))
+    state = WindowState(page="runs", selection=(_some_run(page),), has_store=True)
+    menu = command_menu(page.table, page.commands(), RUN_MENU, state)
     menu.adjustSize()
     return menu
 

@@ -30,7 +30,7 @@ from strongroom.desktop.shell.about import AboutDialog
 from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.main_window import MainWindow
-from strongroom.desktop.shell.notices import NoticesPanel
+from strongroom.desktop.shell.notices_panel import NoticesPanel
 from strongroom.desktop.shell.palette import Palette
 from strongroom.desktop.shell.question_dialog import QuestionDialog
 from strongroom.desktop.shell.settings_page import SettingsPage
