@@ -29,7 +29,7 @@ OF_THE_MACHINE = {"settings", "about", "crash", "support", "onboarding"}
 IN_LIGHT = tuple(name for name in NAMES if name not in OF_THE_MACHINE)
 IN_DARK = (
     "runs", "runs-grouped", "plots-scatter", "plots-parallel", "plots-box", "plots-bars",
-    "run-overview", "run-metrics", "run-artifacts", "compare", "compare-texts", "models",
+    "run", "run-metrics", "artifacts", "compare", "compare-texts", "models",
     "reviews", "reviews-decide", "exchange", "exchange-verified", "audit", "monitor", "people",
     "settings-found", "palette", "notices", "unlock",
 )  # fmt: skip

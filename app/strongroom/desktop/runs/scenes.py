@@ -23,6 +23,7 @@ from strongroom.desktop.runs.rule_dialog import RuleDialog
 from strongroom.desktop.runs.rules_list import RulesDialog
 from strongroom.domain.query import Field, FieldKind
 
+SHORT = {"overview": "run", "artifacts": "artifacts"}  # the two that documents show most
 UNREADABLE = "metrics.accuracy > 0.9 AND"
 UNMATCHED = 'tags.owner = "nobody of this name"'
 
@@ -185,7 +186,10 @@ SCENES = (
         for view, _title in VIEWS
         if view != CURVES
     ),
-    *(Scene(name=f"run-{tab}", shows=RunsPage, play=partial(_run, tab)) for tab, _ in EVERY_TAB),
+    *(
+        Scene(name=SHORT.get(tab, f"run-{tab}"), shows=RunsPage, play=partial(_run, tab))
+        for tab, _title in EVERY_TAB
+    ),
     Scene(name="run-whole", shows=RunsPage, play=_whole_run),
     Scene(
         name="runs-columns", shows=ColumnsDialog,
