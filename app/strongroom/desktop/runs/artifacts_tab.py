@@ -17,7 +17,9 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
 from strongroom.desktop.viewers.artifact_view import ArtifactView
+from strongroom.desktop.viewers.step_bar import StepBar
 from strongroom.domain.artifact import ArtifactFile
+from strongroom.services.step_files import StepFiles, step_files
 
 MOST_LISTED = 2_000  # files in the list; a run may hold 100,000, and the search reaches them all
 SEARCH_FROM = 8  # files from which a search is worth its room
@@ -55,10 +57,14 @@ class ArtifactsTab(QWidget):
         )
         self.table.selection_changed.connect(self._on_selection_changed)
         self.view = ArtifactView(services.viewing, tasks)
+        self._together: dict[str, StepFiles] = {}
+        self.steps = StepBar()
+        self.steps.path_chosen.connect(self._on_step_chosen)
+        self.view.shown.connect(lambda _kind: self.view.read_ahead(self.steps.neighbours()))
         self._left_out = Label("", "text_tertiary", "caption", wrap=True)
         self._none = Label(none, "text_secondary", "dense", wrap=True)
         files = column(self.search, 4, (self.table, 1), self._left_out)
-        self._below = column((self.view, 1), margins=(0, 8, 0, 0))
+        self._below = column(self.steps, (self.view, 1), margins=(0, 8, 0, 0), spacing=4)
         self._beside = files
         self.split = Split("vertical", files, self._below, sizes=(2, 3))
         self.split.setStretchFactor(0, 2)
@@ -83,6 +89,7 @@ class ArtifactsTab(QWidget):
         """Takes the files of another run away."""
         self._run_id = ""
         self._files = {}
+        self.steps.show_files(None, "")
         self.view.clear()
         self.search.set_text("")
         self.table.set_lines([])
@@ -99,14 +106,18 @@ class ArtifactsTab(QWidget):
         if listed == self._files:
             return
         before, self._files = self._files, listed
+        self._together = step_files(listed)
+        self.view.forget_ahead()
         self._list()
         self._share_room()
         _, path = self.view.shows()
+        self.steps.show_files(self._together.get(path), path)
         if path and before.get(path) != listed.get(path):
             self.view.reload()
 
     def open(self, path: str) -> None:
         """Shows what is inside a file, as far as that is safe."""
+        self.steps.show_files(self._together.get(path), path)
         self.view.show_artifact(self._run_id, path)
 
     def open_first(self) -> None:
@@ -152,6 +163,10 @@ class ArtifactsTab(QWidget):
         more = len(found) - len(shown_files)
         self._left_out.setText(f"{more:,} more files. Search for them by name." if more else "")
         self._left_out.setVisible(bool(more))
+
+    def _on_step_chosen(self, path: str) -> None:
+        if not self.table.select(path):  # the search leaves it out, the steps do not
+            self.open(path)
 
     def _on_selection_changed(self, keys: tuple[str, ...]) -> None:
         if keys and keys[0] in self._files and self.view.shows() != (self._run_id, keys[0]):

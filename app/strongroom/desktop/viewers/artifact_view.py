@@ -6,7 +6,7 @@
 * Nothing here opens a path or a link, and nothing of a file is executed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +27,8 @@ from strongroom.services.viewing import FileVerified, Viewing
 from strongroom.services.views.shapes import Kind, TableView, TextView, View
 
 T = TypeVar("T")
+FILES_AHEAD = 6  # kept decoded around the step that is shown
+MOST_AHEAD = 4 << 20  # bytes of one file; larger ones are read when they are asked for
 
 
 class ArtifactView(QWidget):
@@ -47,6 +49,7 @@ class ArtifactView(QWidget):
         self._viewing, self._tasks = viewing, tasks
         self._run_id, self._path = "", ""
         self._kind: Kind | None = None
+        self._ahead: dict[tuple[str, str], Prepared] = {}
         self.view: View | None = None
         self.line = FactsLine()
         self.line.kind_chosen.connect(self._on_kind_chosen)
@@ -76,12 +79,18 @@ class ArtifactView(QWidget):
     def show_artifact(self, run_id: str, path: str, kind: Kind | None = None) -> None:
         """Shows a file of a run, in the best way or the wanted one."""
         is_other = (run_id, path) != (self._run_id, self._path)
+        ready = self._ahead.get((run_id, path)) if kind is None and is_other else None
         self._run_id, self._path, self._kind = run_id, path, kind
         if is_other:
             self._tasks.cancel(self._key("verify"))
-            self._withdraw()
             self.line.show_path(path)
         self.line.show()
+        if ready is not None:  # from step to step without a blank between
+            self._tasks.cancel(self._key("look"))
+            self._take(ready)
+            return
+        if is_other:
+            self._withdraw()
         viewing = self._viewing
 
         def take(found: Prepared) -> None:
@@ -92,6 +101,34 @@ class ArtifactView(QWidget):
             viewing.look(run_id, path, kind=kind, progress=progress)
         ), take)  # fmt: skip
 
+    def read_ahead(self, paths: Sequence[str]) -> None:
+        """Reads files of the same run that are likely looked at next, one after the other."""
+        viewing, run_id = self._viewing, self._run_id
+        wanted = [path for path in paths if (run_id, path) not in self._ahead]
+
+        def work(progress: Progress) -> dict[tuple[str, str], Prepared]:
+            found = {}
+            for path in wanted:
+                prepared = prepare(viewing.look(run_id, path, progress=progress))
+                if prepared.view.facts.size_bytes <= MOST_AHEAD:
+                    found[run_id, path] = prepared
+            return found
+
+        def take(found: dict[tuple[str, str], Prepared]) -> None:
+            kept = list((self._ahead | found).items())[-FILES_AHEAD:]
+            self._ahead = dict(kept)
+
+        if wanted:
+            key = self._key("ahead")
+            self._tasks.ask(
+                key, "Reading the next step", work, take, owner=self, failed=lambda _fault: None
+            )
+
+    def forget_ahead(self) -> None:
+        """Drops what was read ahead, after files were logged anew."""
+        self._tasks.cancel(self._key("ahead"))
+        self._ahead = {}
+
     def reload(self) -> None:
         """Reads the same file again, as after somebody logged it anew."""
         if self._path:
@@ -100,6 +137,7 @@ class ArtifactView(QWidget):
     def clear(self) -> None:
         """Shows nothing."""
         self._run_id, self._path, self._kind = "", "", None
+        self.forget_ahead()
         for what in ("look", "verify"):
             self._tasks.cancel(self._key(what))
         self._withdraw()
