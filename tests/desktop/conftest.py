@@ -2,17 +2,21 @@
 """Fixtures of the window's tests: no screen unless asked for, and nothing left behind."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 if not os.environ.get("STRONGROOM_TEST_DISPLAY"):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import Theme
+from strongroom.desktop.viewers.artifact_view import ArtifactView
+from support.artifact_room import Room, room_of
 from support.left_open import NOTHING, Resources
 
 
@@ -38,6 +42,27 @@ def tasks(app: QApplication) -> Iterator[Tasks]:
     left = own.running()
     own.close()
     assert not left, f"jobs left running: {left}"
+
+
+@pytest.fixture
+def open_room(
+    app: QApplication, tasks: Tasks, tmp_path: Path, qtbot: QtBot
+) -> Iterator[Callable[[dict[str, bytes]], tuple[Room, ArtifactView]]]:
+    """Opens a viewer over a run with some files."""
+    rooms: list[Room] = []
+
+    def open_it(files: dict[str, bytes]) -> tuple[Room, ArtifactView]:
+        room = room_of(tmp_path / "store", files)
+        rooms.append(room)
+        view = ArtifactView(room.viewing, tasks)
+        qtbot.addWidget(view)
+        view.resize(480, 520)
+        view.show()
+        return room, view
+
+    yield open_it
+    for room in rooms:
+        room.close()
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,8 @@ from strongroom.services.curve_bands import Spread
 from strongroom.services.smoothing import OFF, ema
 from support.accessibility import nameless
 from support.runs_on_disk import START_US, write_run
-from support.runs_page import runs_page, settle
+from support.runs_page import runs_page
+from support.settling import settle
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.undo import Step

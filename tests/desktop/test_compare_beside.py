@@ -22,7 +22,8 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.text_diff import Change, diff_texts
 from support.accessibility import nameless
-from support.compare_page import services_of, settle
+from support.compare_page import services_of
+from support.settling import settle
 
 
 def picture(colour: str, width: int = 40, height: int = 30) -> bytes:

@@ -35,10 +35,10 @@ from support.compare_page import (
     heads,
     keys_of,
     services_of,
-    settle,
     words,
 )
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
+from support.settling import settle
 
 
 @pytest.fixture

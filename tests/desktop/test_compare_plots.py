@@ -21,8 +21,9 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.metric_schema import Direction, MetricRule
 from support.accessibility import nameless
-from support.compare_page import Opened, compare_pages, services_of, settle
+from support.compare_page import Opened, compare_pages, services_of
 from support.runs_on_disk import run_id, write_run
+from support.settling import settle
 
 # Run 1 is fast, run 4 is good, run 2 lies between them and beats run 3; run 5, which most tests do
 # not compare, beats run 2.

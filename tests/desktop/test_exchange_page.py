@@ -21,8 +21,9 @@ from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.changes import Changes
 from support.accessibility import nameless
-from support.exchange_page import opened, settle
+from support.exchange_page import opened
 from support.peers import Peer, Team, flip
+from support.settling import settle
 
 MARKUP = "<b>boo</b>\u202e\n<script>alert(1)</script>"
 

@@ -19,8 +19,9 @@ from strongroom.desktop.exchange.page import ExchangePage
 from strongroom.desktop.kit.cells import Group, Row
 from strongroom.desktop.kit.task import Tasks
 from support.accessibility import nameless
-from support.exchange_page import opened, settle
+from support.exchange_page import opened
 from support.peers import Peer, Team, files_of, flip
+from support.settling import settle
 
 if TYPE_CHECKING:
     from strongroom.domain.changes import Changes

@@ -15,7 +15,8 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.view import AIM_BAR
-from support.runs_page import fill_two_dozen, runs_page, settle
+from support.runs_page import fill_two_dozen, runs_page
+from support.settling import settle
 
 
 @pytest.fixture

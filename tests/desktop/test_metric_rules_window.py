@@ -20,7 +20,8 @@ from strongroom.desktop.runs.rules_list import RulesDialog
 from strongroom.domain.metric_schema import Direction, MetricRule
 from support.accessibility import nameless
 from support.runs_on_disk import START_US, write_run
-from support.runs_page import runs_page, settle
+from support.runs_page import runs_page
+from support.settling import settle
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.undo import Step

@@ -26,6 +26,7 @@ from strongroom.desktop.shell.pictures import picture
 from strongroom.trust.keychain import MemoryKeychain
 from support.accessibility import nameless
 from support.review_store import MODEL, PASSPHRASE, Desk, ReviewStore, copied, open_desk, train
+from support.settling import settle
 
 Open = Callable[[Desk], ModelsPage]
 
@@ -66,12 +67,6 @@ def services_of(desk: Desk) -> ModelServices:
         artifacts=desk.artifacts,
         clock=desk.clock,
     )
-
-
-def settle(tasks: Tasks) -> None:
-    for _ in range(4):
-        assert tasks.wait_idle(10_000)
-        QApplication.processEvents()
 
 
 def unlock(qtbot: QtBot) -> None:

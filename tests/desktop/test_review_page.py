@@ -26,6 +26,7 @@ from strongroom.desktop.shell.pictures import picture
 from strongroom.domain.registry import RequestStatus
 from support.accessibility import nameless
 from support.review_store import MODEL, PASSPHRASE, Desk, ReviewStore, copied
+from support.settling import settle
 
 Open = Callable[[Desk], ReviewsPage]
 
@@ -47,7 +48,7 @@ def opened(app: QApplication, tasks: Tasks, qtbot: QtBot) -> Iterator[Open]:
         pages.append(page)
         page.resize(1240, 820)
         page.show()
-        settle(tasks, page)
+        settle(tasks)
         return page
 
     yield open_page
@@ -66,12 +67,6 @@ def services_of(desk: Desk) -> ReviewServices:
         people=desk.people,
         clock=desk.clock,
     )
-
-
-def settle(tasks: Tasks, page: ReviewsPage) -> None:
-    for _ in range(4):
-        assert tasks.wait_idle(10_000)
-        QApplication.processEvents()
 
 
 def rows_of(page: ReviewsPage) -> list[str]:
@@ -166,7 +161,7 @@ def test_enter_opens_the_review_and_enter_there_leaves(
     assert dialog.focusWidget() is dialog.cancel_button
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert page.dialog() is None
-    settle(tasks, page)
+    settle(tasks)
     assert store.approver.event_count() == before
 
 
@@ -194,7 +189,7 @@ def test_approving_with_the_passphrase_moves_the_version_on_the_disk(
     assert any(name.startswith("Mara Lindqvist") for name in names)
     type_passphrase(qtbot, unlock, PASSPHRASE)
     qtbot.waitUntil(lambda: page.dialog() is None, timeout=10_000)
-    settle(tasks, page)
+    settle(tasks)
     assert len(heard) == 1
     fresh = store.fresh(store.analyst)
     try:
@@ -223,7 +218,7 @@ def test_a_wrong_passphrase_signs_nothing_and_asks_again(
     assert store.approver.event_count() == before
     qtbot.keyClick(unlock, Qt.Key.Key_Escape)
     qtbot.waitUntil(dialog.approve_button.isEnabled, timeout=5_000)
-    settle(tasks, page)
+    settle(tasks)
     assert store.approver.event_count() == before
     assert page.dialog() is dialog
 
@@ -239,7 +234,7 @@ def test_the_right_passphrase_after_a_wrong_one_is_taken(
     qtbot.waitUntil(lambda: bool(unlock.error()), timeout=10_000)
     type_passphrase(qtbot, unlock, PASSPHRASE)
     qtbot.waitUntil(lambda: page.dialog() is None, timeout=10_000)
-    settle(tasks, page)
+    settle(tasks)
     assert store.approver.reviews.find(store.request.id).status is RequestStatus.EFFECTIVE
 
 
@@ -261,7 +256,7 @@ def test_an_approver_cannot_approve_what_he_asked_for(
     again = store.approver.reviews.request(f"{MODEL}/2", "Production", reason="Mine.")
     page = opened(store.approver)
     page.show_place(Place.of("reviews", {"request": again.id}))
-    settle(tasks, page)
+    settle(tasks)
     page.open_review()
     dialog = dialog_of(page)
     assert not dialog.approve_button.isEnabled()
@@ -282,7 +277,7 @@ def test_rejecting_needs_a_comment_and_closes_the_request(
     qtbot.mouseClick(dialog.reject_button, Qt.MouseButton.LeftButton)
     type_passphrase(qtbot, unlock_of(qtbot, dialog), PASSPHRASE)
     qtbot.waitUntil(lambda: page.dialog() is None, timeout=10_000)
-    settle(tasks, page)
+    settle(tasks)
     assert store.approver.reviews.find(store.request.id).status is RequestStatus.REJECTED
 
 
@@ -297,7 +292,7 @@ def test_a_case_that_changed_meanwhile_is_shown_anew_and_not_signed(
     dialog.approve()
     qtbot.waitUntil(lambda: not dialog.approve_button.isEnabled() and bool(dialog.case.blockers),
                     timeout=10_000)  # fmt: skip
-    settle(tasks, page)
+    settle(tasks)
     titles = [banner.title() for banner in dialog.findChildren(Banner)]
     assert "This request changed while you looked at it" in titles
     assert store.approver.event_count() == before
@@ -308,14 +303,14 @@ def test_withdrawing_takes_an_own_request_back(
 ) -> None:
     page = opened(store.analyst)
     page.tabs.set_current("requested")
-    settle(tasks, page)
+    settle(tasks)
     page.open_review()
     dialog = dialog_of(page)
     store.analyst.identities.lock()
     qtbot.mouseClick(dialog.withdraw_button, Qt.MouseButton.LeftButton)
     type_passphrase(qtbot, unlock_of(qtbot, dialog), PASSPHRASE)
     qtbot.waitUntil(lambda: page.dialog() is None, timeout=10_000)
-    settle(tasks, page)
+    settle(tasks)
     assert store.analyst.reviews.find(store.request.id).status is RequestStatus.WITHDRAWN
 
 
@@ -337,7 +332,7 @@ def test_hostile_words_are_shown_as_text(store: ReviewStore, opened: Open, tasks
     asked = store.analyst.reviews.request(f"{MODEL}/2", "Archived", reason=reason)
     page = opened(store.approver)
     page.show_place(Place.of("reviews", {"request": asked.id}))
-    settle(tasks, page)
+    settle(tasks)
     shown = [label for label in page.findChildren(QLabel) if label.text() == reason]
     assert shown
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in shown)
@@ -351,12 +346,12 @@ def test_a_request_is_made_with_reason_and_signed(
 ) -> None:
     page = opened(store.analyst)
     page.show_place(Place.of("reviews", {"ask": f"{MODEL}/1"}))
-    settle(tasks, page)
+    settle(tasks)
     dialog = page.findChild(RequestDialog)
     assert dialog is not None
     assert nameless(dialog) == []
     dialog.stage_menu.choose("Archived")
-    settle(tasks, page)
+    settle(tasks)
     assert not dialog.request_button.isEnabled()
     assert dialog.reason_not() == "Say why, in a sentence."
     qtbot.keyClicks(dialog.reason.edit, "No longer served.")
@@ -366,7 +361,7 @@ def test_a_request_is_made_with_reason_and_signed(
     qtbot.mouseClick(dialog.request_button, Qt.MouseButton.LeftButton)
     type_passphrase(qtbot, unlock_of(qtbot, dialog), PASSPHRASE)
     qtbot.waitUntil(lambda: page.findChild(RequestDialog) is None, timeout=10_000)
-    settle(tasks, page)
+    settle(tasks)
     made = [item for item in store.analyst.reviews.items() if item.reason == "No longer served."]
     assert [item.request.to_stage for item in made] == ["Archived"]
 
@@ -377,7 +372,7 @@ def test_enter_in_a_fresh_request_dialog_leaves_it(
     page = opened(store.analyst)
     before = store.analyst.event_count()
     page.request_transition(f"{MODEL}/2")
-    settle(tasks, page)
+    settle(tasks)
     dialog = page.findChild(RequestDialog)
     assert dialog is not None
     assert dialog.focusWidget() is dialog.cancel_button
@@ -413,7 +408,7 @@ def test_a_version_whose_bytes_changed_cannot_be_approved(
 
     qtbot.waitUntil(lambda: bool(complaints()), timeout=10_000)
     complaints()[0].reject()
-    settle(tasks, page)
+    settle(tasks)
     assert store.approver.event_count() == before
     assert store.approver.reviews.find(store.request.id).status is RequestStatus.PENDING
 

@@ -19,7 +19,8 @@ from support.accessibility import nameless
 from support.artifact_room import Room, damage
 from support.audit_store import copy_of
 from support.runs_on_disk import START_US, add_process, random_bytes, run_id, write_run
-from support.runs_page import runs_page, services_of, settle
+from support.runs_page import runs_page, services_of
+from support.settling import settle
 
 RUN = run_id(1)
 REQUIREMENTS = b"numpy==2.1.0\nscikit-learn>=1.5  # why\n-r other.txt\n\ntorch @ file:///x\n"
@@ -113,7 +114,7 @@ def test_packages_come_from_the_requirements_of_the_run(pane, tasks, qtbot) -> N
     assert found == [["numpy", "2.1.0"], ["scikit-learn", ">=1.5"], ["torch", "@ file:///x"]]
 
 
-def test_code_and_differences_are_shown_with_their_signs(pane, tasks) -> None:
+def test_code_and_differences_are_shown_with_their_signs(pane, tasks, qtbot) -> None:
     diff = b"--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-old = 1\n+new = 2\n"
     files = {"code/changes.diff": diff, "data.csv": b"a\n1\n"}
     shown = pane(lambda store: write_run(store, 1, artifacts=files))
@@ -123,12 +124,14 @@ def test_code_and_differences_are_shown_with_their_signs(pane, tasks) -> None:
     settle(tasks)
     tab = shown.body.files_tab("code")
     area = tab.files.view.parts.text.area
-    area.grab()
-    settle(tasks)
-    assert area.toPlainText().splitlines()[3:] == ["-old = 1", "+new = 2"]
-    formats = [area.document().findBlockByNumber(at).layout().formats() for at in (3, 4)]
-    colours = [each[0].format.foreground().color().name() for each in formats]
-    assert colours[0] != colours[1]
+    qtbot.waitUntil(lambda: area.toPlainText().splitlines()[3:] == ["-old = 1", "+new = 2"])
+
+    def colours() -> set[str]:
+        area.grab()  # a line is coloured when it first comes into sight
+        found = [area.document().findBlockByNumber(at).layout().formats() for at in (3, 4)]
+        return {part.format.foreground().color().name() for each in found for part in each[:1]}
+
+    qtbot.waitUntil(lambda: len(colours()) == 2)
     assert [row.key for row in tab.files.table.lines() if hasattr(row, "cells")] == [
         "code/changes.diff"
     ]

@@ -20,7 +20,8 @@ from strongroom.desktop.runs.page import RunsPage
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.query import Field, FieldKind
 from support.runs_on_disk import START_US, write_run
-from support.runs_page import runs_page, settle
+from support.runs_page import runs_page
+from support.settling import settle
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.undo import Step

@@ -28,6 +28,7 @@ from strongroom.domain.query import Field, FieldKind
 from support.accessibility import nameless
 from support.runs_on_disk import START_US, run_id, write_run
 from support.runs_page import services_of
+from support.settling import settle
 from support.table_rows import shown_runs
 
 OpenPage = Callable[[], RunsPage]
@@ -57,7 +58,7 @@ def open_page(
         qtbot.waitExposed(page)
         page.activateWindow()
         made.append(page)
-        settle(page, tasks)
+        settle(tasks)
         return page
 
     yield open_it
@@ -72,12 +73,6 @@ def open_page(
         page.deleteLater()
     tasks.close()
     services.runs.catalog.close()
-
-
-def settle(page: RunsPage, tasks: Tasks) -> None:
-    for _ in range(4):
-        QApplication.processEvents()
-        tasks.wait_idle(3_000)
 
 
 def fill(store: Path, count: int = 6) -> None:
@@ -104,7 +99,7 @@ def typed(page: RunsPage, qtbot: QtBot, tasks: Tasks, words: str) -> None:
     if page.query.editor.text() != words:
         page.query.editor.set_text(words)
     qtbot.keyClick(page.query.editor, Qt.Key.Key_Return)
-    settle(page, tasks)
+    settle(tasks)
 
 
 def test_the_newest_runs_are_there_ticked_and_charted(open_page: OpenPage, store: Path) -> None:
@@ -174,7 +169,7 @@ def test_a_filter_that_matches_nothing_says_so_and_can_be_cleared(
     typed(page, qtbot, tasks, "metrics.loss > 99")
     assert page.body.no_match.isVisible()
     qtbot.mouseClick(page.body.no_match.button, Qt.MouseButton.LeftButton)
-    settle(page, tasks)
+    settle(tasks)
     assert page.table.isVisible()
     assert len(names(page)) == 6
 
@@ -192,7 +187,7 @@ def test_two_ticked_runs_are_two_curves(
         place = page.table.pinned.visualRect(page.model.index(row, 0)).center()
         viewport = page.table.pinned.viewport()
         qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
-    settle(page, tasks)
+    settle(tasks)
     chart = page.charts.board.chart("loss")
     assert chart is not None
     assert [(series.label, series.colour_index) for series in chart.series()] == [
@@ -207,7 +202,7 @@ def test_a_live_run_grows_on_the_chart_and_its_end_is_seen(
     run = sr.start_run("iris", name="live", store=store)
     run.log_metrics({"loss": 3.0}, step=0)
     page = open_page()
-    settle(page, tasks)
+    settle(tasks)
     chart = page.charts.board.chart("loss")
     assert chart is not None
     assert [len(series.x) for series in chart.series()] == [1]
@@ -258,7 +253,7 @@ def test_a_title_sorts_and_missing_values_come_last(
     place.setX(header.sectionViewportPosition(column) + 30)
     for expected in (["run 3", "run 2", "run 1", "run 9"], ["run 1", "run 2", "run 3", "run 9"]):
         qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        settle(page, tasks)
+        settle(tasks)
         assert names(page) == expected
 
 
@@ -270,11 +265,11 @@ def test_enter_opens_the_detail_and_escape_closes_it(
     page.table.setFocus()
     page.table.select(run_id(2))
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
-    settle(page, tasks)
+    settle(tasks)
     assert page.detail.isVisible()
     assert page.detail.params.lines()[1].key == "lr"
     page.detail.open_tab("metrics")
-    settle(page, tasks)
+    settle(tasks)
     assert [line.key for line in page.detail.metrics.lines()] == ["loss", "val/auc"]
     assert page.place() == Place.of("runs", {"run": run_id(2)})
     qtbot.keyClick(page.table, Qt.Key.Key_Escape)
@@ -296,12 +291,12 @@ def test_artifacts_are_previewed_and_saved_verified(
     page = open_page()
     page.open_run(run_id(1))
     page.detail.open_tab("artifacts")
-    settle(page, tasks)
+    settle(tasks)
     tab = page.detail.artifacts
 
     def look(path: str) -> str:
         tab.table.select(path)
-        settle(page, tasks)
+        settle(tasks)
         assert tab.view.view is not None
         return tab.view.view.kind
 
@@ -310,7 +305,7 @@ def test_artifacts_are_previewed_and_saved_verified(
     assert look("c.json") == "tree"
     assert tab.view.parts.tree.model.index(0, 1).data() == "<b>bold</b>"
     tab.view.save(tmp_path / "saved.json")
-    settle(page, tasks)
+    settle(tasks)
     assert (tmp_path / "saved.json").read_bytes() == document
     assert [each.name for each in tmp_path.glob(".strongroom*")] == []
 
@@ -321,10 +316,10 @@ def test_a_damaged_picture_says_why_it_is_not_shown(
     write_run(store, 1, artifacts={"p.png": b"\x89PNG but no more"})
     page = open_page()
     page.open_run(run_id(1))
-    settle(page, tasks)
+    settle(tasks)
     page.detail.open_tab("artifacts")
     page.detail.artifacts.table.select("p.png")
-    settle(page, tasks)
+    settle(tasks)
     assert "bytes are none" in page.detail.artifacts.view.note.text()
 
 
@@ -342,7 +337,7 @@ def test_hostile_names_stay_text_everywhere(open_page: OpenPage, store: Path, ta
     page.open_run(run_id(1))
     page.focus_filter()
     page.query._offer(asks=True)
-    settle(page, tasks)
+    settle(tasks)
     page.grab()
     page.query._close()
 
@@ -361,7 +356,7 @@ def test_deleting_hides_and_restoring_shows_again(
     qtbot.waitUntil(lambda: names(page) == ["run 2"], timeout=4_000)
     page.table.select(run_id(2))
     page.run_actions.restore(page.selection())
-    settle(page, tasks)
+    settle(tasks)
     page._scope.choose("all")
     qtbot.waitUntil(lambda: len(names(page)) == 3, timeout=4_000)
 
@@ -373,7 +368,7 @@ def test_a_tag_is_set_on_every_selected_run(
     page = open_page()
     page.table.selectAll()
     page.run_actions.tag(page.selection(), "stage", "candidate")
-    settle(page, tasks)
+    settle(tasks)
     assert services.runs.search("tags.stage = 'candidate'").total == 3
 
 
@@ -386,7 +381,7 @@ def test_registering_finds_the_model_of_the_run(
     page.register_requested.connect(lambda run, path: asked.append((run, path)))
     page.table.select(run_id(1))
     qtbot.mouseClick(page._register, Qt.MouseButton.LeftButton)
-    settle(page, tasks)
+    settle(tasks)
     assert asked == [(run_id(1), "model")]
 
 
@@ -397,7 +392,7 @@ def test_a_run_without_model_says_how_to_log_one(
     page = open_page()
     page.table.select(run_id(1))
     page.register_model()
-    settle(page, tasks)
+    settle(tasks)
     dialog = page.register.dialog
     assert dialog is not None
     assert dialog.isVisible()
@@ -418,7 +413,7 @@ def test_columns_are_chosen_with_a_search(open_page: OpenPage, store: Path, task
     dialog.search("own")
     dialog.tick(Field(kind=FieldKind.TAG, key="owner"), on=True)
     dialog.accept()
-    settle(page, tasks)
+    settle(tasks)
     assert page.model.sheet.columns[-1].key == "tags.owner"
     assert page.model.sheet.text(0, len(page.model.sheet.columns) - 1) == "ada"
 
@@ -450,7 +445,7 @@ def test_a_chart_is_written_as_png_svg_and_csv_off_the_windows_thread(
     for form in ("png", "svg", "csv"):
         page.charts.write(chart, form, tmp_path / f"chart.{form}")
         assert [job.name for job in tasks.running()] == [f"Saving chart.{form}"]
-        settle(page, tasks)
+        settle(tasks)
         assert (tmp_path / f"chart.{form}").stat().st_size > 100
 
 
@@ -464,7 +459,7 @@ def test_a_chart_that_cannot_be_written_says_where_and_why(
     heard: list[BaseException] = []
     tasks.failed.connect(lambda fault, *_: heard.append(fault))
     page.charts.write(chart, "csv", tmp_path / "no such folder" / "chart.csv")
-    settle(page, tasks)
+    settle(tasks)
     (fault,) = heard
     assert isinstance(fault, EnvironmentFault)
     assert "no such folder/chart.csv was not written: No such file or directory" in str(fault)
@@ -498,11 +493,11 @@ def test_an_experiment_is_chosen_and_is_a_place_to_come_back_to(
     places: list[Place] = []
     page.place_changed.connect(places.append)
     page._scope.choose("in:wine")
-    settle(page, tasks)
+    settle(tasks)
     assert names(page) == ["run 4", "run 2"]
     assert places[-1] == Place.of("runs", {"experiment": "wine"})
     page.show_place(Place.of("runs", {"experiment": "iris"}, "params.lr > 0.2"))
-    settle(page, tasks)
+    settle(tasks)
     assert names(page) == ["run 3"]
 
 
@@ -513,14 +508,14 @@ def test_a_place_restores_filter_experiment_and_open_run(
     page = open_page()
     there = Place.of("runs", {"experiment": "iris", "run": run_id(3)}, "params.lr > 0.2")
     page.show_place(there)
-    settle(page, tasks)
+    settle(tasks)
     assert page.place() == there
     page.show_place(Place("runs"))
-    settle(page, tasks)
+    settle(tasks)
     assert page.place() == Place("runs")
     assert len(names(page)) == 4
     page.show_place(Place.of("runs", {}, "lr >"))
-    settle(page, tasks)
+    settle(tasks)
     assert "character 1" in page.query.error()
     assert len(names(page)) == 4
 
@@ -544,5 +539,5 @@ def test_everything_the_keyboard_reaches_has_a_name(
     fill(store, 2)
     page = open_page()
     page.open_run(run_id(1))
-    settle(page, tasks)
+    settle(tasks)
     assert nameless(page) == []

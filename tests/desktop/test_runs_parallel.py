@@ -15,7 +15,8 @@ from strongroom.desktop.charts.parallel import ParallelPlot
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.parallel_panel import ParallelPanel
-from support.runs_page import RUNS, drag, fill_two_dozen, names_in_table, runs_page, settle
+from support.runs_page import RUNS, drag, fill_two_dozen, names_in_table, runs_page
+from support.settling import settle
 
 
 @pytest.fixture

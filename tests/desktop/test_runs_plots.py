@@ -22,7 +22,8 @@ from strongroom.desktop.runs.scatter_panel import ScatterPanel
 from strongroom.domain.query import Field, FieldKind
 from support.accessibility import nameless
 from support.runs_on_disk import run_id
-from support.runs_page import RUNS, drag, fill_two_dozen, names_in_table, runs_page, settle
+from support.runs_page import RUNS, drag, fill_two_dozen, names_in_table, runs_page
+from support.settling import settle
 
 
 @pytest.fixture

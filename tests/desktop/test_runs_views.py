@@ -25,7 +25,8 @@ from strongroom.desktop.shell.view_section import ViewSection
 from strongroom.domain.query import Field, FieldKind
 from strongroom.services.run_table import thinned
 from support.runs_on_disk import START_US, run_id, write_run
-from support.runs_page import runs_page, settle
+from support.runs_page import runs_page
+from support.settling import settle
 from support.table_rows import shown_runs
 
 if TYPE_CHECKING:

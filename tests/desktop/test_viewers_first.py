@@ -4,7 +4,7 @@
 import csv
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QKeySequence, QShortcut, QWheelEvent
@@ -25,7 +24,8 @@ from strongroom.domain.progress import Silent
 from strongroom.models.bounded import BoundedStream
 from strongroom.services.views.delimited import RecordIndex, records, sweep
 from support.accessibility import nameless
-from support.artifact_room import RUN, Room, damage, room_of, settle, show
+from support.artifact_room import RUN, damage, show
+from support.settling import settle
 
 Open = Callable[[dict[str, bytes]], ArtifactView]
 
@@ -54,26 +54,6 @@ def parquet(rows: int = 1_200, group: int = 500) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, row_group_size=group)
     return sink.getvalue()
-
-
-@pytest.fixture
-def open_room(
-    app: QApplication, tasks: Tasks, tmp_path: Path, qtbot: QtBot
-) -> Iterator[Callable[[dict[str, bytes]], tuple[Room, ArtifactView]]]:
-    rooms: list[Room] = []
-
-    def open_it(files: dict[str, bytes]) -> tuple[Room, ArtifactView]:
-        room = room_of(tmp_path / "store", files)
-        rooms.append(room)
-        view = ArtifactView(room.viewing, tasks)
-        qtbot.addWidget(view)
-        view.resize(480, 520)
-        view.show()
-        return room, view
-
-    yield open_it
-    for room in rooms:
-        room.close()
 
 
 def test_a_picture_is_seen_and_its_size_said(open_room, tasks: Tasks) -> None:

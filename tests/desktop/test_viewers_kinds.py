@@ -14,10 +14,9 @@ from PySide6.QtCore import QBuffer, QIODevice, Qt
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 
-from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.viewers.artifact_view import ArtifactView
 from support.accessibility import nameless
-from support.artifact_room import Room, room_of, settle, show
+from support.artifact_room import show
+from support.settling import settle
 
 
 class Shell:
@@ -27,24 +26,6 @@ class Shell:
         import os
 
         return (os.system, ("echo was here > /tmp/never",))
-
-
-@pytest.fixture
-def open_room(app: QApplication, tasks: Tasks, tmp_path, qtbot):
-    rooms: list[Room] = []
-
-    def open_it(files: dict[str, bytes]) -> tuple[Room, ArtifactView]:
-        room = room_of(tmp_path / "store", files)
-        rooms.append(room)
-        view = ArtifactView(room.viewing, tasks)
-        qtbot.addWidget(view)
-        view.resize(520, 560)
-        view.show()
-        return room, view
-
-    yield open_it
-    for room in rooms:
-        room.close()
 
 
 def picture() -> bytes:

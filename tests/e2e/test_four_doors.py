@@ -190,7 +190,10 @@ class Analyst:
         self.hands.until(edit.hasFocus, "the name has the keyboard at once")
         self.hands.press("ctrl+a")
         self.hands.write(str(path))
+        self.hands.until(lambda: edit.text() == str(path), "the path is typed")
         self.hands.press("Return")
+        if dialog.isVisible():  # Qt offers names below the field; the first Enter was theirs
+            self.hands.press("Return", then=lambda: not dialog.isVisible())
         self.hands.until(lambda: path.is_file() and path.stat().st_size, f"{path.name} is written")
         self.real.wait_idle()
         return path

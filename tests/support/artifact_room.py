@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent
-
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.viewers.artifact_view import ArtifactView
 from strongroom.domain.clock import FixedClock
@@ -16,6 +14,7 @@ from strongroom.services.runs import Runs, open_runs
 from strongroom.services.viewing import Viewing
 from strongroom.services.views.shapes import View
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
+from support.settling import settle
 
 RUN = run_id(1)
 
@@ -56,13 +55,6 @@ def show(view: ArtifactView, tasks: Tasks, path: str, kind=None) -> ArtifactView
     view.show_artifact(RUN, path, kind)
     settle(tasks)
     return view
-
-
-def settle(tasks: Tasks) -> None:
-    """Waits for all jobs and for what they left to be deleted."""
-    assert tasks.wait_idle(10_000)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    QCoreApplication.processEvents()
 
 
 def damage(room: Room, needle: bytes) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.compare.page import ComparePage
 from strongroom.desktop.compare.services import CompareServices
@@ -27,6 +26,7 @@ from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
 from strongroom.services.viewing import Viewing
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
+from support.settling import settle
 
 Opened = Callable[..., ComparePage]
 
@@ -80,13 +80,6 @@ def compare_pages(services: CompareServices, qtbot: QtBot, tasks: Tasks) -> Iter
             page.close()
             page.deleteLater()
         services.runs.catalog.close()
-
-
-def settle(tasks: Tasks) -> None:
-    """Waits until everything that was asked is answered and shown."""
-    for _ in range(4):
-        QApplication.processEvents()
-        tasks.wait_idle(5_000)
 
 
 def fill(store: Path, count: int = 4) -> None:

@@ -3,19 +3,11 @@
 
 from pytestqt.qtbot import QtBot
 
-from PySide6.QtWidgets import QApplication
-
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from support.peers import Peer
-
-
-def settle(tasks: Tasks) -> None:
-    """Waits for questions that lead to questions."""
-    for _ in range(4):
-        QApplication.processEvents()
-        assert tasks.wait_idle(20_000)
+from support.settling import settle
 
 
 def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:

@@ -35,7 +35,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 def png(width: int, height: int, rows: bytes) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 
@@ -97,7 +97,7 @@ def texts(canary: Path, port: int) -> dict[str, bytes]:
         "tree/tag.yaml": f"!!python/object/apply:os.system ['touch {canary}/was-here']".encode(),
         "tree/laughs.yml": b"a: &a [l,l]\nb: &b [*a,*a]\nc: &c [*b,*b]\n",
         "confusion.json": b"[[1e400, 2], [3, 4]]",
-        "confusion/confusion.json": json.dumps([[0] * 2_000] * 2_000).encode()[: 1 << 19],
+        "confusion/confusion.json": b"[" + (b"[" + b"0, " * 1_999 + b"0], ") * 87,  # torn
         "book.ipynb": json.dumps(
             {
                 "cells": [
@@ -160,7 +160,7 @@ def programs(canary: Path) -> dict[str, bytes]:
         "model.pt": held.getvalue(),
         "old.pkl": f"cposix\nsystem\n(S'touch {canary}/was-here'\ntR.".encode(),
         "torn.pkl": act[:-3],
-        "bomb.gz": gzip.compress(b"\0" * 60_000_000),
+        "bomb.gz": gzip.compress(b"\0" * 60_000_000, 1),
     }
 
 

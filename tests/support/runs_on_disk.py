@@ -105,13 +105,13 @@ def add_process(
 
 
 def _pack(folder: Path, writer: JournalWriter, artifacts: Mapping[str, bytes]) -> None:
-    pack = PACK_MAGIC
+    parts, end = [PACK_MAGIC], len(PACK_MAGIC)
     records = []
     for path, data in artifacts.items():
         sha256 = hashlib.sha256(data).hexdigest()
-        at = f"pack:{len(pack)}"
-        body = {"path": path, "size": len(data), "sha256": sha256, "at": at}
+        body = {"path": path, "size": len(data), "sha256": sha256, "at": f"pack:{end}"}
         records.append((Kind.ARTIFACT, body))
-        pack += data
-    (folder / f"{writer.own_stem()}.pack").write_bytes(pack)
+        parts.append(data)
+        end += len(data)
+    (folder / f"{writer.own_stem()}.pack").write_bytes(b"".join(parts))
     writer.records(records)

@@ -25,6 +25,7 @@ from strongroom.services.run_values import RunValues
 from strongroom.services.runs import open_runs
 from strongroom.services.viewing import Viewing
 from support.runs_on_disk import START_US, random_bytes, write_run
+from support.settling import settle
 
 RUNS = 24  # of `fill_two_dozen`
 
@@ -45,13 +46,6 @@ def services_of(root: Path) -> RunsServices:
         stories=RunStories(runs),
         clock=clock,
     )
-
-
-def settle(tasks: Tasks) -> None:
-    """Waits until everything that was asked is answered and shown."""
-    for _ in range(5):
-        QApplication.processEvents()
-        tasks.wait_idle(3_000)
 
 
 @contextmanager

@@ -75,12 +75,20 @@ def yaml_tree(data: bytes, what: str) -> TreeView | NoView:
 
 
 def _parse(text: str) -> Any:  # noqa: ANN401 - a JSON document
+    """Returns a document; stops at the first number that is one too many, not at the end.
+
+    Raises:
+        ValueError: If it is no JSON, or holds more than `MAX_NODES` numbers.
+    """
+    left = iter(range(MAX_NODES))
+
+    def spelt(number: str) -> _Spelt:
+        if next(left, None) is None:
+            raise TooDeep(f"it holds more than {MAX_NODES:,} values")
+        return _Spelt(number)
+
     return json.loads(
-        text,
-        object_pairs_hook=_Pairs,
-        parse_int=_Spelt,
-        parse_float=_Spelt,
-        parse_constant=_Spelt,
+        text, object_pairs_hook=_Pairs, parse_int=spelt, parse_float=spelt, parse_constant=spelt
     )
 
 
