@@ -44,9 +44,8 @@ def pane(app, tasks: Tasks, tmp_path: Path, qtbot):
         return pane
 
     yield open_it
-    for pane, services in made:
-        settle(tasks)
-        pane.hide()
+    tasks.close()
+    for _, services in made:
         services.runs.catalog.close()
 
 

@@ -58,7 +58,7 @@ class Analyst:
     @property
     def page(self) -> RunsPage:
         """The Runs page."""
-        page = self.real.window.specs()[0].page
+        page = self.real.window.pages()[0]
         assert isinstance(page, RunsPage)
         return page
 

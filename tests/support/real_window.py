@@ -109,16 +109,18 @@ class RealWindow:
 
     def wait_idle(self) -> None:
         """Waits until no job runs in two looks one after the other."""
-        tasks = self.desk.tasks
-        assert tasks is not None
 
         def is_idle() -> bool:
-            if tasks.running():
+            if self._is_busy():
                 return False
             self.hands.rest(0.05)
-            return not tasks.running()
+            return not self._is_busy()
 
-        self.hands.until(is_idle, "every job has ended")
+        self.hands.until(is_idle, "every page is there and every job has ended")
+
+    def _is_busy(self) -> bool:
+        """Whether pages are still being made, or something is being read."""
+        return bool(self.window.missing() or self.window.tasks.running())
 
     # ---------------------------------------------------------------- doing
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A window at rest: everything that was asked is answered and shown."""
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.kit.task import Tasks
@@ -11,9 +10,7 @@ PATIENCE_MS = 20_000
 
 
 def settle(tasks: Tasks) -> None:
-    """Waits for questions that lead to questions, and for what they left to be deleted."""
+    """Waits for questions that lead to questions."""
     for _ in range(ROUNDS):
         QApplication.processEvents()
         assert tasks.wait_idle(PATIENCE_MS), [each.name for each in tasks.running()]
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    QApplication.processEvents()

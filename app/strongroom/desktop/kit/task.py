@@ -207,7 +207,8 @@ class Tasks(QObject):
                 loop.quit()
 
         self.changed.connect(look)
-        loop.exec()
+        while self._entries and clock.isActive():  # what has ended may have led to more
+            loop.exec()
         self.changed.disconnect(look)
         clock.stop()
         return not self._entries
