@@ -40,6 +40,17 @@ ROLE_TITLES = {
 """The words people read for a role."""
 
 
+_VERBS = {
+    "log": "Log runs",
+    "register": "Register versions and set aliases",
+    "request": "Request a move to",
+    "approve": "Approve a move to",
+    "export.audit": "Export audit packages",
+    "witness": "Sign snapshots of every log",
+    "redact": "Redact content",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
     """Why a right is missing: ``E-CAP`` never given, ``E-CUT`` given and ended before."""
@@ -96,6 +107,18 @@ def denial(
             return None
         was_cut = True
     return Denial(code="E-CUT" if was_cut else "E-CAP", cap=cap)
+
+
+def right_in_words(grant: Grant) -> str:
+    """Returns a grant as a sentence: what, where, and whether it has ended."""
+    verb, _, stage = grant.cap.partition(":")
+    what = _VERBS.get(verb, grant.cap)
+    if stage:
+        what += " any stage" if stage == "*" else f" {stage.capitalize()}"
+    kind, _, name = grant.scope.partition(":")
+    where = "everywhere" if grant.scope == "*" else f"on {kind} {name}"
+    ended = "" if grant.cut is None else f", until event {grant.cut[0]}"
+    return f"{what}, {where}{ended}"
 
 
 def role_of(document: TrustDocument, writer: str) -> str:

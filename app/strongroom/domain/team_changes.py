@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from strongroom.domain.access import ROLE_TITLES, role_of
+from strongroom.domain.access import ROLE_TITLES, right_in_words, role_of
 from strongroom.domain.team import Grant, Member, TrustDocument
 
 
@@ -103,15 +103,16 @@ def _member(name: str, old: Member, new: Member) -> Iterator[TeamChange]:
             continue
         was = next((each for each in left if replace(each, cut=grant.cut) == grant), None)
         if was is None:
-            yield TeamChange(subject=name, text=f"may {_right(grant)}", weight=Weight.MORE)
+            yield TeamChange(
+                subject=name, text=f"gets: {right_in_words(grant)}", weight=Weight.MORE
+            )
         else:
             left.remove(was)
-            cut = "never" if grant.cut is None else f"event {grant.cut[0]}"
             yield TeamChange(
-                subject=name, text=f"may {_right(grant)} up to {cut}", weight=Weight.LESS
+                subject=name, text=f"keeps only: {right_in_words(grant)}", weight=Weight.LESS
             )
     for grant in left:
-        yield TeamChange(subject=name, text=f"loses: {_right(grant)}", weight=Weight.LESS)
+        yield TeamChange(subject=name, text=f"loses: {right_in_words(grant)}", weight=Weight.LESS)
     if old.is_active and not new.is_active:
         yield TeamChange(
             subject=name, text=f"is revoked on {new.host} ({new.reason})", weight=Weight.LESS
@@ -182,11 +183,7 @@ def _threshold(subject: str, old: int, new: int) -> TeamChange:
 
 
 def _rights(grants: tuple[Grant, ...]) -> str:
-    return ", ".join(_right(grant) for grant in grants) or "may read"
-
-
-def _right(grant: Grant) -> str:
-    return grant.cap if grant.scope == "*" else f"{grant.cap} in {grant.scope}"
+    return "; ".join(right_in_words(grant) for grant in grants) or "Read only"
 
 
 def _short(keyid: str) -> str:

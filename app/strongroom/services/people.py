@@ -89,6 +89,11 @@ class People:
         """Returns the pinned team id, "" if none is pinned."""
         return self._at.home.pinned_team()
 
+    def needs_others(self) -> bool:
+        """Whether a change of the team may need more signatures than one."""
+        document = self.team()
+        return max(document.admin_threshold, document.root_threshold) > 1
+
     def people(self) -> tuple[TeamMember, ...]:
         """Returns every writer of the team, active ones first, by name."""
         document = self.team()

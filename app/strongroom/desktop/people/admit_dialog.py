@@ -22,11 +22,19 @@ from strongroom.services.people import Admission, Applicant, People
 class AdmitDialog(Dialog):
     """Shows a request and admits its sender with a role.
 
+    Args:
+        people: Who is in the team.
+        tasks: The jobs of the window.
+        secrets: Asks for the passphrase.
+        path: The request.
+        draft: A new file for the draft where others have to sign as well.
+        parent: The page.
+
     Signals:
-        admitted: The sender is in the team now.
+        admitted: The sender is in the team, or a draft of that waits (an `Admission`).
     """
 
-    admitted = Signal()
+    admitted = Signal(object)
 
     def __init__(
         self,
@@ -35,6 +43,7 @@ class AdmitDialog(Dialog):
         secrets: Secrets,
         path: Path,
         *,
+        draft: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(
@@ -45,7 +54,7 @@ class AdmitDialog(Dialog):
             cancel_is_default=True,
             parent=parent,
         )
-        self._people, self._secrets, self._path = people, secrets, path
+        self._people, self._secrets, self._path, self._draft = people, secrets, path, draft
         self._facts = KeyValues(key_width=120)
         roles = [(role, ROLE_TITLES[role]) for role in ROLES]
         self.role = Choice(roles, "analyst", name="Role")  # fmt: skip
@@ -59,7 +68,8 @@ class AdmitDialog(Dialog):
                 row(_label("Scope"), self.scope, None, spacing=0),
             )
         )
-        self.admit = self.add_action("Admit", "primary", "user-plus")
+        words = "Admit" if draft is None else "Propose"
+        self.admit = self.add_action(words, "primary", "user-plus")
         self.admit.setEnabled(False)
         self.set_reason("Reading the request.")
         self.admit.clicked.connect(self._on_admit_clicked)
@@ -82,7 +92,11 @@ class AdmitDialog(Dialog):
             ]
         )
         self.admit.setEnabled(True)
-        self.set_reason("Admitting signs a new trust document with your key.")
+        self.set_reason(
+            "Admitting signs a new trust document with your key."
+            if self._draft is None
+            else f"Others have to sign as well: the draft is saved as {self._draft.name}."
+        )
 
     def _on_admit_clicked(self) -> None:
         self.admit.setEnabled(False)
@@ -91,7 +105,11 @@ class AdmitDialog(Dialog):
             "Admitting",
             "Changing the team needs the passphrase of your key.",
             lambda ask, _progress: self._people.admit(
-                self._path, self.role.current(), scope=self.scope.text() or "*", ask=ask
+                self._path,
+                self.role.current(),
+                scope=self.scope.text() or "*",
+                ask=ask,
+                draft=self._draft,
             ),
             self._on_admitted,
             owner=self,
@@ -100,8 +118,8 @@ class AdmitDialog(Dialog):
             parent=self,
         )
 
-    def _on_admitted(self, _admission: Admission) -> None:
-        self.admitted.emit()
+    def _on_admitted(self, admission: Admission) -> None:
+        self.admitted.emit(admission)
         self.accept()
 
     def _on_failed(self, error: BaseException) -> None:

@@ -8,6 +8,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog
 
 from strongroom.desktop.kit.blocks import EmptyState
@@ -32,13 +33,14 @@ from strongroom.desktop.kit.surface import Split, column
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.admit_dialog import AdmitDialog
-from strongroom.desktop.people.words import right_in_words
-from strongroom.domain.access import ROLE_TITLES
+from strongroom.desktop.people.cosign_dialog import CosignDialog
+from strongroom.domain.access import ROLE_TITLES, right_in_words
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 from strongroom.domain.team import TrustDocument
 from strongroom.services.identities import Identities
-from strongroom.services.people import People, TeamMember
+from strongroom.services.people import Admission, People, TeamMember
+from strongroom.services.trust_changes import TrustStep
 
 PANE_WIDTH = 408
 
@@ -57,10 +59,12 @@ class PeoplePage(Page):
 
     page_id = "people"
     title = "People"
+    noticed = Signal(str, str)
 
     def __init__(self, services: PeopleServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
         self._members: tuple[TeamMember, ...] = ()
+        self._needs_others = False
         self.admit_button = Button("Admit…", "primary", "user-plus", name="Admit somebody")
         self.request_button = Button("Save my request…", "secondary", "key-round")
         self.table = Table(
@@ -146,6 +150,10 @@ class PeoplePage(Page):
                 id="people.revoke", title="Revoke every right of this person…",
                 run=self.revoke, menu="Edit", icon="user-x", enabled=not_mine, group="People",
             ),
+            Command(
+                id="people.cosign", title="Sign a draft of the team…", run=self.cosign,
+                menu="Edit", icon="pen-line", enabled=signed_in, group="People",
+            ),
         ]  # fmt: skip
 
     # ---------------------------------------------------------------- doing
@@ -160,8 +168,27 @@ class PeoplePage(Page):
 
     def admit_from(self, path: Path) -> None:
         """Opens the dialog that shows whose request a file holds."""
-        dialog = AdmitDialog(self._services.people, self._tasks, self._secrets, path, parent=self)
+        draft = self._ask_where("admission-draft.json")
+        if draft is None and self._needs_others:
+            return
+        dialog = AdmitDialog(
+            self._services.people, self._tasks, self._secrets, path, draft=draft, parent=self
+        )
         dialog.admitted.connect(self._on_admitted)
+        dialog.open()
+
+    def cosign(self) -> None:
+        """Lets somebody choose a draft and sign it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "The draft to sign", "", "Drafts (*.json);;All files (*)"
+        )
+        if path:
+            self.cosign_from(Path(path))
+
+    def cosign_from(self, path: Path) -> None:
+        """Opens the dialog that shows what a draft changes."""
+        dialog = CosignDialog(self._services.people, self._tasks, self._secrets, path, parent=self)
+        dialog.signed.connect(self._on_step)
         dialog.open()
 
     def save_request(self) -> None:
@@ -183,12 +210,17 @@ class PeoplePage(Page):
         member = self._current()
         if member is None:
             return
+        draft = self._ask_where("revocation-draft.json")
+        if draft is None and self._needs_others:
+            return
         self._secrets.sign(
             "people.revoke",
             f"Revoking {member.name}",
             f"Every right of {member.name} ends with what has been seen of his log until now.",
-            lambda ask, _progress: self._services.people.revoke(member.person, ask=ask).changes,
-            self._on_changed,
+            lambda ask, _progress: self._services.people.revoke(
+                member.person, ask=ask, draft=draft
+            ),
+            self._on_step,
             owner=self,
         )
 
@@ -201,7 +233,11 @@ class PeoplePage(Page):
         self._tasks.ask(
             "people.list",
             "Reading the team",
-            lambda _progress: (self._services.people.team(), self._services.people.people()),
+            lambda _progress: (
+                self._services.people.team(),
+                self._services.people.people(),
+                self._services.people.needs_others(),
+            ),
             lambda found: self._show(*found),
             owner=self,
         )
@@ -212,8 +248,10 @@ class PeoplePage(Page):
         self.admit_button.setEnabled(False)
         self.request_button.setEnabled(self._services.identities.show() is not None)
 
-    def _show(self, document: TrustDocument, members: tuple[TeamMember, ...]) -> None:
-        self._members = members
+    def _show(
+        self, document: TrustDocument, members: tuple[TeamMember, ...], needs_others: bool
+    ) -> None:
+        self._members, self._needs_others = members, needs_others
         self._empty.hide()
         self._split.show()
         me = next((member for member in members if member.is_me), None)
@@ -257,8 +295,32 @@ class PeoplePage(Page):
         keys = self.table.selected()
         return next((m for m in self._members if keys and m.writer == keys[0]), None)
 
-    def _on_admitted(self) -> None:
-        self._on_changed(Changes(is_team=True))
+    def _ask_where(self, name: str) -> Path | None:
+        """Asks where a draft goes if one admin is not enough; None if it is, or for Cancel."""
+        if not self._needs_others:
+            return None
+        path, _ = QFileDialog.getSaveFileName(self, "Others have to sign: save the draft", name)
+        return Path(path) if path else None
+
+    def _on_admitted(self, admission: Admission) -> None:
+        if admission.draft:
+            self._tell_draft(Path(admission.draft), admission.missing)
+        else:
+            self._on_changed(Changes(is_team=True))
+
+    def _on_step(self, step: TrustStep) -> None:
+        if step.draft is not None:
+            self._tell_draft(step.draft, step.missing)
+        else:
+            self._on_changed(step.changes)
+
+    def _tell_draft(self, path: Path, missing: int) -> None:
+        more = f"{missing} more signature{'s' if missing > 1 else ''}"
+        self.noticed.emit(
+            f"The draft needs {more}",
+            f"Nothing has changed yet. Carry {path.name} to another admin, who signs it on the"
+            " People page.",
+        )
 
     def _on_changed(self, changes: Changes) -> None:
         self.changed.emit(changes)

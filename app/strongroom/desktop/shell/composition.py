@@ -27,6 +27,7 @@ from strongroom.desktop.shell.preferences import Preferences
 from strongroom.domain.progress import Progress
 
 if TYPE_CHECKING:
+    from strongroom.desktop.people.page import PeoplePage
     from strongroom.desktop.registry.page import ModelsPage
     from strongroom.desktop.registry.services import ModelServices
     from strongroom.desktop.review.page import ReviewsPage
@@ -263,7 +264,7 @@ class Composer(QObject):
 
         at = self._services
         services = PeopleServices(people=at.people, identities=at.identities, clock=at.clock)
-        return lambda: PeoplePage(services, self._tasks)
+        return lambda: self._telling(PeoplePage(services, self._tasks))
 
     def _for_settings(self) -> Make:
         from strongroom.desktop.shell.settings_page import SettingsPage
@@ -273,7 +274,7 @@ class Composer(QObject):
 
     # ---------------------------------------------------------------- roads
 
-    def _telling(self, page: "ModelsPage | ReviewsPage") -> Page:
+    def _telling(self, page: "ModelsPage | ReviewsPage | PeoplePage") -> Page:
         page.noticed.connect(self._window.notices.tell)
         return page
 

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two admins change the team together in the window: one proposes, the other reads and signs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from strongroom.desktop.kit.blocks import MarkLabel
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.people.cosign_dialog import ChangeLine, CosignDialog
+from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from support.accessibility import nameless
+from support.peers import Peer, Team
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    """Ada and Ben are admins; every change needs both. Cleo is an analyst."""
+    three = Team(tmp_path, ("Ada", "Ben", "Cleo"))
+    ada, ben, _ = three.peers
+    ada.people.grant("Ben", "admin")
+    ada.people.set_thresholds(admin=2)
+    ada.push()
+    ben.pull()
+    yield three
+    three.close()
+
+
+def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> PeoplePage:
+    services = PeopleServices(people=peer.people, identities=peer.identities, clock=peer.clock)
+    page = PeoplePage(services, tasks)
+    qtbot.addWidget(page)
+    page.resize(1100, 640)
+    page.show()
+    page.show_place(Place("people"))
+    assert tasks.wait_idle(20_000)
+    return page
+
+
+def shown(page: PeoplePage, path: Path, tasks: Tasks) -> CosignDialog:
+    page.cosign_from(path)
+    assert tasks.wait_idle(20_000)
+    (dialog,) = page.findChildren(CosignDialog)
+    return dialog
+
+
+def test_a_revocation_needs_both_and_happens_when_the_second_signs(
+    team: Team, tasks: Tasks, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben, cleo = team.peers
+    draft = tmp_path / "draft.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(draft), ""))
+    page = opened(ada, tasks, qtbot)
+    page.table.select(cleo.writer)
+    before = ada.people.team().version
+    with qtbot.waitSignal(page.noticed, timeout=20_000) as told:
+        page.revoke()
+    assert told.args is not None
+    assert told.args[0] == "The draft needs 1 more signature"
+    assert ada.people.team().version == before
+    page.close()
+
+    theirs = opened(ben, tasks, qtbot)
+    dialog = shown(theirs, draft, tasks)
+    words = [line.words for line in dialog.changes.findChildren(ChangeLine)]
+    assert all(line.startswith("\u2212 Cleo ") for line in words)
+    assert words[-1] == "\u2212 Cleo is revoked on ws-cleo (left)"
+    assert dialog.sign.isEnabled()
+    assert nameless(dialog) == []
+    with qtbot.waitSignal(dialog.signed, timeout=20_000):
+        QTest.mouseClick(dialog.sign, Qt.MouseButton.LeftButton)
+    assert tasks.wait_idle(20_000)
+    assert ben.people.team().version == before + 1
+    assert not next(m for m in ben.people.people() if m.name == "Cleo").is_active
+    assert not dialog.isVisible()
+    theirs.close()
+
+
+def test_cancelling_where_the_draft_goes_signs_nothing(
+    team: Team, tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, _, cleo = team.peers
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    page = opened(ada, tasks, qtbot)
+    page.table.select(cleo.writer)
+    before = ada.people.team().version
+    page.revoke()
+    assert tasks.wait_idle(20_000)
+    assert ada.people.team().version == before
+    page.close()
+
+
+def test_who_has_signed_already_is_told_so(
+    team: Team, tasks: Tasks, qtbot: QtBot, tmp_path: Path
+) -> None:
+    ada = team.peers[0]
+    draft = tmp_path / "draft.json"
+    ada.people.grant("Cleo", "reviewer", draft=draft)
+    page = opened(ada, tasks, qtbot)
+    dialog = shown(page, draft, tasks)
+    assert not dialog.sign.isEnabled()
+    told = [mark.accessibleName() for mark in dialog.findChildren(MarkLabel)]
+    assert any("has signed already" in words for words in told)
+    dialog.reject()
+    page.close()
