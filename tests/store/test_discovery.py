@@ -11,6 +11,7 @@ import pytest
 from strongroom.domain.clock import FixedClock
 from strongroom.domain.progress import Silent
 from strongroom.domain.run import RunStatus
+from strongroom.journal.layout import pack_metric
 from strongroom.services.runs import Runs, open_runs
 from strongroom.store import discovery
 from support.runs_on_disk import (
@@ -69,6 +70,41 @@ def test_a_second_look_reads_nothing_that_did_not_change(runs: Runs, clock: Fixe
     add_process(runs.folder.runs / MONTH / run_id(2), metrics={"acc": [9.0]}, first_step=5)
     assert look(runs, clock) == {run_id(2)}
     assert runs.search("metrics.acc = 9").runs[0].run_id == run_id(2)
+
+
+def test_a_journal_that_grows_where_it_lies_is_seen_whatever_its_folder_says(
+    runs: Runs, clock: FixedClock
+) -> None:
+    write_run(runs.folder.root, 1)
+    runs.refresh()  # a sealed neighbour
+    folder = write_run(runs.folder.root, 2, status="", metrics={"acc": [0.5]})
+    assert look(runs, clock) == {run_id(2)}
+    (journal,) = folder.glob("w-*.srj")
+    before = folder.stat().st_mtime_ns
+    with journal.open("ab") as stream:
+        stream.write(pack_metric(1, 1, START_US, 0.75))
+    assert folder.stat().st_mtime_ns == before
+    assert look(runs, clock) == {run_id(2)}
+    assert runs.show("run 2").run.metrics["acc"].last == 0.75
+    assert look(runs, clock) == frozenset()
+
+
+def test_a_run_that_lies_in_two_months_is_said_and_counted_once(
+    runs: Runs, clock: FixedClock
+) -> None:
+    folder = write_run(runs.folder.root, 1)
+    runs.refresh()
+    copy = runs.folder.runs / "2099-01" / folder.name
+    copy.parent.mkdir()
+    shutil.copytree(folder, copy)
+    os.utime(copy, ns=(folder.stat().st_atime_ns, folder.stat().st_mtime_ns))
+    look(runs, clock)
+    assert [finding.code for finding in runs.findings()] == ["E-CONFLICT"]
+    assert runs.search().total == 1
+    shutil.rmtree(copy)
+    look(runs, clock)
+    assert not runs.findings()
+    assert runs.search().total == 1
 
 
 def test_a_folder_that_is_gone_is_forgotten(runs: Runs, clock: FixedClock) -> None:

@@ -70,13 +70,7 @@ def decode_loose(data: bytes, *, max_bytes: int) -> JsonValue:
         )
     _check_nesting(data)
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-            parse_int=_bounded_integer,
-        )
+        value = _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _not_canonical(str(error)) from error
     return value
@@ -146,3 +140,11 @@ def _not_canonical(why: str) -> Untrusted:
         f"A document is not in canonical form ({why})",
         "It was changed on the way or written by another program; it was not taken in.",
     )
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_float=_refuse_number,
+    parse_constant=_refuse_number,
+    parse_int=_bounded_integer,
+)

@@ -212,12 +212,13 @@ class _Fold:
         if not self._leader and not is_edit:
             self._leader = name
         for kind, body in stretch.records:
-            time_us = body.get("time", 0)
-            if type(time_us) is not int:
-                time_us = 0
-            elif time_us > last_seen:
-                last_seen = time_us
-            if kind is Kind.STATUS and is_edit:
+            time_us = 0
+            if "time" in body and type(body["time"]) is int:
+                time_us = body["time"]
+                last_seen = max(last_seen, time_us)
+            if kind is Kind.PARAM or kind is Kind.TAG:  # most of them
+                self._record(kind, body, name)
+            elif kind is Kind.STATUS and is_edit:
                 self._edit_status(body, time_us)
             elif kind is Kind.MOVE:  # counts in an edit only, as DELETED does
                 self._moved_to = _moved(body) if is_edit else self._moved_to

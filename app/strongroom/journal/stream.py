@@ -8,6 +8,7 @@
 import itertools
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -19,7 +20,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.journal.content import Finding
 from strongroom.journal.layout import HEADER_BYTES, SLOT_BYTES, Header, Kind, unpack_header
 from strongroom.journal.series import Series
-from strongroom.journal.slots import Other, Scan, Slots, scan
+from strongroom.journal.slots import Scan, Slots, scan
 
 _KINDS = {kind.value: kind for kind in Kind}
 MAX_JOURNAL_BYTES = 8 << 30  # 250 million points of one process; a reader holds a file in memory
@@ -80,25 +81,27 @@ class JournalFile:
             at = self._offset + first * SLOT_BYTES
             detail = f"{(end - first) * SLOT_BYTES} bytes were changed after they were written"
             stretch.findings.append(Finding("E-HASH", self.path.name, at, detail))
-        for other in found.others:
-            self._decode(other, stretch)
+        for slot, number, data in found.others:
+            kind = _KINDS.get(number)
+            if kind is None:
+                continue  # a later version's record; the format says to skip what is unknown
+            body = _body(data)
+            if body is None:
+                at = self._offset + slot * SLOT_BYTES
+                detail = "a body is no JSON"
+                stretch.findings.append(Finding("E-FORMAT", self.path.name, at, detail))
+            elif kind is Kind.KEY:
+                self._learn(slot, body, stretch)
+            else:
+                stretch.records.append((kind, body))
         self._name_points(found, stretch)
 
-    def _decode(self, other: Other, stretch: Stretch) -> None:
-        kind = _KINDS.get(other.kind)
-        if kind is None:
-            return  # a later version's record; the format says to skip what is unknown
-        body = _body(other.body)
-        if body is not None and kind is not Kind.KEY:
-            stretch.records.append((kind, body))
-            return
-        at = self._offset + other.slot * SLOT_BYTES
-        if body is None:
-            stretch.findings.append(Finding("E-FORMAT", self.path.name, at, "a body is no JSON"))
-            return
+    def _learn(self, slot: int, body: dict[str, JsonValue], stretch: Stretch) -> None:
+        """Takes the name of a metric from its record."""
         number, name = body.get("id"), body.get("name")
         is_known = isinstance(number, int) and self._names.get(number, name) != name
         if not isinstance(number, int) or not isinstance(name, str) or is_known:
+            at = self._offset + slot * SLOT_BYTES
             detail = "a metric's name is given twice or not at all"
             stretch.findings.append(Finding("E-FORMAT", self.path.name, at, detail))
             return
@@ -152,15 +155,17 @@ def _refuse(text: str) -> NoReturn:
 
 
 _JSON = json.JSONDecoder(parse_constant=_refuse)
+# What `raw_decode` calls; a run has dozens of bodies.
+_read_value: Callable[[str, int], tuple[JsonValue, int]] = _JSON.scan_once  # type: ignore[attr-defined]
 
 
 def _body(data: bytes) -> dict[str, JsonValue] | None:
     try:
         text = data.decode("utf-8")
-        value, end = _JSON.raw_decode(text) if text[:1] == "{" else (None, -1)
+        value, end = _read_value(text, 0) if text[:1] == "{" else (None, -1)
         if end != len(text):  # white space around it, or no object at all
             value = _JSON.decode(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, StopIteration):
         return None
     if b"\\u" in data and b"\\ud" in data.lower():
         value = _without_surrogates(value)

@@ -17,13 +17,12 @@ from filelock import Timeout
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.journal.layout import JOURNAL_SUFFIX
-from strongroom.journal.reader import file_names
 from strongroom.store import discovery
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import Observer
 from strongroom.store.run_index import SealedState
 from strongroom.store.run_places import RunPlace, unsealed_places
-from strongroom.store.run_state import file_stamp
+from strongroom.store.run_state import list_folder
 from strongroom.store.sealing import Prepared, prepare, publish, run_lock
 from strongroom.store.store_folder import StoreFolder
 
@@ -94,12 +93,13 @@ def _publish(catalog: Catalog, prepared: Prepared) -> SealedState | None:
         discovery.report(catalog, f"{folder.parent.name}/{folder.name}", error)
         return None
     stamp = folder.stat().st_mtime_ns  # before looking: a file that comes later changes it
-    if any(name.endswith(JOURNAL_SUFFIX) for name in file_names(folder)):
+    names, files = list_folder(folder)
+    if any(name.endswith(JOURNAL_SUFFIX) for name in names):
         return None
     state = replace(
         prepared.state,
         month=folder.parent.name,
         folder_stamp=stamp,
-        file_stamp=file_stamp(folder),
+        file_stamp=files,
     )
     return SealedState(state=state, stamp=prepared.stamp)

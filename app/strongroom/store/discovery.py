@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, and_, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from strongroom.domain.changes import Changes
@@ -25,8 +26,9 @@ from strongroom.store import tables
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import SILENCE_US, Observer, observe
 from strongroom.store.run_index import RunIndex, SealedState
-from strongroom.store.run_state import RunState, file_stamp, read_state
+from strongroom.store.run_state import Listing, RunState, list_folder, read_state
 from strongroom.store.sealing import finish_sealing
+from strongroom.store.statement import Statement
 from strongroom.store.store_folder import StoreFolder, month_folders
 
 BATCH = 500  # runs a transaction: half a second of work, then other writers get their turn
@@ -41,14 +43,14 @@ class StoredFinding:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What the catalog remembers of a run folder."""
+Place = tuple[str, str, int]
+"""Run id, month and stamp of a run folder."""
 
-    month: str
-    folder_stamp: int
+
+class _Known(NamedTuple):
+    """What the catalog remembers of the journals of a run that is not sealed."""
+
     file_stamp: str
-    is_sealed: bool
     may_die: bool
 
 
@@ -66,11 +68,22 @@ class _Folder:
 class _Pass:
     """One walk over the run folders."""
 
-    known: dict[str, _Known]
+    runs: str
+    """The folder ``runs/``."""
+    sealed: set[Place]
+    """Where the sealed runs lay; such a run is the same if its folder is."""
+    known: dict[Place, _Known]
     blamed: set[str]
     """Folders, below ``runs/``, that have findings."""
     seen: dict[str, str] = field(default_factory=dict)
+    doubles: set[str] = field(default_factory=set)
+    """Folders, below ``runs/``, of runs that were seen elsewhere before."""
     changed: set[str] = field(default_factory=set)
+
+    def has_met(self, path: str) -> bool:
+        """Whether the run folder a path below ``runs/`` leads to was there."""
+        month, run_id = path.split("/")[:2]
+        return self.seen.get(run_id) == month or f"{month}/{run_id}" in self.doubles
 
 
 def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Progress) -> Changes:
@@ -82,12 +95,18 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
     """
     observer = observe(clock.now_us())
     with catalog.read() as connection:
-        walk = _Pass(known=_known(connection), blamed=_blamed(connection))
-    total = len(walk.known)
+        walk = _Pass(
+            runs=os.fspath(folder.runs),
+            sealed=set(_SEALED.rows(connection)),
+            known={row[:3]: _Known._make(row[3:]) for row in _UNSEALED.rows(connection)},
+            blamed=_blamed(connection),
+        )
+    total = len(walk.sealed) + len(walk.known)
     batch: list[_Folder] = []
-    for number, (month, run_id, stamp) in enumerate(_run_folders(folder.runs)):
-        read = _look(walk, folder, month, run_id, stamp, observer)
-        if read is not None:
+    for number, place in enumerate(_run_folders(folder.runs)):
+        if place in walk.sealed and place[0] not in walk.seen:  # most, most of the time
+            walk.seen[place[0]] = place[1]
+        elif is_run_id(place[0]) and (read := _look(walk, folder, place, observer)):
             batch.append(read)
         if len(batch) >= BATCH:
             _store(catalog, walk, batch)
@@ -124,8 +143,16 @@ def read_for_catalog(folder: StoreFolder, month: str, run_id: str, observer: Obs
     """
     path = folder.run(month, run_id)
     stamp = path.stat().st_mtime_ns  # before reading: a change meanwhile is seen next time
-    files = file_stamp(path)
-    return replace(read_state(path, observer), month=month, folder_stamp=stamp, file_stamp=files)
+    return _read(path, stamp, list_folder(path), observer)
+
+
+def _read(path: Path, stamp: int, files: Listing, observer: Observer) -> RunState:
+    return replace(
+        read_state(path, observer, files.names),
+        month=path.parent.name,
+        folder_stamp=stamp,
+        file_stamp=files.stamp,
+    )
 
 
 def report(catalog: Catalog, path: str, error: Untrusted) -> None:
@@ -145,54 +172,58 @@ def findings(connection: Connection) -> tuple[StoredFinding, ...]:
     return tuple(StoredFinding(code=code, path=path, detail=text) for code, path, text in rows)
 
 
-def _run_folders(runs: Path) -> Iterator[tuple[str, str, int]]:
+def _run_folders(runs: Path) -> Iterator[Place]:
+    """Yields folders, whatever they are called; one stat each, of a million perhaps."""
     for month in sorted(month_folders(runs)):
         with os.scandir(runs / month) as entries:
             for entry in entries:
-                if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False):
                     try:
-                        yield month, entry.name, entry.stat(follow_symlinks=False).st_mtime_ns
+                        yield entry.name, month, entry.stat(follow_symlinks=False).st_mtime_ns
                     except FileNotFoundError:
                         continue
 
 
-def _look(
-    walk: _Pass, folder: StoreFolder, month: str, run_id: str, stamp: int, observer: Observer
-) -> _Folder | None:
+def _look(walk: _Pass, folder: StoreFolder, place: Place, observer: Observer) -> _Folder | None:
+    """Returns what a run folder says, None if that is what is known of it."""
+    run_id, month, stamp = place
     name = f"{month}/{run_id}"
     if run_id in walk.seen:
+        walk.doubles.add(name)
         detail = f"the same run lies in {walk.seen[run_id]}"
         return _Folder(name=name, stamp=stamp, state=None, findings=(("E-CONFLICT", "", detail),))
     walk.seen[run_id] = month
-    path = folder.run(month, run_id)
-    known = walk.known.get(run_id)
+    known = walk.known.get(place)
+    where = f"{walk.runs}/{name}"
     try:
-        if known is not None and _is_same(known, path, month, stamp, observer):
+        files = list_folder(where)
+        if known is not None and _is_same(known, files, where, observer):
             return None
-        finish_sealing(path)
-        state = read_for_catalog(folder, month, run_id, observer)
-    except Untrusted as error:
-        return _Folder(
-            name=name, stamp=stamp, state=None, findings=((error.code, "", error.title),)
-        )
-    except FileNotFoundError as error:
-        detail = f"{Path(error.filename or '').name} is not there"
-        return _Folder(name=name, stamp=stamp, state=None, findings=(("E-MISSING", "", detail),))
-    except OSError as error:
-        detail = str(error.strerror or error)
-        return _Folder(name=name, stamp=stamp, state=None, findings=(("E-STORE", "", detail),))
+        path = folder.run(month, run_id)
+        if finish_sealing(path, files.names):
+            state = read_for_catalog(folder, month, run_id, observer)
+        else:
+            state = _read(path, stamp, files, observer)
+    except (Untrusted, OSError) as error:
+        return _Folder(name=name, stamp=stamp, state=None, findings=(_finding(error),))
     bad = tuple(each for each in state.findings if each[0].startswith("E-"))
     return _Folder(name=name, stamp=stamp, state=state, findings=bad)
 
 
-def _is_same(known: _Known, path: Path, month: str, stamp: int, observer: Observer) -> bool:
-    if known.month != month or known.folder_stamp != stamp:
+def _finding(error: Untrusted | OSError) -> tuple[str, str, str]:
+    """Returns why a run folder cannot be read, as a finding."""
+    if isinstance(error, Untrusted):
+        return error.code, "", error.title
+    if isinstance(error, FileNotFoundError):
+        return "E-MISSING", "", f"{Path(error.filename or '').name} is not there"
+    return "E-STORE", "", str(error.strerror or error)
+
+
+def _is_same(known: _Known, files: Listing, folder: str, observer: Observer) -> bool:
+    """Whether a run that is not sealed is as it was: its journals and, if it runs, its process."""
+    if known.file_stamp != files.stamp:
         return False
-    if known.is_sealed:
-        return True
-    if known.file_stamp != file_stamp(path):
-        return False
-    return not known.may_die or not _has_died(path, observer)
+    return not known.may_die or not _has_died(Path(folder), observer)
 
 
 def _has_died(path: Path, observer: Observer) -> bool:
@@ -242,7 +273,7 @@ def _clear_findings(connection: Connection, names: list[str]) -> None:
 
 
 def _forget(catalog: Catalog, walk: _Pass) -> None:
-    gone = sorted(walk.known.keys() - walk.seen.keys())
+    gone = sorted({run_id for run_id, *_ in (*walk.sealed, *walk.known)} - walk.seen.keys())
     finding = tables.finding
     if gone:
         with catalog.begin() as connection:
@@ -251,7 +282,7 @@ def _forget(catalog: Catalog, walk: _Pass) -> None:
         walk.changed.update(gone)
     with catalog.read() as connection:
         named = list(connection.execute(select(finding.c.path)).scalars())
-    stale = [path for path in named if path.split("/")[1] not in walk.seen]
+    stale = [path for path in named if not walk.has_met(path)]
     if stale:
         with catalog.begin() as connection:
             connection.execute(delete(finding).where(finding.c.path.in_(stale)))
@@ -262,26 +293,12 @@ def _blamed(connection: Connection) -> set[str]:
     return {"/".join(path.split("/")[:2]) for path in paths}
 
 
-def _known(connection: Connection) -> dict[str, _Known]:
+def _known_questions() -> tuple[Select[Any], ...]:
     run = tables.run
-    rows = connection.execute(
-        select(
-            run.c.run_id,
-            run.c.month,
-            run.c.folder_stamp,
-            run.c.file_stamp,
-            run.c.is_sealed,
-            run.c.status,
-            run.c.is_lost,
-        )
-    )
-    return {
-        run_id: _Known(
-            month=month,
-            folder_stamp=stamp,
-            file_stamp=files,
-            is_sealed=is_sealed,
-            may_die=status == RunStatus.RUNNING and not is_lost,
-        )
-        for run_id, month, stamp, files, is_sealed, status, is_lost in rows
-    }
+    place = select(run.c.run_id, run.c.month, run.c.folder_stamp)
+    may_die = and_(run.c.status == RunStatus.RUNNING.value, ~run.c.is_lost)
+    unsealed = place.add_columns(run.c.file_stamp, may_die).where(~run.c.is_sealed)
+    return place.where(run.c.is_sealed), unsealed
+
+
+_SEALED, _UNSEALED = map(Statement.of, _known_questions())

@@ -55,7 +55,7 @@ class RunIndex:
         self._insert(tables.metric, self._metric_rows(states, ids))
         self._insert(tables.artifact, _artifact_rows(states, ids))
         self._put_datasets(states, ids)
-        self._count(_uses(states, self._experiments, self._keys))
+        self._count(self._uses(states))
         self._count_runs(Counter(self._experiments[state.experiment] for state in states))
 
     def remove(self, run_ids: Iterable[str]) -> None:
@@ -131,8 +131,12 @@ class RunIndex:
             self._experiments |= {row.name: row.id for row in rows}
 
     def _learn_keys(self, states: Sequence[RunState]) -> None:
-        wanted = {(kind, name) for state in states for kind, name in _names(state)}
-        missing = sorted(wanted - self._keys.keys())
+        wanted: tuple[set[str], ...] = (set(), set(), set())
+        for state in states:
+            for names, held in zip(wanted, _named(state), strict=True):
+                names.update(held)
+        named = {(kind, name) for kind, names in zip(_KINDS, wanted, strict=True) for name in names}
+        missing = sorted(named - self._keys.keys())
         key = tables.key
         self._insert(key, [(None, kind, name) for kind, name in missing])
         for part in _parts(sorted({name for _, name in missing})):
@@ -173,6 +177,19 @@ class RunIndex:
             self._facts |= {(fact, text): id_ for fact, text, id_ in rows}
         rows_ = sorted((run, self._facts[fact, text]) for run, fact, text in facts)
         self._insert(tables.run_dataset, rows_)
+
+    def _uses(self, states: Sequence[RunState]) -> Counter[tuple[int, int]]:
+        """Returns how many of the runs have each name, by experiment."""
+        alike: Counter[tuple[str, tuple[tuple[str, ...], ...]]] = Counter(
+            (state.experiment, tuple(map(tuple, _named(state)))) for state in states
+        )
+        uses: Counter[tuple[int, int]] = Counter()
+        for (experiment, named), many in alike.items():  # runs of one script have the same names
+            id_ = self._experiments[experiment]
+            for kind, names in zip(_KINDS, named, strict=True):
+                for name in names:
+                    uses[id_, self._keys[kind, name]] += many
+        return uses
 
     def _value_rows(self, states: Sequence[RunState], ids: dict[str, int]) -> list[tuple[int, int]]:
         keys, texts = self._keys, self._texts
@@ -248,6 +265,7 @@ class RunIndex:
         return int(self._connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
 
 
+_KINDS = (tables.KIND_PARAM, tables.KIND_TAG, tables.KIND_METRIC)
 _COUNT = (
     "INSERT INTO key_use VALUES (?, ?, ?)"
     " ON CONFLICT (experiment_id, key) DO UPDATE SET runs = runs + excluded.runs"
@@ -288,10 +306,9 @@ def as_number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _names(state: RunState) -> Iterable[tuple[int, str]]:
-    yield from ((tables.KIND_PARAM, name) for name in state.params)
-    yield from ((tables.KIND_TAG, name) for name in state.tags)
-    yield from ((tables.KIND_METRIC, name) for name in state.metrics)
+def _named(state: RunState) -> tuple[Iterable[str], ...]:
+    """Returns the names a run has, in the order of `_KINDS`."""
+    return state.params, state.tags, state.metrics
 
 
 def _facts(state: RunState) -> Iterable[tuple[str, str]]:
@@ -300,17 +317,6 @@ def _facts(state: RunState) -> Iterable[tuple[str, str]]:
         for fact in DatasetFact:
             if text := each.get(fact.value, ""):
                 yield fact.value, text
-
-
-def _uses(
-    states: Sequence[RunState], experiments: dict[str, int], keys: dict[tuple[int, str], int]
-) -> Counter[tuple[int, int]]:
-    """Returns how many of the runs have each name, by experiment."""
-    return Counter(
-        (experiments[state.experiment], keys[kind, name])
-        for state in states
-        for kind, name in _names(state)
-    )
 
 
 def _artifact_rows(

@@ -8,9 +8,10 @@
 import hashlib
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.errors import Untrusted
@@ -64,14 +65,46 @@ class RunState:
     file_stamp: str = ""
 
 
-def read_state(folder: Path, observer: Observer) -> RunState:
+class Listing(NamedTuple):
+    """One look into a run folder: the names there, sorted, and the stamp of its journals."""
+
+    names: list[str]
+    stamp: str
+
+
+def list_folder(folder: str | Path) -> Listing:
+    """Looks into a run folder once; the stamp is a digest of journals' names, sizes and times.
+
+    Raises:
+        OSError: If the folder cannot be read.
+    """
+    names, journals = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            names.append(name)
+            if name.endswith(JOURNAL_SUFFIX):
+                stat = entry.stat(follow_symlinks=False)
+                journals.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n")
+    names.sort()
+    journals.sort()
+    stamp = hashlib.blake2b("".join(journals).encode(), digest_size=8).hexdigest()
+    return Listing(names, stamp)
+
+
+def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = None) -> RunState:
     """Reads a run folder.
+
+    Args:
+        folder: The run folder.
+        observer: Who looks, and when.
+        names: What lies in it, if somebody has just looked.
 
     Raises:
         Untrusted: If ``run.json`` or ``sealed.json`` cannot be trusted.
         OSError: If the folder cannot be read.
     """
-    names = file_names(folder)
+    names = file_names(folder) if names is None else names
     sealed = read_sealed(folder) if SEALED_FILE in names else None
     if sealed is None:
         state = from_content(read_run(folder, names), observer)
@@ -86,20 +119,6 @@ def read_state(folder: Path, observer: Observer) -> RunState:
             "Give the folder the run's id as its name, or copy it again.",
         )
     return state
-
-
-def file_stamp(folder: Path) -> str:
-    """Returns a digest of the names, sizes and times of a run's journals."""
-    running = hashlib.blake2b(digest_size=8)
-    with os.scandir(folder) as entries:
-        files = sorted(
-            (entry.name, entry.stat(follow_symlinks=False))
-            for entry in entries
-            if entry.name.endswith(JOURNAL_SUFFIX)
-        )
-    for name, stat in files:
-        running.update(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
-    return running.hexdigest()
 
 
 def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:

@@ -32,8 +32,8 @@ from strongroom.store.run_state import (
     SEALED_FILE,
     SEALED_FORMAT,
     RunState,
-    file_stamp,
     from_content,
+    list_folder,
     number_text,
     read_sealed,
     read_state,
@@ -98,13 +98,12 @@ def prepare(folder: Path, observer: Observer) -> Prepared | None:
     Raises:
         Untrusted, OSError: As `seal`.
     """
-    names = file_names(folder)
+    names, stamp = list_folder(folder)
     if _is_interrupted(names):
         _finish_locked(folder)
-        names = file_names(folder)
+        names, stamp = list_folder(folder)
     from strongroom.journal.compact import encode_metrics  # Arrow: only where points are sealed
 
-    stamp = file_stamp(folder)
     state, metrics = _read_once(folder, observer)
     if not _can_be_sealed(state):
         return None
@@ -156,20 +155,28 @@ def run_lock(folder: Path) -> FileLock:
     return FileLock(folder.parent / LOCK_FILE, timeout=LOCK_SECONDS)
 
 
-def finish_sealing(folder: Path) -> None:
+def finish_sealing(folder: Path, names: Sequence[str] | None = None) -> bool:
     """Completes or undoes a sealing that was interrupted; leaves one that is under way alone.
+
+    Args:
+        folder: The run folder.
+        names: What lies in it, if somebody has just looked.
+
+    Returns:
+        Whether the folder may be another one than before.
 
     Raises:
         Untrusted: If ``sealed.json`` cannot be read.
         OSError: If the folder cannot be changed.
     """
-    if not _is_interrupted(file_names(folder)):
-        return
+    if not _is_interrupted(file_names(folder) if names is None else names):
+        return False
     try:
         with run_lock(folder).acquire(timeout=0):
             _finish_locked(folder)
     except Timeout:
-        return
+        return False
+    return True
 
 
 def sealed_digest(folder: Path) -> str:
