@@ -6,9 +6,11 @@
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 
+@cache  # where they are does not change, and a window asks for each of its icons
 def resources_root() -> Path:
     """Returns the folder that holds ``audit``, ``fonts``, ``icons`` and ``themes``.
 

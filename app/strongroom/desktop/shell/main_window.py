@@ -8,9 +8,8 @@
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
@@ -39,6 +38,7 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step, UndoStack
 from strongroom.desktop.shell import window_commands
 from strongroom.desktop.shell.commands import CommandRegistry
+from strongroom.desktop.shell.dropped import folder_of
 from strongroom.desktop.shell.history import History
 from strongroom.desktop.shell.look_commands import LOOK_MENU
 from strongroom.desktop.shell.menu_bar import MenuBar
@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
         self.commands = CommandRegistry(self.state, self)
         self._make_frame(pages)
         self._toast = ToastHost(self.notices, self)
-        self.palette_box = Palette(self._palette_entries, self._run_entry, self._recent, self)
+        self._palette: Palette | None = None
         self.commands.add(window_commands.of(self))
         self.commands.add(commands)
         self.commands.fill(self._menus)
@@ -226,6 +226,13 @@ class MainWindow(QMainWindow):
         """Returns the pages in the order of the rail."""
         return tuple(self._specs.values())
 
+    @property
+    def palette_box(self) -> Palette:
+        """The palette; made when it is first wanted."""
+        if self._palette is None:
+            self._palette = Palette(self._palette_entries, self._run_entry, self._recent, self)
+        return self._palette
+
     def open_palette(self) -> None:
         """Opens the palette over the upper part of the window."""
         at = QPoint((self.width() - self.palette_box.width()) // 2, 96)
@@ -299,7 +306,8 @@ class MainWindow(QMainWindow):
             return
         self.closing.emit()
         self._toast.stop()
-        self.palette_box.hide()
+        if self._palette is not None:
+            self._palette.hide()
         self.tasks.close()
         super().closeEvent(event)
 
@@ -325,12 +333,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts one folder of this machine."""
-        if _folder(event.mimeData()) is not None:
+        if folder_of(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens a folder that was dropped."""
-        folder = _folder(event.mimeData())
+        folder = folder_of(event.mimeData())
         if folder is not None:
             event.acceptProposedAction()
             self.folder_dropped.emit(folder)
@@ -486,12 +494,3 @@ class MainWindow(QMainWindow):
         self, error: BaseException, _name: str, retry: Callable[[], None] | None
     ) -> None:
         errors.show(error, self.page() or self, retry)
-
-
-def _folder(data: QMimeData) -> Path | None:
-    """Returns the one path of this machine somebody holds over the window, None for others.
-
-    Whether it is a folder is found out in a task: asking a share may take its time.
-    """
-    urls = data.urls() if data.hasUrls() else []
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
