@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pyarrow.parquet as pq
 import pytest
+import shiboken6
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage
@@ -192,11 +193,15 @@ class Analyst:
         self.hands.write(str(path))
         self.hands.until(lambda: edit.text() == str(path), "the path is typed")
         self.hands.press("Return")
-        if dialog.isVisible():  # Qt offers names below the field; the first Enter was theirs
-            self.hands.press("Return", then=lambda: not dialog.isVisible())
+        if _is_up(dialog):  # Qt offers names below the field; the first Enter was theirs
+            self.hands.press("Return", then=lambda: not _is_up(dialog))
         self.hands.until(lambda: path.is_file() and path.stat().st_size, f"{path.name} is written")
         self.real.wait_idle()
         return path
+
+
+def _is_up(widget: QWidget) -> bool:
+    return shiboken6.isValid(widget) and widget.isVisible()
 
 
 @pytest.fixture(scope="module")

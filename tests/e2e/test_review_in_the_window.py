@@ -153,10 +153,10 @@ def _chart_two_runs(real: RealWindow, story: Story, shoot: Shoot) -> None:
     """Two boxes are ticked with the mouse; both curves are on the screen, in their colours."""
     page = real.page()
     assert isinstance(page, RunsPage)
-    header = page.table.horizontalHeader()
-    all_boxes = header.mapTo(page.table, QPoint(20, header.height() - 12))
-    real.hands.click(page.table, all_boxes, then=lambda: len(page.charted()) == 3)
-    real.hands.click(page.table, all_boxes, then=lambda: not page.charted())
+    titles = page.table.pinned.head.viewport()
+    all_boxes = QPoint(20, titles.height() - 12)
+    real.hands.click(titles, all_boxes, then=lambda: len(page.charted()) == 3)
+    real.hands.click(titles, all_boxes, then=lambda: not page.charted())
     wanted = [story.runs["brave-otter"], story.runs["calm-heron"]]
     for run_id in wanted:
         _tick(real, page, run_id)
@@ -219,13 +219,12 @@ def _has_keyboard(page: QWidget) -> bool:
 
 def _tick(real: RealWindow, page: RunsPage, run_id: str) -> None:
     """Ticks or unticks the box of a run with the mouse."""
-    table = page.table
+    boxes = page.table.pinned
     was = run_id in page.charted()
-    box = table.visualRect(
+    box = boxes.visualRect(
         page.model.index(page.model.sheet.rows.row_of(page.model.windows.id_of(run_id)), 0)
     ).center()
-    at = table.viewport().mapTo(table, box)
-    real.hands.click(table, at, then=lambda: (run_id in page.charted()) is not was)
+    real.hands.click(boxes.viewport(), box, then=lambda: (run_id in page.charted()) is not was)
 
 
 def _stages_on_disk(place: Workplace) -> dict[str, str]:
