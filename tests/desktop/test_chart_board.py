@@ -4,10 +4,15 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 import pytest
+
+from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.charts.board import ChartBoard
 from strongroom.desktop.charts.board_cards import MOST_LIVE
+from strongroom.desktop.charts.image import pixels_of
+from strongroom.desktop.charts.layer import Quality
 from support.chart_boards import make_all
 from support.chart_look import noisy, plain_look
 
@@ -83,3 +88,56 @@ def test_a_folded_section_hides_its_charts(board):
 def test_no_keys_say_what_to_do(board):
     board.set_keys([])
     assert "Choose runs" in board._page.message
+
+
+def test_charts_that_move_together_are_drafts_on_the_way_and_fine_once_they_rest(board, qtbot):
+    keys = [f"m{number}" for number in range(6)]
+    board.set_keys(keys)
+    make_all(board)
+    for key in keys:
+        board.set_series(key, [noisy(seed=seed, count=600) for seed in range(4)])
+    charts = [board.chart(key) for key in keys]
+    charts[0].set_x_range(100, 400)
+    settle(charts)
+    for _ in range(6):
+        charts[0]._zoom.pan(-7.0, 0.0)
+        QApplication.processEvents()
+    on_the_way = [chart._plot.layer.picture for chart in charts]
+    assert any(picture.wish is Quality.FAST for picture in on_the_way)
+    settle(charts)
+    for chart in charts:
+        layer = chart._plot.layer
+        picture = layer.picture
+        assert picture.wish is Quality.FINE
+        fresh = layer.render(picture.view, Quality.FINE)
+        assert np.array_equal(pixels_of(picture.image), pixels_of(fresh.image))
+
+
+def test_the_lit_line_moves_with_the_picture_and_is_whole_once_it_rests(board, qtbot):
+    board.set_keys(["a"])
+    make_all(board)
+    board.set_series("a", [noisy(count=600), noisy("r2", "two", index=1, seed=2, count=600)])
+    chart = board.chart("a")
+    chart.set_x_range(100, 400)
+    chart.light("r2")
+    settle([chart])
+    chart._zoom.pan(-40.0, 0.0)
+    QApplication.processEvents()
+    highlight = chart._plot.curves._highlight
+    assert highlight.is_behind
+    settle([chart])
+    assert not highlight.is_behind
+    moved = pixels_of(highlight.picture(chart._plot.curves._wanted)[0]).copy()
+    chart.light(None)
+    chart.light("r2")
+    QApplication.processEvents()
+    fresh = pixels_of(highlight.picture(chart._plot.curves._wanted)[0])
+    assert np.array_equal(moved, fresh)
+
+
+def settle(charts):
+    for _ in range(3):
+        QApplication.processEvents()
+        for chart in charts:
+            chart.wait_for_picture()
+    QApplication.processEvents()

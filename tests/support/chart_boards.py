@@ -14,6 +14,6 @@ def make_all(board: ChartBoard) -> None:
     """Lets the event loop turn until every card near sight has its chart."""
     end = time.monotonic() + WAIT_S
     QApplication.processEvents()
-    while any(board.chart(card_id) is None for card_id in board.places()):
+    while not board.is_complete():
         QApplication.processEvents()
         assert time.monotonic() < end, f"no chart of {[*board.places()]}"

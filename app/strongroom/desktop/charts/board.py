@@ -149,6 +149,10 @@ class ChartBoard(QScrollArea):
         """Takes over the theme in force; the charts are told by themselves."""
         self._take_look(ChartLook.from_theme(theme()))
 
+    def is_complete(self) -> bool:
+        """Returns whether every card near sight has its chart; they are made turn by turn."""
+        return all(card_id in self._cards.charts for card_id in self.places())
+
     def chart(self, card_id: str) -> LineChart | None:
         """Returns the chart of a card, or None while it is far from sight."""
         return self._cards.charts.get(card_id)

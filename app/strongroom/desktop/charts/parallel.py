@@ -40,6 +40,7 @@ from strongroom.desktop.charts.scale import Range
 from strongroom.services.chart_data import safe_cell
 
 NOTHING = ("Nothing to draw lines between", "Choose at least two fields that runs have.")
+SLOW = 1_000  # lines that take long enough to say that they are being drawn
 FIRST_LEFT = 64.0  # px for the labels of the first axis
 
 
@@ -158,7 +159,7 @@ class ParallelPlot(RunsPlot):
         if picture is not None:
             painter.drawImage(QPointF(0, 0), picture)
         painter.restore()
-        if picture is None:
+        if picture is None and len(strands.names) > SLOW:
             paint_message(painter, layout.area, look, (f"Drawing {len(strands.names):,} lines", ""))
         if self._current >= 0 and not is_drawing:
             paint_line(painter, layout, self._current, look.surface, 4.5)

@@ -58,6 +58,9 @@ class RunsPlot(QWidget):
         """Paints everything anew; a subclass drops its pictures first."""
         self.update()
 
+    def wait_for_picture(self) -> None:
+        """Waits until what a worker paints is there; it is shown with the next events."""
+
     def paint_inside(self, painter: QPainter, *, is_drawing: bool) -> None:
         """Paints what is below the header; ``is_drawing`` asks for lines instead of pixels."""
         raise NotImplementedError

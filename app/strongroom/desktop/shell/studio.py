@@ -15,8 +15,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from strongroom.bootstrap import Services, open_services, open_settings
+from strongroom.desktop.charts.board import ChartBoard
 from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.charts.popover import Popover
+from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import DialogT, NothingToShow, PageT
 from strongroom.desktop.kit.session import Session
@@ -91,11 +93,13 @@ class WindowStudio:
             QApplication.processEvents()
             self.tasks.wait_idle(WAIT_MS)
             QApplication.processEvents()
-            for chart in self.window.findChildren(LineChart):
+            charts: list[LineChart | RunsPlot] = [*self.window.findChildren(LineChart)]
+            for chart in [*charts, *self.window.findChildren(RunsPlot)]:
                 if chart.isVisible():
                     chart.wait_for_picture()
             QApplication.processEvents()
-            if not self.tasks.running():
+            boards = self.window.findChildren(ChartBoard)
+            if not self.tasks.running() and all(board.is_complete() for board in boards):
                 return
 
     def clear(self) -> None:
