@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from strongroom.desktop.charts.board import EDGE, TILE
+from strongroom.desktop.charts.board_page import EDGE
+from strongroom.desktop.charts.board_places import TILE
 from strongroom.desktop.compare.overlays import Overlays
 from strongroom.desktop.compare.parallel import ParallelPane
 from strongroom.desktop.compare.plotted import NOTHING, Plotted

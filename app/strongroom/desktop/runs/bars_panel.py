@@ -7,14 +7,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.points import Points
 from strongroom.desktop.charts.ranked import RankedBars, Ranking, Reference
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.session import Json
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
@@ -23,10 +22,9 @@ from strongroom.desktop.runs.plot_fields import (
     dimension_of,
     field_of,
     is_low_better,
-    key_of,
     metrics_of,
 )
-from strongroom.desktop.runs.plot_panel import PlotPanel
+from strongroom.desktop.runs.plot_panel import PlotPanel, keys_of, take_choice, unheard
 from strongroom.domain.query import Field
 from strongroom.services.run_values import Spread
 
@@ -51,20 +49,13 @@ class BarsPanel(PlotPanel):
         self.number = FieldChooser("Y")
         self.references = Choice(REFERENCES, Reference.MEDIAN.value, name="Reference", kind="ghost")
         self.bases = Choice(BASES, "zero", name="Where bars begin", kind="ghost")
-        self.number.chosen.connect(self._on_field_chosen)
+        self.number.chosen.connect(self.field_chosen)
         for choice in (self.references, self.bases):
-            choice.chosen.connect(self._on_choice)
-        self.chart.chosen.connect(lambda place: self.run_chosen.emit(self.run_id(place)))
-        self.chart.ticked.connect(lambda place: self.run_ticked.emit(self.run_id(place)))
+            choice.chosen.connect(self.choice_made)
+        self.chart.chosen.connect(self.row_chosen)
+        self.chart.ticked.connect(self.row_ticked)
         self.chart.span_changed.connect(self._on_span_changed)
-        self._controls = row(self.number, self.references, self.bases, None, spacing=2)
-        down = QVBoxLayout(self)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self.chart)
-
-    def controls(self) -> QWidget:
-        """Returns the choices."""
-        return self._controls
+        self.lay_out(self.chart, self.number, self.references, self.bases)
 
     def plot(self) -> RankedBars:
         """Returns the plot."""
@@ -101,22 +92,16 @@ class BarsPanel(PlotPanel):
 
     def clear_marks(self) -> None:
         """Takes the marks back."""
-        self.chart.blockSignals(True)
-        self.chart.set_span(None)
-        self.chart.blockSignals(False)
+        with unheard(self.chart):
+            self.chart.set_span(None)
 
-    def marked_count(self) -> int:
-        """Returns how many runs are marked."""
-        return len(self.chart.marked_rows())
-
-    def marked_ids(self) -> tuple[str, ...]:
-        """Returns the marked runs, the best first."""
-        return tuple(self.run_id(place) for place in self.chart.marked_rows())
+    def marked_rows(self) -> tuple[int, ...]:
+        """Returns the marked rows, the best first."""
+        return self.chart.marked_rows()
 
     def choices(self) -> Json:
         """Returns field, reference and where bars begin."""
-        field = self.number.field()
-        chosen: dict[str, Json] = {} if field is None else {"y": key_of(field)}
+        chosen = keys_of({"y": self.number.field()})
         return {**chosen, "reference": self.references.current(), "from": self.bases.current()}
 
     def restore(self, choices: Json) -> None:
@@ -124,21 +109,8 @@ class BarsPanel(PlotPanel):
         if not isinstance(choices, dict):
             return
         self.number.set_field(field_of(choices.get("y")))
-        for choice, key, known in (
-            (self.references, "reference", REFERENCES),
-            (self.bases, "from", BASES),
-        ):
-            value = choices.get(key)
-            if isinstance(value, str) and value in dict(known):
-                choice.set_choices(known, value)
-
-    def _on_field_chosen(self, _field: Field | None) -> None:
-        self.choices_changed.emit()
-        self.wanted_changed.emit()
-
-    def _on_choice(self, _key: str) -> None:
-        self.choices_changed.emit()
-        self.redraw()
+        take_choice(self.references, choices.get("reference"), REFERENCES)
+        take_choice(self.bases, choices.get("from"), BASES)
 
     def _on_span_changed(self, span: tuple[float, float] | None) -> None:
         column = self.column(self.number.field())

@@ -7,26 +7,23 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.box import BoxPlot
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.points import Points
 from strongroom.desktop.kit.session import Json
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.plot_fields import (
     categories_of,
     dimension_of,
     field_of,
-    key_of,
     metrics_of,
     varying_params,
 )
-from strongroom.desktop.runs.plot_panel import PlotPanel
+from strongroom.desktop.runs.plot_panel import PlotPanel, keys_of, unheard
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.services.run_values import Spread
 
@@ -44,17 +41,10 @@ class BoxPanel(PlotPanel):
         self.chart.setObjectName("runs.plots.box")
         self.number, self.category = FieldChooser("Y"), FieldChooser("By")
         for chooser in (self.number, self.category):
-            chooser.chosen.connect(self._on_field_chosen)
-        self.chart.chosen.connect(lambda place: self.run_chosen.emit(self.run_id(place)))
+            chooser.chosen.connect(self.field_chosen)
+        self.chart.chosen.connect(self.row_chosen)
         self.chart.marked.connect(self._on_marked)
-        self._controls = row(self.number, self.category, None, spacing=2)
-        down = QVBoxLayout(self)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self.chart)
-
-    def controls(self) -> QWidget:
-        """Returns the choices."""
-        return self._controls
+        self.lay_out(self.chart, self.number, self.category)
 
     def plot(self) -> BoxPlot:
         """Returns the plot."""
@@ -99,22 +89,16 @@ class BoxPanel(PlotPanel):
 
     def clear_marks(self) -> None:
         """Takes the marks back."""
-        self.chart.blockSignals(True)
-        self.chart.set_marks(frozenset())
-        self.chart.blockSignals(False)
+        with unheard(self.chart):
+            self.chart.set_marks(frozenset())
 
-    def marked_count(self) -> int:
-        """Returns how many runs are marked."""
-        return len(self.chart.marked_rows())
-
-    def marked_ids(self) -> tuple[str, ...]:
-        """Returns the runs of the marked categories."""
-        return tuple(self.run_id(place) for place in self.chart.marked_rows())
+    def marked_rows(self) -> tuple[int, ...]:
+        """Returns the rows of the marked categories, the newest run first."""
+        return self.chart.marked_rows()
 
     def choices(self) -> Json:
         """Returns the fields."""
-        chosen = {"y": self.number.field(), "by": self.category.field()}
-        return {name: key_of(field) for name, field in chosen.items() if field is not None}
+        return keys_of({"y": self.number.field(), "by": self.category.field()})
 
     def restore(self, choices: Json) -> None:
         """Takes over what is known of it."""
@@ -122,16 +106,5 @@ class BoxPanel(PlotPanel):
             self.number.set_field(field_of(choices.get("y")))
             self.category.set_field(field_of(choices.get("by")))
 
-    def _on_field_chosen(self, _field: Field | None) -> None:
-        self.choices_changed.emit()
-        self.wanted_changed.emit()
-
     def _on_marked(self, codes: frozenset[int]) -> None:
-        column = self.column(self.category.field())
-        try:
-            part = ""
-            if codes and column is not None:
-                part = brush_filter.categories_filter(column, sorted(codes))
-            self.marked.emit(part)
-        except brush_filter.CannotSay as reason:
-            self.refused.emit(str(reason))
+        self.say_marked(lambda: self.categories_part(self.category.field(), codes))

@@ -8,12 +8,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.importance import NOTHING, WAITING, ImportanceBars
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.kit.session import Json
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.field_chooser import FieldChooser
@@ -50,16 +49,9 @@ class ImportancePanel(PlotPanel):
         self.chart = ImportanceBars(ChartLook.from_theme(theme()))
         self.chart.setObjectName("runs.plots.importance")
         self.told = FieldChooser("For")
-        self.told.chosen.connect(self._on_metric_chosen)
+        self.told.chosen.connect(self.field_chosen)
         self.chart.chosen.connect(self._on_chosen)
-        self._controls = row(self.told, None, spacing=2)
-        down = QVBoxLayout(self)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self.chart)
-
-    def controls(self) -> QWidget:
-        """Returns the choice."""
-        return self._controls
+        self.lay_out(self.chart, self.told)
 
     def plot(self) -> ImportanceBars:
         """Returns the plot."""
@@ -120,10 +112,6 @@ class ImportancePanel(PlotPanel):
     def _title(self) -> str:
         field = self.told.field()
         return "" if field is None else title_of(field)
-
-    def _on_metric_chosen(self, _field: Field | None) -> None:
-        self.choices_changed.emit()
-        self.wanted_changed.emit()
 
     def _on_chosen(self, place: int) -> None:
         metric, params = self.told.field(), self.chart.importance().params

@@ -8,7 +8,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.brush import Brush
 from strongroom.desktop.charts.dimension import Dimension
@@ -17,7 +17,6 @@ from strongroom.desktop.charts.parallel import ParallelPlot
 from strongroom.desktop.charts.parallel_scene import Strands
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.session import Json
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
@@ -58,16 +57,9 @@ class ParallelPanel(PlotPanel):
         self.colour.chosen.connect(lambda _field: self._changed(asks=True))
         self.chart.brushes_changed.connect(self._on_brushes_changed)
         self.chart.order_changed.connect(self._on_order_changed)
-        self.chart.chosen.connect(lambda place: self.run_chosen.emit(self.run_id(place)))
-        self.chart.ticked.connect(lambda place: self.run_ticked.emit(self.run_id(place)))
-        self._controls = row(self.adder, self.axes, self.colour, None, spacing=2)
-        down = QVBoxLayout(self)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self.chart)
-
-    def controls(self) -> QWidget:
-        """Returns the choices."""
-        return self._controls
+        self.chart.chosen.connect(self.row_chosen)
+        self.chart.ticked.connect(self.row_ticked)
+        self.lay_out(self.chart, self.adder, self.axes, self.colour)
 
     def plot(self) -> ParallelPlot:
         """Returns the plot."""
@@ -124,13 +116,9 @@ class ParallelPanel(PlotPanel):
         """Takes the brushes off."""
         self.chart.set_brushes({}, says=False)
 
-    def marked_count(self) -> int:
-        """Returns how many runs are brushed."""
-        return len(self.chart.brushed_rows())
-
-    def marked_ids(self) -> tuple[str, ...]:
-        """Returns the brushed runs."""
-        return tuple(self.run_id(place) for place in self.chart.brushed_rows())
+    def marked_rows(self) -> tuple[int, ...]:
+        """Returns the rows of the brushed runs, the newest first."""
+        return self.chart.brushed_rows()
 
     def choices(self) -> Json:
         """Returns axes, what is turned over, logarithms and colour."""
@@ -209,10 +197,7 @@ class ParallelPanel(PlotPanel):
 
     def _on_brushes_changed(self, brushes: Mapping[str, Brush]) -> None:
         self.choices_changed.emit()
-        try:
-            self.marked.emit(self._parts(brushes))
-        except brush_filter.CannotSay as reason:
-            self.refused.emit(str(reason))
+        self.say_marked(lambda: self._parts(brushes))
 
     def _parts(self, brushes: Mapping[str, Brush]) -> str:
         strands = self.chart.strands()

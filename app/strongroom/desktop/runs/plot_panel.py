@@ -5,15 +5,20 @@
 * What a person marked becomes a filter or a reason why it cannot; `PlotsPane` hands both on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.charts.runs_plot import RunsPlot
+from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.session import Json
+from strongroom.desktop.kit.surface import row
+from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
+from strongroom.desktop.runs.plot_fields import key_of
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.progress import Progress
@@ -52,10 +57,11 @@ class PlotPanel(QWidget):
         self.schema = MetricSchema()
         self._table: ValueTable | None = None
         self._rows: dict[str, int] = {}
+        self._controls = QWidget()
 
     def controls(self) -> QWidget:
         """Returns the row of choices above the plot."""
-        raise NotImplementedError
+        return self._controls
 
     def plot(self) -> RunsPlot:
         """Returns the plot that is shown."""
@@ -109,13 +115,17 @@ class PlotPanel(QWidget):
         """Takes over what `choices` returned once; anything else is passed over."""
         raise NotImplementedError
 
+    def marked_rows(self) -> tuple[int, ...]:
+        """Returns the rows of the marked runs, in the order of the plot."""
+        return ()
+
     def marked_count(self) -> int:
         """Returns how many runs are marked."""
-        return 0
+        return len(self.marked_rows())
 
     def marked_ids(self) -> tuple[str, ...]:
-        """Returns the marked runs, the newest first."""
-        return ()
+        """Returns the marked runs, in the order of the plot."""
+        return tuple(self.run_id(place) for place in self.marked_rows())
 
     def column(self, field: Field | None) -> ValueColumn | None:
         """Returns the column of a field, None while it is not there."""
@@ -139,6 +149,68 @@ class PlotPanel(QWidget):
             if row is not None and place is not None:
                 found[row] = place
         return found
+
+    # ------------------------------------------------------------ for the kinds of plots
+
+    def lay_out(self, plot: QWidget, *choices: QWidget) -> None:
+        """Puts the choices into the row above and the plot into the panel."""
+        self._controls = row(*choices, None, spacing=2)
+        down = QVBoxLayout(self)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.addWidget(plot)
+
+    def field_chosen(self, _field: Field | None) -> None:
+        """Asks for the columns of the fields that are chosen now."""
+        self.choices_changed.emit()
+        self.wanted_changed.emit()
+
+    def choice_made(self, _key: str) -> None:
+        """Shows the columns that are there in another way."""
+        self.choices_changed.emit()
+        self.redraw()
+
+    def row_chosen(self, place: int) -> None:
+        """Says which run was pointed at."""
+        self.run_chosen.emit(self.run_id(place))
+
+    def row_ticked(self, place: int) -> None:
+        """Says which run is to be ticked or unticked."""
+        self.run_ticked.emit(self.run_id(place))
+
+    def say_marked(self, part: Callable[[], str]) -> None:
+        """Says what is marked as part of a filter, or why it cannot be one."""
+        try:
+            self.marked.emit(part())
+        except brush_filter.CannotSay as reason:
+            self.refused.emit(str(reason))
+
+    def categories_part(self, field: Field | None, codes: frozenset[int]) -> str:
+        """Returns marked categories of a field as part of a filter."""
+        column = self.column(field)
+        if not codes or column is None:
+            return ""
+        return brush_filter.categories_filter(column, sorted(codes))
+
+
+@contextmanager
+def unheard(*speakers: QObject) -> Iterator[None]:
+    """Lets nobody hear what is done meanwhile."""
+    for speaker in speakers:
+        speaker.blockSignals(True)
+    yield
+    for speaker in speakers:
+        speaker.blockSignals(False)
+
+
+def keys_of(fields: Mapping[str, Field | None]) -> dict[str, Json]:
+    """Returns what the session remembers of the fields in their roles."""
+    return {role: key_of(field) for role, field in fields.items() if field is not None}
+
+
+def take_choice(choice: Choice, value: Json, known: Sequence[tuple[str, str]]) -> None:
+    """Takes over a remembered choice if there is such a one."""
+    if isinstance(value, str) and value in dict(known):
+        choice.set_choices(known, value)
 
 
 def shown_table(table: ValueTable) -> ValueTable:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from strongroom.desktop.charts.box import BoxPlot
 from strongroom.desktop.charts.dimension import Dimension
@@ -21,7 +21,6 @@ from strongroom.desktop.charts.scatter import Drag, ScatterPlot
 from strongroom.desktop.charts.trend import Fit
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.session import Json
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
@@ -29,11 +28,10 @@ from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.plot_fields import (
     dimension_of,
     field_of,
-    key_of,
     metrics_of,
     varying_params,
 )
-from strongroom.desktop.runs.plot_panel import PlotPanel
+from strongroom.desktop.runs.plot_panel import PlotPanel, keys_of, take_choice, unheard
 from strongroom.domain.query import Field
 from strongroom.services.run_values import Spread, ValueColumn
 
@@ -77,29 +75,22 @@ class ScatterPanel(PlotPanel):
         self.fits = Choice(FITS, Fit.NONE.value, name="Trend line", kind="ghost")
         self.drags = Choice(DRAGS, Drag.PAN.value, name="Drag", kind="ghost")
         for chooser in self.choosers.values():
-            chooser.chosen.connect(self._on_field_chosen)
-        self.scales.chosen.connect(self._on_choice)
-        self.fits.chosen.connect(self._on_choice)
+            chooser.chosen.connect(self.field_chosen)
+        self.scales.chosen.connect(self.choice_made)
+        self.fits.chosen.connect(self.choice_made)
         self.drags.chosen.connect(lambda key: self.chart.set_drag(Drag(key)))
-        self.chart.chosen.connect(lambda place: self.run_chosen.emit(self.run_id(place)))
-        self.chart.ticked.connect(lambda place: self.run_ticked.emit(self.run_id(place)))
+        self.chart.chosen.connect(self.row_chosen)
+        self.chart.ticked.connect(self.row_ticked)
         self.chart.region_changed.connect(self._on_region_changed)
-        choices = (*self.choosers.values(), self.scales, self.fits, self.drags)
-        self._controls = row(*choices, None, spacing=2)
         self.boxes = BoxPlot(ChartLook.from_theme(theme()))
         self.boxes.setObjectName("runs.plots.scatter.boxes")
-        self.boxes.chosen.connect(lambda place: self.run_chosen.emit(self.run_id(place)))
+        self.boxes.chosen.connect(self.row_chosen)
         self.boxes.marked.connect(self._on_categories_marked)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.chart)
         self._stack.addWidget(self.boxes)
-        down = QVBoxLayout(self)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self._stack)
-
-    def controls(self) -> QWidget:
-        """Returns the choices."""
-        return self._controls
+        choices = (*self.choosers.values(), self.scales, self.fits, self.drags)
+        self.lay_out(self._stack, *choices)
 
     def plot(self) -> RunsPlot:
         """Returns the points, or the boxes an axis of categories has instead."""
@@ -157,28 +148,17 @@ class ScatterPanel(PlotPanel):
 
     def clear_marks(self) -> None:
         """Takes region and marked categories back."""
-        for plot in (self.chart, self.boxes):
-            plot.blockSignals(True)
-        self.chart.set_region(None)
-        self.boxes.set_marks(frozenset())
-        for plot in (self.chart, self.boxes):
-            plot.blockSignals(False)
+        with unheard(self.chart, self.boxes):
+            self.chart.set_region(None)
+            self.boxes.set_marks(frozenset())
 
-    def marked_count(self) -> int:
-        """Returns how many runs are marked."""
-        return len(self._marked_rows())
-
-    def marked_ids(self) -> tuple[str, ...]:
-        """Returns the marked runs."""
-        return tuple(self.run_id(place) for place in self._marked_rows())
+    def marked_rows(self) -> tuple[int, ...]:
+        """Returns the rows inside the region, or of the marked categories."""
+        return self.boxes.marked_rows() if self._has_boxes else self.chart.region_rows()
 
     def choices(self) -> Json:
         """Returns fields, scales and trend."""
-        fields: dict[str, Json] = {
-            role: key_of(field)
-            for role, chooser in self.choosers.items()
-            if (field := chooser.field()) is not None
-        }
+        fields = keys_of({role: chooser.field() for role, chooser in self.choosers.items()})
         return {**fields, "scales": self.scales.current(), "fit": self.fits.current()}
 
     def restore(self, choices: Json) -> None:
@@ -187,10 +167,8 @@ class ScatterPanel(PlotPanel):
             return
         for role, chooser in self.choosers.items():
             chooser.set_field(field_of(choices.get(role)))
-        for choice, key, known in ((self.scales, "scales", SCALES), (self.fits, "fit", FITS)):
-            value = choices.get(key)
-            if isinstance(value, str) and value in dict(known):
-                choice.set_choices(known, value)
+        take_choice(self.scales, choices.get("scales"), SCALES)
+        take_choice(self.fits, choices.get("fit"), FITS)
 
     def _dimension(self, role: str) -> Dimension | None:
         column = self.column(self.choosers[role].field())
@@ -204,32 +182,11 @@ class ScatterPanel(PlotPanel):
             is_log = False
         return dimension_of(column, self.schema, is_log=is_log)
 
-    def _on_field_chosen(self, _field: Field | None) -> None:
-        self.choices_changed.emit()
-        self.wanted_changed.emit()
-
-    def _on_choice(self, _key: str) -> None:
-        self.choices_changed.emit()
-        self.redraw()
-
-    def _marked_rows(self) -> tuple[int, ...]:
-        return self.boxes.marked_rows() if self._has_boxes else self.chart.region_rows()
-
     def _on_categories_marked(self, codes: frozenset[int]) -> None:
-        column = self.column(self.choosers["x"].field())
-        try:
-            part = ""
-            if codes and column is not None:
-                part = brush_filter.categories_filter(column, sorted(codes))
-            self.marked.emit(part)
-        except brush_filter.CannotSay as reason:
-            self.refused.emit(str(reason))
+        self.say_marked(lambda: self.categories_part(self.choosers["x"].field(), codes))
 
     def _on_region_changed(self, region: Rectangle | Lasso | None) -> None:
-        try:
-            self.marked.emit(self._part(region))
-        except brush_filter.CannotSay as reason:
-            self.refused.emit(str(reason))
+        self.say_marked(lambda: self._part(region))
 
     def _part(self, region: Rectangle | Lasso | None) -> str:
         points = self.chart.points()
