@@ -20,6 +20,7 @@ from strongroom.desktop.runs.brush_filter import (
 )
 from strongroom.desktop.runs.plot_fields import dimension_of
 from strongroom.domain.clock import FixedClock
+from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.query import Aggregate, Field, FieldKind
 from strongroom.services.run_values import RunValues, ValueColumn, ValueTable
 from strongroom.services.runs import Runs, open_runs
@@ -82,7 +83,7 @@ def found(runs: Runs, text: str) -> set[str]:
 
 def drawn(data: st.DataObject, table: ValueTable) -> tuple[ValueColumn, Dimension, Brush]:
     column = data.draw(st.sampled_from(table.columns))
-    dimension = dimension_of(column)
+    dimension = dimension_of(column, MetricSchema())
     extent = dimension.extent() or (0.0, 1.0)
     if dimension.is_category:
         codes = st.sets(st.integers(0, len(dimension.categories) - 1))
@@ -129,7 +130,7 @@ def test_a_logarithmic_axis_selects_what_lies_in_the_brush(
         .read([Field(kind=FieldKind.PARAM, key="lr")])
         .columns
     )
-    dimension = dimension_of(column, is_log=is_log)
+    dimension = dimension_of(column, MetricSchema(), is_log=is_log)
     extent = dimension.extent()
     assert extent is not None
     known = sorted(set(dimension.places[~np.isnan(dimension.places)].tolist()))
