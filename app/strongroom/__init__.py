@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from strongroom.sdk.fluent import log_batch as log_batch
     from strongroom.sdk.fluent import log_dict as log_dict
     from strongroom.sdk.fluent import log_figure as log_figure
+    from strongroom.sdk.fluent import log_histogram as log_histogram
     from strongroom.sdk.fluent import log_image as log_image
     from strongroom.sdk.fluent import log_input as log_input
     from strongroom.sdk.fluent import log_metric as log_metric
@@ -40,6 +41,7 @@ _WRITERS = [
     "log_batch",
     "log_dict",
     "log_figure",
+    "log_histogram",
     "log_image",
     "log_input",
     "log_metric",

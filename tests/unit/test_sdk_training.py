@@ -94,10 +94,13 @@ def test_artifacts_small_and_big_come_back_whole(
     sr.log_table({"a": [1, 2], "b": ["x", "y,z"]}, "t.csv")
     sr.log_image(np.zeros((2, 3, 3), np.uint8), "i.png")
     sr.log_figure(b"<svg/>", "f.svg")
+    sr.log_histogram(np.arange(10.0), "w/a", 3, bins=2)
     assert _content(run, "kept/deep/big.bin") == big
     assert _content(run, "big.bin") == big
     assert _content(run, "kept/small.txt") == b""
     assert _content(run, "notes/a.txt") == "grüße".encode()
+    counted = json.loads(_content(run, "histograms/w/a/step_0000000003.json"))
+    assert counted == {"counts": [5, 5], "edges": [0.0, 4.5, 9.0], "left_out": 0}
     assert json.loads(_content(run, "a.json")) == {"a": [1, "NaN"]}
     assert _content(run, "t.csv") == b'a,b\n1,x\n2,"y,z"\n'
     assert _content(run, "i.png").startswith(b"\x89PNG\r\n\x1a\n")
@@ -138,6 +141,9 @@ def test_no_fault_reaches_training_and_each_is_counted(
     sr.log_text(5, "x.txt")  # type: ignore[arg-type]
     sr.log_image("x", "x.png")
     sr.log_figure(5, "x.png")
+    sr.log_histogram("abc", "h")
+    sr.log_histogram([1.0], "h", "two")  # type: ignore[arg-type]
+    sr.log_histogram([math.nan], "../h", bins=10**9)
     sr.log_table(5, "x.csv")
     sr.log_input(5)
     sr.log_model(5)

@@ -296,6 +296,25 @@ class ActiveRun:
 
         self._rendered(path, lambda: figure_bytes(figure, path))
 
+    def log_histogram(self, values: object, name: str, step: int = 0, *, bins: int = 64) -> None:
+        """Keeps how values are spread, as ``histograms/NAME/step_STEP.json``.
+
+        Args:
+            values: An array of any shape, a tensor, or numbers; those not finite are counted apart.
+            name: What they are, such as ``weights/layer1``.
+            step: Signed 64-bit integer; the window shows the steps of a name beside each other.
+            bins: Even ones between the least and the largest value.
+        """
+        from strongroom.sdk.histograms import histogram_of
+
+        def keep(run: "ActiveRun") -> None:
+            run._open_writer()  # noqa: SLF001 - the same class
+            path = f"histograms/{name}/step_{whole(step):010d}.json"
+            data = json_text(histogram_of(values, bins)).encode()
+            run._keeper.keep_bytes(path, data)  # noqa: SLF001 - the same class
+
+        _guarded(self, keep, f"log_histogram({shown(name)})")
+
     def log_model(
         self,
         model: object,

@@ -160,6 +160,12 @@ def log_figure(figure: object, path: str) -> None:
         run.log_figure(figure, path)
 
 
+def log_histogram(values: object, name: str, step: int = 0, *, bins: int = 64) -> None:
+    """Keeps how values are spread at a step (`ActiveRun.log_histogram`)."""
+    if (run := _run("log_histogram")) is not None:
+        run.log_histogram(values, name, step, bins=bins)
+
+
 def log_model(
     model: object,
     path: str = "model",

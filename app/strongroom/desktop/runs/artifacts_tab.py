@@ -60,6 +60,7 @@ class ArtifactsTab(QWidget):
         self._together: dict[str, StepFiles] = {}
         self.steps = StepBar()
         self.steps.path_chosen.connect(self._on_step_chosen)
+        self.view.step_chosen.connect(self._on_step_chosen)
         self.view.shown.connect(lambda _kind: self.view.read_ahead(self.steps.neighbours()))
         self._left_out = Label("", "text_tertiary", "caption", wrap=True)
         self._none = Label(none, "text_secondary", "dense", wrap=True)
@@ -118,6 +119,7 @@ class ArtifactsTab(QWidget):
     def open(self, path: str) -> None:
         """Shows what is inside a file, as far as that is safe."""
         self.steps.show_files(self._together.get(path), path)
+        self.view.set_step_files(self._together.get(path))
         self.view.show_artifact(self._run_id, path)
 
     def open_first(self) -> None:

@@ -23,8 +23,10 @@ from strongroom.desktop.viewers.facts_line import FactsLine
 from strongroom.desktop.viewers.showing import Prepared, Showing, prepare
 from strongroom.domain.errors import StrongroomError, Untrusted
 from strongroom.domain.progress import Progress
+from strongroom.services.histogram_steps import HistogramSteps, over_steps, thinned
+from strongroom.services.step_files import StepFiles
 from strongroom.services.viewing import FileVerified, Viewing
-from strongroom.services.views.shapes import Kind, TableView, TextView, View
+from strongroom.services.views.shapes import HistogramView, Kind, TableView, TextView, View
 
 T = TypeVar("T")
 FILES_AHEAD = 6  # kept decoded around the step that is shown
@@ -40,9 +42,11 @@ class ArtifactView(QWidget):
 
     Signals:
         shown: Something is on the screen now, or the reason why not (the way it is shown).
+        step_chosen: The file of another step should be shown (its path).
     """
 
     shown = Signal(str)
+    step_chosen = Signal(str)
 
     def __init__(self, viewing: Viewing, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +66,8 @@ class ArtifactView(QWidget):
         self.parts = Showing(viewing, tasks)
         self.parts.failed.connect(self._on_failed)
         self.parts.refused.connect(self._say)
+        self.parts.steps_asked.connect(self._on_steps_asked)
+        self.parts.path_chosen.connect(self.step_chosen)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(6)
@@ -101,6 +107,10 @@ class ArtifactView(QWidget):
             viewing.look(run_id, path, kind=kind, progress=progress)
         ), take)  # fmt: skip
 
+    def set_step_files(self, files: StepFiles | None) -> None:
+        """Says of which files by step the next one is, None for a file of its own."""
+        self.parts.step_files = files
+
     def read_ahead(self, paths: Sequence[str]) -> None:
         """Reads files of the same run that are likely looked at next, one after the other."""
         viewing, run_id = self._viewing, self._run_id
@@ -138,7 +148,7 @@ class ArtifactView(QWidget):
         """Shows nothing."""
         self._run_id, self._path, self._kind = "", "", None
         self.forget_ahead()
-        for what in ("look", "verify"):
+        for what in ("look", "verify", "steps"):
             self._tasks.cancel(self._key(what))
         self._withdraw()
         self.line.hide()
@@ -240,6 +250,27 @@ class ArtifactView(QWidget):
         for each in found:
             if each == kind:
                 self.show_artifact(self._run_id, self._path, each)
+
+    def _on_steps_asked(self) -> None:
+        files, viewing, run_id = self.parts.step_files, self._viewing, self._run_id
+        if files is None:
+            return
+        chosen = thinned(len(files.paths))
+
+        def work(progress: Progress) -> HistogramSteps | None:
+            found: list[tuple[int, HistogramView]] = []
+            for done, at in enumerate(chosen):
+                progress.step(done, len(chosen), "Reading histograms")
+                body = viewing.look(run_id, files.paths[at]).body
+                if isinstance(body, HistogramView):
+                    found.append((files.steps[at], body))
+            return over_steps(found, len(files.paths)) if found else None
+
+        def take(steps: HistogramSteps | None) -> None:
+            if steps is not None and run_id == self._run_id:
+                self.parts.histogram.show_steps(files, steps)
+
+        self._ask("steps", "Reading the histograms of all steps", work, take)
 
     def _on_save_asked(self) -> None:
         ask_where(self, "Save artifact", file_name(self._path.rpartition("/")[2]), self.save)

@@ -21,6 +21,7 @@ WORDS: dict[Kind, str] = {
     "tree": "Tree",
     "page": "Page",
     "matrix": "Confusion matrix",
+    "histogram": "Histogram",
     "program": "Instructions",
     "notebook": "Notebook",
     "document": "Document",

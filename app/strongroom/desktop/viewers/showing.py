@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
@@ -13,6 +13,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.viewers.bytes_viewer import BytesViewer
 from strongroom.desktop.viewers.decoding import Decoded, decode
 from strongroom.desktop.viewers.document_viewer import DocumentViewer, Sheet, draw_page
+from strongroom.desktop.viewers.histogram_viewer import HistogramViewer
 from strongroom.desktop.viewers.matrix_viewer import MatrixViewer
 from strongroom.desktop.viewers.names import line_of
 from strongroom.desktop.viewers.notebook_viewer import NotebookViewer
@@ -27,6 +28,7 @@ from strongroom.services.viewing import Viewing
 from strongroom.services.views.shapes import (
     BytesView,
     DocumentView,
+    HistogramView,
     MatrixView,
     NotebookView,
     NoView,
@@ -39,6 +41,9 @@ from strongroom.services.views.shapes import (
     TreeView,
     View,
 )
+
+if TYPE_CHECKING:
+    from strongroom.services.step_files import StepFiles
 
 V = TypeVar("V", bound=QWidget)
 
@@ -79,14 +84,19 @@ class Showing(QStackedWidget):
     Signals:
         failed: A part could not be read (the fault).
         refused: What is shown cannot be drawn further (the reason).
+        steps_asked: The histograms of all steps are wanted.
+        path_chosen: The file of another step should be shown (its path).
     """
 
     failed = Signal(object)
     refused = Signal(str)
+    steps_asked = Signal()
+    path_chosen = Signal(str)
 
     def __init__(self, viewing: Viewing, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewing, self._tasks = viewing, tasks
+        self.step_files: StepFiles | None = None  # what is shown is one of these
         self.nothing = QWidget()
         self.addWidget(self.nothing)
 
@@ -124,6 +134,14 @@ class Showing(QStackedWidget):
     def matrix(self) -> MatrixViewer:
         """Shows confusion matrices."""
         return self._added(MatrixViewer())
+
+    @cached_property
+    def histogram(self) -> HistogramViewer:
+        """Shows histograms."""
+        viewer = self._added(HistogramViewer())
+        viewer.steps_asked.connect(self.steps_asked)
+        viewer.path_chosen.connect(self.path_chosen)
+        return viewer
 
     @cached_property
     def program(self) -> ProgramViewer:
@@ -221,6 +239,9 @@ class Showing(QStackedWidget):
         elif isinstance(body, MatrixView):
             self.matrix.show_matrix(body)
             shown = self.matrix
+        elif isinstance(body, HistogramView):
+            self.histogram.show_histogram(body, found.view.facts.path, self.step_files)
+            shown = self.histogram
         elif isinstance(body, ProgramView):
             self.program.show_program(body)
             shown = self.program

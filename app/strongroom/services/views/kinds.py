@@ -55,7 +55,7 @@ def ways(path: str, head: bytes) -> tuple[Kind, ...]:
         found.append(by_magic)
     elif by_name is not None:
         found.append(by_name)
-    if found == ["matrix"]:
+    if found in (["matrix"], ["histogram"]):
         found.append("tree" if ending(path) == "json" else "table")
     if by_magic is None and _is_text(head):
         found.append("text")
@@ -69,6 +69,8 @@ def _by_name(path: str) -> Kind | None:
     found: Kind | None = None
     if "confusion" in stem and end in {"json", "csv", "tsv"}:
         found = "matrix"
+    elif "hist" in path.lower() and end == "json":
+        found = "histogram"
     elif end == "ipynb":
         found = "notebook"
     elif end == "wav":

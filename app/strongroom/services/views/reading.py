@@ -17,6 +17,7 @@ from strongroom.services.views.documents import (
     json_tree,
     yaml_tree,
 )
+from strongroom.services.views.histograms import MAX_HISTOGRAM_BYTES, histogram
 from strongroom.services.views.markdown import MAX_PAGE_BYTES, page
 from strongroom.services.views.matrices import MAX_MATRIX_BYTES, matrix
 from strongroom.services.views.notebooks import MAX_NOTEBOOK_BYTES, notebook
@@ -62,6 +63,7 @@ class Readers:
             "tree": _tree,
             "page": _page,
             "matrix": _matrix,
+            "histogram": _histogram,
             "program": _program,
             "notebook": _notebook,
             "sound": _sound,
@@ -156,6 +158,10 @@ def _page(file: BinaryIO, size: int, _path: str, _sha256: str, _progress: Progre
 
 def _matrix(file: BinaryIO, _size: int, path: str, _sha256: str, _progress: Progress) -> Body:
     return matrix(file.read(MAX_MATRIX_BYTES + 1), is_json=kinds.ending(path) == "json")
+
+
+def _histogram(file: BinaryIO, _size: int, _path: str, _sha256: str, _: Progress) -> Body:
+    return histogram(file.read(MAX_HISTOGRAM_BYTES + 1))
 
 
 def _program(file: BinaryIO, size: int, path: str, _sha256: str, _progress: Progress) -> Body:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "picture", "table", "text", "tree", "page", "matrix", "program", "notebook",
+    "picture", "table", "text", "tree", "page", "matrix", "histogram", "program", "notebook",
     "document", "sound", "bytes", "none",
 ]  # fmt: skip
 """Ways to look at a file."""
@@ -131,6 +131,16 @@ class MatrixView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistogramView:
+    """Counts between rising edges, one more edge than counts; ``left_out`` values are in none."""
+
+    edges: tuple[float, ...]
+    counts: tuple[float, ...]
+    left_out: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opcode:
     """One instruction of a pickle: where, what, with which argument; whether it names or calls."""
 
@@ -209,6 +219,7 @@ Body = (
     | TreeView
     | PageView
     | MatrixView
+    | HistogramView
     | ProgramView
     | NotebookView
     | DocumentView
