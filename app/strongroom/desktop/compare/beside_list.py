@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from strongroom.desktop.compare.folders import File, Folder, tree_of
 from strongroom.desktop.kit.cells import Group, Line, Row, TextCell
 from strongroom.desktop.kit.shown import shown
 from strongroom.domain.comparison import ComparedRow, ComparedRuns, Section, is_equal
@@ -78,16 +79,32 @@ def lines_of_list(entries: Iterable[Entry], *, only_differing: bool) -> tuple[Li
     lines: list[Line] = [Group("texts", "Texts"), *(_line(entry) for entry in texts)]
     if files:
         lines.append(Group("files", "Artifacts", f"{note} shown" if left_out else note))
-        lines += [_line(entry) for entry in kept]
+        lines += _tree(kept)
     return tuple(lines)
 
 
-def _line(entry: Entry) -> Row:
+def _tree(files: Sequence[Entry]) -> Iterable[Line]:
+    """Yields files under their folders, which say how many of them are not the same."""
+    by_path = {entry.path: entry for entry in files}
+    for line in tree_of(by_path):
+        if isinstance(line, Folder):
+            differing = sum(by_path[path].state != "same" for path in line.files)
+            note = f"{differing} of {len(line.files)} differ" if differing else ""
+            yield Group(f"folder {line.path}", f"{shown(line.title)}/", note, depth=line.depth)
+        else:
+            yield _line(by_path[line.path], line)
+
+
+def _line(entry: Entry, file: File | None = None) -> Row:
     words, icon = _MARKS[entry.state]
     is_same = entry.state == "same"
     role: Role = "text_tertiary" if is_same else "text_secondary"
     mark = TextCell(words, role, icon=icon, icon_role="text_tertiary") if words else None
-    return Row(entry.key, (TextCell(entry.title), mark), quiet=is_same)
+    name = TextCell(entry.title)
+    if file is not None:
+        whole = entry.title if file.depth else ""
+        name = TextCell(shown(file.name), spoken=whole, depth=file.depth)
+    return Row(entry.key, (name, mark), quiet=is_same)
 
 
 def _state_of_all(rows: Sequence[ComparedRow], left: int, right: int) -> State:

@@ -42,6 +42,18 @@ class CompareHost(Protocol):
     def show_view(self, view: str) -> None:
         """Shows the values, or two runs beside each other."""
 
+    def turn_round(self) -> None:
+        """Makes runs rows, or columns again."""
+
+    def request_transition(self) -> None:
+        """Asks for a move of the version the current run made."""
+
+    def run_to_request(self) -> str:
+        """Returns the run whose model is meant."""
+
+    def why_no_request(self, run_id: str) -> str:
+        """Returns why nothing can be asked for a run."""
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
 
@@ -65,6 +77,11 @@ def of(page: CompareHost) -> Sequence[Command]:
         Command(
             id="compare.values", title="Compare values", menu="View", icon="table-2",
             run=lambda: page.show_view("values"), enabled=_here,
+        ),
+        Command(
+            id="compare.transpose", title="Turn the comparison round", menu="View",
+            icon="arrow-left-right", run=page.turn_round, shortcut="Ctrl+Shift+T",
+            enabled=_here, detail="Runs as rows or as columns",
         ),
         Command(
             id="compare.beside", title="Compare texts and files side by side", menu="View",
@@ -103,6 +120,10 @@ def of_run(page: CompareHost) -> Sequence[Command | None]:
             id="compare.open", title="Open the compared run", icon="flask-conical", menu="Run",
             run=lambda: _each(page, page.open_run), enabled=_at_run,
         ),
+        Command(
+            id="compare.request", title="Request transition of the run's model…", icon="stamp",
+            menu="Model", run=page.request_transition, enabled=_can_request(page),
+        ),
         None,
         Command(
             id="compare.left", title="Move run to the left", icon="arrow-left", menu="Run",
@@ -140,6 +161,14 @@ def _compared(page: CompareHost) -> Callable[[WindowState], Reason | None]:
     def rule(state: WindowState) -> Reason | None:
         is_enough = len(page.arrangement().run_ids) > 1
         return _here(state) or (None if is_enough else Reason("Choose two runs or more first"))
+
+    return rule
+
+
+def _can_request(page: CompareHost) -> Callable[[WindowState], Reason | None]:
+    def rule(state: WindowState) -> Reason | None:
+        reason = page.why_no_request(page.run_to_request())
+        return _compared(page)(state) or (Reason(reason) if reason else None)
 
     return rule
 

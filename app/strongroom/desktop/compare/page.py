@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 from strongroom.desktop.compare import commands, words
 from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.aside import PARTS, Aside
+from strongroom.desktop.compare.bar import CompareBar
 from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.compare.colours import colours_of
 from strongroom.desktop.compare.following import Following
@@ -24,14 +25,13 @@ from strongroom.desktop.compare.reading import Reading
 from strongroom.desktop.compare.remembering import Remembering
 from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.sharing import Sharing
+from strongroom.desktop.compare.tools import LAYOUTS
 from strongroom.desktop.compare.values import Content, Values
+from strongroom.desktop.compare.versions import Versions, request_place
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner, EmptyState
-from strongroom.desktop.kit.buttons import Button, Segmented, Toggle
-from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page import Page
-from strongroom.desktop.kit.page_bar import PageBar, separator
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.surface import Split
@@ -39,10 +39,8 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step
 from strongroom.domain.changes import Changes
-from strongroom.domain.run import Run
 
 TABLE_WIDTH, CHARTS_WIDTH = 844, 410
-VIEWS = (("values", "Values"), ("beside", "Side by side"))
 NEWEST = 4  # compared when nobody has chosen
 
 
@@ -64,14 +62,13 @@ class ComparePage(Page):
         self._other = ""
         self._is_opening = False
         self._colours: dict[str, int] = {}
-        self.only_differences = Toggle("Only what differs", on=True)
-        self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
-                               kind="ghost")  # fmt: skip
-        self.add_button = Button("Add run", "secondary", "plus")
-        self.views = Segmented(VIEWS, "values", name="Show")
-        tools = [self.only_differences, separator(), self.baseline, self.add_button]
-        super().__init__(PageBar("Compare", [self.views], tools))
+        bar = CompareBar()
+        self.views, self.only_differences = bar.views, bar.only_differences
+        self.baseline, self.add_button = bar.baseline, bar.add_button
+        super().__init__(bar)
+        self.head = bar
         self.setObjectName("compare.page")
+        self.versions = Versions(services.models, tasks, self)
         self.reading = Reading(services.comparison, tasks, self)
         self._build()
         self.sharing = Sharing(self.values.seen, tasks, self)
@@ -88,6 +85,8 @@ class ComparePage(Page):
         """Compares the runs the place names, else those compared before, else the newest."""
         self._is_opening = True  # the window knows the place it opens
         self.views.set_current("beside" if place.argument("view") == "beside" else "values")
+        if place.argument("layout") in dict(LAYOUTS):
+            self.tools.show_layout(place.argument("layout"))
         if place.argument("charts") in dict(PARTS):
             self.aside.show_part(place.argument("charts"))
         self._other = place.argument("other") or self._other
@@ -103,7 +102,7 @@ class ComparePage(Page):
 
     def place(self) -> Place:
         """Returns the comparison as a place."""
-        state = {"charts": self.aside.part()}
+        state = {"charts": self.aside.part(), "layout": self.tools.layouts.current()}
         if self.views.current() == "beside":
             state |= {"view": "beside", "open": self.beside.current(), "other": self._other}
         arguments = {**self._arrangement.arguments(), **state}
@@ -114,13 +113,15 @@ class ComparePage(Page):
         if changes.runs & set(self._arrangement.run_ids) and self.isVisible():
             self.reading.read(self._arrangement.run_ids)
             self.aside.follow()
+        if changes.models or changes.requests or changes.events or changes.is_team:
+            self.versions.read()
         if changes.metrics:  # units, bounds, and which way a delta or an axis is better
             self.values.lay_out()
             self.aside.show_plotted(self._plotted())
 
     def selection(self) -> tuple[str, ...]:
         """Returns the run the keyboard is at."""
-        run_id = self.table.current_run()
+        run_id = self.values.current_run()
         return (run_id,) if run_id else ()
 
     def commands(self) -> Sequence[Command]:
@@ -160,7 +161,24 @@ class ComparePage(Page):
         """Moves a run's column to the left (-1) or right (1)."""
         if run_id in self._arrangement.run_ids:
             self._do("move a run", self._arrangement.moved(run_id, by))
-            self.table.reach(run_id)
+            self.values.reach(run_id)
+
+    def run_to_request(self) -> str:
+        """Returns the run whose model is meant: the current one, else the baseline."""
+        return self.values.current_run() or self._arrangement.baseline
+
+    def why_no_request(self, run_id: str) -> str:
+        """Returns why no move can be asked for the model of a run, "" if one can."""
+        runs = {run.run_id: run for run in self.reading.compared.runs}
+        if self.versions.newest(run_id) is not None:
+            return ""
+        return words.why_no_request(words.name_of(runs[run_id]) if run_id in runs else "a run")
+
+    def request_transition(self) -> None:
+        """Opens the dialog that asks for a move of the version the current run made."""
+        version = self.versions.newest(self.run_to_request())
+        if version is not None:
+            self.place_requested.emit(request_place(version))
 
     def open_run(self, run_id: str) -> None:
         """Opens a run on the Runs page."""
@@ -189,11 +207,16 @@ class ComparePage(Page):
         target = words.BESIDE.get(section, "")
         if not target:
             return
-        if self.table.current_run() not in {"", self._arrangement.baseline}:
-            self._other = self.table.current_run()
+        if self.values.current_run() not in {"", self._arrangement.baseline}:
+            self._other = self.values.current_run()
         self.beside.want(f"file {name}" if section == "artifacts" else target)
         self.show_view("beside")
         self.beside.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def turn_round(self) -> None:
+        """Makes runs rows, or columns again."""
+        self.show_view("values")
+        self.tools.layouts.choose("columns" if self.tools.has_runs_down() else "rows")
 
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
@@ -221,6 +244,7 @@ class ComparePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Looks again at what was compared here, and follows runs that still log."""
         super().showEvent(event)
+        self.versions.read_once()
         self.following.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -232,8 +256,9 @@ class ComparePage(Page):
         """Removes the current run with Delete; a slash or Ctrl+F searches fields."""
         key = event.key()
         is_find = key == Qt.Key.Key_F and event.modifiers() == Qt.KeyboardModifier.ControlModifier
-        if key == Qt.Key.Key_Delete and self.table.hasFocus() and self.table.current_run():
-            self.remove_run(self.table.current_run())
+        has_table = self.values.shown_table().hasFocus()
+        if key == Qt.Key.Key_Delete and has_table and self.values.current_run():
+            self.remove_run(self.values.current_run())
         elif key == Qt.Key.Key_Slash or is_find:
             self.focus_search()
         else:
@@ -276,25 +301,28 @@ class ComparePage(Page):
             self.changed.emit, self,
         )  # fmt: skip
         self.reading.arrived.connect(self._show)
+        self.versions.arrived.connect(self._show)
+        self.head.request_button.clicked.connect(self.request_transition)
         self.reading.failed.connect(self._on_failed)
         self.only_differences.toggled.connect(self._on_layout_changed)
         self.baseline.chosen.connect(self.set_baseline)
         self.add_button.clicked.connect(self.choose_runs)
         self.empty.acted.connect(self.choose_runs)
         self.tools.changed.connect(self._on_layout_changed)
+        self.tools.layouts.chosen.connect(lambda _layout: self._tell_place())
         self.tools.value_chosen.connect(self._on_value_chosen)
         self.table.baseline_requested.connect(self.set_baseline)
-        self.table.run_menu_requested.connect(self._on_run_menu)
-        self.table.run_reached.connect(self._on_run_reached)
+        self.values.run_menu_requested.connect(self._on_run_menu)
+        self.values.run_reached.connect(self._on_run_reached)
         self.table.reordered.connect(self._on_reordered)
-        self.table.activated_row.connect(self.open_row)
+        self.values.row_opened.connect(self.open_row)
         self.views.changed.connect(self._on_view)
         self.beside.other_chosen.connect(self.show_other)
         self.aside.changed.connect(self._memory.keep)
         self.aside.part_shown.connect(lambda _part: self._tell_place())
-        self.aside.trade_off.run_chosen.connect(self.table.reach)
+        self.aside.trade_off.run_chosen.connect(self.values.reach)
         self.aside.trade_off.add_requested.connect(lambda run_id: self.add_runs([run_id]))
-        self.aside.parallel.run_chosen.connect(self.table.reach)
+        self.aside.parallel.run_chosen.connect(self.values.reach)
         self.aside.parallel.keep_requested.connect(self.keep_runs)
         self.split.splitterMoved.connect(lambda *_: self._memory.keep())
         self.table.group_folded.connect(lambda *_: self._memory.keep())
@@ -349,15 +377,12 @@ class ComparePage(Page):
             is_beside = self.views.current() == "beside"
             view = self.beside if is_beside else self.split
             self.body.setCurrentWidget(view if is_enough else self.empty)
-        for tool in (self.views, self.only_differences, self.baseline):
-            tool.setVisible(is_enough)
-        self.add_button.setVisible(is_enough)
-        self._say_title([run for run in compared.runs if run.run_id in shown_ids])
+        runs = [run for run in compared.runs if run.run_id in shown_ids]
+        self.head.show_runs(sorted(runs, key=lambda run: shown_ids.index(run.run_id)),
+                            wanted.baseline)  # fmt: skip
+        self._say_request()
         self._say_notice()
         self.empty.set_words(*words.why_empty(compared.runs))
-        names = {run.run_id: words.name_of(run) for run in compared.runs}
-        choices = [(run_id, f"Baseline: {names[run_id]}") for run_id in shown_ids]
-        self.baseline.set_choices(choices, wanted.baseline)
         if is_enough:
             self.values.show_content(self._content())
             self.aside.show_plotted(self._plotted())
@@ -381,6 +406,7 @@ class ComparePage(Page):
             colours=self._colours,
             only_differing=self.only_differences.isChecked(),
             waits_for=self.reading.waits_for,
+            versions={run_id: self.versions.words(run_id) for run_id in self._arrangement.run_ids},
         )
 
     def _plotted(self) -> Plotted:
@@ -393,9 +419,16 @@ class ComparePage(Page):
             value=self.reading.choice,
         )
 
-    def _say_title(self, runs: Sequence[Run]) -> None:
-        if self.bar is not None:
-            self.bar.set_title("Compare", note=words.title_note(runs))
+    def _say_request(self) -> None:
+        """Says on the button what would be asked for: of the current run, else the baseline."""
+        run_id = self.run_to_request()
+        runs = {run.run_id: run for run in self.reading.compared.runs}
+        what = self.versions.words(run_id)
+        name = words.name_of(runs[run_id]) if run_id in runs else "a run"
+        self.head.show_request(
+            f"{what}, made by {name}", self.why_no_request(run_id),
+            is_there=self.versions.any_there() and len(runs) > 1,
+        )  # fmt: skip
 
     def _say_notice(self) -> None:
         title, sentence = words.notice(self.reading.compared)
@@ -433,6 +466,7 @@ class ComparePage(Page):
 
     def _on_run_reached(self, run_id: str) -> None:
         self.aside.set_highlight(run_id)
+        self._say_request()
         self.selection_changed.emit()
 
     def _on_run_menu(self, run_id: str, place: QPoint) -> None:

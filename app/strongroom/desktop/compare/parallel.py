@@ -7,7 +7,7 @@
   out, which Undo brings back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -156,8 +156,9 @@ class ParallelPane(PlotPane):
         self.changed.emit()
 
 
-def usual_axes(rows: Sequence[ComparedRow], schema: MetricSchema) -> tuple[str, ...]:
+def usual_axes(rows: Iterable[ComparedRow], schema: MetricSchema) -> tuple[str, ...]:
     """Returns the axes to start with: parameters that vary, numbers first, then the results."""
+    rows = tuple(rows)
     params = [each for each in rows if each.section is Section.PARAMS and _is_setting(each)]
     params.sort(key=lambda each: not is_numeric(each))
     metrics = [each for each in rows if each.section is Section.METRICS]

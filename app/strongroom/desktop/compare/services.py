@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the Compare page asks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
+from strongroom.domain.registry import RegisteredModel
 from strongroom.services.curves import Curves
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.run_comparison import RunComparison
@@ -23,7 +24,7 @@ class CompareServices:
     """Runs, their comparison, curves, values, files, texts, metric rules, time; and run colours.
 
     ``colour_of`` returns the palette place a charted run has on the Runs page, None for others;
-    ``charted`` returns the runs that are charted there.
+    ``charted`` returns the runs that are charted there; ``models`` reads what is registered.
     """
 
     runs: Runs
@@ -36,3 +37,4 @@ class CompareServices:
     clock: Clock
     colour_of: Callable[[str], int | None] = _not_charted
     charted: Callable[[], tuple[str, ...]] = tuple
+    models: Callable[[], Sequence[RegisteredModel]] = tuple

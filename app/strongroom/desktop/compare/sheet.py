@@ -2,15 +2,18 @@
 """A comparison as lines of a table: sections, rows, and cells that are made when they are seen.
 
 * Only what differs is shown unless asked for; what is hidden is counted, never dropped in silence.
+* Artifacts stand in the tree of their folders; the same means the same digest.
 * Figures of one row have the same decimals; a delta has them too.
 * A delta is coloured only where it leaves the noise and the metric says which way is better; the
   arrow behind the name says the same without colour.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
+from strongroom.desktop.compare.folders import File, Folder, tree_of
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.cells import (
     MISSING,
@@ -112,10 +115,12 @@ def lay_out(
         if not chosen:
             continue
         lines.append(Group(section.value, TITLES[section], _count(len(differing), len(whole))))
+        rows |= {f"{section.value} {row.key}": row for row in chosen}
+        if section is Section.ARTIFACTS and not view.by_difference:
+            lines += _tree(chosen, whole, view, schema)
+            continue
         for row in _ordered(chosen, section, view):
-            key = f"{section.value} {row.key}"
-            rows[key] = row
-            lines.append(Row(key, RowCells(row, view, schema)))
+            lines.append(Row(f"{section.value} {row.key}", RowCells(row, view, schema)))
     if rows and not words and any(left_out.values()):
         lines.append(Notice("same", _same_words(left_out), "mute", "equal"))
     return Sheet(
@@ -130,8 +135,10 @@ def lay_out(
 class RowCells(Sequence[Cell | None]):
     """The cells of one row, each made when it is first asked for: name, a run each, room."""
 
-    def __init__(self, row: ComparedRow, view: Viewpoint, schema: MetricSchema) -> None:
-        self._row, self._view = row, view
+    def __init__(
+        self, row: ComparedRow, view: Viewpoint, schema: MetricSchema, file: File | None = None
+    ) -> None:
+        self._row, self._view, self._file = row, view, file
         self._rule = schema.rule(row.key) if row.section is Section.METRICS else None
         self._made: dict[int, Cell | None] = {}
         self._figures: Figures | None = None
@@ -158,7 +165,7 @@ class RowCells(Sequence[Cell | None]):
 
     def _make(self, at: int) -> Cell | None:
         if at == 0:
-            return name_cell(self._row, self._rule)
+            return name_cell(self._row, self._rule, self._file)
         if at > len(self._view.order):
             return None
         if self._figures is None:
@@ -167,9 +174,15 @@ class RowCells(Sequence[Cell | None]):
         return value_cell(self._row, place, self._view, self._rule, self._figures)
 
 
-def name_cell(row: ComparedRow, rule: MetricRule | None) -> TextCell:
-    """Returns the cell of a row's name, with unit and the direction that is better."""
+def name_cell(row: ComparedRow, rule: MetricRule | None, file: File | None = None) -> TextCell:
+    """Returns the cell of a row's name, with unit and the direction that is better.
+
+    ``file`` is the place of an artifact in the tree; its whole path is in the tooltip.
+    """
     name = shown(row.key)
+    if file is not None:
+        whole = name if file.depth else ""
+        return TextCell(shown(file.name), "text_secondary", spoken=whole, depth=file.depth)
     if rule is None:
         return TextCell(name, "text_secondary")
     title = f"{name}, {rule.unit}" if rule.unit else name
@@ -189,7 +202,7 @@ def value_cell(
         return NumberCell("", missing, slot=True) if missing else MISSING
     words = written(row, value, figures, view.now_us)
     is_mono = _is_digest(row)
-    if is_base or row.is_same:
+    if is_base or (row.is_same and row.section is not Section.ARTIFACTS):
         return NumberCell(words, slot=not is_base, mono=is_mono, spoken=_whole(row, value, words))
     told = _delta_words(row, value, base, view, rule, figures)
     spoken = _whole(row, value, words)
@@ -233,7 +246,12 @@ def _delta_words(
     figures: Figures,
 ) -> _Told:
     if base is None:
-        return _Told("new", "mute", "the baseline has none")
+        others = sum(one is not None for one in row.values) - 1
+        said = "only here" if row.section is Section.ARTIFACTS and not others else "new"
+        return _Told(said, "mute", "the baseline has none")
+    if row.section is Section.ARTIFACTS:
+        same = is_equal(value, base)
+        return _Told("same", "mute", "the same") if same else _Told("differs", "mute", "differs")
     if is_equal(value, base):
         is_pair = (
             len(row.values) == 2
@@ -327,6 +345,30 @@ def figures_of(row: ComparedRow) -> Figures:
         return Figures.of_values(numbers)
     texts = [value for value in known if isinstance(value, str)]
     return Figures.of_texts(texts) if row.section is Section.PARAMS else Figures(None)
+
+
+def _tree(
+    chosen: Sequence[ComparedRow],
+    whole: Sequence[ComparedRow],
+    view: Viewpoint,
+    schema: MetricSchema,
+) -> Iterable[Line]:
+    """Yields files under their folders, which say how many of all their files differ."""
+    rows = {row.key: row for row in chosen}
+    all_below: Counter[str] = Counter()
+    for row in whole:
+        parts = row.key.split("/")[:-1]
+        all_below.update("/".join(parts[: at + 1]) + "/" for at in range(len(parts)))
+    for line in tree_of(rows):
+        if isinstance(line, Folder):
+            differing = sum(not rows[path].is_same for path in line.files)
+            note = _count(differing, max(all_below[line.path], len(line.files)))
+            key, title = f"folder {line.path}", f"{shown(line.title)}/"
+            yield Group(key, title, note, depth=line.depth)
+        else:
+            row = rows[line.path]
+            cells = RowCells(row, view, schema, line)
+            yield Row(f"{Section.ARTIFACTS.value} {row.key}", cells)
 
 
 def _ordered(rows: list[ComparedRow], section: Section, view: Viewpoint) -> Iterable[ComparedRow]:

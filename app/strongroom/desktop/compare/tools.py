@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The row above the table: search, value of a metric, order of rows, form and noise of deltas.
+"""The row above the table: search, layout, value of a metric, order, form and noise of deltas.
 
 * Every choice is remembered and restored by `choices` and `take_choices`.
 """
@@ -17,6 +17,7 @@ from strongroom.domain.comparison import USUAL_NOISE, MetricChoice, NoiseBand
 
 VALUES = (("last", "Last value"), ("min", "Lowest"), ("max", "Highest"), ("best", "Best"))
 ORDERS = (("name", "By name"), ("difference", "Biggest difference first"))
+LAYOUTS = (("columns", "Runs as columns"), ("rows", "Runs as rows"))
 FORMS = (("absolute", "Deltas as figures"), ("percent", "Deltas in percent"))
 NOISES = (
     ("usual", "Usual noise: 0.5 % of the bounds, else 2 %"),
@@ -26,6 +27,7 @@ NOISES = (
     ("10", "Noise up to 10 %"),
 )
 _ORDER_WORDS = {"name": "By name", "difference": "By difference"}
+_LAYOUT_WORDS = {"columns": "Runs across", "rows": "Runs down"}
 _FORM_WORDS = {"absolute": "Figures", "percent": "Percent"}
 
 
@@ -35,7 +37,7 @@ class TableTools(Surface):
     Signals:
         searched: Other words are searched for.
         value_chosen: Another value of each metric (a `MetricChoice`).
-        changed: Order, form or noise are others.
+        changed: Layout, order, form or noise are others.
     """
 
     searched = Signal(str)
@@ -48,15 +50,23 @@ class TableTools(Surface):
         self.search.setMaximumWidth(220)
         self.values = _menu(VALUES, "last", "Value of a metric")
         self.orders = _menu(ORDERS, "name", "Order of rows")
+        self.layouts = _menu(LAYOUTS, "columns", "Layout")
         self.forms = _menu(FORMS, "absolute", "Form of deltas")
         self.noises = _menu(NOISES, "usual", "Noise band")
         across = WrappedRow(self)
         across.setContentsMargins(16, 6, 8, 7)
-        for tool in (self.search, self.values, self.orders, self.forms, self.noises):
+        for tool in (
+            self.search,
+            self.layouts,
+            self.values,
+            self.orders,
+            self.forms,
+            self.noises,
+        ):
             across.addWidget(tool)
         self.search.changed.connect(self.searched)
         self.values.chosen.connect(self._on_value)
-        for menu in (self.orders, self.forms, self.noises):
+        for menu in (self.layouts, self.orders, self.forms, self.noises):
             menu.chosen.connect(self._on_changed)
         self._say()
 
@@ -67,6 +77,16 @@ class TableTools(Surface):
     def by_difference(self) -> bool:
         """Returns whether the biggest difference comes first."""
         return self.orders.current() == "difference"
+
+    def has_runs_down(self) -> bool:
+        """Returns whether runs are rows."""
+        return self.layouts.current() == "rows"
+
+    def show_layout(self, layout: str) -> None:
+        """Makes runs ``columns`` or ``rows``; tells it only if it is another layout."""
+        if layout != self.layouts.current():
+            self.layouts.set_choices(LAYOUTS, layout)
+            self._on_changed(layout)
 
     def in_percent(self) -> bool:
         """Returns whether deltas are relative."""
@@ -94,6 +114,7 @@ class TableTools(Surface):
 
     def _menus(self) -> dict[str, MenuButton]:
         return {
+            "layout": self.layouts,
             "value": self.values,
             "order": self.orders,
             "form": self.forms,
@@ -110,6 +131,7 @@ class TableTools(Surface):
 
     def _say(self) -> None:
         words = {
+            self.layouts: ("Layout", _LAYOUT_WORDS[self.layouts.current()]),
             self.values: ("Value of a metric", dict(VALUES)[self.values.current()]),
             self.orders: ("Order of rows", _ORDER_WORDS[self.orders.current()]),
             self.forms: ("Form of deltas", _FORM_WORDS[self.forms.current()]),
@@ -121,7 +143,7 @@ class TableTools(Surface):
             menu.setToolTip(what)
 
 
-_CHOICES = {"value": VALUES, "order": ORDERS, "form": FORMS, "noise": NOISES}
+_CHOICES = {"layout": LAYOUTS, "value": VALUES, "order": ORDERS, "form": FORMS, "noise": NOISES}
 
 
 def _menu(choices: tuple[tuple[str, str], ...], current: str, name: str) -> MenuButton:

@@ -8,11 +8,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.compare import words
 from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.runs_down import RunsDown
 from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.sharing import Seen
 from strongroom.desktop.compare.sheet import Sheet, Viewpoint, lay_out
@@ -29,7 +30,8 @@ MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off 
 class Content:
     """What there is to show: the runs that were read, how they stand, and in which colours.
 
-    ``waits_for`` are the sections that are still being read.
+    ``waits_for`` are the sections that are still being read; ``versions`` says in words which model
+    version a run made.
     """
 
     compared: ComparedRuns = field(default_factory=lambda: ComparedRuns(runs=(), rows=()))
@@ -37,6 +39,7 @@ class Content:
     colours: Mapping[str, int] = field(default_factory=dict)
     only_differing: bool = True
     waits_for: frozenset[Section] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def order(self) -> tuple[int, ...]:
         """Returns the runs from left to right, as places in the comparison."""
@@ -62,9 +65,15 @@ class Values(QWidget):
 
     Signals:
         all_requested: Rows that are the same in all runs should be shown too.
+        run_reached: The keyboard or the mouse is at another run (run id, "" for none).
+        run_menu_requested: The menu of a run was asked for (run id, global position).
+        row_opened: What a row stands for is to be shown (its key).
     """
 
     all_requested = Signal()
+    run_reached = Signal(str)
+    run_menu_requested = Signal(str, QPoint)
+    row_opened = Signal(str)
 
     def __init__(
         self, services: CompareServices, tasks: Tasks, parent: QWidget | None = None
@@ -75,9 +84,11 @@ class Values(QWidget):
         self.sheet: Sheet | None = None
         self.tools = TableTools()
         self.table = ComparisonTable()
+        self.runs_down = RunsDown()
         self.nothing = EmptyState("", "", "")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
+        self._stack.addWidget(self.runs_down)
         self._stack.addWidget(self.nothing)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
@@ -86,6 +97,23 @@ class Values(QWidget):
         down.addWidget(self._stack, 1)
         self.tools.searched.connect(lambda _words: self.lay_out())
         self.nothing.acted.connect(self.all_requested)
+        for table in (self.table, self.runs_down):
+            table.run_reached.connect(self.run_reached)
+            table.run_menu_requested.connect(self.run_menu_requested)
+        self.table.activated_row.connect(self.row_opened)
+        self.runs_down.field_opened.connect(self.row_opened)
+
+    def shown_table(self) -> ComparisonTable | RunsDown:
+        """Returns the table that is shown: runs as columns, or as rows."""
+        return self.runs_down if self.tools.has_runs_down() else self.table
+
+    def current_run(self) -> str:
+        """Returns the run the keyboard is at, "" for none."""
+        return self.shown_table().current_run()
+
+    def reach(self, run_id: str) -> None:
+        """Moves to a run."""
+        self.shown_table().reach(run_id)
 
     def show_content(self, content: Content) -> None:
         """Shows other runs, the same in another order, or the same read again."""
@@ -131,22 +159,32 @@ class Values(QWidget):
         self.sheet = sheet
         runs = [compared.runs[at] for at in view.order]
         base = compared.runs[view.baseline].run_id
+        versions = self._content.versions
         has_several = len({run.experiment for run in runs}) > 1
         columns = [
             RunColumn(
                 run_id=run.run_id,
                 name=words.name_of(run),
-                below=words.below(run, is_base=run.run_id == base, tells_experiment=has_several),
+                below=words.below(
+                    run,
+                    is_base=run.run_id == base,
+                    tells_experiment=has_several,
+                    version=versions.get(run.run_id, ""),
+                ),
                 series=self._content.colours.get(run.run_id, 0),
-                hint=words.hint_of(run),
+                hint=words.hint_of(run, versions.get(run.run_id, "")),
             )
             for run in runs
         ]
-        self.table.show_runs(columns, base, words.corner(sheet), sheet.lines)
+        corner = words.corner(sheet)
+        if self.tools.has_runs_down():
+            self.runs_down.show_runs(columns, sheet, view, corner.replace("rows", "fields"))
+        else:
+            self.table.show_runs(columns, base, corner, sheet.lines)
         if not sheet.rows:
             title, why = words.why_no_rows(sheet, view)
             self.nothing.set_words(title, why)
             can_show = view.only_differing and sheet.total > 0 and not view.words
             self.nothing.button.set_words("Show equal rows too")
             self.nothing.button.setVisible(can_show)
-        self._stack.setCurrentWidget(self.table if sheet.rows else self.nothing)
+        self._stack.setCurrentWidget(self.shown_table() if sheet.rows else self.nothing)

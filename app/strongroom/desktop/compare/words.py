@@ -30,7 +30,7 @@ def name_of(run: Run) -> str:
     return shown(run.name) or run.run_id[:8]
 
 
-def below(run: Run, *, is_base: bool, tells_experiment: bool) -> str:
+def below(run: Run, *, is_base: bool, tells_experiment: bool, version: str = "") -> str:
     """Returns the grey line below a run's name: what is special about it, "" if nothing is."""
     parts = []
     if is_base:
@@ -41,6 +41,8 @@ def below(run: Run, *, is_base: bool, tells_experiment: bool) -> str:
         parts.append("Lost contact")
     elif run.status in _STATUS:
         parts.append(_STATUS[run.status])
+    if version:
+        parts.append(version)
     if tells_experiment:
         parts.append(shown(run.experiment))
     return ", ".join(parts)
@@ -51,11 +53,17 @@ def is_live(run: Run) -> bool:
     return run.status is RunStatus.RUNNING and not run.is_lost and not run.is_deleted
 
 
-def hint_of(run: Run) -> str:
-    """Returns the tooltip of a run's header."""
+def hint_of(run: Run, version: str = "") -> str:
+    """Returns the tooltip of a run's header; ``version`` is the model version it made, in words."""
     started = wording.exact(run.started_us)
     head = f"{name_of(run)} ({run.run_id}), {shown(run.experiment)}, started {started}"
-    return f"{head}. Click to make it the baseline, drag to move it."
+    made = f". Made {version}" if version else ""
+    return f"{head}{made}. Click to make it the baseline, drag to move it."
+
+
+def why_no_request(name: str) -> str:
+    """Returns why nothing can be asked for a run."""
+    return f"No model version comes from {name}: register its model on the Runs page first"
 
 
 def corner(sheet: Sheet) -> str:

@@ -74,6 +74,13 @@ class Button(QPushButton):
         self.setAccessibleName(words.replace("&", ""))
         self.updateGeometry()
 
+    def set_label(self, words: str) -> None:
+        """Changes only what is painted, such as nothing where room is short; the name stays."""
+        self.setText(words)
+        if not self.toolTip() or self.toolTip() == self.accessibleName():
+            self.setToolTip("" if words else self.accessibleName())
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Returns the size of words, icon and chevron with their padding."""
         look = theme()

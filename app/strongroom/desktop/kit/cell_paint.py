@@ -17,6 +17,7 @@ from strongroom.desktop.kit.theme import theme
 if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
 
+DEPTH = 16  # px a level of groups or cells is indented
 DELTA_SLOT = 58  # px at 100 %: room of "−0.0200" in 11 px tabular digits
 
 
@@ -33,6 +34,7 @@ Draw = Callable[[QPainter, QRectF, object, Column, Row], bool]
 
 def _text(painter: QPainter, rect: QRectF, cell: object, column: Column, line: Row) -> bool:
     assert isinstance(cell, cells.TextCell)  # noqa: S101 - the table of painters is keyed by type
+    rect = rect.adjusted(DEPTH * cell.depth, 0, 0, 0)
     if cell.icon:
         paint.icon(painter, cell.icon, rect.x(), round(rect.center().y() - 8), cell.icon_role)
         rect = rect.adjusted(marks.GAP, 0, 0, 0)
@@ -161,8 +163,15 @@ def _check(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line
 def _run(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line: Row) -> bool:
     assert isinstance(cell, cells.RunCell)  # noqa: S101 - as above
     paint.dot(painter, QPointF(rect.x() + 4, rect.center().y() + 0.5), 4, cell.series)
-    font = theme().font("dense", weight=500)
-    return paint.text(painter, rect.adjusted(18, 0, 0, 0), cell.name, font=font)
+    look = theme()
+    font = look.font("dense", weight=500)
+    inside = rect.adjusted(18, 0, 0, 0)
+    if cell.note:
+        behind = inside.adjusted(look.width(cell.name, font) + 8, 0, 0, 0)
+        if behind.width() > 24:
+            small = look.font("caption", weight=400)
+            paint.text(painter, behind, cell.note, "text_tertiary", small)
+    return paint.text(painter, inside, cell.name, font=font) or bool(cell.note)
 
 
 def _spark(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line: Row) -> bool:

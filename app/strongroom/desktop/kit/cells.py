@@ -53,7 +53,8 @@ class Column:
 class TextCell:
     """Words; ``strong`` is weight 500, ``link`` emits ``link_followed`` when clicked.
 
-    ``note`` stands behind them in grey; ``spoken`` says both to people who cannot see them.
+    ``note`` stands behind them in grey; ``spoken`` says both to people who cannot see them;
+    ``depth`` indents them below a `Group` of the same depth.
     """
 
     text: str
@@ -65,6 +66,7 @@ class TextCell:
     link: bool = False
     note: str = ""
     spoken: str = ""
+    depth: int = 0
 
     @property
     def words(self) -> str:
@@ -242,15 +244,19 @@ class CheckCell:
 
 @dataclass(frozen=True, slots=True)
 class RunCell:
-    """The name of a run with the dot of its chart colour (hollow when not charted)."""
+    """The name of a run with the dot of its chart colour (hollow when not charted).
+
+    ``note`` stands behind it in grey, as far as there is room.
+    """
 
     name: str
     series: int | None = None
+    note: str = ""
 
     @property
     def words(self) -> str:
-        """The name."""
-        return self.name
+        """The name and its note."""
+        return f"{self.name}, {self.note}" if self.note else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,12 +350,14 @@ class Group:
         title: Its name.
         note: A grey count behind it.
         aggregates: Words under columns, by column key.
+        depth: Of a group inside the group before it with a smaller one; it folds with that.
     """
 
     key: str
     title: str
     note: str = ""
     aggregates: Mapping[str, str] = field(default_factory=dict)
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.labels import Elided, Label
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Line, clear
 from strongroom.desktop.kit.theme import theme
@@ -93,7 +93,7 @@ class PageBar(QWidget):
             self._crumbs.addWidget(Label("/", "text_tertiary"))
         self._crumbs.addWidget(_Title(title))
         if note:
-            self._crumbs.addWidget(Label(note, "text_tertiary"))
+            self._crumbs.addWidget(Elided(note, "text_tertiary"))  # gives way before tools do
 
     def set_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
         """Says which arrows lead somewhere."""
@@ -134,7 +134,7 @@ class PageBar(QWidget):
         self._first.removeWidget(self._tools)
         self._second.removeWidget(self._tools)
         (self._second if has_two_lines else self._first).addWidget(self._tools)
-        self._outer.setContentsMargins(12, 0, 16, 9 if has_two_lines else 1)
+        self._outer.setContentsMargins(12, 6 if has_two_lines else 0, 16, 7 if has_two_lines else 1)
         self.apply_theme()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

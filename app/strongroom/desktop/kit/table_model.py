@@ -170,14 +170,16 @@ class TableModel(QAbstractTableModel):
         """Returns sorted rows under their groups, without those of folded groups."""
         shown: list[Line] = []
         block: list[Line] = []
-        folded = False
+        folded_at: int | None = None  # the depth of the folded group these lines belong to
         for line in self._all:
             if isinstance(line, Group):
                 shown += self._sorted(block)
                 block = []
-                folded = line.key in self._folded
+                if folded_at is not None and line.depth > folded_at:
+                    continue
+                folded_at = line.depth if line.key in self._folded else None
                 shown.append(line)
-            elif not folded:
+            elif folded_at is None:
                 block.append(line)
         return shown + self._sorted(block)
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QTableView
 
 from strongroom.desktop.kit import marks, paint
-from strongroom.desktop.kit.cell_paint import paint_cell
+from strongroom.desktop.kit.cell_paint import DEPTH, paint_cell
 from strongroom.desktop.kit.cells import Column, Group, Line, Notice, Row
 from strongroom.desktop.kit.table_model import TableModel
 from strongroom.desktop.kit.theme import theme
@@ -155,7 +155,11 @@ class TablePainter:
         left = view.columnViewportPosition(0) - self.before
         end = view.columnViewportPosition(span - 1) + view.columnWidth(span - 1)
         whole = QRect(left, top, max(end, self.beyond) - left, high)
-        fill: Role = paint.TONE_GROUND[line.tone] if isinstance(line, Notice) else "bg_sunken"
+        fill: Role | None = "bg_sunken"
+        if isinstance(line, Notice):
+            fill = paint.TONE_GROUND[line.tone]
+        elif isinstance(line, Group) and line.depth:
+            fill = None
         _ground(painter, whole, fill)
         outer = self._edge if self._count() == 1 else self._pad
         look = theme()
@@ -188,10 +192,11 @@ class TablePainter:
 
     def _group(self, painter: QPainter, inside: QRectF, line: Group) -> None:
         look = theme()
+        inside = inside.adjusted(DEPTH * line.depth, 0, 0, 0)
         chevron = "chevron-right" if self._model.is_folded(line.key) else "chevron-down"
         top = round(inside.center().y() - 7)
         paint.icon(painter, chevron, inside.x() - 2, top, "text_secondary", 14)
-        bold = look.font("dense", weight=600)
+        bold = look.font("dense", weight=500 if line.depth else 600)
         title = inside.adjusted(18, 0, 0, 0)
         paint.text(painter, title, line.title, font=bold)
         note = title.adjusted(look.width(line.title, bold) + 8, 0, 0, 0)

@@ -209,6 +209,7 @@ class Composer(QObject):
             clock=at.clock,
             colour_of=runs.model.charted.place,
             charted=runs.charted,
+            models=lambda: at.registry.models(),  # noqa: PLW0108 - read when it is asked for
         )
         return lambda: ComparePage(services, self._tasks, self._session)
 
