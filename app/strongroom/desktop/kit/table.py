@@ -137,8 +137,11 @@ class Table(QTableView):
         row = self._table.row_of(key)
         if row < 0:
             return False
-        self.selectRow(row)
-        self.setCurrentIndex(self._table.index(row, 0))
+        index, flags = self._table.index(row, 0), QItemSelectionModel.SelectionFlag
+        chooses = self.selectionMode() != QAbstractItemView.SelectionMode.NoSelection
+        how = flags.ClearAndSelect | flags.Rows if chooses else flags.NoUpdate
+        self.selectionModel().setCurrentIndex(index, how)  # whatever key is held down meanwhile
+        self.scrollTo(index)
         return True
 
     def fold(self, key: str, *, folded: bool) -> None:
