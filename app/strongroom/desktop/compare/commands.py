@@ -2,18 +2,23 @@
 """The commands of the Compare page, each with the reason why it cannot run."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.aside import PARTS, Aside
 from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.compare.sharing import Sharing
 from strongroom.desktop.kit.buttons import Toggle
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 
+_CHART_ICONS = ("layout-grid", "chart-line", "scale", "git-fork")
+
 
 class CompareHost(Protocol):
     """What the commands need of the page."""
 
+    aside: Aside
     only_differences: Toggle
     beside: BesidePane
     sharing: Sharing
@@ -41,6 +46,12 @@ class CompareHost(Protocol):
 
     def show_view(self, view: str) -> None:
         """Shows the values, or two runs beside each other."""
+
+    def current_row(self) -> str:
+        """Returns the key of the row the keyboard is at."""
+
+    def put_on_axis(self, role: str) -> None:
+        """Puts the metric of the current row on an axis of the trade-off."""
 
     def turn_round(self) -> None:
         """Makes runs rows, or columns again."""
@@ -98,12 +109,22 @@ def of(page: CompareHost) -> Sequence[Command]:
         ),
         Command(
             id="compare.export_csv", title="Export comparison as CSV…", menu="Run",
-            icon="download", run=lambda: _drop(page.sharing.ask_csv()), enabled=_compared(page),
+            icon="download", run=lambda: _drop(page.sharing.ask("csv")), enabled=_compared(page),
+        ),
+        Command(
+            id="compare.export_markdown", title="Export comparison as Markdown…", menu="Run",
+            icon="download", run=lambda: _drop(page.sharing.ask("markdown")),
+            enabled=_compared(page),
+        ),
+        Command(
+            id="compare.copy_cells", title="Copy comparison for a spreadsheet", menu="Run",
+            icon="copy", run=page.sharing.copy_cells, enabled=_compared(page),
         ),
         Command(
             id="compare.copy_markdown", title="Copy comparison as Markdown", menu="Run",
             icon="copy", run=page.sharing.copy_markdown, enabled=_compared(page),
         ),
+        *_charts(page),
         *(command for command in of_run(page) if command is not None),
     )  # fmt: skip
 
@@ -143,6 +164,26 @@ def of_run(page: CompareHost) -> Sequence[Command | None]:
     )  # fmt: skip
 
 
+def _charts(page: CompareHost) -> Sequence[Command]:
+    """Returns what changes the charts beside the table."""
+    shows = (
+        Command(
+            id=f"compare.charts_{part}", title=f"Beside the comparison: {words.lower()}",
+            menu="View", icon=icon, run=partial(page.aside.show_part, part), enabled=_here,
+        )
+        for (part, words), icon in zip(PARTS, _CHART_ICONS, strict=True)
+    )  # fmt: skip
+    axes = (
+        Command(
+            id=f"compare.trade_{role}", title=f"Put this metric on the trade-off's {words}",
+            menu="Run", icon="scale", run=partial(page.put_on_axis, role),
+            enabled=_at_axis(page),
+        )
+        for role, words in (("y", "vertical axis"), ("x", "horizontal axis"))
+    )  # fmt: skip
+    return (*shows, *axes)
+
+
 def state_of(run_id: str) -> WindowState:
     """Returns the state in which a run of the page is the current one."""
     return WindowState(page="compare", selection=(run_id,) if run_id else (), has_store=True)
@@ -155,6 +196,14 @@ def _here(state: WindowState) -> Reason | None:
 def _at_run(state: WindowState) -> Reason | None:
     why = _here(state)
     return why or (None if state.selection else Reason("Move to the column of a run first"))
+
+
+def _at_axis(page: CompareHost) -> Callable[[WindowState], Reason | None]:
+    def rule(state: WindowState) -> Reason | None:
+        can_stand = page.aside.trade_off.can_stand(page.current_row())
+        return _here(state) or (None if can_stand else Reason("Move to the row of a metric first"))
+
+    return rule
 
 
 def _compared(page: CompareHost) -> Callable[[WindowState], Reason | None]:

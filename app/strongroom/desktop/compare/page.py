@@ -72,6 +72,7 @@ class ComparePage(Page):
         self.reading = Reading(services.comparison, tasks, self)
         self._build()
         self.sharing = Sharing(self.values.seen, tasks, self)
+        self.tools.more.chosen.connect(self.sharing.share)
         self._memory = Remembering(
             session, self.only_differences, self.tools, self.aside, self.split, self.table
         )
@@ -92,11 +93,10 @@ class ComparePage(Page):
         self._other = place.argument("other") or self._other
         self.beside.want(place.argument("open"))
         self._is_opening = False
-        named = Arrangement.from_place(place)
-        if named.run_ids:
-            self._arrange(named)
-        elif self._arrangement.run_ids:
-            self._arrange(self._arrangement)
+        named = Arrangement.from_place(place), self._arrangement, self._memory.runs()
+        found = next((each for each in named if each.run_ids), None)
+        if found is not None:
+            self._arrange(found)
         else:
             self._ask_newest()
 
@@ -213,9 +213,19 @@ class ComparePage(Page):
         self.show_view("beside")
         self.beside.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def current_row(self) -> str:
+        """Returns the key of the row the keyboard is at, "" for none."""
+        return self.values.current_row()
+
+    def put_on_axis(self, role: str) -> None:
+        """Puts the metric of the current row on an axis of the trade-off: ``y`` or ``x``."""
+        if self.aside.part() not in {"all", "trade"}:
+            self.aside.show_part("all")
+        self.aside.trade_off.set_axis(role, self.current_row())
+
     def turn_round(self) -> None:
         """Makes runs rows, or columns again."""
-        self.show_view("values")
+        self.views.set_current("values")
         self.tools.layouts.choose("columns" if self.tools.has_runs_down() else "rows")
 
     def focus_search(self) -> None:
@@ -344,6 +354,7 @@ class ComparePage(Page):
     def _arrange(self, wanted: Arrangement) -> None:
         is_other = set(wanted.run_ids) != set(self.reading.runs_asked())
         self._arrangement = wanted
+        self._memory.keep_runs(wanted)
         if is_other or not self.reading.compared.runs:
             self.reading.read(wanted.run_ids)
         self._show()
@@ -406,7 +417,7 @@ class ComparePage(Page):
             colours=self._colours,
             only_differing=self.only_differences.isChecked(),
             waits_for=self.reading.waits_for,
-            versions={run_id: self.versions.words(run_id) for run_id in self._arrangement.run_ids},
+            versions=self.versions,
         )
 
     def _plotted(self) -> Plotted:

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Compare page remembers of its layout: toggle, tools, charts, sizes, width of the names.
+"""What the Compare page remembers: runs, toggle, tools, charts, sizes, folds, width of the names.
 
 * What no longer holds is left out, part by part.
 """
 
 from PySide6.QtWidgets import QSplitter
 
+from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.aside import Aside
 from strongroom.desktop.compare.table import ComparisonTable
 from strongroom.desktop.compare.tools import TableTools
 from strongroom.desktop.kit.buttons import Toggle
+from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 
-KEPT = "compare.layout"
+KEPT, RUNS = "compare.layout", "compare.runs"
 
 
 class Remembering:
@@ -40,8 +42,22 @@ class Remembering:
                 "charts": self._aside.layout_of(),
                 "sizes": list(self._split.sizes()),
                 "names": self._table.name_width(),
+                "folded": [*sorted(self._table.folded())],
             },
         )
+
+    def keep_runs(self, arrangement: Arrangement) -> None:
+        """Remembers which runs are compared."""
+        if arrangement.run_ids:
+            self._session.set_value(RUNS, {**arrangement.arguments()})
+
+    def runs(self) -> Arrangement:
+        """Returns which runs were compared last, none if that is not known."""
+        kept = self._session.value(RUNS, {})
+        if not isinstance(kept, dict):
+            return Arrangement()
+        named = {name: text for name, text in kept.items() if isinstance(text, str)}
+        return Arrangement.from_place(Place.of("compare", named))
 
     def restore(self) -> None:
         """Takes over what was remembered."""
@@ -57,6 +73,9 @@ class Remembering:
         if isinstance(sizes, list) and len(sizes) == 2:
             whole = [size for size in sizes if isinstance(size, int) and size > 0]
             self._split.setSizes(whole if len(whole) == 2 else self._split.sizes())
+        folded = kept.get("folded")
+        for key in folded if isinstance(folded, list) else ():
+            self._table.fold(str(key), folded=True)
         width = kept.get("names")
         if isinstance(width, int):
             self._table.set_name_width(width)

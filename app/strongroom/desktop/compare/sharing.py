@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes a comparison out of the window: a CSV file, or a Markdown table on the clipboard.
+"""Takes a comparison out of the window: into a CSV or Markdown file, or onto the clipboard.
 
-* Both are made by a task: hundreds of runs make hundreds of thousands of cells.
+* All are made by a task: hundreds of runs make hundreds of thousands of cells.
+* What is written is what is seen: the same rows, the same order, the same way round.
 """
 
 from collections.abc import Callable
@@ -12,16 +13,22 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.export import save_rows
-from strongroom.desktop.compare.export import csv_rows, markdown
-from strongroom.desktop.compare.sheet import Viewpoint, lay_out
+from strongroom.desktop.compare.export import Seen, csv_rows, markdown, spreadsheet
+from strongroom.desktop.compare.sheet import Sheet, lay_out
 from strongroom.desktop.kit.saving import ask_where
 from strongroom.desktop.kit.task import Tasks
-from strongroom.domain.comparison import ComparedRuns
+from strongroom.disk.whole_file import written_whole
 from strongroom.domain.errors import EnvironmentFault
-from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.progress import Progress
 
-Seen = tuple[ComparedRuns, Viewpoint, MetricSchema]
+WAYS = (
+    ("csv", "Save as CSV…"),
+    ("markdown", "Save as Markdown…"),
+    ("", ""),
+    ("copy_cells", "Copy for a spreadsheet"),
+    ("copy_markdown", "Copy as Markdown"),
+)
+_FILES = {"csv": ("CSV", "comparison.csv"), "markdown": ("Markdown", "comparison.md")}
 
 
 class Sharing(QObject):
@@ -37,18 +44,35 @@ class Sharing(QObject):
         super().__init__(page)
         self._seen, self._tasks, self._page = seen, tasks, page
 
-    def ask_csv(self) -> QWidget:
-        """Asks for a file and writes the rows that are shown."""
-        return ask_where(self._page, "Save the comparison as CSV", "comparison.csv", self.write)
+    def share(self, way: str) -> None:
+        """Goes one of `WAYS`."""
+        if way in _FILES:
+            self.ask(way)
+        elif way == "copy_cells":
+            self.copy_cells()
+        else:
+            self.copy_markdown()
+
+    def ask(self, form: str) -> QWidget:
+        """Asks for a file and writes the rows that are shown, as ``csv`` or ``markdown``."""
+        words, name = _FILES[form]
+        return ask_where(self._page, f"Save the comparison as {words}", name, self.write)
 
     def write(self, path: Path) -> None:
-        """Writes the rows that are shown into a file, in a task: it may lie on a slow share."""
-        compared, view, schema = self._seen()
+        """Writes the rows that are shown into a file, in a task: it may lie on a slow share.
+
+        A name that ends in ``.md`` becomes Markdown, any other CSV.
+        """
+        seen = self._seen()
 
         def work(_progress: Progress) -> None:
-            sheet = lay_out(compared, view, schema)
+            sheet = _sheet(seen)
             try:
-                save_rows(csv_rows(compared, sheet, view))(path)
+                if path.suffix.lower() == ".md":
+                    with written_whole(path) as aside:
+                        aside.write_text(markdown(seen, sheet), "utf-8")
+                else:
+                    save_rows(csv_rows(seen, sheet))(path)
             except OSError as fault:
                 reason = fault.strerror or str(fault)
                 text = f"{path} was not written: {reason}"
@@ -58,13 +82,24 @@ class Sharing(QObject):
             f"compare.export.{path}", f"Saving {path.name}", work, lambda _done: None, owner=self
         )
 
+    def copy_cells(self) -> None:
+        """Puts the rows that are shown on the clipboard, for a spreadsheet."""
+        self._copy(spreadsheet)
+
     def copy_markdown(self) -> None:
-        """Puts the rows that are shown on the clipboard."""
-        compared, view, schema = self._seen()
+        """Puts the rows that are shown on the clipboard, as a Markdown table."""
+        self._copy(markdown)
+
+    def _copy(self, make: Callable[[Seen, Sheet], str]) -> None:
+        seen = self._seen()
         self._tasks.ask(
-            "compare.markdown",
+            "compare.copy",
             "Copying the comparison",
-            lambda _progress: markdown(compared, lay_out(compared, view, schema), view),
+            lambda _progress: make(seen, _sheet(seen)),
             lambda text: QGuiApplication.clipboard().setText(text),
             owner=self,
         )
+
+
+def _sheet(seen: Seen) -> Sheet:
+    return lay_out(seen.compared, seen.view, seen.schema)

@@ -122,7 +122,7 @@ def lay_out(
         for row in _ordered(chosen, section, view):
             lines.append(Row(f"{section.value} {row.key}", RowCells(row, view, schema)))
     if rows and not words and any(left_out.values()):
-        lines.append(Notice("same", _same_words(left_out), "mute", "equal"))
+        lines.append(Notice("same", _same_words(left_out), "mute", "equal", folds=False))
     return Sheet(
         lines=tuple(lines),
         differing=sum(not row.is_same for row in compared.rows),

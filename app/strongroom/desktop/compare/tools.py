@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from strongroom.desktop.compare.sharing import WAYS
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.surface import Surface
@@ -48,11 +49,13 @@ class TableTools(Surface):
         super().__init__(None, "b", parent=parent)
         self.search = SearchField("Search fields", size="small")
         self.search.setMaximumWidth(220)
+        self.search.setMinimumWidth(110)
         self.values = _menu(VALUES, "last", "Value of a metric")
         self.orders = _menu(ORDERS, "name", "Order of rows")
         self.layouts = _menu(LAYOUTS, "columns", "Layout")
         self.forms = _menu(FORMS, "absolute", "Form of deltas")
         self.noises = _menu(NOISES, "usual", "Noise band")
+        self.more = MenuButton("", WAYS, icon_name="ellipsis", name="Save or copy", small=True)
         across = WrappedRow(self)
         across.setContentsMargins(16, 6, 8, 7)
         for tool in (
@@ -62,6 +65,7 @@ class TableTools(Surface):
             self.orders,
             self.forms,
             self.noises,
+            self.more,
         ):
             across.addWidget(tool)
         self.search.changed.connect(self.searched)

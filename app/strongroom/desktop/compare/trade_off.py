@@ -109,6 +109,10 @@ class TradeOff(PlotPane):
             x = next((axis for axis in (usual[1], usual[0], *self._axes) if axis.key != y.key), x)
         return y, x
 
+    def can_stand(self, key: str) -> bool:
+        """Returns whether a row, by key, can stand on an axis."""
+        return any(axis.key == key for axis in self._axes)
+
     def set_axis(self, role: str, key: str) -> None:
         """Puts another metric on an axis: ``y`` or ``x``, and the key of its row."""
         now = self.axes()

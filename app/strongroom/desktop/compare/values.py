@@ -6,19 +6,20 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.compare import words
 from strongroom.desktop.compare.arrangement import Arrangement
+from strongroom.desktop.compare.export import Seen
 from strongroom.desktop.compare.runs_down import RunsDown
 from strongroom.desktop.compare.services import CompareServices
-from strongroom.desktop.compare.sharing import Seen
 from strongroom.desktop.compare.sheet import Sheet, Viewpoint, lay_out
 from strongroom.desktop.compare.table import ComparisonTable, RunColumn
 from strongroom.desktop.compare.tools import TableTools
+from strongroom.desktop.compare.versions import Versions
 from strongroom.desktop.kit.blocks import EmptyState
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.comparison import ComparedRuns, Section
@@ -30,7 +31,7 @@ MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off 
 class Content:
     """What there is to show: the runs that were read, how they stand, and in which colours.
 
-    ``waits_for`` are the sections that are still being read; ``versions`` says in words which model
+    ``waits_for`` are the sections that are still being read; ``versions`` knows which model
     version a run made.
     """
 
@@ -39,7 +40,7 @@ class Content:
     colours: Mapping[str, int] = field(default_factory=dict)
     only_differing: bool = True
     waits_for: frozenset[Section] = frozenset()
-    versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Versions | None = None
 
     def order(self) -> tuple[int, ...]:
         """Returns the runs from left to right, as places in the comparison."""
@@ -111,6 +112,12 @@ class Values(QWidget):
         """Returns the run the keyboard is at, "" for none."""
         return self.shown_table().current_run()
 
+    def current_row(self) -> str:
+        """Returns the key of the row, or of the column turned round, the keyboard is at."""
+        if self.tools.has_runs_down():
+            return self.runs_down.current_field()
+        return self.table.current_key()
+
     def reach(self, run_id: str) -> None:
         """Moves to a run."""
         self.shown_table().reach(run_id)
@@ -121,7 +128,14 @@ class Values(QWidget):
         self.lay_out()
 
     def seen(self) -> Seen:
-        """Returns what is compared, and how it is looked at."""
+        """Returns what is compared and how it is looked at, runs as they are sorted."""
+        seen, places = self._seen(), self._content.places()
+        if not self.tools.has_runs_down():
+            return seen
+        order = tuple(places[run_id] for run_id in self.runs_down.run_ids() if run_id in places)
+        return replace(seen, view=replace(seen.view, order=order), has_runs_down=True)
+
+    def _seen(self) -> Seen:
         content = self._content
         view = Viewpoint(
             order=content.order(),
@@ -133,11 +147,13 @@ class Values(QWidget):
             noise=self.tools.noise(),
             now_us=self._services.clock.now_us(),
         )
-        return content.compared, view, self._services.metric_schemas.read()
+        schema = self._services.metric_schemas.read()
+        return Seen(compared=content.compared, view=view, schema=schema)
 
     def lay_out(self) -> None:
         """Shows the content again, after other choices or a rule that changed."""
-        compared, view, schema = self.seen()
+        seen = self._seen()
+        compared, view, schema = seen.compared, seen.view, seen.schema
         if len(view.order) < 2:
             return
         waits = self._content.waits_for
@@ -169,10 +185,10 @@ class Values(QWidget):
                     run,
                     is_base=run.run_id == base,
                     tells_experiment=has_several,
-                    version=versions.get(run.run_id, ""),
+                    version=versions.brief(run.run_id) if versions else "",
                 ),
                 series=self._content.colours.get(run.run_id, 0),
-                hint=words.hint_of(run, versions.get(run.run_id, "")),
+                hint=words.hint_of(run, versions.words(run.run_id) if versions else ""),
             )
             for run in runs
         ]

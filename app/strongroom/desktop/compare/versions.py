@@ -72,11 +72,16 @@ class Versions(QObject):
 
     def words(self, run_id: str) -> str:
         """Returns version and stage of a run in words, "" without any."""
+        version, brief = self.newest(run_id), self.brief(run_id)
+        return f"{shown(version.model)} {brief}" if version is not None else ""
+
+    def brief(self, run_id: str) -> str:
+        """Returns the same without the name of the model, for where room is short."""
         version = self.newest(run_id)
         if version is None:
             return ""
         stage = "" if version.stage == NO_STAGE else f" {shown(version.stage)}"
-        return f"{shown(version.model)} v{version.version}{stage}"
+        return f"v{version.version}{stage}"
 
     def _take(self, found: Mapping[str, tuple[ModelVersion, ...]]) -> None:
         is_other = not self._was_read or found != self._by_run

@@ -362,12 +362,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence across the table at the exact row it is about, such as a gap in a log."""
+    """A sentence across the table at the exact row it is about, such as a gap in a log.
+
+    ``folds`` says that it belongs to the group above and goes with it.
+    """
 
     key: str
     text: str
     tone: Tone = "warn"
     icon: str = "triangle-alert"
+    folds: bool = True
 
 
 Line = Row | Group | Notice

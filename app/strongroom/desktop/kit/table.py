@@ -149,6 +149,10 @@ class Table(QTableView):
         self._refill(lambda: self._table.set_folded(key, folded=folded))
         self.group_folded.emit(key, folded)
 
+    def folded(self) -> frozenset[str]:
+        """Returns the keys of the folded groups."""
+        return self._table.folded()
+
     def sort_by(self, key: str, *, descending: bool) -> None:
         """Sorts by `Row.order` inside groups."""
         self._refill(lambda: self._table.sort_by(key, descending=descending))

@@ -61,6 +61,10 @@ class TableModel(QAbstractTableModel):
         """Returns whether a group is folded."""
         return key in self._folded
 
+    def folded(self) -> frozenset[str]:
+        """Returns the keys of the folded groups, whether they are there now or not."""
+        return frozenset(self._folded)
+
     def sort_by(self, key: str, *, descending: bool) -> None:
         """Sorts the rows of each group by `Row.order`; rows without a value come last."""
         self._sort = (key, descending)
@@ -179,7 +183,7 @@ class TableModel(QAbstractTableModel):
                     continue
                 folded_at = line.depth if line.key in self._folded else None
                 shown.append(line)
-            elif folded_at is None:
+            elif folded_at is None or (isinstance(line, Notice) and not line.folds):
                 block.append(line)
         return shown + self._sorted(block)
 
