@@ -29,6 +29,7 @@ from strongroom.desktop.kit.table_paint import TablePainter
 from strongroom.desktop.kit.theme import theme
 
 PAD, EDGE = 12, 16  # px beside a cell, and at the outer sides of the table
+SMALLEST_ROOM = 16  # px right of the last column
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -68,6 +69,15 @@ class PinnedTable(Table):
             self.updateGeometries()
         height = self.viewport().height() + self.horizontalHeader().height()
         self.pinned.setGeometry(0, 0, width, height)
+
+    def fill_room(self) -> None:
+        """Lets rows reach the right edge by the last column, which holds nothing.
+
+        A stretching column would do so too, and give the names of the table a width.
+        """
+        last = len(self.columns()) - 1
+        taken = sum(self.columnWidth(at) for at in range(last))
+        self.setColumnWidth(last, max(SMALLEST_ROOM, self.viewport().width() - taken))
 
     def apply_theme(self) -> None:
         """Takes over the sizes of the look in force."""

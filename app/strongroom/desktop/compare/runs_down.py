@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import overload
 
 from PySide6.QtCore import QModelIndex, QPoint, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.compare.pinned import PinnedTable
+from strongroom.desktop.compare.pinned import SMALLEST_ROOM, PinnedTable
 from strongroom.desktop.compare.sheet import TITLES, RowCells, Sheet, Viewpoint
 from strongroom.desktop.compare.table import RunColumn
 from strongroom.desktop.kit import wording
@@ -63,10 +63,11 @@ class RunsDown(PinnedTable):
         columns = (
             Column(RUN, said, self.name_width()),
             *(_column(line, sheet.rows[line.key]) for line in fields),
-            Column(ROOM, "", 16, stretch=True),
+            Column(ROOM, "", SMALLEST_ROOM),
         )
         if columns != self.columns():
             self.set_columns(columns)
+            self.fill_room()
         rows = [sheet.rows[line.key] for line in fields]
         cells = [line.cells for line in fields if isinstance(line.cells, RowCells)]
         lines = [
@@ -97,6 +98,18 @@ class RunsDown(PinnedTable):
         self._reach(run_id, self.current_field())
 
     # ------------------------------------------------------------ Qt
+
+    def apply_theme(self) -> None:
+        """Takes over the sizes of the look in force."""
+        super().apply_theme()
+        if len(self.columns()) > 1:
+            self.fill_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lets rows reach the right edge."""
+        super().resizeEvent(event)
+        if len(self.columns()) > 1:
+            self.fill_room()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keeps Left and Right inside the fields."""

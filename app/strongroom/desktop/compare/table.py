@@ -13,7 +13,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.compare.pinned import PinnedTable
+from strongroom.desktop.compare.pinned import SMALLEST_ROOM, PinnedTable
 from strongroom.desktop.kit.cells import Column, Group, Line
 from strongroom.desktop.kit.table_header import Header
 from strongroom.desktop.kit.theme import theme
@@ -21,7 +21,6 @@ from strongroom.desktop.kit.theme import theme
 NAME_WIDTH, BASE_WIDTH, RUN_WIDTH = 200, 132, 164
 NARROWEST = 148  # px at 100 %, to save a few runs from scrolling for a few pixels
 WIDEST = 236  # px at 100 %: a figure further from its neighbours is hard to follow
-SMALLEST_ROOM = 16  # px right of the last run
 WHAT, ROOM = "what", "room"
 
 
@@ -170,16 +169,7 @@ class ComparisonTable(PinnedTable):
         for at, width in enumerate(wanted, start=1):
             self.setColumnWidth(at, width + more)
         self._is_fitting = False
-        self._fill_room()
-
-    def _fill_room(self) -> None:
-        """Lets rows reach the right edge.
-
-        A stretching column would do so too, and give the names of the table a width.
-        """
-        last = len(self._runs) + 1
-        taken = sum(self.columnWidth(at) for at in range(last))
-        self.setColumnWidth(last, max(SMALLEST_ROOM, self.viewport().width() - taken))
+        self.fill_room()
 
     def _places(self) -> tuple[int, int]:
         return self.horizontalScrollBar().value(), self.verticalScrollBar().value()
@@ -218,7 +208,7 @@ class ComparisonTable(PinnedTable):
 
     def _on_run_resized(self, at: int, _before: int, _now: int) -> None:
         if 0 < at <= len(self._runs) and not self._is_fitting:
-            self._fill_room()
+            self.fill_room()
 
     def _on_title_clicked(self, at: int) -> None:
         if 0 < at <= len(self._runs):
