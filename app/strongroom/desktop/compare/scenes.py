@@ -23,6 +23,7 @@ def _page(studio: Studio, view: str = "values", *, only_differing: bool = True) 
     page = studio.page(ComparePage)
     page.only_differences.setChecked(only_differing)
     page.show_view(view)
+    page.tools.show_layout("columns")
     page.aside.show_part(PARTS[0][0])
     studio.settle()
     if len(page.arrangement().run_ids) < 2:
@@ -32,6 +33,12 @@ def _page(studio: Studio, view: str = "values", *, only_differing: bool = True) 
 
 def _values(studio: Studio, *, only_differing: bool) -> QWidget:
     _page(studio, only_differing=only_differing)
+    return studio.window
+
+
+def _turned(studio: Studio) -> QWidget:
+    _page(studio).turn_round()
+    studio.settle()
     return studio.window
 
 
@@ -73,6 +80,7 @@ def _picker(studio: Studio) -> QWidget:
 SCENES = (
     Scene(name="compare", shows=ComparePage, play=partial(_values, only_differing=True)),
     Scene(name="compare-all", shows=ComparePage, play=partial(_values, only_differing=False)),
+    Scene(name="compare-turned", shows=ComparePage, play=_turned),
     *(
         Scene(name=f"compare-{part}", shows=ComparePage, play=partial(_aside, part))
         for part, _title in PARTS[1:]
