@@ -106,9 +106,9 @@ def test_other_spellings_and_broken_json_are_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":', b'["",'])
 def test_a_hundred_thousand_brackets_are_refused_at_once(opening: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert refused(opening * 100_000) == "E-CANON"
-    assert time.perf_counter() - begun < 1.0
+    assert time.thread_time() - begun < 1.0
 
 
 def test_brackets_inside_text_are_not_nesting() -> None:

@@ -96,7 +96,14 @@ class TrustChanges:
             edit(before), version=before.version + 1, prev=before.id, heads=self.heads(before)
         )
         asked = demands(before, after)
-        missing = _missing(asked, frozenset(self._keys_here(asked, frozenset())))
+        here = self._keys_here(asked, frozenset())
+        if not here:
+            raise Refused(
+                "E-CAP",
+                "This workstation may not change the team",
+                "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
+            )
+        missing = max(demand.missing(here) for demand in asked)
         if missing and draft is None:
             raise Refused(
                 "E-QUORUM",
@@ -105,12 +112,6 @@ class TrustChanges:
                 " strongroom team cosign FILE.",
             )
         signers = self._signers(asked, frozenset(), once)
-        if not signers:
-            raise Refused(
-                "E-CAP",
-                "This workstation alone may not change the team",
-                "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
-            )
         return self._settle(drafts.propose(before, after, signers), draft, is_new=True)
 
     def view(self, path: Path) -> DraftView:
@@ -218,10 +219,6 @@ def asked_once(ask: SecretsHandler) -> SecretsHandler:
         return answers[0]
 
     return answer
-
-
-def _missing(asked: tuple[Demand, ...], signers: frozenset[str]) -> int:
-    return max(demand.missing(signers) for demand in asked)
 
 
 def _names(draft: Draft, keyids: frozenset[str]) -> tuple[str, ...]:
