@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tour through the window of a big store: the event loop never stands still for 100 ms."""
+"""A tour through the window of a big store: the event loop never stands still for 100 ms.
+
+The rule, for the opening of the window and for every stop of the tour:
+
+* What counts is processor time of the window's thread, or the time it did not come back to its
+  event loop less what the kernel says it stood in the run queue, whichever is more.
+* More than 100 ms fails. Only where the machine was busy, the kernel saying so (a quarter of the
+  stall or more, over all threads of this process), the stop is done once more, and that counts.
+* Where it is as busy again, processor time alone decides: nobody can tell then whether a worker
+  kept the interpreter or the machine kept the worker.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +21,11 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.shell.desk import Desk
 from support.big_store import Shape, build_store
-from support.tour import live, live_until_idle, stops
+from support.tour import Stop, live, live_until_idle, stops
 from support.watchdog import LIMIT_MS, Watchdog
 
-SHAPE = Shape(runs=1_200, long_runs=3, long_points=100_000, live_runs=1)
+SHAPE = Shape(runs=3_000, long_runs=3, long_points=100_000, live_runs=1)
+OPENING = "opening the window"
 FILTER = "metrics.`val/auc` > 0.3 AND params.optimizer IN ('adam', 'lion')"
 
 
@@ -26,37 +37,57 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(app: QApplication, store: Path, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(app, store, tmp_path / "home")
+def desks() -> Iterator[list[Desk]]:
+    made: list[Desk] = []
     yield made
-    made.close()
+    for each in made:
+        each.close()
 
 
-def test_a_tour_of_a_big_store_never_holds_the_window(desk: Desk) -> None:
+def test_a_tour_of_a_big_store_never_holds_the_window(
+    app: QApplication, store: Path, tmp_path: Path, desks: list[Desk]
+) -> None:
     with Watchdog() as dog:
-        dog.during = "opening the window"
-        window = desk.open()
-        assert desk.tasks is not None
-        live_until_idle(desk.tasks)
-        opening = len(dog.stalls)
-        done = []
-        for name, act in stops(window, filter_=FILTER, group_by="optimizer"):
-            _do(dog, desk, name, act)
-            if any(each.during == name for each in dog.over()):  # the machine, or the window?
-                dog.stalls[:] = [each for each in dog.stalls if each.during != name]
-                _do(dog, desk, name, act)
-            done.append(name)
+        dog.during = OPENING
+        desks.append(_opened(app, store, tmp_path / "home"))
+        if any(each.is_doubtful for each in dog.over()):
+            desks.pop().close()
+            live(100)
+            dog.stalls.clear()
+            desks.append(_opened(app, store, tmp_path / "another home"))
+        done = [_toured(dog, desks[0], name, act) for name, act in _stops(desks[0])]
     assert len(done) > 50
-    slow = [each for each in dog.over() if each in dog.stalls[opening:]]
+    slow = [each for each in dog.over() if each.cpu_ms > LIMIT_MS or not each.is_doubtful]
     said = "\n\n".join(map(str, slow))
     assert not slow, f"{len(slow)} stalls over {LIMIT_MS:.0f} ms\n{said}"
 
 
-def _do(dog: Watchdog, desk: Desk, name: str, act: object) -> None:
-    dog.during = name
-    act()  # type: ignore[operator]  # a stop's deed
+def _opened(app: QApplication, store: Path, home: Path) -> Desk:
+    desk = Desk(app, store, home)
+    desk.open()
     assert desk.tasks is not None
     live_until_idle(desk.tasks)
+    return desk
+
+
+def _stops(desk: Desk) -> Iterator[Stop]:
+    window = desk.window
+    assert window is not None
+    return stops(window, filter_=FILTER, group_by="optimizer")
+
+
+def _toured(dog: Watchdog, desk: Desk, name: str, act: Callable[[], object]) -> str:
+    """Does one stop, and does it once more where the machine may be to blame for a stall."""
+    for is_last in (False, True):
+        dog.during = name
+        act()
+        assert desk.tasks is not None
+        live_until_idle(desk.tasks)
+        found = [each for each in dog.over() if each.during == name]
+        if is_last or not any(each.is_doubtful for each in found):
+            break
+        dog.stalls[:] = [each for each in dog.stalls if each.during != name]
+    return name
 
 
 def test_the_watchdog_sees_computing_and_waiting_and_says_where(app: QApplication) -> None:

@@ -3,9 +3,11 @@
 
 * A timer of the thread beats; another thread sees when a beat is overdue and notes where the
   window's thread stands then, so that a stall can be mended and not only counted.
-* What the machine took is not held against the window: the kernel says how long the thread was
-  ready and not run, and the watching thread knows by how much it was itself too late (which also
-  covers a worker that keeps the interpreter). Processor time of the window's thread always counts.
+* Processor time of the window's thread always counts. Of the time it did not compute, only what
+  the kernel says this thread stood in the run queue is taken off: waiting for a lock, a file, or a
+  worker that keeps the interpreter is the window's own fault.
+* Beside it stands how long the other threads of the process stood in the queue: a worker that
+  keeps the interpreter while the machine lets it wait looks like one that computes too long.
 """
 
 import faulthandler
@@ -20,6 +22,7 @@ from typing import Self
 from PySide6.QtCore import QObject, Qt, QTimer
 
 BEAT_MS = 5
+CALM_S = 0.05  # how often the queue of the other threads is looked at while the window lives
 LIMIT_MS = 100.0  # what a person feels as a hitch
 
 
@@ -31,25 +34,32 @@ class Stall:
         during: What was being done.
         wall_ms: How long, by the clock.
         cpu_ms: Processor time of the window's thread meanwhile.
-        late_ms: How long the machine let this thread and the watching one wait meanwhile.
+        queued_ms: How long this thread was ready meanwhile and the machine did not run it.
+        crowded_ms: The same of the other threads of this process, together.
         stacks: Where the window's thread stood, as text, when it was seen to be late.
     """
 
     during: str
     wall_ms: float = 0.0
     cpu_ms: float = 0.0
-    late_ms: float = 0.0
+    queued_ms: float = 0.0
+    crowded_ms: float = 0.0
     stacks: list[str] = field(default_factory=list)
 
     @property
     def own_ms(self) -> float:
         """What the window itself is answerable for: computing, or waiting that is its own."""
-        return max(self.cpu_ms, self.wall_ms - self.late_ms)
+        return max(self.cpu_ms, self.wall_ms - self.queued_ms)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the machine was so busy that the same might not be seen again."""
+        return self.queued_ms + self.crowded_ms > self.wall_ms / 4
 
     def __str__(self) -> str:
         head = (
             f"{self.during}: {self.wall_ms:.0f} ms, {self.cpu_ms:.0f} of them computing,"
-            f" {self.late_ms:.0f} the machine's"
+            f" {self.queued_ms:.0f} in the run queue (other threads {self.crowded_ms:.0f})"
         )
         return "\n".join([head, *self.stacks])
 
@@ -71,10 +81,9 @@ class Watchdog(QObject):
         self._lock = threading.Lock()
         self._is_over = threading.Event()
         self._current: Stall | None = None
-        self._late_ms = 0.0
         self._task = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._beat_at, self._beat_cpu = time.monotonic(), time.thread_time()
-        self._beat_queued = self._queued_ms()
+        self._beat_queued, self._calm_ms, self._calm_at = _queued_ms(self._task), 0.0, 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(BEAT_MS)
@@ -109,33 +118,30 @@ class Watchdog(QObject):
             gap = (now - self._beat_at) * 1000
             computed = (cpu - self._beat_cpu) * 1000
             found = self._current or Stall(self.during)
-            queued = self._queued_ms()
+            queued = _queued_ms(self._task)
             found.wall_ms, found.cpu_ms = gap, computed
-            found.late_ms = self._late_ms + queued - self._beat_queued
+            found.queued_ms = queued - self._beat_queued
             self._beat_queued = queued
             self.worst_ms = max(self.worst_ms, found.own_ms)
             if gap > self.limit_ms:
+                found.crowded_ms = max(0.0, self._others_ms() - self._calm_ms)
                 self.stalls.append(found)
-            self._current, self._late_ms = None, 0.0
+            self._current = None
             self._beat_at, self._beat_cpu = now, cpu
 
-    def _queued_ms(self) -> float:
-        """Returns how long this thread was ready and not run so far; 0 where nobody says so."""
-        try:
-            return int(self._task.read_text().split()[1]) / 1e6
-        except (OSError, IndexError):
-            return 0.0
+    def _others_ms(self) -> float:
+        tasks = Path("/proc/self/task").glob("*/schedstat")
+        return sum(_queued_ms(each) for each in tasks if each != self._task)
 
     def _watch(self) -> None:
-        seen = time.monotonic()
         while not self._is_over.wait(BEAT_MS / 1000):
             now = time.monotonic()
+            if now - self._calm_at > CALM_S and now - self._beat_at < CALM_S:
+                self._calm_ms, self._calm_at = self._others_ms(), now
             with self._lock:
-                self._late_ms += max(0.0, (now - seen) * 1000 - 2 * BEAT_MS)
                 overdue = (now - self._beat_at) * 1000
                 if overdue > self.limit_ms * 0.6:
                     self._note(overdue)
-            seen = now
 
     def _note(self, overdue: float) -> None:
         if self._current is None:
@@ -143,6 +149,14 @@ class Watchdog(QObject):
         if len(self._current.stacks) >= 3:
             return
         self._current.stacks.append(f"  after {overdue:.0f} ms:\n{_stack_of(self._watched)}")
+
+
+def _queued_ms(task: Path) -> float:
+    """Returns how long a thread was ready and not run so far; 0 where nobody says so."""
+    try:
+        return int(task.read_text().split()[1]) / 1e6
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _stack_of(thread: int) -> str:

@@ -2,12 +2,13 @@
 """The charts beside the table: curves, the trade-off, parallel coordinates; all of them or one.
 
 * What is out of sight is not drawn and asks for nothing.
+* A turn of the event loop charts one of them: together they would hold the window.
 * All three show the same runs in the same colours, and the run the keyboard is at stronger.
 """
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -56,6 +57,9 @@ class Aside(QWidget):
         super().__init__(parent)
         self._plotted = NOTHING
         self._given: dict[str, Plotted] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._give)
         self.choice = Choice(PARTS, "all", name="Charts beside the table", kind="ghost")
         self.overlays = Overlays(services.curves, tasks)
         self.overlays.setMinimumHeight(LEAST_CURVES)
@@ -84,7 +88,7 @@ class Aside(QWidget):
         """Charts other runs, the same in another order, or other values of them."""
         self._plotted = plotted
         self._given.clear()
-        self._give()
+        self._soon.start()
 
     def part(self) -> str:
         """Returns which charts are shown."""
@@ -152,3 +156,5 @@ class Aside(QWidget):
             if not pane.isHidden() and self._given.get(key) is not self._plotted:
                 self._given[key] = self._plotted
                 pane.show_plotted(self._plotted)
+                self._soon.start()
+                return

@@ -6,9 +6,12 @@
   the answer of an older one is never delivered.
 * Results arrive on the window's thread; an answer whose owner is gone is dropped.
 * Once closed nothing is begun any more: what it would read from is closed next.
+* A job gives the interpreter back at once when the window wants it: a turn of the event loop takes
+  it dozens of times, and would wait the usual 5 ms each time.
 * Progress is told at most ten times a second; telling it is also where Cancel is heard.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +28,7 @@ from strongroom.domain.progress import Progress
 T = TypeVar("T")
 QUESTION_WORKERS = 4  # answers wait for disks, not for cores
 TOLD_EVERY_S = 0.1
+SWITCH_S = 0.0005  # how long a job keeps the interpreter while the window waits for it
 WAIT_AT_CLOSE_MS = 5_000  # a job that hears no Cancel for this long is left to the process's end
 
 
@@ -116,6 +120,7 @@ class Tasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(SWITCH_S)
         self._questions = QThreadPool(self)
         self._questions.setMaxThreadCount(QUESTION_WORKERS)
         self._changes = QThreadPool(self)
