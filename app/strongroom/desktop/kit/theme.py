@@ -2,19 +2,24 @@
 """The look in force: colours, fonts and sizes by role, switchable while the window is open.
 
 * There is one look for one application, as there is one `QApplication`; `theme` returns it.
-* A switch repaints and lays out everything: widgets ask at paint time and keep no colours.
+* A switch repaints and lays out everything: widgets ask at paint time and keep no colours. Pages
+  out of sight follow in the turns after, which together would hold the window.
 * Text scale moves fonts and the heights that hold text; hairlines and icons stay.
 """
 
+import time
 from typing import ClassVar, Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+import shiboken6
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from strongroom.desktop.kit.resources import resource
 from strongroom.desktop.kit.tokens import Role, TextRole, ThemeName, Tokens, load_tokens
 
+TURN_S = 0.008  # of a turn of the event loop, for widgets out of sight
 MOST_ELIDED = 20_000  # texts remembered as they fit, some 5 MB
 SMALLEST_SCALE, LARGEST_SCALE = 0.8, 2.0
 FONT_FILES = (
@@ -56,6 +61,10 @@ class Theme(QObject):
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[str, int, int, bool], QFont] = {}
         self._metrics: dict[int, tuple[QFont, QFontMetricsF]] = {}
+        self._late: list[QWidget] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._refresh_late)
         self._elided: dict[tuple[str, int, Qt.TextElideMode, float], str] = {}
 
     @classmethod
@@ -230,8 +239,20 @@ class Theme(QObject):
         app.setFont(self.font("body"))
         # Qt posts the news to itself; what is painted next should know it already
         app.sendPostedEvents(None, int(QEvent.Type.ApplicationPaletteChange))
-        for widget in app.allWidgets():
-            _refresh(widget)
+        self._late = [widget for widget in app.allWidgets() if not _refresh_if_seen(widget)]
+        if self._late:
+            self._soon.start()
+
+    def _refresh_late(self) -> None:
+        """Lets the widgets of pages out of sight follow, as many a turn as 8 ms allow."""
+        is_watched = any(window.isVisible() for window in QApplication.topLevelWidgets())
+        end = time.monotonic() + TURN_S
+        while self._late and (time.monotonic() < end or not is_watched):
+            widget = self._late.pop()
+            if shiboken6.isValid(widget):
+                _refresh(widget)
+        if self._late:
+            self._soon.start()
 
     def _palette(self) -> QPalette:
         palette = QPalette()
@@ -249,6 +270,14 @@ class Theme(QObject):
 def theme() -> Theme:
     """Returns the look in force."""
     return Theme.current()
+
+
+def _refresh_if_seen(widget: QWidget) -> bool:
+    """Refreshes a widget unless it is out of sight in a window that is not; tells whether."""
+    is_late = not widget.isVisible() and widget.window().isVisible()
+    if not is_late:
+        _refresh(widget)
+    return not is_late
 
 
 def _refresh(widget: QWidget) -> None:

@@ -8,6 +8,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from strongroom.desktop.kit.resources import resource
@@ -105,6 +106,7 @@ class Tokens:
     contrast: tuple[Contrast, ...]
 
 
+@lru_cache(maxsize=8)
 def load_tokens(name: ThemeName) -> Tokens:
     """Returns the tokens of one theme.
 
