@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The body of the Runs page: filter above table above charts, one run at the right, or why not."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.runs import empty
-from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.onboarding import Onboarding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strongroom.desktop.runs.detail import DetailPane
 
 
 class RunsBody(QStackedWidget):
@@ -38,7 +42,7 @@ class RunsBody(QStackedWidget):
         query: QWidget,
         table: QWidget,
         lower: QWidget,
-        make_detail: Callable[[], DetailPane],
+        make_detail: "Callable[[], DetailPane]",
         store: str,
     ) -> None:
         super().__init__()
@@ -66,7 +70,7 @@ class RunsBody(QStackedWidget):
         across.addWidget(self._working, 1)
         self.addWidget(both)
 
-    def detail(self) -> DetailPane:
+    def detail(self) -> "DetailPane":
         """Returns the pane of one run, hidden until somebody shows it."""
         if self._detail is None:
             self._detail = self._make_detail()

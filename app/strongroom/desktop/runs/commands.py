@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.runs import chart_commands, plot_commands
@@ -11,12 +11,14 @@ from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.body import RunsBody
 from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
-from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.lower_pane import VIEWS, LowerPane
 from strongroom.desktop.runs.results import Results
 from strongroom.desktop.runs.rule_actions import RuleActions
 from strongroom.desktop.runs.saved_views import SavedViews
 from strongroom.domain.query import FieldKind
+
+if TYPE_CHECKING:
+    from strongroom.desktop.runs.detail import DetailPane
 
 COLUMN_VERBS = (
     ("ascending", "Sort by column, ascending", "arrow-up"),
@@ -57,7 +59,7 @@ class RunsHost(Protocol):
     rules: RuleActions
 
     @property
-    def detail(self) -> DetailPane:
+    def detail(self) -> "DetailPane":
         """One run in detail."""
 
     def selection(self) -> tuple[str, ...]:

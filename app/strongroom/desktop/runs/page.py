@@ -34,7 +34,6 @@ from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.column_layout import ColumnLayout
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
-from strongroom.desktop.runs.detail import DetailPane
 from strongroom.desktop.runs.field_chooser import FieldChooser
 from strongroom.desktop.runs.finding import (
     COPIED,
@@ -69,6 +68,7 @@ from strongroom.services.run_table import RowOrder
 
 if TYPE_CHECKING:
     from strongroom.desktop.runs.columns import NameCount
+    from strongroom.desktop.runs.detail import DetailPane
     from strongroom.services.experiments import Experiment
 
 USUAL_SORTING = ("started", True)
@@ -391,11 +391,13 @@ class RunsPage(Page):
         self.below.join(self.loader, self.query, self.seeking.select, self.tick)
 
     @property
-    def detail(self) -> DetailPane:
+    def detail(self) -> "DetailPane":
         """One run in detail; made when it is first wanted."""
         return self.body.detail()
 
-    def _make_detail(self) -> DetailPane:
+    def _make_detail(self) -> "DetailPane":
+        from strongroom.desktop.runs.detail import DetailPane  # brings the viewers; after the rows
+
         detail = DetailPane(self._services, self._tasks)
         detail.closed.connect(self.close_run)
         detail.enlarged.connect(self.body.set_enlarged)

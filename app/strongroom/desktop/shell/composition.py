@@ -8,6 +8,7 @@
   first frame.
 """
 
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,11 @@ class Composer(QObject):
             page_id = "runs"  # colours come from there
         title = next(spec.title for spec in PLACES if spec.id == page_id)
 
+        is_first = not self._window.pages()
+
         def read(_progress: Progress) -> Make:
+            if not is_first:
+                self._read_for_later()
             return self._prepare[page_id]()
 
         self._tasks.ask("window.page", f"Opening {title}", read, self._join, owner=self)
@@ -147,9 +152,20 @@ class Composer(QObject):
         page = make()
         self._window.join(page)
         self.joined.emit(page)
-        if len(self._window.pages()) == 1:
-            self._overview.look()
+        if len(self._window.pages()) == 2:
+            self._overview.look()  # what it asks was read with this page
         self._next()
+
+    def _read_for_later(self) -> None:
+        """Reads what is wanted soon, by a double click or a look at the team, but not at once.
+
+        Here, one after the other: two jobs that import the same libraries at a time wait for
+        each other, or see each other's halves.
+        """
+        importlib.import_module("strongroom.desktop.runs.detail")
+        at = self._services
+        for _service in (at.identities, at.people, at.registry, at.audit, at.exchange):
+            """Is made by being asked for."""
 
     def _for_runs(self) -> Make:
         from strongroom.desktop.runs.page import RunsPage

@@ -154,9 +154,8 @@ class Desk(QObject):
             window, opened.services, window.tasks, self._state.store, self.preferences
         )
         composer.joined.connect(self._state.restore_splitters)
-        composer.finished.connect(lambda: self.opened.emit(window))
+        composer.finished.connect(self._on_composer_finished)
         composer.begin()
-        self._timer.start()
 
     def _hold(self, opened: Opened) -> Opened:
         """Remembers what has to be closed, also when nobody waits for it any more."""
@@ -182,6 +181,10 @@ class Desk(QObject):
             self.window = self.services = None
         self._remembered.flush()
         self.support.close()
+
+    def _on_composer_finished(self) -> None:
+        self._timer.start()
+        self.opened.emit(self.window)
 
     def _on_timer_timeout(self) -> None:
         services, window, tasks = self.services, self.window, self.tasks
