@@ -232,3 +232,15 @@ def test_every_viewer_has_names_for_what_the_keyboard_reaches(open_room, tasks) 
     for path in files:
         show(view, tasks, path)
         assert nameless(view) == [], path
+
+
+def test_what_cannot_be_shown_says_so_and_its_bytes_are_there(open_room, tasks) -> None:
+    room, view = open_room({"a.mp3": b"ID3\x03\x00" * 9, "b.mp4": b"\x00\x00\x00\x18ftyp" * 9})
+    show(view, tasks, "a.mp3")
+    assert view.note.text() == "Only WAV is drawn; other sounds need a decoder. Save it to listen."
+    assert room.look("a.mp3").others == ("bytes",)
+    show(view, tasks, "a.mp3", "bytes")
+    assert view.note.text() == ""
+    show(view, tasks, "b.mp4")
+    assert view.view.kind == "bytes"
+    assert view.note.text() == "There is no viewer for this kind of file; these are its bytes."

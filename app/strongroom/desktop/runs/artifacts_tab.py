@@ -113,6 +113,7 @@ class ArtifactsTab(QWidget):
         self._share_room()
         _, path = self.view.shows()
         self.steps.show_files(self._together.get(path), path)
+        self.view.set_step_files(self._together.get(path))
         if path and before.get(path) != listed.get(path):
             self.view.reload()
 

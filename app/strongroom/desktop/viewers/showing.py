@@ -187,6 +187,8 @@ class Showing(QStackedWidget):
         view = found.view
         if view.instead:
             return f"Shown as text. {view.instead}"
+        if isinstance(view.body, BytesView) and not view.others:
+            return "There is no viewer for this kind of file; these are its bytes."
         is_said_below = isinstance(view.body, (TextView, TableView))
         return "" if is_said_below else getattr(view.body, "note", "")
 

@@ -12,6 +12,7 @@ _PICTURES = {"png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"}
 _TABLES = {"csv", "tsv", "parquet", "arrow", "feather", "ipc", "npy"}
 _TREES = {"json", "yaml", "yml", "jsonl", "ndjson"}
 _PAGES = {"md", "markdown"}
+_SOUNDS = {"wav", "mp3", "flac", "ogg", "oga", "opus", "m4a", "aac"}
 _PROGRAMS = {
     "pkl", "pickle", "joblib", "pt", "pth", "ckpt", "skops", "onnx", "npz", "h5", "keras", "bin",
     "safetensors", "zip", "sav", "dill", "cloudpickle",
@@ -73,7 +74,7 @@ def _by_name(path: str) -> Kind | None:
         found = "histogram"
     elif end == "ipynb":
         found = "notebook"
-    elif end == "wav":
+    elif end in _SOUNDS:
         found = "sound"
     elif end == "pdf":
         found = "document"

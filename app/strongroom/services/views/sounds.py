@@ -20,6 +20,9 @@ def sound(file: BinaryIO, size: int, progress: Progress) -> SoundView | NoView:
     """Returns the curve of a WAV file, or why there is none."""
     if size > MAX_SOUND_BYTES:
         return NoView(why=f"A sound of more than {MAX_SOUND_BYTES >> 20} MiB is not drawn.")
+    if file.read(4) != b"RIFF":
+        return NoView(why="Only WAV is drawn; other sounds need a decoder. Save it to listen.")
+    file.seek(0)
     try:
         with wave.open(file, "rb") as opened:
             return _curve(opened, size, progress)
