@@ -1,6 +1,5 @@
 """Whose folder is it? The demo never touches what is not its own."""
 
-import time
 
 import numpy as np
 import pytest
@@ -146,6 +145,4 @@ def test_the_people_are_known_without_loading_anything_heavy():
         "import sys; import strongroom.demo.people, strongroom.demo.scenario;"
         "sys.exit(any(n in sys.modules for n in ('numpy', 'sqlalchemy', 'sklearn', 'keyring')))"
     )
-    started = time.thread_time()
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-    assert time.thread_time() - started < 5
