@@ -1,6 +1,5 @@
 """Whose folder is it? The demo never touches what is not its own."""
 
-
 import numpy as np
 import pytest
 

@@ -222,8 +222,8 @@ class MenuButton(Button):
         self.chosen.emit(key)
 
 
-class Check(QCheckBox):
-    """A check box with its words."""
+class _OnOff(QCheckBox):
+    """What is on or off, with its words; a click anywhere on it counts."""
 
     def __init__(
         self, words: str = "", *, on: bool = False, name: str = "", parent: QWidget | None = None
@@ -233,15 +233,19 @@ class Check(QCheckBox):
         self.setAccessibleName(name or words)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    def hitButton(self, place: QPoint) -> bool:
+        """Returns whether a click there toggles: anywhere."""
+        return self.rect().contains(place)
+
+
+class Check(_OnOff):
+    """A check box with its words."""
+
     def sizeHint(self) -> QSize:
         """Returns box and words."""
         look = theme()
         words = look.width(self.text(), look.font()) + 10 if self.text() else 0
         return QSize(round(words) + 18, look.height("control_small"))
-
-    def hitButton(self, place: QPoint) -> bool:
-        """Returns whether a click there toggles: anywhere."""
-        return self.rect().contains(place)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints box, words and focus ring."""
@@ -260,25 +264,13 @@ class Check(QCheckBox):
             paint.focus_ring(painter, QRectF(0, round(middle - 9), 18, 18), 6)
 
 
-class Toggle(QCheckBox):
+class Toggle(_OnOff):
     """A switch with its words."""
-
-    def __init__(
-        self, words: str = "", *, on: bool = False, name: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(words, parent)
-        self.setChecked(on)
-        self.setAccessibleName(name or words)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         """Returns switch and words."""
         look = theme()
         return QSize(round(look.width(self.text(), look.font())) + 40, look.height("control"))
-
-    def hitButton(self, place: QPoint) -> bool:
-        """Returns whether a click there toggles: anywhere."""
-        return self.rect().contains(place)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints switch, words and focus ring."""

@@ -92,12 +92,7 @@ class Field(QWidget):
         self.setFixedHeight(look.height(_HEIGHTS[self._size]))
         if self._width:
             self.setFixedWidth(look.scaled(self._width))
-        self.edit.setFont(look.font(self._text))
-        palette = QPalette(self.edit.palette())
-        palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
-        palette.setColor(QPalette.ColorRole.Text, look.colour("text_primary"))
-        palette.setColor(QPalette.ColorRole.PlaceholderText, look.colour("text_tertiary"))
-        self.edit.setPalette(palette)
+        _dress(self.edit, self._text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Repaints the ring when the editor gets or loses the keyboard."""
@@ -198,12 +193,7 @@ class TextArea(QWidget):
             self.setMinimumHeight(height)
         else:
             self.setFixedHeight(height)
-        self.edit.setFont(look.font(self._text))
-        palette = QPalette(self.edit.palette())
-        palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
-        palette.setColor(QPalette.ColorRole.Text, look.colour("text_primary"))
-        palette.setColor(QPalette.ColorRole.PlaceholderText, look.colour("text_tertiary"))
-        self.edit.setPalette(palette)
+        _dress(self.edit, self._text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Repaints the ring when the editor gets or loses the keyboard."""
@@ -217,6 +207,17 @@ class TextArea(QWidget):
         ground: Role = "bg_sunken" if self._is_sunken else "bg_surface"
         rect = QRectF(self.rect())
         _frame(painter, rect, has_focus=self.edit.hasFocus(), is_bad=False, ground=ground)
+
+
+def _dress(edit: QWidget, text: TextRole) -> None:
+    """Gives an editor the font and colours of the look, on the ground its frame paints."""
+    look = theme()
+    edit.setFont(look.font(text))
+    palette = QPalette(edit.palette())
+    palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+    palette.setColor(QPalette.ColorRole.Text, look.colour("text_primary"))
+    palette.setColor(QPalette.ColorRole.PlaceholderText, look.colour("text_tertiary"))
+    edit.setPalette(palette)
 
 
 def _frame(
