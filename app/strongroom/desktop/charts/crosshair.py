@@ -20,18 +20,6 @@ from strongroom.desktop.charts.ticks import value_text, x_text
 NEAR_PX = 24  # a pointer farther than that from every line aims at none
 
 
-def indices_at(prepared: Sequence[Prepared], x: float) -> list[int | None]:
-    """Returns the sample of each line nearest to ``x``; lines over the same steps share a look."""
-    known: dict[int, int | None] = {}
-    found = []
-    for one in prepared:
-        key = id(one.series.x)
-        if key not in known:
-            known[key] = nearest(one.series.x, x)
-        found.append(known[key])
-    return found
-
-
 def snapped(prepared: Sequence[Prepared], x: float) -> float | None:
     """Returns the x of the sample nearest to ``x``, or None when no line reaches it."""
     distinct = {id(one.series.x): one.series.x for one in prepared}
@@ -55,30 +43,32 @@ def stepped(prepared: Sequence[Prepared], x: float, steps: int) -> float | None:
 def readings_at(
     prepared: Sequence[Prepared], x: float, look: ChartLook, scale: Scale, area: QRect, y: Range
 ) -> tuple[Reading, ...]:
-    """Returns the readings at ``x``; ``area`` is the plot in overlay pixels and shows ``y``."""
-    found = []
-    height, bottom, span = area.height(), area.bottom() + 1, y[1] - y[0]
-    for one, index in zip(prepared, indices_at(prepared, x), strict=True):
+    """Returns the readings at ``x``; ``area`` is the plot in overlay pixels and shows ``y``.
+
+    Lines over the same steps share a look; two hundred are read while the mouse moves one pixel.
+    """
+    found: list[Reading] = []
+    bottom, low, px_a_place = area.bottom() + 1, y[0], area.height() / (y[1] - y[0])
+    is_linear, isfinite = not scale.log_y, math.isfinite
+    known: dict[int, int | None] = {}
+    for one in prepared:
         series = one.series
-        if index is None or series.is_faint:
+        if series.is_faint:
             continue
-        value = float(series.y[index])
-        if not math.isfinite(value):
+        steps = id(series.x)
+        if steps not in known:
+            known[steps] = nearest(series.x, x)
+        index = known[steps]
+        value = math.nan if index is None else series.y.item(index)
+        if index is None or not isfinite(value):
             continue
-        y_px = bottom - (scale.y_place(value) - y[0]) / span * height
+        y_px = bottom - ((value if is_linear else scale.y_place(value)) - low) * px_a_place
         edges = None
         if series.low is not None and series.high is not None:
-            edges = float(series.low[index]), float(series.high[index])
-        found.append(
-            Reading(
-                run_id=series.run_id,
-                label=series.label,
-                value=value,
-                colour=look.colour_of(series),
-                y_px=y_px if math.isfinite(y_px) else None,
-                edges=edges,
-            )
-        )
+            edges = series.low.item(index), series.high.item(index)
+        colour = look.colour_of(series)
+        height = y_px if isfinite(y_px) else None
+        found.append(Reading(series.run_id, series.label, value, colour, height, edges))
     return tuple(found)
 
 

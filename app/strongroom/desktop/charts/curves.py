@@ -52,8 +52,9 @@ class _Frame:
         return max(len(self._charts), self._charts_before) > MOST_FINE
 
     def has_room(self, cost_ms: float) -> bool:
-        """Returns whether something that takes that long still fits."""
-        return self._spent_ms + cost_ms <= FRAME_MS
+        """Returns whether something that takes that long still fits, with all charts to come."""
+        to_come = max(self._charts_before - len(self._charts), 0)
+        return self._spent_ms + cost_ms + to_come * CHART_MS <= FRAME_MS
 
     def spend(self, cost_ms: float) -> None:
         """Counts what was drawn."""
@@ -188,7 +189,7 @@ class Curves(QObject):
             return _scaled(old.view, view)
         self._stale = None
         self._draw(view, Quality.FAST)
-        if _FRAME.has_room(layer.costs_ms()[1]):
+        if not _FRAME.is_crowded() and _FRAME.has_room(layer.costs_ms()[1]):
             self._draw(view, Quality.FINE)
         if layer.picture is not None and self._may_be_finer(layer.picture):
             self._settle.start()

@@ -6,6 +6,7 @@ repaints thin strips, never the lines below; the mouse goes through.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -65,7 +66,7 @@ class Overlay(QWidget):
         for dirty in self._dirty_now:
             self.update(dirty)
         self._x_px, self._title, self._shows_box = x_px, title, shows_box
-        self._readings = tuple(sorted(readings, key=lambda reading: -reading.value))
+        self._readings = tuple(sorted(readings, key=attrgetter("value"), reverse=True))
         if x_px is not None and shows_box and readings:
             area, whole = QRectF(self.area), QRectF(self.rect())
             self._box.lay_out(title, self._readings, run_id, x_px, area, whole)
