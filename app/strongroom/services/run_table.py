@@ -45,6 +45,15 @@ class RowOrder:
     is_complete: bool = True
     values: tuple[str | None, ...] = ()
     starts: Ids = field(default_factory=_no_starts)
+    _places: list[Ids] = field(default_factory=list, init=False, repr=False)
+
+    def places(self) -> Ids:
+        """Returns where each run stands in ``ids``, by catalog id, -1 for others; made once."""
+        if not self._places:
+            places = np.full(int(self.ids.max(initial=0)) + 1, -1, np.int64)  # 8 MB a million
+            places[self.ids] = np.arange(len(self.ids))
+            self._places.append(places)
+        return self._places[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -123,10 +123,12 @@ def find(
 def order_of(services: RunsServices, question: Question, limit: int | None = None) -> RowOrder:
     """Returns the rows of an answer, at most ``limit`` of them unless they are in groups.
 
+    Where each run stands is known already: this is a worker's time, not the window's.
+
     Raises:
         FilterError: If the filter cannot be read.
     """
-    return services.run_table.order(
+    order = services.run_table.order(
         question.filter,
         experiment=question.experiment,
         order_by=question.order_by,
@@ -135,6 +137,8 @@ def order_of(services: RunsServices, question: Question, limit: int | None = Non
         group_by=question.group_by,
         limit=limit,
     )
+    order.places()
+    return order
 
 
 def surround(services: RunsServices, question: Question) -> Surroundings:

@@ -2,7 +2,7 @@
 """The rows of the table as the eye counts them: group headers and the runs of open groups.
 
 * A flat row is found by binary search over the groups; nothing is kept for each row but its id.
-* A run is found by its id through one array, made when somebody first asks.
+* A run is found by its id through one array, which the order keeps.
 """
 
 from collections.abc import Collection
@@ -30,7 +30,6 @@ class FlatRows:
         self._is_open[list(self.closed)] = False
         heights = np.where(self._is_open, self.sizes, 0) + 1
         self._tops = np.concatenate([[0], np.cumsum(heights)]).astype(np.int64)
-        self._places: Ids | None = None
 
     def __len__(self) -> int:
         return int(self._tops[-1]) if self.is_grouped else len(self.order.ids)
@@ -57,9 +56,22 @@ class FlatRows:
 
     def runs(self, first: int, end: int) -> Ids:
         """Returns the catalog ids of the runs among rows."""
-        found = self.at(first, end)
-        runs: Ids = found[found >= 0]
-        return runs
+        if not self.is_grouped:
+            return self.order.ids[first:end]
+        parts = [np.empty(0, np.int64)]
+        for top, last in zip(*self.stretches(), strict=True):
+            if last >= first and top < end:
+                start = int(self.order.starts[self.group_of(top)]) - top
+                parts.append(self.order.ids[start + max(top, first) : start + min(last + 1, end)])
+        return np.concatenate(parts)
+
+    def stretches(self) -> tuple[list[int], list[int]]:
+        """Returns the first and last rows of each stretch of runs: of each open group."""
+        if not self.is_grouped:
+            return ([0], [len(self) - 1]) if len(self) else ([], [])
+        shown = np.flatnonzero(self._is_open & (self.sizes > 0))
+        tops = self._tops[shown] + 1
+        return tops.tolist(), (tops + self.sizes[shown] - 1).tolist()
 
     def group_of(self, row: int) -> int:
         """Returns the group that a row stands in, -1 without groups."""
@@ -83,7 +95,7 @@ class FlatRows:
 
     def rows_of(self, ids: Ids) -> Ids:
         """Returns the rows of runs, -1 for each that is not shown."""
-        places = self._index()
+        places = self.order.places()
         known = (ids >= 0) & (ids < len(places))
         place = np.where(known, places[np.where(known, ids, 0)], -1)
         if not self.is_grouped:
@@ -95,16 +107,9 @@ class FlatRows:
 
     def holds(self, ids: Ids) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Returns for each id whether it is part of the answer, in an open group or not."""
-        places = self._index()
+        places = self.order.places()
         known = (ids >= 0) & (ids < len(places))
         return np.asarray(known & (places[np.where(known, ids, 0)] >= 0))
-
-    def _index(self) -> Ids:
-        if self._places is None:
-            ids = self.order.ids
-            self._places = np.full(int(ids.max(initial=0)) + 1, -1, np.int64)  # 8 MB a million
-            self._places[ids] = np.arange(len(ids))
-        return self._places
 
     def _last(self) -> int:
         return max(0, len(self.order.ids) - 1)

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from strongroom.desktop.kit.pinned_room import PinnedRoom
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.runs.flat_rows import FlatRows
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.pinned import PinnedView
 from strongroom.desktop.runs.sheet import Sheet
@@ -80,13 +81,15 @@ class RunsTable(RunsView):
 
     def set_sheet(self, sheet: Sheet, *, keeps_place: bool = False) -> None:
         """Shows other rows and columns; what is selected stays selected where it is there."""
-        selected, current = self.selected_ids(), self._id_at(self.currentIndex().row())
+        before, current = self.runs.sheet.rows, self._id_at(self.currentIndex().row())
+        is_all = len(before) > 0 and not before.closed and self._count_selected() == len(before)
+        selected = before.order.ids if is_all else self.selected_ids()
         bar = self.verticalScrollBar()
         at, across = bar.value(), self.horizontalScrollBar().value()
         top = self._id_at(self.rowAt(1)) if at else -1
         offset = self.rowViewportPosition(self.rowAt(1)) if top >= 0 else 0
         self.runs.set_sheet(sheet)
-        self._restore(selected, current)
+        self._restore(selected, current, before=before if is_all else None)
         row = self.runs.sheet.rows.row_of(top) if top >= 0 else -1
         if keeps_place and row >= 0:
             at = row * self.verticalHeader().defaultSectionSize() - offset
@@ -96,9 +99,7 @@ class RunsTable(RunsView):
     def selected_ids(self) -> Ids:
         """Returns the catalog ids of the selected runs from top to bottom."""
         rows = self.runs.sheet.rows
-        chosen = self.selectionModel().selection()
-        spans = {(chosen.at(at).top(), chosen.at(at).bottom()) for at in range(chosen.count())}
-        parts = [rows.runs(top, bottom + 1) for top, bottom in sorted(spans)]
+        parts = [rows.runs(top, bottom + 1) for top, bottom in self._spans()]
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     def selected(self) -> tuple[str, ...]:
@@ -106,7 +107,12 @@ class RunsTable(RunsView):
 
         Nothing is returned while names are still being read.
         """
-        ids = self.selected_ids()[:MOST_NAMED].tolist()
+        ids: list[int] = []
+        for top, bottom in self._spans():
+            end = min(bottom + 1, top + 2 * MOST_NAMED)  # every other row at least is a run
+            ids += self.runs.sheet.rows.runs(top, end)[: MOST_NAMED - len(ids)].tolist()
+            if len(ids) >= MOST_NAMED:
+                break
         loaded = [self.runs.windows.get(id_) for id_ in ids]
         self._is_unnamed = None in loaded
         if self._is_unnamed:
@@ -256,14 +262,14 @@ class RunsTable(RunsView):
         height = self.viewport().height() + self.horizontalHeader().height()
         self.pinned.setGeometry(0, 0, width, height)
 
-    def _restore(self, selected: Ids, current: int) -> None:
+    def _restore(self, selected: Ids, current: int, *, before: FlatRows | None) -> None:
+        """Selects what was; ``before`` are the rows that were selected one and all."""
         model, rows = self.selectionModel(), self.runs.sheet.rows
-        found = np.sort(rows.rows_of(selected))
-        found = found[found >= 0]
-        breaks = np.flatnonzero(np.diff(found) > 1)
-        if len(found) and len(breaks) < MOST_STRETCHES:
-            firsts = np.concatenate([found[:1], found[breaks + 1]]).tolist()
-            lasts = np.concatenate([found[breaks], found[-1:]]).tolist()
+        if before is not None and before.holds(rows.order.ids).all():
+            firsts, lasts = rows.stretches()
+        else:
+            firsts, lasts = _stretches(rows.rows_of(selected), len(rows))
+        if len(firsts) < MOST_STRETCHES:
             chosen, right = QItemSelection(), len(self.runs.sheet.columns) - 1
             for first, last in zip(firsts, lasts, strict=True):
                 chosen.select(self.runs.index(first, 0), self.runs.index(last, right))
@@ -272,6 +278,15 @@ class RunsTable(RunsView):
         if row >= 0:
             model.setCurrentIndex(self.runs.index(row, 0), _Flag.NoUpdate)
         self._on_selection_changed()
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """Returns the first and last rows of what is selected, from top to bottom."""
+        chosen = self.selectionModel().selection()
+        spans = {(chosen.at(at).top(), chosen.at(at).bottom()) for at in range(chosen.count())}
+        return sorted(spans)
+
+    def _count_selected(self) -> int:
+        return sum(bottom - top + 1 for top, bottom in self._spans())
 
     def _id_at(self, row: int) -> int:
         """Returns the catalog id of a row, -1 for none and for a header."""
@@ -375,3 +390,14 @@ class RunsTable(RunsView):
     def _repaint(self) -> None:
         self.viewport().update()
         self.pinned.viewport().update()
+
+
+def _stretches(found: Ids, many: int) -> tuple[list[int], list[int]]:
+    """Returns the first and last rows of each stretch among rows found in any order, -1 for none.
+
+    Marks them on the table instead of sorting: a million are marked in a fifth of the time.
+    """
+    marked = np.zeros(many + 2, np.int8)
+    marked[found[found >= 0] + 1] = 1
+    edges = np.diff(marked)
+    return np.flatnonzero(edges == 1).tolist(), (np.flatnonzero(edges == -1) - 1).tolist()
