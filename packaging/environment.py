@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual environment beside the checkout: made once, known by a stamp, made again on change.
+"""Virtual environments beside the checkout: made once, known by a stamp, made again on change.
 
+* One holds Strongroom. Another one, made only when somebody asks for it, holds the programs it is
+  measured beside (`ensure_peers`), so that nothing of theirs is ever imported by ours.
 * Works where Debian ships neither ``python3-venv`` nor a pip that may install: the environment is
   made without pip, and the pip outside installs into it (``pip --python``). ``uv`` on PATH wins.
 * A ``wheelhouse`` folder beside pyproject.toml is the only source when it exists.
@@ -19,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
 STAMP = FOLDER / "strongroom-stamp.json"
+PEERS_FOLDER = ROOT / ".venv-peers"
+PEERS = ("mlflow>=3.17,<3.19",)  # what the goals were set beside
 WHEELHOUSE = ROOT / "wheelhouse"
 OLDEST_PYTHON = (3, 11)
 
@@ -27,9 +31,9 @@ class SetupError(Exception):
     """Says in one sentence what could not be set up, and what to do."""
 
 
-def python() -> Path:
-    """Returns the interpreter of the environment."""
-    return FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def python(folder: Path = FOLDER) -> Path:
+    """Returns the interpreter of an environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def declared_extras() -> frozenset[str]:
@@ -55,10 +59,27 @@ def ensure(extras: frozenset[str]) -> bool:
         return False
     wanted = sorted(extras | held)
     print(f"Setting up {FOLDER} with {', '.join(wanted)}: once, about a minute.", flush=True)
-    _make()
-    _install(f"{ROOT}[{','.join(wanted)}]")
+    _make(FOLDER)
+    _install(FOLDER, "--editable", f"{ROOT}[{','.join(wanted)}]")
     STAMP.write_text(json.dumps({"key": key, "extras": wanted}), "utf-8")
     return True
+
+
+def ensure_peers() -> Path:
+    """Makes the environment of the peers and returns its interpreter.
+
+    Raises:
+        SetupError: As `ensure`.
+    """
+    stamp = PEERS_FOLDER / STAMP.name
+    key = json.dumps([*PEERS, *sys.version_info[:2]])
+    is_made = stamp.exists() and stamp.read_text("utf-8") == key
+    if not (is_made and _works(PEERS_FOLDER)):
+        print(f"Setting up {PEERS_FOLDER} with {', '.join(PEERS)}: once, some minutes.", flush=True)
+        _make(PEERS_FOLDER)
+        _install(PEERS_FOLDER, *PEERS)
+        stamp.write_text(key, "utf-8")
+    return python(PEERS_FOLDER)
 
 
 def _fingerprint() -> str:
@@ -80,27 +101,27 @@ def _held_extras(key: str) -> frozenset[str]:
         return frozenset()
 
 
-def _make() -> None:
-    if _works():
+def _make(folder: Path) -> None:
+    if _works(folder):
         return
-    if FOLDER.exists():
+    if folder.exists():
         print("The environment was made for another Python or another place; making it again.")
-        shutil.rmtree(FOLDER)
+        shutil.rmtree(folder)
     uv = shutil.which("uv")
     if uv:
-        command = [uv, "venv", "--quiet", "--python", sys.executable, str(FOLDER)]
+        command = [uv, "venv", "--quiet", "--python", sys.executable, str(folder)]
     else:
-        command = [sys.executable, "-m", "venv", "--without-pip", str(FOLDER)]
-    if subprocess.run(command, check=False).returncode != 0 or not _works():
-        raise SetupError(f"A virtual environment could not be made in {FOLDER}.")
+        command = [sys.executable, "-m", "venv", "--without-pip", str(folder)]
+    if subprocess.run(command, check=False).returncode != 0 or not _works(folder):
+        raise SetupError(f"A virtual environment could not be made in {folder}.")
 
 
-def _works() -> bool:
-    """Whether the environment runs the Python minor this script runs on."""
-    if not python().exists():
+def _works(folder: Path) -> bool:
+    """Whether an environment runs the Python minor this script runs on."""
+    if not python(folder).exists():
         return False
     answer = subprocess.run(
-        [python(), "-c", "import sys; print(sys.version_info[:2])"],
+        [python(folder), "-c", "import sys; print(sys.version_info[:2])"],
         capture_output=True,
         text=True,
         check=False,
@@ -108,17 +129,17 @@ def _works() -> bool:
     return answer.stdout.strip() == str(sys.version_info[:2])
 
 
-def _install(requirement: str) -> None:
+def _install(folder: Path, *wanted: str) -> None:
     source = ["--no-index", "--find-links", str(WHEELHOUSE)] if WHEELHOUSE.is_dir() else []
     uv = shutil.which("uv")
     if uv:
-        start = [uv, "pip", "install", "--quiet", "--python", str(python())]
+        start = [uv, "pip", "install", "--quiet", "--python", str(python(folder))]
     elif _has_pip(sys.executable):
-        start = [sys.executable, "-m", "pip", "--python", str(python())]
+        start = [sys.executable, "-m", "pip", "--python", str(python(folder))]
         start += ["install", "-qq", "--disable-pip-version-check"]
     else:
         raise SetupError("pip is not installed. Install it with: sudo apt-get install python3-pip")
-    if subprocess.run([*start, *source, "--editable", requirement], check=False).returncode != 0:
+    if subprocess.run([*start, *source, *wanted], check=False).returncode != 0:
         where = f"the wheelhouse {WHEELHOUSE}" if source else "the package index"
         raise SetupError(
             f"The packages could not be installed from {where}. Read the lines above; without a "

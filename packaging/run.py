@@ -6,7 +6,8 @@ python3 packaging/run.py                    set everything up and do the main jo
                                             by real training and open the window on it
 python3 packaging/run.py test [--all] …     set everything up and run the tests; more arguments go
                                             to pytest; --all adds the tests against other programs
-python3 packaging/run.py bench …            run the benchmarks and show each beside its goal
+python3 packaging/run.py bench …            run the benchmarks and show each beside its goal; with
+                                            --peers MLflow is installed apart and measured along
 python3 packaging/run.py -- ARGS            run `strongroom ARGS` in the same environment
 """
 
@@ -142,8 +143,11 @@ def bench(arguments: Sequence[str]) -> int:
     """Runs the benchmarks, each of which prints its figure beside its goal."""
     libraries.ensure(libraries=libraries.OFFSCREEN, tools={})
     environment.ensure(TESTS)
+    given = list(arguments)
+    if "--peers" in given:
+        given[given.index("--peers")] = f"--peers={environment.ensure_peers()}"
     command = [str(environment.python()), "-m", "pytest", "-s", "-q", "-p", "no:cacheprovider"]
-    command += ["-o", "python_files=bench_*.py", "tests/bench", *arguments]
+    command += ["-o", "python_files=bench_*.py", "tests/bench", *given]
     with session.Session(environment.ROOT) as private:
         private.use_private_folders()
         return private.run(command, QT_QPA_PLATFORM="offscreen")

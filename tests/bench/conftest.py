@@ -16,13 +16,20 @@ from PySide6.QtWidgets import QApplication
 from strongroom.desktop.kit.theme import Theme
 from support.big_store import MILLION, build_store
 from support.checkout import DOCS
-from support.figures import page, told
+from support.figures import begin, page, told
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("strongroom benches")
     group.addoption("--big", action="store_true", help="the largest sizes too: some ten minutes")
+    group.addoption("--peers", default="", help="the interpreter that has MLflow, put by run.py")
     group.addoption("--save", action="store_true", help="write the figures to docs/benchmarks.md")
+
+
+@pytest.fixture(autouse=True)
+def _section(request: pytest.FixtureRequest) -> None:
+    """Puts the figures of a bench below the first line of its text."""
+    begin(str(request.module.__doc__).strip().splitlines()[0].rstrip(".:"))
 
 
 @pytest.fixture(scope="session")
@@ -56,5 +63,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--save") and told:
         given = sys.argv[1:]
         after = given.index("tests/bench") + 1 if "tests/bench" in given else 0
-        command = " ".join(["python3 packaging/run.py bench", *given[after:]])
+        asked = ["--peers" if each.startswith("--peers=") else each for each in given[after:]]
+        command = " ".join(["python3 packaging/run.py bench", *asked])
         (DOCS / "benchmarks.md").write_text(page(told, command), "utf-8")

@@ -20,12 +20,17 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure: what, value, unit, and the goal of the design ("" if there is none)."""
+    """One measured figure: what, value, unit, and the goal of the design ("" if there is none).
+
+    ``limit`` says what the machine itself took for the least that has to be done, measured in the
+    same run ("" where nobody measured it).
+    """
 
     what: str
     value: float
     unit: str
     goal: str
+    limit: str = ""
 
     @property
     def is_missed(self) -> bool:
@@ -37,8 +42,15 @@ class Figure:
         return self.value > limit if bound[1] == "≤" else self.value < limit
 
 
-told: list[Figure] = []
-"""What was reported in this process, in its order."""
+Sections = dict[str, list[Figure]]
+told: Sections = {}
+"""What was reported in this process, in its order, below the first line of each bench."""
+_section = [""]
+
+
+def begin(section: str) -> None:
+    """Says what the figures that follow are about."""
+    _section[0] = section
 
 
 def report(*figures: Figure) -> None:
@@ -47,18 +59,28 @@ def report(*figures: Figure) -> None:
     for figure in figures:
         goal = f"   goal {figure.goal}" if figure.goal else ""
         missed = "   MISSED" if figure.is_missed else ""
-        print(f"  {figure.what:<60} {number(figure.value):>10} {figure.unit:<12}{goal}{missed}")
-    told.extend(figures)
+        limit = f"   least {figure.limit}" if figure.limit else ""
+        taken = f"{number(figure.value):>10} {figure.unit:<12}"
+        print(f"  {figure.what:<60} {taken}{goal}{limit}{missed}")
+    told.setdefault(_section[0], []).extend(figures)
 
 
-def page(figures: Sequence[Figure], command: str) -> str:
+def page(sections: Sections, command: str) -> str:
     """Returns the page of benchmarks: machine, day, command, and a row for each figure."""
     day = to_iso(SystemClock().now_us())[:10]
     how = (
         f"Written by `{command}` on {day}; nothing here was typed by hand. Times of the window are"
         " processor time of its own thread, medians; a machine that does other work at the same"
-        " time makes them larger, so ratios to the peers measured in the same run say more."
+        " time makes them larger, so ratios to the peers measured in the same run say more. A"
+        " goal is the design's; the least is what the machine took for what has to be done anyway,"
+        " such as one write or one fsync, measured in the same run."
     )
+    figures = [figure for section in sections.values() for figure in section]
+    goals = [figure for figure in figures if figure.goal]
+    missed = [figure.what for figure in goals if figure.is_missed]
+    met = f"{len(goals) - len(missed)} of {len(goals)} goals are met."
+    if missed:
+        met += f" Missed: {'; '.join(missed)}."
     lines = [
         "# Benchmarks",
         "",
@@ -66,14 +88,22 @@ def page(figures: Sequence[Figure], command: str) -> str:
         "",
         f"Machine: {_machine()}.",
         "",
-        "| what | figure | unit | goal | met |",
-        "|---|---:|---|---|---|",
+        met,
+        "",
     ]
+    for section, measured in sections.items():
+        lines += [f"## {section}", "", *_table(measured), ""]
+    return "\n".join(lines)
+
+
+def _table(figures: Sequence[Figure]) -> list[str]:
+    rows = ["| what | figure | unit | goal | met | least |", "|---|---:|---|---|---|---|"]
     for figure in figures:
         met = "" if not figure.goal else "**no**" if figure.is_missed else "yes"
-        what = figure.what.replace("|", "\\|")
-        lines.append(f"| {what} | {number(figure.value)} | {figure.unit} | {figure.goal} | {met} |")
-    return "\n".join([*lines, ""])
+        cells = (figure.what.replace("|", "\\|"), number(figure.value), figure.unit, figure.goal,
+                 met, figure.limit)  # fmt: skip
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
 
 
 def number(value: float) -> str:
