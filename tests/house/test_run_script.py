@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -123,3 +124,41 @@ def _is_running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+class Recorder:
+    """Stands for a session that runs commands; keeps them instead."""
+
+    ran: ClassVar[list[list[str]]] = []
+
+    def __init__(self, _folder: Path) -> None:
+        self.ran.clear()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Leaves nothing."""
+
+    def use_private_folders(self) -> None:
+        """Has none."""
+
+    def run(self, command: list[str], **_environment: str) -> int:
+        self.ran.append(command)
+        return 0
+
+
+def test_programs_to_measure_beside_are_installed_only_when_asked_for(script, monkeypatch):
+    run, environment = script("run"), script("environment")
+    asked: list[str] = []
+    monkeypatch.setattr(run.libraries, "ensure", lambda **_wanted: frozenset())
+    monkeypatch.setattr(environment, "ensure", lambda _extras: False)
+    monkeypatch.setattr(
+        environment, "ensure_peers", lambda: asked.append("peers") or Path("/apart/python")
+    )
+    monkeypatch.setattr(run.session, "Session", Recorder)
+    assert run.bench(["--big"]) == 0
+    assert not asked
+    assert run.bench(["--peers", "-k", "mlflow"]) == 0
+    assert asked == ["peers"]
+    assert Recorder.ran[0][-3:] == ["--peers=/apart/python", "-k", "mlflow"]
