@@ -10,6 +10,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from strongroom.domain.artifact import check_path
 from strongroom.domain.canonical import JsonValue, decode
@@ -47,6 +48,7 @@ __all__ = [
     "RunHeader",
     "StoredArtifact",
     "WriterState",
+    "bounded_size",
     "file_names",
     "read_header",
     "read_run",
@@ -61,7 +63,7 @@ def read_header(folder: Path) -> RunHeader:
         OSError: If it cannot be read.
     """
     with (folder / RUN_FILE).open("rb") as stream:
-        data = stream.read(MAX_RUN_FILE_BYTES + 1)
+        data = stream.read(bounded_size(stream, MAX_RUN_FILE_BYTES))
     found = decode(data, max_bytes=MAX_RUN_FILE_BYTES)
     texts = ("run_id", "experiment", "name", "parent", "host", "user")
     if (
@@ -100,6 +102,14 @@ def read_run(folder: Path, names: Sequence[str] | None = None) -> JournalContent
     for file, stretch in _read_files(folder, fold, names):
         fold.add(file, stretch)
     return fold.content()
+
+
+def bounded_size(stream: BinaryIO, most: int) -> int:
+    """Returns how much to read of a file: all of it, or one byte more than is allowed.
+
+    Asking for the limit itself makes Python prepare that much memory for each little file.
+    """
+    return min(os.fstat(stream.fileno()).st_size, most) + 1
 
 
 def file_names(folder: Path) -> list[str]:

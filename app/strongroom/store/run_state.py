@@ -18,7 +18,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.run import MetricSummary, RunStatus
 from strongroom.journal.content import JournalContent, RunHeader, StoredArtifact
 from strongroom.journal.layout import JOURNAL_SUFFIX, Kind
-from strongroom.journal.reader import file_names, param_text, read_header, read_run
+from strongroom.journal.reader import bounded_size, file_names, param_text, read_header, read_run
 from strongroom.journal.series import summarize
 from strongroom.journal.stream import JournalFile
 from strongroom.store.liveness import Observer
@@ -129,7 +129,7 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
     """
     try:
         with (folder / SEALED_FILE).open("rb") as stream:
-            data = stream.read(MAX_SEALED_BYTES + 1)
+            data = stream.read(bounded_size(stream, MAX_SEALED_BYTES))
     except FileNotFoundError:
         return None
     document = decode(data, max_bytes=MAX_SEALED_BYTES)
