@@ -86,8 +86,9 @@ class Aside(QWidget):
 
     def show_plotted(self, plotted: Plotted) -> None:
         """Charts other runs, the same in another order, or other values of them."""
-        self._plotted = plotted
-        self._given.clear()
+        if not plotted.is_like(self._plotted):
+            self._plotted = plotted
+            self._given.clear()
         self._soon.start()
 
     def part(self) -> str:

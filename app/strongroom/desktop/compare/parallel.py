@@ -29,6 +29,7 @@ from strongroom.domain.metric_schema import Direction, MetricSchema
 MOST_AXES = 12  # more stand too close to be read beside the table
 FIRST_PARAMS, FIRST_METRICS = 3, 1
 MOST_OFFERED = 60
+MOST_TRIED = 40  # parameters looked at for the usual axes; each has a value a run
 
 
 class ParallelPane(PlotPane):
@@ -47,6 +48,7 @@ class ParallelPane(PlotPane):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._plotted = NOTHING
         self._rows: dict[str, ComparedRow] = {}
+        self._usual: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()  # axes a person chose, none for the usual
         self.chart = ParallelPlot(ChartLook.from_theme(theme()))
         self.chart.setObjectName("compare.parallel")
@@ -69,12 +71,13 @@ class ParallelPane(PlotPane):
         """Shows other runs, the same in another order, or other values of them."""
         self._plotted = plotted
         self._rows = {key_of(each): each for each in plotted.compared.rows if _can_stand(each)}
+        self._usual = usual_axes(self._rows.values(), plotted.schema)
         self._draw()
 
     def axes(self) -> tuple[str, ...]:
         """Returns the keys of the axes from left to right."""
         kept = tuple(key for key in self._chosen if key in self._rows)
-        return kept if len(kept) > 1 else usual_axes(self._rows.values(), self._plotted.schema)
+        return kept if len(kept) > 1 else self._usual
 
     def set_axes(self, keys: Sequence[str]) -> None:
         """Shows other axes."""
@@ -159,8 +162,12 @@ class ParallelPane(PlotPane):
 def usual_axes(rows: Iterable[ComparedRow], schema: MetricSchema) -> tuple[str, ...]:
     """Returns the axes to start with: parameters that vary, numbers first, then the results."""
     rows = tuple(rows)
-    params = [each for each in rows if each.section is Section.PARAMS and _is_setting(each)]
-    params.sort(key=lambda each: not is_numeric(each))
+    params = [each for each in rows if each.section is Section.PARAMS][:MOST_TRIED]
+    numeric: list[ComparedRow] = []
+    named: list[ComparedRow] = []
+    for each in params:
+        (numeric if is_numeric(each) else named).append(each)
+    params = [*numeric, *filter(_is_setting, named)]
     metrics = [each for each in rows if each.section is Section.METRICS]
     metrics.sort(
         key=lambda each: (
@@ -180,7 +187,6 @@ def _can_stand(each: ComparedRow) -> bool:
 
 
 def _is_setting(each: ComparedRow) -> bool:
-    if is_numeric(each):
-        return True
+    """Returns whether words are few enough to be a setting."""
     words = [value for value in each.values if value is not None]
     return len(set(words)) * 2 <= max(len(words), 4)

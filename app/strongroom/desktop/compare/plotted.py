@@ -27,6 +27,12 @@ class Plotted:
     schema: MetricSchema = field(default_factory=MetricSchema)
     value: MetricChoice = MetricChoice.LAST
 
+    def is_like(self, other: "Plotted") -> bool:
+        """Returns whether another shows the same: what was read once is not compared again."""
+        mine = (self.order, self.colours, self.schema, self.value)
+        theirs = (other.order, other.colours, other.schema, other.value)
+        return self.compared is other.compared and mine == theirs
+
     def run_ids(self) -> tuple[str, ...]:
         """Returns the runs, a row of the plot each."""
         return tuple(self.compared.runs[at].run_id for at in self.order)

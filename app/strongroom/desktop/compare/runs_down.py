@@ -68,10 +68,9 @@ class RunsDown(PinnedTable):
         if columns != self.columns():
             self.set_columns(columns)
             self.fill_room()
-        rows = [sheet.rows[line.key] for line in fields]
         cells = [line.cells for line in fields if isinstance(line.cells, RowCells)]
         lines = [
-            Row(run.run_id, _Cells(run, at, cells), order=_Order(rows, view.order[at]))
+            Row(run.run_id, _Cells(run, at, cells), order=_Order(sheet.rows, view.order[at]))
             for at, run in enumerate(runs)
         ]
         before = self.current_run()
@@ -182,9 +181,8 @@ class _Cells(Sequence[Cell | None]):
 class _Order(Mapping[str, float | str]):
     """What a run is sorted by: the value of each field it has."""
 
-    def __init__(self, rows: Sequence[ComparedRow], at: int) -> None:
-        self._rows = {f"{row.section.value} {row.key}": row for row in rows}
-        self._at = at
+    def __init__(self, rows: Mapping[str, ComparedRow], at: int) -> None:
+        self._rows, self._at = rows, at
 
     def __getitem__(self, key: str) -> float | str:
         """Returns a number where the value is one, else its words."""

@@ -162,12 +162,14 @@ class ComparisonTable(PinnedTable):
         ]
         spare = self.viewport().width() - sum(wanted) - SMALLEST_ROOM - 1
         less = look.scaled(RUN_WIDTH - NARROWEST)
-        more = min(spare // len(wanted), look.scaled(WIDEST - RUN_WIDTH))
+        sharing = len(wanted) if spare > 0 else max(1, len(wanted) - 1)  # the baseline stays
+        more = min(spare // sharing, look.scaled(WIDEST - RUN_WIDTH))
         if more < -less:  # they scroll anyway, so each has its usual room
             more = 0
+        base = look.scaled(BASE_WIDTH)
         self._is_fitting = True
         for at, width in enumerate(wanted, start=1):
-            self.setColumnWidth(at, width + more)
+            self.setColumnWidth(at, width + (more if more > 0 or width != base else 0))
         self._is_fitting = False
         self.fill_room()
 
