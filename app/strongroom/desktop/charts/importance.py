@@ -19,7 +19,7 @@ from strongroom.desktop.kit.wording import MINUS
 from strongroom.services.chart_data import safe_cell
 from strongroom.services.importance import Importance, ParamImportance
 
-ROW = 26.0  # px
+ROW = 26.0  # px at least; larger letters need more
 WIDEST_NAME = 0.3  # of the width
 NOTHING = Importance(why="Nothing to show yet")
 WAITING = Importance(why="Growing trees…")
@@ -86,19 +86,19 @@ class ImportanceBars(RunsPlot):
         middle = Qt.AlignmentFlag.AlignVCenter
         for place in self._shown():
             param, top = self._found.params[place], self._top(place)
-            line = QRectF(self.inside().left(), top, self.inside().width(), ROW)
+            line = QRectF(self.inside().left(), top, self.inside().width(), self._row())
             if place == self._at:
                 painter.fillRect(line, look.grid)
             painter.setFont(look.note_font)
             painter.setPen(look.text)
             wide = area.left() - line.left() - 10
             name = metrics.elidedText(self._names[place], Qt.TextElideMode.ElideMiddle, wide)
-            painter.drawText(QRectF(line.left(), top, wide, ROW), middle, name)
+            painter.drawText(QRectF(line.left(), top, wide, self._row()), middle, name)
             self._paint_bar(painter, param, top, area)
             painter.setFont(look.value_font)
             painter.setPen(look.text_soft)
             words = f"{self._share(param)}   {_correlation(param)}"
-            room = QRectF(area.right() + 8, top, line.right() - area.right() - 8, ROW)
+            room = QRectF(area.right() + 8, top, line.right() - area.right() - 8, self._row())
             shown = figures.elidedText(words, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, shown)
         self._paint_noise(painter, area)
@@ -159,19 +159,27 @@ class ImportanceBars(RunsPlot):
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0.0)
         left = min(widest, inside.width() * WIDEST_NAME) + 12
         right = QFontMetricsF(self._look.value_font).horizontalAdvance("100.0 %   rho -0.00") + 16
+        line = self._line()
         return QRectF(
-            inside.left() + left, inside.top() + 18, max(inside.width() - left - right, 20.0),
-            inside.height() - 18,
+            inside.left() + left, inside.top() + line, max(inside.width() - left - right, 20.0),
+            inside.height() - line,
         )  # fmt: skip
 
+    def _line(self) -> float:
+        """Returns the height of the words above and below the bars."""
+        return max(18.0, QFontMetricsF(self._look.tick_font).height() + 4)
+
+    def _row(self) -> float:
+        return max(ROW, QFontMetricsF(self._look.note_font).height() + 10)
+
     def _room(self) -> int:
-        return max(1, int((self._bars().height() - 20) // ROW))
+        return max(1, int((self._bars().height() - self._line() - 2) // self._row()))
 
     def _shown(self) -> range:
         return range(self._first, min(len(self._found.params), self._first + self._room()))
 
     def _top(self, place: int) -> float:
-        return self._bars().top() + (place - self._first) * ROW
+        return self._bars().top() + (place - self._first) * self._row()
 
     def _px(self, share: float) -> float:
         area = self._bars()
@@ -183,14 +191,16 @@ class ImportanceBars(RunsPlot):
         self, painter: QPainter, param: ParamImportance, top: float, area: QRectF
     ) -> None:
         look, beats = self._look, self.beats_noise(param)
-        bar = QRectF(area.left(), top + 6, max(self._px(param.share) - area.left(), 1.0), ROW - 12)
+        bar = QRectF(
+            area.left(), top + 6, max(self._px(param.share) - area.left(), 1.0), self._row() - 12
+        )
         if beats:
             painter.fillRect(bar, look.series[0])
         else:
             painter.setPen(QPen(look.series[0], 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
-        middle = round(top + ROW / 2) + 0.5
+        middle = round(top + self._row() / 2) + 0.5
         low, high = self._px(param.low), self._px(param.high)
         painter.setPen(QPen(look.text_soft, 1.0))
         painter.drawLine(QPointF(low, middle), QPointF(high, middle))
@@ -209,7 +219,7 @@ class ImportanceBars(RunsPlot):
         words = "random numbers"
         wide = QFontMetricsF(look.tick_font).horizontalAdvance(words) + 4
         left = min(max(at - wide / 2, area.left()), area.right() - wide)
-        room = QRectF(left, area.top() - 17, wide, 14)
+        room = QRectF(left, area.top() - self._line() + 1, wide, self._line() - 4)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_more(self, painter: QPainter) -> None:
@@ -219,7 +229,8 @@ class ImportanceBars(RunsPlot):
             words = f"{hidden:,} more params: turn the wheel or press Down.  {words}"
         painter.setFont(self._look.tick_font)
         painter.setPen(self._look.axis)
-        room = QRectF(self.inside().left(), self.inside().bottom() - 14, self.inside().width(), 14)
+        inside, line = self.inside(), self._line()
+        room = QRectF(inside.left(), inside.bottom() - line + 4, inside.width(), line)
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_current(self, painter: QPainter) -> None:
@@ -234,7 +245,7 @@ class ImportanceBars(RunsPlot):
         ]
         if not self.beats_noise(param):
             rows.append(("Against random", "no better"))
-        at = QPointF(self._px(param.share), self._top(self._at) + ROW / 2)
+        at = QPointF(self._px(param.share), self._top(self._at) + self._row() / 2)
         paint_box(painter, at, QRectF(self.rect()), self._look, self._names[self._at], rows, None)
 
     def _share(self, param: ParamImportance) -> str:
@@ -243,7 +254,7 @@ class ImportanceBars(RunsPlot):
     def _place_at(self, at: QPointF) -> int:
         if self._message is not None:
             return -1
-        row = math.floor((at.y() - self._bars().top()) / ROW)
+        row = math.floor((at.y() - self._bars().top()) / self._row())
         shown = self._shown()
         return self._first + row if row >= 0 and self._first + row in shown else -1
 
