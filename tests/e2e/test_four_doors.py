@@ -9,6 +9,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -33,7 +34,7 @@ from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.domain.run import Run
 from support.doors import Door, Under, enter
-from support.left_open import Resources
+from support.left_open import Resources, Shown
 from support.opened_window import opened
 from support.pixels import dark, near, room_of
 from support.real_window import RealWindow
@@ -169,11 +170,12 @@ class Analyst:
         edits = [each for each in dialog.findChildren(QLineEdit) if each.isVisible()]
         self.hands.until(edits[0].hasFocus, "the first field has the keyboard at once")
         for at, text in enumerate((words, *more)):
+            edit = edits[at]
             if at:
-                self.hands.press("Tab", then=edits[at].hasFocus)
+                self.hands.press("Tab", then=edit.hasFocus)
             self.hands.press("ctrl+a")
             self.hands.write(text)
-            self.hands.until(lambda at=at, text=text: edits[at].text() == text, f"{text} is typed")
+            self.hands.until(partial(_reads, edit, text), f"{text} is typed")
         self.hands.press("Return", then=lambda: not self.real.open_dialogs())
 
     def save_as(self, path: Path) -> Path:
@@ -200,6 +202,10 @@ class Analyst:
         return path
 
 
+def _reads(edit: QLineEdit, words: str) -> bool:
+    return edit.text() == words
+
+
 def _is_up(widget: QWidget) -> bool:
     return shiboken6.isValid(widget) and widget.isVisible()
 
@@ -209,7 +215,7 @@ def open_desk(running: QApplication, tmp_path_factory: pytest.TempPathFactory) -
     if getattr(Theme, "_current", None) is None:
         Theme.install(running, "light")
     root = tmp_path_factory.mktemp("four-doors")
-    before = Resources.now()
+    shown, before = Shown.now(), Resources.now()
     for number in range(RUNS):
         write_one(root / "store", number)
     with pytest.MonkeyPatch.context() as patch:
@@ -224,6 +230,7 @@ def open_desk(running: QApplication, tmp_path_factory: pytest.TempPathFactory) -
     desk.close()
     desk.deleteLater()
     real.hands.rest()
+    shown.fail_if_more()
     before.fail_if_more(root)
 
 

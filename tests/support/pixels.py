@@ -19,7 +19,7 @@ def room_of(widget: QWidget) -> QRect:
 
 def near(picture: QImage, room: QRect, colour: QColor) -> int:
     """Returns how many pixels of a part of a picture are near a colour."""
-    wanted = np.array(colour.getRgb()[:3], np.int16)
+    wanted = np.array([colour.red(), colour.green(), colour.blue()], np.int16)
     gaps = np.abs(_channels(picture, room).astype(np.int16) - wanted)
     return int((gaps.max(axis=2) < NEAR).sum())
 
