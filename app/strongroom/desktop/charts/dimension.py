@@ -28,6 +28,7 @@ from strongroom.desktop.charts.ticks import (
 )
 
 MISSING = "—"
+LOG_FROM = 100.0  # times between smallest and largest value: then an axis starts as a logarithm
 
 
 class Measure(Enum):
@@ -163,6 +164,15 @@ def of_categories(
         categories=tuple(categories),
         unit=unit,
     )
+
+
+def spans_decades(numbers: ArrayLike) -> bool:
+    """Returns whether numbers are all above 0 and so far apart that a logarithm shows more."""
+    known = np.asarray(numbers, np.float64)
+    known = known[np.isfinite(known)]
+    if not len(known) or known.min() <= 0:
+        return False
+    return math.log10(known.max()) - math.log10(known.min()) >= math.log10(LOG_FROM)
 
 
 def _moment(seconds: float) -> str:

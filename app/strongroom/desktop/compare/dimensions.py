@@ -10,13 +10,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from strongroom.desktop.charts.dimension import Dimension, Measure, of_categories
+from strongroom.desktop.charts.dimension import (
+    Dimension,
+    Measure,
+    of_categories,
+    spans_decades,
+)
 from strongroom.desktop.charts.series import FloatArray
 from strongroom.desktop.kit.shown import shown
 from strongroom.domain.comparison import ComparedRow, Section, Value, as_number
 from strongroom.domain.metric_schema import MetricSchema
-
-LOG_FROM = 100.0  # times between smallest and largest value: then an axis starts as a logarithm
 
 
 def key_of(row: ComparedRow) -> str:
@@ -60,14 +63,6 @@ def dimension_of(row: ComparedRow, order: Sequence[int], schema: MetricSchema) -
         unit=schema.rule(row.key).unit if row.section is Section.METRICS else "",
         is_log=spans_decades(numbers),
     )
-
-
-def spans_decades(numbers: FloatArray) -> bool:
-    """Returns whether numbers are all above 0 and so far apart that a logarithm shows more."""
-    known = numbers[np.isfinite(numbers)]
-    if not len(known) or known.min() <= 0:
-        return False
-    return math.log10(known.max()) - math.log10(known.min()) >= math.log10(LOG_FROM)
 
 
 def _categories(row: ComparedRow, values: Sequence[Value]) -> Dimension:

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.charts.dimension import Dimension, Measure
+from strongroom.desktop.charts.dimension import Dimension, Measure, spans_decades
 from strongroom.desktop.charts.front import front_of
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.points import Points
 from strongroom.desktop.charts.scatter import ScatterPlot
-from strongroom.desktop.compare.dimensions import numbers_of, spans_decades
+from strongroom.desktop.compare.dimensions import numbers_of
 from strongroom.desktop.compare.plot_pane import PlotPane
 from strongroom.desktop.compare.plotted import NOTHING, Plotted
 from strongroom.desktop.compare.services import CompareServices

@@ -5,13 +5,15 @@
 * A field is a number's axis if all its values are numbers, else one of categories.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from strongroom.desktop.charts.dimension import Dimension, Measure, of_categories
+from strongroom.desktop.charts.dimension import (
+    Dimension,
+    Measure,
+    of_categories,
+    spans_decades,
+)
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.metric_schema import Direction, MetricSchema, learned_rule
@@ -20,7 +22,6 @@ from strongroom.domain.query_parser import parse_order
 from strongroom.domain.query_writer import field_text
 from strongroom.services.run_values import Spread, ValueColumn
 
-LOG_FROM = 100.0  # times between smallest and largest value: then an axis starts as a logarithm
 _ATTRIBUTE_TITLES = {
     Attribute.RUN_ID: "Run id",
     Attribute.NAME: "Name",
@@ -126,15 +127,6 @@ def is_low_better(field: Field, schema: MetricSchema) -> bool:
     """Returns whether a field is a metric whose lowest value is the best."""
     is_metric = field.kind is FieldKind.METRIC
     return is_metric and schema.rule(field.key).direction is Direction.LOWER
-
-
-def spans_decades(numbers: Iterable[float]) -> bool:
-    """Returns whether numbers are all above 0 and so far apart that a logarithm shows more."""
-    known = np.asarray(numbers, np.float64)
-    known = known[np.isfinite(known)]
-    if not len(known) or known.min() <= 0:
-        return False
-    return math.log10(known.max()) - math.log10(known.min()) >= math.log10(LOG_FROM)
 
 
 def metrics_of(spread: Sequence[Spread]) -> tuple[Field, ...]:
