@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPixmap, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QPixmap, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
-from strongroom.desktop.charts.spark import spark_pixmap
+from strongroom.desktop.charts.spark import spark_image
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.columns import FIXED, PINNED, spark_column, value_column
@@ -44,18 +44,22 @@ LINE = np.sin(np.arange(64) / 9)
 
 
 class Lines:
-    """Draws a line for every run, as `Sparks` does once it has read them."""
+    """Hands out a line for every run, as `Sparks` does once a worker has read and drawn it."""
 
     def __init__(self) -> None:
         self._drawn: dict[tuple[object, ...], QPixmap] = {}
+        self._images: dict[tuple[object, ...], QImage] = {}
 
     def picture(
         self, row: LoadedRow, _key: str, size: QSize, colour: QColor, ratio: float
     ) -> QPixmap:
-        """Returns the line of a run, drawn when it is first seen."""
-        name = (row.row.id, size.width(), colour.rgba())
+        """Returns the line of a run, taken over from the worker when it is first seen."""
+        look = (size.width(), size.height(), colour.rgba(), ratio)
+        if look not in self._images:
+            self._images[look] = spark_image(LINE, size, colour, ratio)
+        name = (row.row.id, *look)
         if name not in self._drawn:
-            self._drawn[name] = spark_pixmap(LINE, size, colour, ratio)
+            self._drawn[name] = QPixmap.fromImage(self._images[look].copy())
         return self._drawn[name]
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Texts of many cells: shortened once for their room, their glyphs placed when seen again.
 
-* A text painted once is painted as it is; placing its glyphs pays from the second time on, and
-  scrolling shows most texts only once.
+* Scrolling paints most texts once, those at its edge twice; placing their glyphs would cost more.
+  It pays for texts that stay.
 * Both ways give the same pixels. What is remembered belongs to the fonts of one look.
 """
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont, QPainter, QStaticText
 from strongroom.desktop.kit.theme import theme
 
 MOST_REMEMBERED = 20_000  # texts: a few screens of every column, some 10 MB with their glyphs
+OFTEN = 2  # times a text is painted before its glyphs are placed
 
 
 class Fitted:
@@ -21,7 +22,7 @@ class Fitted:
 
     def __init__(self, shown: str, length: float, *, is_short: bool) -> None:
         self.shown, self.length, self.is_short = shown, length, is_short
-        self.seen = False
+        self.seen = 0
         self.laid: QStaticText | None = None
 
 
@@ -57,11 +58,11 @@ class Texts:
         """Paints a text with the font and pen of the painter; the font has to be this one."""
         if fitted.laid is not None:
             painter.drawStaticText(QPointF(left, baseline - self.ascent), fitted.laid)
-        elif fitted.seen:
+        elif fitted.seen >= OFTEN:
             fitted.laid = _laid(fitted.shown, self.font)
             painter.drawStaticText(QPointF(left, baseline - self.ascent), fitted.laid)
         else:
-            fitted.seen = True
+            fitted.seen += 1
             painter.drawText(QPointF(left, baseline), fitted.shown)
 
 
