@@ -3,12 +3,13 @@
 
 import threading
 import time
+from functools import partial
 
 import pytest
 import shiboken6
 from pytestqt.qtbot import QtBot
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 
 from strongroom.desktop.kit import errors
@@ -162,3 +163,29 @@ def test_a_bug_offers_a_report(page: Page) -> None:
     shown.copy_report()
     assert "division by zero" in QApplication.clipboard().text()
     shown.close()
+
+
+def test_answers_that_come_together_are_delivered_over_several_turns(
+    tasks: Tasks, qtbot: QtBot
+) -> None:
+    came: list[tuple[int, int]] = []
+    turns = [0]
+    beat = QTimer()
+    beat.setInterval(0)
+    beat.timeout.connect(lambda: turns.__setitem__(0, turns[0] + 1))
+
+    def take(number: int, _answer: None) -> None:
+        came.append((number, turns[0]))
+        end = time.thread_time() + 0.03  # lays out a page
+        while time.thread_time() < end:
+            pass
+
+    for number in range(4):
+        tasks.ask(f"x.{number}", "Reading", lambda _: None, partial(take, number))
+    tasks._questions.waitForDone(5_000)  # all four have ended before the window hears of one
+    beat.start()
+    qtbot.waitUntil(lambda: len(came) == 4)
+    beat.stop()
+    assert sorted(number for number, _ in came) == [0, 1, 2, 3]
+    assert len({turn for _, turn in came}) == 4
+    assert tasks.running() == ()

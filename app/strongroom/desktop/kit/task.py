@@ -4,7 +4,8 @@
 * Questions run side by side; changes run one after the other.
 * Starting a question with the key of a running one cancels that: the latest question wins, and
   the answer of an older one is never delivered.
-* Results arrive on the window's thread; an answer whose owner is gone is dropped.
+* Results arrive on the window's thread; an answer whose owner is gone is dropped. Answers that
+  come together are delivered over several turns of the event loop: each may lay out a page.
 * Once closed nothing is begun any more: what it would read from is closed next.
 * A job gives the interpreter back at once when the window wants it: a turn of the event loop takes
   it dozens of times, and would wait the usual 5 ms each time.
@@ -14,6 +15,7 @@
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,6 +30,7 @@ from strongroom.domain.progress import Progress
 T = TypeVar("T")
 QUESTION_WORKERS = 4  # answers wait for disks, not for cores
 TOLD_EVERY_S = 0.1
+TURN_S = 0.008  # of a turn of the event loop; an answer that comes later waits for the next
 SWITCH_S = 0.0005  # how long a job keeps the interpreter while the window waits for it
 WAIT_AT_CLOSE_MS = 5_000  # a job that hears no Cancel for this long is left to the process's end
 
@@ -126,6 +129,12 @@ class Tasks(QObject):
         self._changes = QThreadPool(self)
         self._changes.setMaxThreadCount(1)
         self._entries: list[_Entry] = []
+        self._answers: deque[tuple[_Entry, object, BaseException | None]] = deque()
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._on_turn_timeout)
+        self._turn_ends = 0.0
         self._is_closed = False
 
     def ask(
@@ -189,6 +198,8 @@ class Tasks(QObject):
     def close(self) -> bool:
         """Cancels everything, waits and begins nothing more; returns whether all of it heard."""
         self._is_closed = True
+        self._turn.stop()
+        self._answers.clear()
         self.cancel_all()
         self._questions.clear()
         self._changes.clear()
@@ -265,8 +276,28 @@ class Tasks(QObject):
     def _on_ended(self, entry: _Entry, answer: object, fault: BaseException | None) -> None:
         if entry not in self._entries:
             return
-        self._entries.remove(entry)
-        try:
-            entry.deliver(answer, fault)
-        finally:
-            self.changed.emit()
+        self._answers.append((entry, answer, fault))
+        if not self._turn.isActive():
+            self._begin_turn()
+        self._deliver()
+
+    def _begin_turn(self) -> None:
+        self._turn_ends = time.monotonic() + TURN_S
+        self._turn.start()
+
+    def _on_turn_timeout(self) -> None:
+        if self._answers:
+            self._begin_turn()
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Delivers what came, as long as this turn has time; the rest follows in the next."""
+        while self._answers and time.monotonic() < self._turn_ends:
+            entry, answer, fault = self._answers.popleft()
+            if entry not in self._entries:
+                continue
+            self._entries.remove(entry)
+            try:
+                entry.deliver(answer, fault)
+            finally:
+                self.changed.emit()
