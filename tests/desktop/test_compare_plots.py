@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -24,6 +25,9 @@ from support.accessibility import nameless
 from support.compare_page import Opened, compare_pages, services_of
 from support.runs_on_disk import run_id, write_run
 from support.settling import settle
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.undo import Step
 
 # Run 1 is fast, run 4 is good, run 2 lies between them and beats run 3; run 5, which most tests do
 # not compare, beats run 2.
@@ -179,7 +183,7 @@ def test_brushed_runs_are_kept_and_undo_brings_the_others_back(
     opened: Opened, qtbot: QtBot, tasks: Tasks
 ) -> None:
     page = opened(1, 2, 3, 4)
-    steps = []
+    steps: list[Step] = []
     page.undoable.connect(steps.append)
     pane = page.aside.parallel
     assert not pane.keep_button.isVisible()

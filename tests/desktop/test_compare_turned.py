@@ -35,11 +35,11 @@ from support.compare_page import (
     compare_pages,
     fill,
     services_of,
-    settle,
     words,
 )
 from support.review_store import copied
 from support.runs_on_disk import run_id, write_run
+from support.settling import settle
 
 
 @pytest.fixture
