@@ -26,7 +26,7 @@ class EventPane(Surface):
     """The pane beside the table."""
 
     def __init__(self) -> None:
-        super().__init__("bg_surface", "l")
+        super().__init__("bg_surface")
         self._title = Label("", "text_primary", "title")
         self._sentence = Label("", "text_secondary", wrap=True)
         self._banner = Banner.for_trust("valid", "", "")

@@ -52,7 +52,10 @@ class ChartNumbers(Dialog):
 
     def __init__(self, chart: LineChart, x_title: str = "", parent: QWidget | None = None) -> None:
         title = chart.title()
-        super().__init__(f"Points of {title}", width=760, height=520, cancel="Close", parent=parent)
+        super().__init__(
+            f"Points of {title}", title=f"Points of {title}", width=760, height=520,
+            cancel="Close", parent=parent,
+        )  # fmt: skip
         model = PointsModel(chart.visible_series(), chart.x_axis, x_title)
         self.table = PointsTable(model, name=f"Points of {title}")
         copy = self.add_action("Copy", "primary", "copy")

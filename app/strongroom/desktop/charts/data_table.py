@@ -12,11 +12,11 @@ import numpy as np
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from strongroom.desktop.charts.series import ChartSeries, FloatArray
 from strongroom.desktop.charts.ticks import XAxis, value_text, x_text
-from strongroom.desktop.kit.scroll_bar import thin_bars
+from strongroom.desktop.kit.number_table import dress
 from strongroom.desktop.kit.theme import theme
 
 MOST_COPIED = 500_000  # cells; more than any sheet is pasted with, and half a second of work
@@ -123,32 +123,19 @@ class PointsTable(QTableView):
 
     def __init__(self, model: PointsModel, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        thin_bars(self)
+        dress(self)
         model.setParent(self)
         self.setModel(model)
         self.setAccessibleName(name)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
-        self.setShowGrid(False)
         self.setSortingEnabled(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(theme().scaled(24))
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(model.sort)
-        header.setDefaultSectionSize(theme().scaled(120))
-        header.setFixedHeight(theme().scaled(28))
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        header.setFont(theme().font("caption", weight=500))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFont(theme().font("dense", tabular=True))
+        header.setDefaultSectionSize(theme().scaled(128))
 
     def copy(self) -> bool:
         """Copies the selected cells, all of them without a selection; False if too many."""

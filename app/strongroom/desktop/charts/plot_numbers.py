@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The numbers behind a plot over runs as a table: one row a run, or a box.
 
-Laws: what is listed is what the plot's CSV holds; at most `MOST_LISTED` rows, and the line below
-says so; text from data is plain text.
+Laws: what is copied is what the plot's CSV holds, digit for digit; at most
+`MOST_LISTED` rows, and the line below says so; text from data is plain text.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import islice
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from strongroom.desktop.charts.runs_plot import RunsPlot
+from strongroom.desktop.charts.ticks import value_text
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.dialog import Dialog
-from strongroom.desktop.kit.scroll_bar import thin_bars
+from strongroom.desktop.kit.number_table import dress
 from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.theme import theme
 
@@ -45,7 +47,8 @@ class RowsModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if index.column() else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return shown(self._rows[index.row()][index.column()])
+            words = self._rows[index.row()][index.column()]
+            return _short(words) if index.column() else shown(words)
         return None
 
     def headerData(
@@ -53,7 +56,8 @@ class RowsModel(QAbstractTableModel):
     ) -> object:
         """Returns the title of a column."""
         if role == Qt.ItemDataRole.DisplayRole and way is Qt.Orientation.Horizontal:
-            return shown(self._titles[section])
+            title = shown(self._titles[section])
+            return title if section else title.capitalize()
         return None
 
     def as_text(self) -> str:
@@ -67,23 +71,21 @@ class PlotNumbers(Dialog):
 
     def __init__(self, plot: RunsPlot, parent: QWidget | None = None) -> None:
         name = plot.accessibleName()
-        super().__init__(f"Numbers: {name}", width=760, height=520, cancel="Close", parent=parent)
+        super().__init__(
+            f"Numbers: {name}", title=name, width=760, height=520, cancel="Close", parent=parent
+        )
         rows = list(islice(plot.rows(), MOST_LISTED + 2))
         is_cut = len(rows) > MOST_LISTED + 1
         self.model = RowsModel(rows[: MOST_LISTED + 1], self)
         self.table = QTableView()
-        thin_bars(self.table)
+        dress(self.table)
         self.table.setModel(self.model)
         self.table.setAccessibleName(f"Numbers of {name}")
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setFont(theme().font("dense", tabular=True))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(theme().scaled(24))
         self.table.horizontalHeader().setDefaultSectionSize(theme().scaled(132))
-        self.table.horizontalHeader().setFont(theme().font("caption", weight=500))
+        if self.model.columnCount():
+            header = self.table.horizontalHeader()
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         copy = self.add_action("Copy", "primary", "copy")
         copy.clicked.connect(self.copy)
         self.set_body(self.table, margins=(0, 0, 0, 0))
@@ -95,3 +97,12 @@ class PlotNumbers(Dialog):
         """Copies everything that is listed."""
         QGuiApplication.clipboard().setText(self.model.as_text())
         self.set_reason("Copied", "ok")
+
+
+def _short(words: str) -> str:
+    """Returns a number as charts write it; other words as they are."""
+    try:
+        number = float(words)
+    except ValueError:
+        return shown(words)
+    return value_text(number) if math.isfinite(number) else shown(words)

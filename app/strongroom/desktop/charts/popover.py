@@ -83,9 +83,7 @@ class Popover(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints ground and frame."""
-        painter = QPainter(self)
-        paint.hairline(painter, QRectF(self.rect()), "border_default")
-        paint.hairline(painter, QRectF(self.rect()).adjusted(1, 1, -1, -1), "bg_raised")
+        paint.rounded(QPainter(self), QRectF(self.rect()), 8, "bg_raised", "border_control")
 
     def _place(self) -> QRect:
         corner = self._anchor.mapTo(self._window, QPoint())

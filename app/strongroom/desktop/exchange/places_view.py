@@ -27,7 +27,7 @@ from strongroom.desktop.kit.cells import (
 )
 from strongroom.desktop.kit.surface import Surface, row
 from strongroom.desktop.kit.table import Table
-from strongroom.desktop.kit.wording import count, day_and_time, exact, size
+from strongroom.desktop.kit.wording import count, day_and_time, exact, sentence_case, size
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.services.exchange import Counts, RemoteInfo, RemoteStatus
 
@@ -205,9 +205,9 @@ def _only_here(status: RemoteStatus | None) -> Cell:
 def as_of_cell(time_us: int | None, now_us: int) -> Cell:
     """Returns when a place was last met; in amber where that is long ago."""
     if time_us is None:
-        return TextCell("never", "text_tertiary")
+        return TextCell("Never", "text_tertiary")
     is_stale = now_us - time_us > STALE_AFTER_US
     return TimeCell(
-        day_and_time(time_us, now_us), exact(time_us),
+        sentence_case(day_and_time(time_us, now_us)), exact(time_us),
         "warn_text" if is_stale else "text_secondary",
     )  # fmt: skip

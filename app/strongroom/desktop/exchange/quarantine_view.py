@@ -141,7 +141,7 @@ class QuarantineView(Surface):
             None,
             margins=(20, 16, 20, 16),
         )
-        pane = Surface("bg_surface", "l")
+        pane = Surface("bg_surface")
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.setSpacing(0)

@@ -300,6 +300,7 @@ class Tabs(QWidget):
     """
 
     changed = Signal(str)
+    _gap = (10, 20)  # px between two tabs, at least and at most
 
     def __init__(
         self,
@@ -326,17 +327,20 @@ class Tabs(QWidget):
     def set_current(self, key: str) -> None:
         """Opens a tab; says so only if it is another one.
 
+        "" marks none, where what is open has no tab here; nobody is told.
+
         Raises:
             ValueError: If there is no such tab.
         """
-        if key not in [item for item, _ in self._items]:
+        if key and key not in [item for item, _ in self._items]:
             raise ValueError(f"no tab {key}")
         if key == self._current:
             return
         self._current = key
         self._name()
         self.update()
-        self.changed.emit(key)
+        if key:
+            self.changed.emit(key)
 
     def set_counts(self, counts: dict[str, int]) -> None:
         """Changes the numbers behind the words."""
@@ -347,17 +351,19 @@ class Tabs(QWidget):
 
     def sizeHint(self) -> QSize:
         """Returns all tabs side by side."""
-        rects = self._rects()
-        return QSize(round(rects[-1].right()) + 2, theme().line() + 16)
+        gaps = self._gap[1] * (len(self._items) - 1)
+        return QSize(sum(self._widths()) + gaps + 2, theme().line() + 16)
 
     def minimumSizeHint(self) -> QSize:
-        """Returns the same as `sizeHint`."""
-        return self.sizeHint()
+        """Returns the words alone, as close together as they can be read."""
+        least = self._gap[0] * (len(self._items) - 1)
+        width = sum(self._widths(has_counts=False)) + least + 2
+        return QSize(width, self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves with Left, Right, Home and End."""
         keys = [key for key, _ in self._items]
-        at = keys.index(self._current)
+        at = keys.index(self._current) if self._current else -1
         target = {
             Qt.Key.Key_Left: max(0, at - 1),
             Qt.Key.Key_Right: min(len(keys) - 1, at + 1),
@@ -382,11 +388,12 @@ class Tabs(QWidget):
         height = self.height()
         paint.hairline(painter, QRectF(0, height - 1, self.width(), 1))
         font = look.font("body", weight=500)
+        counts = self._counts if self._has_room() else {}
         for (key, words), rect in zip(self._items, self._rects(), strict=True):
             on = key == self._current
             role: Role = "text_primary" if on else "text_secondary"
             paint.text(painter, rect, words, role, font, elide="none")
-            if key in self._counts:
+            if key in counts:
                 count = rect.adjusted(look.width(words, font) + 6, 0, 6, 0)
                 paint.text(
                     painter, count, f"{self._counts[key]:,}", "text_tertiary", look.font("caption")
@@ -396,21 +403,35 @@ class Tabs(QWidget):
                 if self.hasFocus():
                     paint.focus_ring(painter, rect.adjusted(-6, 4, 6, -5), 4)
 
-    def _rects(self) -> list[QRectF]:
+    def _has_room(self) -> bool:
+        """Whether words and counts fit; counts go first, the words stay whole."""
+        least = self._gap[0] * (len(self._items) - 1)
+        return sum(self._widths()) + least <= self.width()
+
+    def _widths(self, *, has_counts: bool = True) -> list[int]:
         look = theme()
         font, small = look.font("body", weight=500), look.font("caption")
-        rects = []
-        left = 0.0
+        widths = []
         for key, words in self._items:
             width = round(look.width(words, font))
-            if key in self._counts:
+            if has_counts and key in self._counts:
                 width += 6 + round(look.width(f"{self._counts[key]:,}", small))
+            widths.append(width)
+        return widths
+
+    def _rects(self) -> list[QRectF]:
+        widths, (least, most) = self._widths(has_counts=self._has_room()), self._gap
+        spare = (self.width() - sum(widths) - 2) // max(1, len(widths) - 1)
+        gap = max(least, min(most, spare))
+        rects = []
+        left = 0.0
+        for width in widths:
             rects.append(QRectF(left, 0, width, self.height() - 1))
-            left += width + 20
+            left += width + gap
         return rects
 
     def _name(self) -> None:
-        words = dict(self._items)[self._current]
+        words = dict(self._items).get(self._current, "none of these")
         count = f", {self._counts[self._current]:,}" if self._current in self._counts else ""
         self.setAccessibleName(f"{self._title}: {words}{count}")
 
@@ -433,6 +454,10 @@ class Segmented(Tabs):
     def sizeHint(self) -> QSize:
         """Returns all segments side by side."""
         return QSize(round(self._rects()[-1].right()) + 2, theme().height("control"))
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the same as `sizeHint`."""
+        return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints the trough, the raised segment, words and counts."""

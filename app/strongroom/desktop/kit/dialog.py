@@ -136,6 +136,7 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Gives the keyboard to Cancel where something will be signed, else to the first input."""
         super().showEvent(event)
+        self._grow()
         inputs = [
             widget
             for widget in self.findChildren(QWidget)

@@ -166,3 +166,4 @@ def thin_bars(area: QAbstractScrollArea) -> None:
     """Gives a list, a text or a page its two scroll bars; before anything listens to them."""
     area.setVerticalScrollBar(ScrollBar(Qt.Orientation.Vertical))
     area.setHorizontalScrollBar(ScrollBar(Qt.Orientation.Horizontal))
+    area.setCornerWidget(QWidget())  # the style would draw a frame where both meet

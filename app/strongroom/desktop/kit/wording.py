@@ -48,6 +48,11 @@ def day_and_time(time_us: int, now_us: int, zone: tzinfo | None = None) -> str:
     return f"{then.day} {_MONTHS[then.month - 1]}{year} {then:%H:%M}"
 
 
+def sentence_case(words: str) -> str:
+    """Returns words with a capital first letter, for where they stand alone."""
+    return words[:1].upper() + words[1:]
+
+
 def exact(time_us: int) -> str:
     """Returns the full time in UTC, ``2026-11-23 04:10:11 UTC``, for tooltips."""
     return f"{_local(time_us, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -101,7 +101,6 @@ class PeoplePage(Page):
             margins=(20, 16, 20, 16),
             width=PANE_WIDTH,
             fill="bg_surface",
-            edges="l",
         )
         self._split = Split("horizontal", self.table, self._pane)
         self._split.setObjectName("people.split")

@@ -134,7 +134,7 @@ class Overview(Surface):
     def _about(self, view: VersionView, now_us: int) -> QWidget:
         detail = view.detail
         version = detail.version
-        registered = reading.sentence_case(
+        registered = wording.sentence_case(
             wording.day_and_time(from_iso(version.registered), now_us)
         )
         risk = version.format_risk
@@ -274,8 +274,8 @@ def _metrics(view: VersionView) -> list[QWidget]:
     note = f"against v{before.version} in Production" if before else "last values of the run"
     columns = [Column("metric", "Metric", 110, stretch=True)]
     if before:
-        columns.append(Column("before", f"v{before.version}", 72, "right"))
-    columns.append(Column("after", f"v{number}", 72, "right"))
+        columns.append(Column("before", f"v{before.version}", 80, "right"))
+    columns.append(Column("after", f"v{number}", 88, "right"))
     if before:
         columns.append(Column("change", "Change", 78, "right"))
     table = Table(

@@ -171,7 +171,7 @@ def verify(services: ModelServices, wanted: str, progress: Progress) -> Checked:
 def stops(view: VersionView, now_us: int) -> tuple[StageStop, ...]:
     """Returns the way of a version: where it was, what is asked for, what lies ahead."""
     version = view.detail.version
-    registered = sentence_case(wording.day_and_time(from_iso(version.registered), now_us))
+    registered = wording.sentence_case(wording.day_and_time(from_iso(version.registered), now_us))
     found = [
         StageStop(
             stage=NONE, title="Registered", who=view.detail.registrar, when=registered, reach="done"
@@ -189,7 +189,9 @@ def stops(view: VersionView, now_us: int) -> tuple[StageStop, ...]:
         )
     for item in view.requests:
         if item.request.status is RequestStatus.PENDING:
-            asked = sentence_case(wording.day_and_time(from_iso(item.request.event.time), now_us))
+            asked = wording.sentence_case(
+                wording.day_and_time(from_iso(item.request.event.time), now_us)
+            )
             found.append(
                 StageStop(
                     stage=item.request.to_stage,
@@ -219,7 +221,7 @@ def _done(change: StageChange, now_us: int) -> StageStop:
         stage=change.to_stage,
         title=change.to_stage,
         who="Emergency" if change.is_emergency else who,
-        when=sentence_case(wording.day_and_time(from_iso(change.time), now_us)),
+        when=wording.sentence_case(wording.day_and_time(from_iso(change.time), now_us)),
         reach="done",
     )
 
@@ -241,8 +243,3 @@ def metric_rows(view: VersionView) -> Sequence[tuple[str, str, str, str]]:
         change = "" if old is None or new is None else wording.signed(new - old, decimals)
         rows.append((key, wording.number(old), shown, change))
     return rows
-
-
-def sentence_case(words: str) -> str:
-    """Returns words with a capital first letter."""
-    return words[:1].upper() + words[1:]

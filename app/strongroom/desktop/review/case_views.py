@@ -91,7 +91,7 @@ class StateLine(QWidget):
             font = look.font("dense", weight=600 if is_bad else 400)
             role: Role = "bad_text" if is_bad else "text_secondary"
             paint.text(painter, rect, self._word, role, font, "right")
-            right -= look.scaled(58)
+            right -= max(look.scaled(44), round(look.width(self._word, font)) + 14)
         spot = QRectF(left + name_width + 12, 0, right - left - name_width - 12, rect.height())
         shown: Role = "bad_text" if is_bad and self._word else "text_secondary"
         if self._mark:

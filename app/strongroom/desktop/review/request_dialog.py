@@ -75,7 +75,7 @@ class RequestDialog(Dialog):
             title="Request a transition",
             sentence="What it takes for the move to take effect stands below.",
             width=680,
-            height=640,
+            height=420,
             cancel_is_default=True,
             parent=parent,
         )

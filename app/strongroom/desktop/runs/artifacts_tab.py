@@ -110,10 +110,11 @@ class ArtifactsTab(QWidget):
         self._together = step_files(listed)
         self.view.forget_ahead()
         self._list()
-        self._share_room()
         _, path = self.view.shows()
         self.steps.show_files(self._together.get(path), path)
         self.view.set_step_files(self._together.get(path))
+        self._below.setVisible(bool(path))  # until then the list has all the room
+        self._share_room()
         if path and before.get(path) != listed.get(path):
             self.view.reload()
 
@@ -121,6 +122,8 @@ class ArtifactsTab(QWidget):
         """Shows what is inside a file, as far as that is safe."""
         self.steps.show_files(self._together.get(path), path)
         self.view.set_step_files(self._together.get(path))
+        self._below.show()
+        self._share_room()
         self.view.show_artifact(self._run_id, path)
 
     def open_first(self) -> None:

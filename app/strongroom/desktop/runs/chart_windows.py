@@ -143,7 +143,7 @@ class MetricsDialog(Dialog):
     """Which metrics a new chart shows."""
 
     def __init__(self, metrics: Sequence[str], parent: QWidget | None = None) -> None:
-        super().__init__("New chart", width=440, height=480, parent=parent)
+        super().__init__("New chart", title="New chart", width=440, height=480, parent=parent)
         self._metrics = tuple(metrics)
         self._chosen: dict[str, None] = {}
         self.title = Field("Title of the chart", "Title")
@@ -156,7 +156,7 @@ class MetricsDialog(Dialog):
         down.setContentsMargins(0, 0, 0, 0)
         for part in (self.title, self.search, self.list):
             down.addWidget(part)
-        self.set_body(body, margins=(20, 16, 20, 12))
+        self.set_body(body, margins=(20, 4, 20, 12))
         self._add = self.add_action("Add chart", "primary", closes=True)
         self._fill("")
         self._tell()
@@ -198,12 +198,16 @@ class NameDialog(Dialog):
     """Under which name a layout is saved."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Save layout", width=400, parent=parent)
+        super().__init__(
+            "Save layout", title="Save layout",
+            sentence="Which charts stand where, their sizes and settings.", width=440,
+            parent=parent,
+        )  # fmt: skip
         self.name = Field("Name of the layout", "Name", size="large")
         self.name.edit.setMaxLength(LONGEST_NAME)
         self.name.changed.connect(lambda _text: self._tell())
         self._save = self.add_action("Save", "primary", closes=True)
-        self.set_body(self.name, margins=(20, 20, 20, 16))
+        self.set_body(self.name)
         self._tell()
 
     def _tell(self) -> None:

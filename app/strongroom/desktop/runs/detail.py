@@ -122,8 +122,9 @@ class DetailPane(Surface):
     def open_tab(self, key: str) -> None:
         """Opens a tab, in the pane or on the whole page."""
         self.body.open_tab(key)
-        if key in dict(FIRST_TABS):
-            self.tabs.set_current(key)
+        is_first = key in dict(FIRST_TABS)
+        self.tabs.set_current(key if is_first else "")
+        self.more.set_tone(None if is_first else "accent_text")
         self.every.set_current(key)
         self.more.set_words(dict(MORE_TABS).get(key, "More"))
         self.trust.setVisible(key == "overview" and self._has_story)

@@ -120,9 +120,9 @@ class MetricsTab(QWidget):
     def _row(self, key: str, summary: MetricSummary) -> Row:
         rule = self._schema.rule(key)
         breach = rule.breach(summary)
-        unit = f", {shown(rule.unit)}" if rule.unit else ""
         points = wording.count(summary.count, "point")
-        below = shown(breach) if breach else f"{points}{unit}"
+        parts = [shown(rule.unit)] if self._is_wide else [points, shown(rule.unit)]
+        below = shown(breach) if breach else ", ".join(part for part in parts if part)
         best = rule.best(summary)
         last = wording.number(summary.last)
         cells: dict[str, Cell] = {

@@ -41,6 +41,7 @@ class NotesTab(QWidget):
         down.addWidget(self.page, 1)
         down.addWidget(self.field)
         down.addWidget(row(None, self.button))
+        down.addStretch(0)
         self.show_notes(())
         self._look()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first tab of a run: its facts, its datasets, what it is part of, its notes."""
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
@@ -17,6 +18,7 @@ from strongroom.desktop.runs.words import shown
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.services.run_story import RelatedRun, RunStory
 
+_HEX = re.compile(r"[0-9a-f]{16,128}")
 MOST_TAGS = 200
 _TONES: dict[RunStatus, Tone] = {
     RunStatus.FAILED: "bad",
@@ -46,7 +48,7 @@ class OverviewTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.facts = KeyValues(key_width=96)
-        self.tags = KeyValues(key_width=136)
+        self.tags = KeyValues(key_width=96)
         self.datasets = KeyValues(key_width=96)
         self.related = KeyValues(key_width=96)
         self.related.followed.connect(self._on_followed)
@@ -106,12 +108,15 @@ def facts_of(detail: RunDetail, now_us: int) -> list[Fact]:
     is_lost = words == "Lost contact"
     tone: Tone = "warn" if is_lost else _TONES.get(run.status, "mute")
     icon = "cloud-off" if is_lost else _ICONS[run.status]
-    ended = wording.day_and_time(run.ended_us, now_us) if run.ended_us is not None else wording.DASH
+    ended = wording.DASH
+    if run.ended_us is not None:
+        ended = wording.sentence_case(wording.day_and_time(run.ended_us, now_us))
+    started = wording.sentence_case(wording.day_and_time(run.started_us, now_us))
     length = run.duration_us if run.duration_us is not None else now_us - run.started_us
     return [
         Fact(key="Status", value=words, kind="icon", icon=icon, tone=tone),
         Fact(key="Experiment", value=shown(run.experiment)),
-        Fact(key="Started", value=wording.day_and_time(run.started_us, now_us)),
+        Fact(key="Started", value=started),
         Fact(key="Ended", value=ended),
         Fact(key="Duration", value=wording.duration(length)),
         Fact(key="User", value=shown(run.user) or wording.DASH),
@@ -126,11 +131,11 @@ def dataset_facts(inputs: Sequence[dict[str, str]]) -> list[Fact]:
         context = shown(each.get("context", "")) or "Input"
         rows = f", {shown(each['rows'])} rows" if each.get("rows") else ""
         facts.append(Fact(key=context.capitalize(), value=f"{shown(each.get('name', ''))}{rows}"))
-        facts += [
-            Fact(key=title, value=shown(each[name]), kind="mono")
-            for name, title in (("digest", "Digest"), ("source", "Source"), ("schema", "Schema"))
-            if each.get(name)
-        ]
+        for name, title in (("digest", "Digest"), ("source", "Source"), ("schema", "Schema")):
+            value = shown(each.get(name, ""))
+            is_digest = name == "digest" and _HEX.fullmatch(value) is not None
+            if value:
+                facts.append(Fact(key=title, value=value, kind="digest" if is_digest else "mono"))
     return facts
 
 

@@ -61,7 +61,7 @@ class Onboarding(QWidget):
         super().__init__(parent)
         self._store = store
         code = snippet(store)
-        self.block = CodeBlock(code, "First run", lines=code.count("\n") + 2)
+        self.block = CodeBlock(code, "First run", lines=code.count("\n") + 1)
         self._colours = CodeColours(self.block.document())
         self._store_step = _Step(1, "Store ready", store, is_done=True)
         self._person_step = _Step(2, "Identity and key", "Not needed to log runs")

@@ -110,7 +110,8 @@ class RunsPage(Page):
         self._group = FieldChooser("Group:", optional=True, icon_name="layers")
         self._save = Button("Save view", "ghost", "bookmark")
         tools = [self._columns, self._group, self._save, self._compare, self._register]
-        bar = PageBar("Runs", [separator(), self._scope], tools)
+        self._before_scope = separator()
+        bar = PageBar("Runs", [self._before_scope, self._scope], tools)
         super().__init__(bar)
         self.setObjectName("runs.page")
         bulk = Bulk(
@@ -416,7 +417,8 @@ class RunsPage(Page):
         has_rows = bool(len(answer.order.ids))
         self.body.show_rows(answer.question, has_runs=answer.has_runs, has_rows=has_rows)
         for tool in (
-            self._scope, self._columns, self._group, self._save, self._compare, self._register,
+            self._before_scope, self._scope, self._columns, self._group, self._save,
+            self._compare, self._register,
         ):  # fmt: skip
             tool.setVisible(answer.has_runs)
         self._scope.show_scope(self._experiments, self.loader.question)

@@ -53,6 +53,7 @@ from strongroom.desktop.shell.status_strip import StatusStrip, WindowStatus
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 
+PALETTE = "window.palette"
 RECENT = "palette.recent"
 MOST_REMEMBERED = 20
 SMALLEST = (1100, 700)
@@ -398,6 +399,8 @@ class MainWindow(QMainWindow):
         state = self.state()
         entries = []
         for command in self.commands.commands():
+            if command.id == PALETTE:
+                continue  # it is open already
             reason = command.enabled(state)
             entries.append(
                 PaletteEntry(

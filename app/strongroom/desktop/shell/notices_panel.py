@@ -13,9 +13,11 @@ from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import TextArea
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tokens import Role
 from strongroom.desktop.shell.notices import NoticeEntry, Notices
 from strongroom.domain.clock import Clock
 
+_ICON_ROLES: dict[str, Role] = {"ok": "ok_icon", "warn": "warn_icon", "bad": "bad_icon"}
 _ICONS = {"ok": "circle-check", "warn": "triangle-alert", "bad": "circle-x"}
 
 
@@ -81,7 +83,7 @@ def _line(entry: NoticeEntry, now_us: int) -> Row:
     what = TextCell(
         entry.title,
         icon=_ICONS.get(entry.tone, "info"),
-        icon_role="bad_icon" if entry.tone == "bad" else "text_secondary",
+        icon_role=_ICON_ROLES.get(entry.tone, "text_secondary"),
     )
     return Row(
         entry.cause,

@@ -40,6 +40,9 @@ class SettingRow(QWidget):
         self.setting, self._preferences = setting, preferences
         self.control = self._make_control()
         self.reset = Button("", "ghost", "rotate-ccw", name=f"Reset {setting.title}")
+        keeps_room = self.reset.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)  # controls of all rows stand below each other
+        self.reset.setSizePolicy(keeps_room)
         self.reset.clicked.connect(lambda: self.chosen.emit(setting.key, None))
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -77,6 +80,7 @@ class SettingRow(QWidget):
         note = _note(state)
         self.control.setEnabled(not note)
         self.reset.setEnabled(not note and self._preferences.has_own(key))
+        self.reset.setVisible(self.reset.isEnabled())
         self.reset.setToolTip(plain_tooltip(self._reset_words(state)))
         while (item := self._note.takeAt(0)) is not None:
             widget = item.widget()

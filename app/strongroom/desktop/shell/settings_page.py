@@ -21,12 +21,14 @@ from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Line, Scroll, Surface, column, row
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.setting_row import SettingRow
 from strongroom.domain.progress import Progress
 from strongroom.domain.setting import SECTIONS, SETTINGS
 from strongroom.services.integrity import Check
 
+MOST_WIDE = 800  # px at 100 %: a control further from its words than this is looked for
 OFF = (
     ("Update check", "Off. A new version comes as a file you install."),
     ("Usage statistics", "Off. Nothing is counted for anybody."),
@@ -67,7 +69,7 @@ class SettingsPage(Page):
         body = column(
             self._problems, *self._sections, self._nothing, None, margins=(24, 12, 24, 24)
         )
-        body.setMaximumWidth(1200)
+        body.setMaximumWidth(theme().scaled(MOST_WIDE))
         self.set_body(Scroll(body))
         self.footer = self._make_footer()
         self._column.addWidget(self.footer)
