@@ -8,7 +8,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QTextDocument
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import marks, paint
@@ -181,6 +181,19 @@ class Banner(Surface):
         self.setAccessibleName(f"{title}. {sentence}" if sentence else title)
         self.apply_theme()
         self.update()
+
+    def sizeHint(self) -> QSize:
+        """Returns the room of all words at the width it has."""
+        base, layout = super().sizeHint(), self.layout()
+        width = self.width() if self.testAttribute(Qt.WidgetAttribute.WA_Resized) else base.width()
+        high = layout.heightForWidth(width) if layout is not None else base.height()
+        return QSize(base.width(), max(high, 0) or base.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Asks for more lines where it is narrow, for fewer where it is wide."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def title(self) -> str:
         """Returns the conclusion."""

@@ -2,7 +2,8 @@
 """A row of controls that goes on in the next line where words are large and room is short.
 
 * Nothing is ever narrower than it needs; the row grows down instead.
-* The first control of the row takes the room that is left, up to its own maximum.
+* The first control of a line that can grow takes the room that is left, up to its own maximum;
+  where none can, what follows the first one stands at the right, or all of it at the left.
 """
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
@@ -12,10 +13,15 @@ GAP = 4
 
 
 class WrappedRow(QLayout):
-    """The layout; lines are filled from the left and stand at the right."""
+    """The layout; lines are filled from the left.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        stands_left: Lines without a control that grows keep together at the left.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, stands_left: bool = False) -> None:
         super().__init__(parent)
+        self._stands_left = stands_left
         self._items: list[QLayoutItem] = []
         self.setSpacing(GAP)
 
@@ -68,19 +74,19 @@ class WrappedRow(QLayout):
             high = _height(line)
             needed = sum(_least(item) for item in line) + self.spacing() * (len(line) - 1)
             spare = max(area.width() - needed, 0)
+            grower = next((item for item in line if _grows(item)), None)
+            is_first_line = line[0] is self._items[0]
+            head = grower or (line[0] if is_first_line and not self._stands_left else None)
             x = area.left()
+            if head is None and not self._stands_left:
+                x += spare
             for item in line:
                 wide = _least(item)
-                if item is self._items[0]:
-                    wide = min(wide + spare, max(item.maximumSize().width(), wide))
-                    spare -= wide - _least(item)
-                    item.setGeometry(QRect(QPoint(x, y), QSize(wide, high)))
-                    x += wide + self.spacing() + spare
-                    continue
-                if item is line[0]:
-                    x += spare
+                if item is grower:
+                    grown = min(wide + spare, max(item.maximumSize().width(), wide))
+                    wide, spare = grown, spare - (grown - wide)
                 item.setGeometry(QRect(QPoint(x, y), QSize(wide, high)))
-                x += wide + self.spacing()
+                x += wide + self.spacing() + (spare if item is head else 0)
             y += high + self.spacing()
 
     def _lines(self, width: int) -> list[list[QLayoutItem]]:
@@ -105,8 +111,11 @@ class WrappedRow(QLayout):
 
 def _least(item: QLayoutItem) -> int:
     """Returns the width a control needs for its words; a field gives way to its minimum."""
-    grows = bool(item.expandingDirections() & Qt.Orientation.Horizontal)
-    return (item.minimumSize() if grows else item.sizeHint()).width()
+    return (item.minimumSize() if _grows(item) else item.sizeHint()).width()
+
+
+def _grows(item: QLayoutItem) -> bool:
+    return bool(item.expandingDirections() & Qt.Orientation.Horizontal)
 
 
 def _height(items: list[QLayoutItem]) -> int:

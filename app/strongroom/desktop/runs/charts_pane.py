@@ -27,10 +27,11 @@ from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Elided, Label
 from strongroom.desktop.kit.session import Session
-from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step
+from strongroom.desktop.kit.wrapped import WrappedRow
 from strongroom.desktop.runs.board_shelf import BoardShelf
 from strongroom.desktop.runs.chart_export import FORMATS, ChartExport
 from strongroom.desktop.runs.chart_menus import board_menu, card_menu
@@ -285,17 +286,13 @@ class ChartsPane(QWidget):
         self._smoothing = Button("Smoothing", "ghost", "spline")
         self._more = Button("", "ghost", "ellipsis", name="More for all charts")
         self._filter = SearchField("Filter charts")
-        self._filter.setMaximumWidth(FILTER_WIDTH)
-        head = row(
-            lead or Label("Charts", text="strong"),
-            (self._note, 1),
-            self._filter,
-            self._axis,
-            self._smoothing,
-            self._more,
-            margins=(16, 6, 16, 6),
-            edges="t",
-        )
+        self._filter.setFixedWidth(FILTER_WIDTH)
+        head = Surface(None, "t")
+        across = WrappedRow(head)
+        across.setContentsMargins(16, 6, 16, 6)
+        lead = lead or Label("Charts", text="strong")
+        for part in (lead, self._note, self._filter, self._axis, self._smoothing, self._more):
+            across.addWidget(part)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)

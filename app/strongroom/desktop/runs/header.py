@@ -54,7 +54,9 @@ class RunsHeader(QHeaderView):
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""
-        self.setFixedHeight(theme().height("header_grouped"))
+        look = theme()
+        more = look.scaled(_GROUP_LINE) - _GROUP_LINE  # the line of the group names grows too
+        self.setFixedHeight(look.height("header_grouped") + more)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints sections, the ground behind the last one, and group names."""
@@ -68,7 +70,12 @@ class RunsHeader(QHeaderView):
         columns = self._columns()
         for at, column in enumerate(columns):
             if self._begins_group(at):
-                place = QRectF(self.sectionViewportPosition(at) + PAD, 3, look.scaled(220), 20)
+                place = QRectF(
+                    self.sectionViewportPosition(at) + PAD,
+                    3,
+                    look.scaled(220),
+                    look.scaled(_GROUP_LINE),
+                )
                 font = look.font("caption")
                 paint.text(painter, place, column.group, "text_secondary", font)
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from strongroom.desktop.charts.runs_plot import RunsPlot
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.session import Json
-from strongroom.desktop.kit.surface import row
 from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.plot_fields import key_of
@@ -57,10 +56,10 @@ class PlotPanel(QWidget):
         self.schema = MetricSchema()
         self._table: ValueTable | None = None
         self._rows: dict[str, int] = {}
-        self._controls = QWidget()
+        self._controls: tuple[QWidget, ...] = ()
 
-    def controls(self) -> QWidget:
-        """Returns the row of choices above the plot."""
+    def controls(self) -> tuple[QWidget, ...]:
+        """Returns the choices that stand above the plot."""
         return self._controls
 
     def plot(self) -> RunsPlot:
@@ -153,8 +152,8 @@ class PlotPanel(QWidget):
     # ------------------------------------------------------------ for the kinds of plots
 
     def lay_out(self, plot: QWidget, *choices: QWidget) -> None:
-        """Puts the choices into the row above and the plot into the panel."""
-        self._controls = row(*choices, None, spacing=2)
+        """Remembers the choices for the row above and puts the plot into the panel."""
+        self._controls = choices
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.addWidget(plot)

@@ -22,8 +22,9 @@ from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.saving import ask_where, file_name
 from strongroom.desktop.kit.session import Session
-from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.surface import Surface, row
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.wrapped import WrappedRow
 from strongroom.desktop.runs import brush_filter
 from strongroom.desktop.runs.bars_panel import BarsPanel
 from strongroom.desktop.runs.box_panel import BoxPanel
@@ -91,21 +92,20 @@ class PlotsPane(QWidget):
         self._names_of: str | None = None  # the experiment the names were read for
         self._is_stale = self._is_first = True
         self.panels = {kind.key: kind(charted) for kind in KINDS}
-        self._controls, self._stack = QStackedWidget(), QStackedWidget()
+        self._stack = QStackedWidget()
         self._note = Elided("", "text_tertiary", "dense", align="right")
         self._keep = Button("Tick", "secondary", small=True, name="Tick the marked runs")
         self._clear = Button("Clear", "ghost", small=True, name="Clear what is marked")
         self._more = MenuButton("", _more_choices(), icon_name="ellipsis", name="More")
-        head = row(
-            *((lead,) if lead else ()),
-            self._controls,
-            (self._note, 1),
-            self._keep,
-            self._clear,
-            self._more,
-            margins=(16, 6, 16, 6),
-            edges="t",
-        )
+        head = Surface(None, "t")
+        across = WrappedRow(head, stands_left=True)
+        across.setContentsMargins(16, 6, 16, 6)
+        across.setSpacing(2)
+        self._note.hide()
+        controls = [each for panel in self.panels.values() for each in panel.controls()]
+        tools = [*controls, self._note, self._keep, self._clear, self._more]
+        for part in [lead, *tools] if lead else tools:
+            across.addWidget(part)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)
@@ -127,7 +127,9 @@ class PlotsPane(QWidget):
         """Shows a kind of plot: ``scatter``, ``parallel``, ``box`` or ``bars``."""
         panel = self.panels[key]
         self._stack.setCurrentWidget(panel)
-        self._controls.setCurrentWidget(panel.controls())
+        for each in self.panels.values():
+            for control in each.controls():
+                control.setVisible(each is panel)
         self._is_stale = True
         self._tell_marks()
         self._ask_if_seen()
@@ -245,7 +247,6 @@ class PlotsPane(QWidget):
     # ------------------------------------------------------------ inside
 
     def _add(self, panel: PlotPanel) -> None:
-        self._controls.addWidget(panel.controls())
         self._stack.addWidget(panel)
         panel.restore(self._session.value(f"runs.plots.{panel.key}", {}))
         panel.wanted_changed.connect(self.reload)
@@ -335,6 +336,7 @@ class PlotsPane(QWidget):
     def _on_refused(self, reason: str) -> None:
         self._tell_marks()
         self._note.set_text(reason, "warn_text")
+        self._note.setVisible(bool(reason))
 
     def _forget_marks(self) -> None:
         self._narrowed = None
@@ -353,6 +355,7 @@ class PlotsPane(QWidget):
         if table.total > len(table.run_ids):
             words = f"The newest {len(table.run_ids):,} of {wording.count(table.total, 'run')}"
         self._note.set_text(words, "text_tertiary")
+        self._note.setVisible(bool(words))
 
     def _on_more(self, choice: str) -> None:
         if choice == "reset":
