@@ -57,7 +57,7 @@ def test_sync_brings_what_is_new_and_says_what_came_and_went(
         "no value",
         "no value",
         "0 B",
-        "never",
+        "Never",
     ]
     heard: list[Changes] = []
     page.changed.connect(heard.append)

@@ -289,7 +289,7 @@ def test_the_numbers_behind_a_plot_are_a_table(page: RunsPage, tasks: Tasks) -> 
     model = dialog.table.model()
     assert (model.rowCount(), model.columnCount()) == (RUNS, 3)
     first = [model.index(0, column).data() for column in range(3)]
-    assert first == [f"<b>run {RUNS}</b>", "0.0001", "1.0"]
+    assert first == [f"<b>run {RUNS}</b>", "0.0001", "1"]
     assert not nameless(dialog)
     dialog.copy()
     copied = QApplication.clipboard().text().splitlines()

@@ -6,13 +6,13 @@
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from PySide6.QtGui import QImage, QImageWriter
 
 SHADE = 24  # of 255
-STEPS = (8, 12, 16, 24, 32)  # between two shades that are kept; half of it is lost, below `SHADE`
 SHARE = 0.002  # of the pixels: a word that changed is more, an antialiased edge less
 MOST_COLOURS = 256
 APPROVED = Path(__file__).resolve().parents[1] / "golden" / "pictures"
@@ -32,7 +32,7 @@ def difference(old: QImage, new: QImage) -> tuple[float, QImage]:
 
 
 def approve(path: Path) -> None:
-    """Keeps a picture for the next time, with fewer shades and a palette: a quarter of the bytes.
+    """Keeps a picture for the next time, with a palette: a quarter of the bytes.
 
     Raises:
         OSError: If it cannot be written.
@@ -40,7 +40,7 @@ def approve(path: Path) -> None:
     APPROVED.mkdir(parents=True, exist_ok=True)
     writer = QImageWriter(str(APPROVED / path.name), b"png")
     writer.setCompression(100)
-    if not writer.write(_coarse(QImage(str(path)))):
+    if not writer.write(coarse(QImage(str(path)))):
         raise OSError(f"cannot write {path.name}: {writer.errorString()}")
 
 
@@ -73,18 +73,28 @@ def _pixels(image: QImage) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     return np.frombuffer(plain.constBits(), np.uint8).reshape(shape)[:, : plain.width()].copy()
 
 
-def _coarse(image: QImage) -> QImage:
-    """Returns a picture with as many shades as a palette of 256 colours can hold, if any can."""
-    pixels = _pixels(image)
+def coarse(image: QImage) -> QImage:
+    """Returns a picture with its 256 most frequent colours; the rare ones become the nearest."""
+    pixels = _pixels(image).astype(np.uint32)
     height, width = pixels.shape[:2]
-    for step in STEPS:
-        coarse = np.minimum(np.round(pixels / step) * step, 255).astype(np.uint32)
-        value = coarse[..., 2] << 16 | coarse[..., 1] << 8 | coarse[..., 0]
-        colours, places = np.unique(value, return_inverse=True)
-        if len(colours) <= MOST_COLOURS:
-            rows = places.reshape(height, width).astype(np.uint8)
-            made = QImage(rows.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
-            found = made.copy()  # the bytes above go away
-            found.setColorTable([0xFF000000 | int(colour) for colour in colours])
-            return found
-    return image
+    value = pixels[..., 2] << 16 | pixels[..., 1] << 8 | pixels[..., 0]
+    colours, places, counts = np.unique(value, return_inverse=True, return_counts=True)
+    kept = colours[np.argsort(-counts, kind="stable")[:MOST_COLOURS]]
+    parts, few = _parts(colours), _parts(kept)
+    nearest = np.concatenate(
+        [
+            np.abs(some[:, None] - few[None]).max(axis=2).argmin(axis=1)
+            for some in np.array_split(parts, max(1, len(parts) // 1_000))
+        ]
+    )
+    rows = nearest[places].reshape(height, width).astype(np.uint8)
+    wide = np.pad(rows, ((0, 0), (0, -width % 4)))  # Qt takes lines of whole words
+    made = QImage(wide.tobytes(), width, height, wide.shape[1], QImage.Format.Format_Indexed8)
+    found = made.copy()  # the bytes above go away
+    found.setColorTable([0xFF000000 | int(colour) for colour in kept])
+    return found
+
+
+def _parts(colours: "np.ndarray[tuple[int], np.dtype[np.uint32]]") -> "np.ndarray[Any, Any]":
+    """Returns red, green and blue of colours, one row a colour."""
+    return np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=1).astype(int)

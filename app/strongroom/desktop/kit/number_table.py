@@ -102,8 +102,8 @@ class _Cells(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """Paints ground, words and the line below."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]  # the stubs lack the fields
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         look = theme()
         words = str(index.data() or "")
         last = index.model().columnCount() - 1

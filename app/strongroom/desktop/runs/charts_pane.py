@@ -47,7 +47,7 @@ from strongroom.services.curve_bands import SPREAD_WORDS, Spread
 from strongroom.services.smoothing import OFF, Smoothing, ema
 
 USUAL = BoardLayout(options=ChartOptions(x="step", smoothing=ema(0.7)))
-FILTER_WIDTH = 160  # px at most; it gives way where the pane is narrow
+FILTER_WIDTH = 132  # px at most; it gives way where the pane is narrow
 SAVED_TITLE = "board"
 
 __all__ = ["FORMATS", "ChartsPane"]
