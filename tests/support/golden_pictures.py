@@ -6,7 +6,6 @@
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from PySide6.QtGui import QImage, QImageWriter
 SHADE = 24  # of 255
 SHARE = 0.002  # of the pixels: a word that changed is more, an antialiased edge less
 MOST_COLOURS = 256
+STEPS = (8, 12, 16, 24, 32)  # between two shades that are kept; half is lost, below `SHADE`
 APPROVED = Path(__file__).resolve().parents[1] / "golden" / "pictures"
 
 
@@ -74,27 +74,18 @@ def _pixels(image: QImage) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
 
 
 def coarse(image: QImage) -> QImage:
-    """Returns a picture with its 256 most frequent colours; the rare ones become the nearest."""
-    pixels = _pixels(image).astype(np.uint32)
+    """Returns a picture with as many shades as a palette of 256 colours can hold, if any can."""
+    pixels = _pixels(image)
     height, width = pixels.shape[:2]
-    value = pixels[..., 2] << 16 | pixels[..., 1] << 8 | pixels[..., 0]
-    colours, places, counts = np.unique(value, return_inverse=True, return_counts=True)
-    kept = colours[np.argsort(-counts, kind="stable")[:MOST_COLOURS]]
-    parts, few = _parts(colours), _parts(kept)
-    nearest = np.concatenate(
-        [
-            np.abs(some[:, None] - few[None]).max(axis=2).argmin(axis=1)
-            for some in np.array_split(parts, max(1, len(parts) // 1_000))
-        ]
-    )
-    rows = nearest[places].reshape(height, width).astype(np.uint8)
-    wide = np.pad(rows, ((0, 0), (0, -width % 4)))  # Qt takes lines of whole words
-    made = QImage(wide.tobytes(), width, height, wide.shape[1], QImage.Format.Format_Indexed8)
-    found = made.copy()  # the bytes above go away
-    found.setColorTable([0xFF000000 | int(colour) for colour in kept])
-    return found
-
-
-def _parts(colours: "np.ndarray[tuple[int], np.dtype[np.uint32]]") -> "np.ndarray[Any, Any]":
-    """Returns red, green and blue of colours, one row a colour."""
-    return np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=1).astype(int)
+    for step in STEPS:
+        shades = np.minimum(np.round(pixels / step) * step, 255).astype(np.uint32)
+        value = shades[..., 2] << 16 | shades[..., 1] << 8 | shades[..., 0]
+        colours, places = np.unique(value, return_inverse=True)
+        if len(colours) <= MOST_COLOURS:
+            rows = places.reshape(height, width).astype(np.uint8)
+            wide = np.pad(rows, ((0, 0), (0, -width % 4)))  # Qt takes lines of whole words
+            made = QImage(wide.tobytes(), width, height, wide.shape[1], QImage.Format.Format_Indexed8)
+            found = made.copy()  # the bytes above go away
+            found.setColorTable([0xFF000000 | int(colour) for colour in colours])
+            return found
+    return image
