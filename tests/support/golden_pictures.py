@@ -84,7 +84,9 @@ def coarse(image: QImage) -> QImage:
         if len(colours) <= MOST_COLOURS:
             rows = places.reshape(height, width).astype(np.uint8)
             wide = np.pad(rows, ((0, 0), (0, -width % 4)))  # Qt takes lines of whole words
-            made = QImage(wide.tobytes(), width, height, wide.shape[1], QImage.Format.Format_Indexed8)
+            made = QImage(
+                wide.tobytes(), width, height, wide.shape[1], QImage.Format.Format_Indexed8
+            )
             found = made.copy()  # the bytes above go away
             found.setColorTable([0xFF000000 | int(colour) for colour in colours])
             return found
