@@ -72,7 +72,7 @@ def test_sync_brings_what_is_new_and_says_what_came_and_went(
     assert "Went out: nothing new." in page.banner.accessibleName()
     assert page.sync_button.isEnabled()
     assert page.places.strip.words()[0] == "Both sides hold the same"
-    assert words(page.places.table, "share")[5].startswith("today")
+    assert words(page.places.table, "share")[5].startswith("Today")
     assert page.badge() == ""
 
 
