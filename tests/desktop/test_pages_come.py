@@ -19,6 +19,7 @@ from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.page_spec import PLACES
 from strongroom.desktop.shell.waiting_page import WaitingPage
 from support.accessibility import nameless
+from support.menu_bar import entries
 from support.opened_window import opened
 from support.runs_on_disk import write_run
 
@@ -128,6 +129,6 @@ def _ids(pages: tuple[Page, ...]) -> list[str]:
     return [page.page_id for page in pages]
 
 
-def _menus(window: object) -> list[list[str]]:
+def _menus(window: object) -> list[tuple[str, str]]:
     bar = window._menus  # type: ignore[attr-defined]  # of the window
-    return [[each.objectName() for each in action.menu().actions()] for action in bar.actions()]
+    return [(path, action.objectName()) for path, action in entries(bar)]

@@ -18,6 +18,7 @@ from strongroom.desktop.shell.commands import MENUS
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
 from support.command_reference import PAGE
+from support.menu_bar import entries
 from support.opened_window import opened
 from support.runs_on_disk import run_id, write_run
 from support.window_reference import with_window
@@ -50,7 +51,7 @@ def test_ids_are_dotted_and_no_two_share_keys_or_words(window: MainWindow) -> No
     commands = window.commands.commands()
     for command in commands:
         assert re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", command.id), command.id
-        assert command.menu in {*MENUS, ""}, command.id
+        assert re.fullmatch(rf"(?:{'|'.join(MENUS)})(?:/[A-Z][a-z ]+)?|", command.menu), command.id
         assert command.icon == "" or resource("icons", f"{command.icon}.svg").is_file(), command.id
     keys = Counter(command.shortcut for command in commands if command.shortcut)
     assert [key for key, times in keys.items() if times > 1] == []
@@ -63,9 +64,11 @@ def test_every_command_with_a_menu_stands_in_it_and_says_why_it_cannot_run(
 ) -> None:
     bar = window.findChild(QMenuBar)
     assert bar is not None
-    in_menus = {action.objectName() for menu in bar.actions() for action in menu.menu().actions()}
+    in_menus = [(action.objectName(), path) for path, action in entries(bar)]
     commands = window.commands.commands()
-    assert in_menus - {""} == {command.id for command in commands if command.menu}
+    assert sorted(in_menus) == sorted((each.id, each.menu) for each in commands if each.menu)
+    longest = max(len(menu.menu().actions()) for menu in bar.actions())
+    assert longest < 20, "a menu nobody reads to its end"
     window.commands.look_again()
     for command in commands:
         reason = window.commands.why_not(command.id)

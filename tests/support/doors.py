@@ -92,10 +92,16 @@ def choose(real: RealWindow, is_meant: Callable[[QAction], bool]) -> None:
 def _by_menu(real: RealWindow, command: Command) -> None:
     bar = real.window.findChild(QMenuBar)
     assert bar is not None
-    title = next(each for each in bar.actions() if each.text() == command.menu)
+    words, _, inside = command.menu.partition("/")
+    title = next(each for each in bar.actions() if each.text() == words)
     menu = title.menu()
     assert isinstance(menu, QMenu)
     real.hands.click(bar, bar.actionGeometry(title).center(), then=menu.isVisible)
+    if inside:
+        entry = next(each for each in menu.actions() if each.text() == inside)
+        inner = entry.menu()
+        assert isinstance(inner, QMenu)
+        real.hands.click(menu, menu.actionGeometry(entry).center(), then=inner.isVisible)
     choose(real, lambda action: action.objectName() == command.id)
 
 

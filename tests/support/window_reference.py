@@ -31,12 +31,13 @@ def _lines(commands: tuple[Command, ...]) -> Iterator[str]:
     yield from ("", "| menu | command | keys | id |", "|---|---|---|---|")
     for menu in (*MENUS, ""):
         for command in commands:
-            if command.menu == menu:
+            if command.menu.partition("/")[0] == menu:
                 keys = QKeySequence(command.shortcut).toString(
                     QKeySequence.SequenceFormat.PortableText
                 )
                 shown = f"`{keys}`" if keys else ""
-                yield f"| {menu or 'palette'} | {command.title} | {shown} | `{command.id}` |"
+                where = command.menu.replace("/", " › ") or "palette"
+                yield f"| {where} | {command.title} | {shown} | `{command.id}` |"
     yield ""
 
 

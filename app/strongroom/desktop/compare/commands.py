@@ -12,6 +12,9 @@ from strongroom.desktop.compare.sharing import Sharing
 from strongroom.desktop.kit.buttons import Toggle
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 
+VIEW_MENU = "View/Comparison"
+RUN_MENU = "Run/Comparison"
+
 _CHART_ICONS = ("layout-grid", "chart-line", "scale", "git-fork")
 
 
@@ -75,10 +78,10 @@ def of(page: CompareHost) -> Sequence[Command]:
         Command(
             id="compare.add", title="Add runs to the comparison…",
             run=lambda: _drop(page.choose_runs()),
-            menu="Run", icon="plus", shortcut="Ctrl+Shift+A", enabled=_here,
+            menu=RUN_MENU, icon="plus", shortcut="Ctrl+Shift+A", enabled=_here,
         ),
         Command(
-            id="compare.only_differing", title="Only what differs", menu="View", icon="equal",
+            id="compare.only_differing", title="Only what differs", menu=VIEW_MENU, icon="equal",
             run=page.only_differences.toggle, shortcut="Ctrl+D", enabled=_here,
         ),
         Command(
@@ -86,42 +89,43 @@ def of(page: CompareHost) -> Sequence[Command]:
             menu="Edit", icon="search", enabled=_here, detail="Ctrl+F",
         ),
         Command(
-            id="compare.values", title="Compare values", menu="View", icon="table-2",
+            id="compare.values", title="Compare values", menu=VIEW_MENU, icon="table-2",
             run=lambda: page.show_view("values"), enabled=_here,
         ),
         Command(
-            id="compare.transpose", title="Turn the comparison round", menu="View",
+            id="compare.transpose", title="Turn the comparison round", menu=VIEW_MENU,
             icon="arrow-left-right", run=page.turn_round, shortcut="Ctrl+Shift+T",
             enabled=_here, detail="Runs as rows or as columns",
         ),
         Command(
-            id="compare.beside", title="Compare texts and files side by side", menu="View",
+            id="compare.beside", title="Compare texts and files side by side", menu=VIEW_MENU,
             icon="columns-3", run=lambda: page.show_view("beside"), shortcut="Ctrl+Shift+B",
             enabled=_here,
         ),
         Command(
-            id="compare.next_change", title="Next change", menu="View", icon="chevron-down",
+            id="compare.next_change", title="Next change", menu=VIEW_MENU, icon="chevron-down",
             run=lambda: page.beside.step(1), shortcut="F8", enabled=_here,
         ),
         Command(
-            id="compare.previous_change", title="Previous change", menu="View", icon="chevron-up",
-            run=lambda: page.beside.step(-1), shortcut="Shift+F8", enabled=_here,
+            id="compare.previous_change", title="Previous change", menu=VIEW_MENU,
+            icon="chevron-up", run=lambda: page.beside.step(-1), shortcut="Shift+F8",
+            enabled=_here,
         ),
         Command(
-            id="compare.export_csv", title="Export comparison as CSV…", menu="Run",
+            id="compare.export_csv", title="Export comparison as CSV…", menu=RUN_MENU,
             icon="download", run=lambda: _drop(page.sharing.ask("csv")), enabled=_compared(page),
         ),
         Command(
-            id="compare.export_markdown", title="Export comparison as Markdown…", menu="Run",
+            id="compare.export_markdown", title="Export comparison as Markdown…", menu=RUN_MENU,
             icon="download", run=lambda: _drop(page.sharing.ask("markdown")),
             enabled=_compared(page),
         ),
         Command(
-            id="compare.copy_cells", title="Copy comparison for a spreadsheet", menu="Run",
+            id="compare.copy_cells", title="Copy comparison for a spreadsheet", menu=RUN_MENU,
             icon="copy", run=page.sharing.copy_cells, enabled=_compared(page),
         ),
         Command(
-            id="compare.copy_markdown", title="Copy comparison as Markdown", menu="Run",
+            id="compare.copy_markdown", title="Copy comparison as Markdown", menu=RUN_MENU,
             icon="copy", run=page.sharing.copy_markdown, enabled=_compared(page),
         ),
         *_charts(page),
@@ -133,12 +137,12 @@ def of_run(page: CompareHost) -> Sequence[Command | None]:
     """Returns what can be done with the run the keyboard is at; None is a separator."""
     return (
         Command(
-            id="compare.baseline", title="Make this run the baseline", icon="flag", menu="Run",
+            id="compare.baseline", title="Make this run the baseline", icon="flag", menu=RUN_MENU,
             run=lambda: _each(page, page.set_baseline), shortcut="Ctrl+B",
             enabled=_at_run,
         ),
         Command(
-            id="compare.open", title="Open the compared run", icon="flask-conical", menu="Run",
+            id="compare.open", title="Open the compared run", icon="flask-conical", menu=RUN_MENU,
             run=lambda: _each(page, page.open_run), enabled=_at_run,
         ),
         Command(
@@ -147,18 +151,18 @@ def of_run(page: CompareHost) -> Sequence[Command | None]:
         ),
         None,
         Command(
-            id="compare.left", title="Move run to the left", icon="arrow-left", menu="Run",
+            id="compare.left", title="Move run to the left", icon="arrow-left", menu=RUN_MENU,
             run=lambda: _each(page, lambda run_id: page.move_run(run_id, -1)),
             shortcut="Ctrl+Shift+Left", enabled=_at_run,
         ),
         Command(
-            id="compare.right", title="Move run to the right", icon="arrow-right", menu="Run",
+            id="compare.right", title="Move run to the right", icon="arrow-right", menu=RUN_MENU,
             run=lambda: _each(page, lambda run_id: page.move_run(run_id, 1)),
             shortcut="Ctrl+Shift+Right", enabled=_at_run,
         ),
         None,
         Command(
-            id="compare.remove", title="Take run out of the comparison", icon="x", menu="Run",
+            id="compare.remove", title="Take run out of the comparison", icon="x", menu=RUN_MENU,
             run=lambda: _each(page, page.remove_run), detail="Delete", enabled=_at_run,
         ),
     )  # fmt: skip
@@ -169,14 +173,14 @@ def _charts(page: CompareHost) -> Sequence[Command]:
     shows = (
         Command(
             id=f"compare.charts_{part}", title=f"Beside the comparison: {words.lower()}",
-            menu="View", icon=icon, run=partial(page.aside.show_part, part), enabled=_here,
+            menu=VIEW_MENU, icon=icon, run=partial(page.aside.show_part, part), enabled=_here,
         )
         for (part, words), icon in zip(PARTS, _CHART_ICONS, strict=True)
     )  # fmt: skip
     axes = (
         Command(
             id=f"compare.trade_{role}", title=f"Put this metric on the trade-off's {words}",
-            menu="Run", icon="scale", run=partial(page.put_on_axis, role),
+            menu=RUN_MENU, icon="scale", run=partial(page.put_on_axis, role),
             enabled=_at_axis(page),
         )
         for role, words in (("y", "vertical axis"), ("x", "horizontal axis"))

@@ -64,7 +64,8 @@ class Command:
         id: ``area.verb``; never changes once released.
         title: What the menu and the palette say.
         run: Does it; what it returns is dropped.
-        menu: The menu it stands in (``File`` … ``Help``), "" for the palette alone.
+        menu: The menu it stands in (``File`` … ``Help``), with a menu inside it behind a slash
+            (``View/Go to``); "" for the palette alone.
         icon: A lucide icon.
         shortcut: In Qt's portable form, such as ``Ctrl+Shift+E``.
         enabled: Returns None, or why not.

@@ -34,7 +34,7 @@ def of(charts: ChartsPane) -> Sequence[Command]:
 
     def command(name: str, title: str, run: Callable[[], object], icon: str) -> Command:
         return Command(
-            id=f"charts.{name}", title=title, run=lambda: _drop(run()), menu="Run", icon=icon,
+            id=f"charts.{name}", title=title, run=lambda: _drop(run()), menu="Run/Chart", icon=icon,
             shortcut=KEYS.get(name, ""), enabled=enabled,
         )  # fmt: skip
 

@@ -8,6 +8,9 @@ from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.runs.lower_pane import CURVES, VIEWS, LowerPane
 from strongroom.desktop.runs.plots_pane import FORMATS
 
+BELOW = "View/Below the table"
+PLOT = "Run/Plot"
+
 
 def of(below: LowerPane) -> Sequence[Command]:
     """Returns the commands of the views and plots."""
@@ -21,7 +24,7 @@ def of(below: LowerPane) -> Sequence[Command]:
 
     def of_plot(name: str, title: str, run: Callable[[], object], icon: str) -> Command:
         return Command(
-            id=f"plots.{name}", title=title, run=lambda: _drop(run()), menu="Run", icon=icon,
+            id=f"plots.{name}", title=title, run=lambda: _drop(run()), menu=PLOT, icon=icon,
             enabled=plotted,
         )  # fmt: skip
 
@@ -29,7 +32,7 @@ def of(below: LowerPane) -> Sequence[Command]:
         *(
             Command(
                 id=f"runs.show_{key}", title=f"{words} below the table",
-                run=partial(below.open, key), menu="View", icon="chart-line", enabled=here,
+                run=partial(below.open, key), menu=BELOW, icon="chart-line", enabled=here,
                 shortcut=f"Alt+{number}",
             )
             for number, (key, words) in enumerate(VIEWS, 1)

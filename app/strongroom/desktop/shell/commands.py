@@ -94,20 +94,32 @@ class CommandRegistry(QObject):
 
     def fill(self, bar: QMenuBar) -> None:
         """Puts every command into its menu; the menus stand in their fixed order."""
-        everything = self.commands()
-        for title in MENUS:
-            menu = self._menus.get(title) or self._make_menu(title, bar)
-            wanted = [self._actions[each.id] for each in everything if each.menu == title]
-            if wanted != menu.actions():
+        wanted: dict[str, list[QAction]] = {title: [] for title in MENUS}
+        for command in self.commands():
+            if not command.menu:
+                continue
+            title, _, inner = command.menu.partition("/")
+            if inner and command.menu not in wanted:
+                wanted[command.menu] = []
+                wanted[title].append(self._menu(command.menu, bar).menuAction())
+            wanted[command.menu].append(self._actions[command.id])
+        for path, actions in wanted.items():
+            menu = self._menu(path, bar)
+            if actions != menu.actions():
                 menu.clear()
-                menu.addActions(wanted)
+                menu.addActions(actions)
 
-    def _make_menu(self, title: str, bar: QMenuBar) -> QMenu:
-        menu = self._menus[title] = QMenu(title, bar)
+    def _menu(self, path: str, bar: QMenuBar) -> QMenu:
+        """Returns a menu of the bar, or one inside it; made when it is first asked for."""
+        if path in self._menus:
+            return self._menus[path]
+        title, _, inner = path.partition("/")
+        menu = self._menus[path] = QMenu(inner or title, bar)
         menu.setFont(theme().font("body"))
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self.look_again)
-        bar.addMenu(menu)
+        if not inner:
+            bar.addMenu(menu)
         return menu
 
     def _make_action(self, command: Command) -> QAction:

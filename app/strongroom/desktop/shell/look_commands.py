@@ -8,6 +8,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.shell.preferences import DENSITY, TEXT_SCALE, THEME, Preferences
 from strongroom.domain.setting import SettingValue, setting
 
+LOOK = "View/Appearance"
 USUAL_TEXT = 100
 KEYS = {
     (THEME, "system"): "Ctrl+F9",
@@ -49,7 +50,7 @@ def look_commands(tasks: Tasks, preferences: Preferences) -> Sequence[Command]:
     choices = [
         Command(
             id=f"view.{prefix}_{value.replace('-', '_')}", title=f"{title}: {words}",
-            run=choose(key, value), menu="View", icon=icon, enabled=may(key), group="View",
+            run=choose(key, value), menu=LOOK, icon=icon, enabled=may(key), group="View",
             shortcut=KEYS.get((key, value), ""),
         )
         for key, prefix, title, icon in (
@@ -60,15 +61,15 @@ def look_commands(tasks: Tasks, preferences: Preferences) -> Sequence[Command]:
     return [
         *choices,
         Command(
-            id="view.larger_text", title="Larger text", run=size(1), menu="View", icon="zoom-in",
+            id="view.larger_text", title="Larger text", run=size(1), menu=LOOK, icon="zoom-in",
             shortcut="Ctrl++", enabled=may(TEXT_SCALE), group="View",
         ),
         Command(
-            id="view.smaller_text", title="Smaller text", run=size(-1), menu="View",
+            id="view.smaller_text", title="Smaller text", run=size(-1), menu=LOOK,
             icon="zoom-out", shortcut="Ctrl+-", enabled=may(TEXT_SCALE), group="View",
         ),
         Command(
-            id="view.usual_text", title="Usual text size", menu="View", icon="search",
+            id="view.usual_text", title="Usual text size", menu=LOOK, icon="search",
             run=choose(TEXT_SCALE, USUAL_TEXT), shortcut="Ctrl+0", enabled=may(TEXT_SCALE),
             group="View",
         ),

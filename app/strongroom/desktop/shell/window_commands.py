@@ -82,8 +82,8 @@ def _places(window: Frame) -> Sequence[Command]:
 
     pages = [
         Command(
-            id=f"go.{spec.id}", title=spec.title, run=go(spec.id), menu="View", icon=spec.icon,
-            shortcut=spec.shortcut, group="Places",
+            id=f"go.{spec.id}", title=spec.title, run=go(spec.id), menu="View/Go to",
+            icon=spec.icon, shortcut=spec.shortcut, group="Places",
         )
         for spec in window.specs()
     ]  # fmt: skip
