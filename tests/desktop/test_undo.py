@@ -116,11 +116,13 @@ def test_the_edit_menu_undoes_what_a_page_did_and_leads_back_there(
     shown: list[str] = ["loss", "acc"]
     runs, audit = Page(PageBar("Runs")), Page(PageBar("Audit"))
     window = MainWindow(
-        [PageSpec(id="runs", title="Runs", icon="flask-conical", page=runs),
-         PageSpec(id="audit", title="Audit", icon="scroll-text", page=audit)],
+        [PageSpec(id="runs", title="Runs", icon="flask-conical"),
+         PageSpec(id="audit", title="Audit", icon="scroll-text")],
         [], tasks=tasks, clock=FixedClock(),
     )  # fmt: skip
     runs.page_id, audit.page_id = "runs", "audit"
+    for page in (runs, audit):
+        window.join(page)
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()

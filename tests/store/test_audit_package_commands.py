@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from strongroom import bootstrap
 from strongroom.cli import output
 from strongroom.cli.root import command_tree
+from strongroom.trust import keychain
 from support.audit_store import MODEL, PASSPHRASE, AuditStore, copy_of
 
 TAG = "tagmanifest-sha256.txt"
@@ -31,7 +31,7 @@ def command(store, monkeypatch, tmp_path, capsys):
     def run(*arguments: str | Path, desk=None) -> tuple[int, str, str]:
         person = desk or store.founder
         monkeypatch.setenv("STRONGROOM_HOME", str(person.home))
-        monkeypatch.setattr(bootstrap, "SystemKeychain", lambda _environ: person.keychain)
+        monkeypatch.setattr(keychain, "SystemKeychain", lambda _environ: person.keychain)
         tree = command_tree(lambda _arguments: 0)
         code = output.run(tree, [str(each) for each in arguments])
         said = capsys.readouterr()

@@ -2,7 +2,9 @@
 """What a chart shows, on disk: no formula, every bit of a number, the old file after a failure."""
 
 import csv
+import errno
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +72,16 @@ def test_nothing_visible_is_a_file_with_its_columns(tmp_path: Path, form: str) -
 
 
 @pytest.mark.parametrize("form", sorted(WRITERS))
-def test_a_failed_export_leaves_the_old_file(tmp_path: Path, form: str) -> None:
+def test_a_failed_export_leaves_the_old_file(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     place = tmp_path / "chart"
     place.write_text("old")
-    (tmp_path / ".chart.part").mkdir()
-    with pytest.raises(OSError, match=r"."):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
         WRITERS[form](lines(), "step", place)
     assert place.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["chart"]

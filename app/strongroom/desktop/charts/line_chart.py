@@ -8,6 +8,7 @@ same numbers are there as rows (``as_rows``) and as files; nothing here asks a s
 from collections.abc import Sequence
 from dataclasses import replace
 
+import shiboken6
 from numpy.typing import ArrayLike
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -102,7 +103,8 @@ class LineChart(CardFrame):
             return
 
         def take(prepared: tuple[Prepared, ...]) -> None:
-            if self._pending is asked:  # the latest question wins
+            # The chart may be closed meanwhile; of several questions the latest wins.
+            if shiboken6.isValid(self) and self._pending is asked:
                 self.set_prepared(prepared)
 
         self._plot.curves.work(lambda: prepare(asked, log_x=scale.log_x, log_y=scale.log_y), take)
