@@ -36,7 +36,7 @@ def _lines(commands: tuple[Command, ...]) -> Iterator[str]:
                     QKeySequence.SequenceFormat.PortableText
                 )
                 shown = f"`{keys}`" if keys else ""
-                where = command.menu.replace("/", " › ") or "palette"
+                where = command.where() or "palette"
                 yield f"| {where} | {command.title} | {shown} | `{command.id}` |"
     yield ""
 

@@ -85,6 +85,10 @@ class Command:
     group: str = "Commands"
     now: Callable[[], str] = _nothing
 
+    def where(self) -> str:
+        """Returns the way through the menus as people read it: ``View › Go to``."""
+        return self.menu.replace("/", " › ")
+
     def title_now(self) -> str:
         """Returns the title with what it would act on now: ``Undo hide column loss``."""
         return f"{self.title} {self.now()}".rstrip()

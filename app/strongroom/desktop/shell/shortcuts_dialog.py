@@ -30,8 +30,8 @@ class ShortcutsDialog(Dialog):
         self.search = SearchField("Search keys", size="large")
         self.table = Table(
             (
-                Column("command", "Command", 280, stretch=True),
-                Column("menu", "Menu", 100),
+                Column("command", "Command", 240, stretch=True),
+                Column("menu", "Menu", 156),
                 Column("keys", "Keys", 140),
             ),
             name="Keyboard shortcuts",
@@ -47,8 +47,9 @@ class ShortcutsDialog(Dialog):
         rows = []
         for command in self._commands:
             keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-            whole = f"{command.title} {command.menu} {keys}".lower()
+            whole = f"{command.title} {command.where()} {keys}".lower()
             if all(word in whole for word in wanted):
-                cells = (TextCell(command.title), TextCell(command.menu), TextCell(keys, mono=True))
+                where = TextCell(command.where())
+                cells = (TextCell(command.title), where, TextCell(keys, mono=True))
                 rows.append(Row(command.id, cells))
         self.table.set_lines(rows)
