@@ -9,8 +9,10 @@ import pytest
 
 from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.team_changes import Weight
+from strongroom.services.trust_changes import TrustStep
 from strongroom.trust import envelope
-from support.peers import Peer, Team, flip
+from strongroom.trust.draft import read_draft
+from support.peers import Peer, Team
 
 
 @pytest.fixture
@@ -32,6 +34,11 @@ def _carry(team: Team) -> None:
     first.push()
     for peer in others:
         peer.pull()
+
+
+def sign(peer: Peer, path: Path) -> TrustStep:
+    """Reads a draft and signs what was read."""
+    return peer.people.cosign(path, peer.people.draft(path).id)
 
 
 def _request(team: Team, tmp_path: Path) -> Path:
@@ -67,7 +74,7 @@ def test_a_draft_travels_and_the_second_signature_puts_it_into_force(
     assert (change.subject, change.weight) == ("Dora", Weight.MORE)
     assert "joins on ws-dora" in change.text
     assert "Analyst" in change.text
-    step = ben.people.cosign(draft)
+    step = sign(ben, draft)
     assert step.draft is None
     assert step.changes.is_team
     assert ben.people.team().version == before + 1
@@ -84,13 +91,13 @@ def test_a_draft_collects_signatures_until_they_suffice(team: Team, tmp_path: Pa
     _carry(team)
     draft = tmp_path / "auditor.json"
     assert ada.people.grant("Cleo", "auditor", draft=draft).missing == 2
-    step = ben.people.cosign(draft)
+    step = sign(ben, draft)
     assert (step.missing, step.draft) == (1, draft)
     assert len(envelope.parse(draft.read_bytes(), max_bytes=1 << 22).signatures) == 2
     with pytest.raises(Refused, match="No key here") as refused:
-        ben.people.cosign(draft)
+        sign(ben, draft)
     assert refused.value.code == "E-CAP"
-    assert cleo.people.cosign(draft).draft is None
+    assert sign(cleo, draft).draft is None
     (me,) = (member for member in cleo.people.people() if member.name == "Cleo")
     assert "export.audit" in {grant.cap for grant in me.grants}
 
@@ -102,26 +109,42 @@ def test_a_draft_for_a_version_that_is_over_is_refused_and_says_so(
     slow, quick = tmp_path / "slow.json", tmp_path / "quick.json"
     ada.people.grant("Cleo", "auditor", draft=slow)
     ada.people.grant("Cleo", "reviewer", draft=quick)
-    ben.people.cosign(quick)
+    sign(ben, quick)
     with pytest.raises(BadInput, match="in force already"):
-        ben.people.cosign(quick)
+        sign(ben, quick)
     with pytest.raises(BadInput, match="follows version") as refused:
-        ben.people.cosign(slow)
+        sign(ben, slow)
     assert refused.value.code == "E-TRUST-GAP"
 
 
 def test_every_changed_byte_of_a_draft_is_refused(team: Team, tmp_path: Path) -> None:
-    ada, ben, _ = team.peers
+    ada = team.peers[0]
     draft = tmp_path / "draft.json"
     ada.people.grant("Cleo", "auditor", draft=draft)
-    whole, before = draft.read_bytes(), ben.people.team().version
-    for place in range(0, len(whole), 211):
-        for mask in (0x01, 0x80):
-            draft.write_bytes(whole[:place] + bytes([whole[place] ^ mask]) + whole[place + 1 :])
-            with pytest.raises((Untrusted, BadInput)):
-                ben.people.cosign(draft)
-    flip(draft)
-    assert ben.people.team().version == before
+    whole, before = draft.read_bytes(), ada.people.team()
+    assert read_draft(before, whole).missing == 1
+    masks = (0x01, 0x02, 0x20, 0x80)
+    for place in range(len(whole)):
+        mask = masks[place % len(masks)]
+        changed = whole[:place] + bytes([whole[place] ^ mask]) + whole[place + 1 :]
+        with pytest.raises((Untrusted, BadInput)):
+            read_draft(before, changed)
+
+
+def test_a_draft_that_was_swapped_after_it_was_read_is_not_signed(
+    team: Team, tmp_path: Path
+) -> None:
+    ada, ben, _ = team.peers
+    draft, other = tmp_path / "draft.json", tmp_path / "other.json"
+    ada.people.grant("Cleo", "viewer", draft=draft)
+    ada.people.grant("Cleo", "release-approver", draft=other)
+    seen, version = ben.people.draft(draft), ben.people.team().version
+    draft.write_bytes(other.read_bytes())
+    with pytest.raises(Untrusted) as refused:
+        ben.people.cosign(draft, seen.id)
+    assert refused.value.code == "E-BIND"
+    assert draft.read_bytes() == other.read_bytes()
+    assert ben.people.team().version == version
 
 
 def test_a_stranger_cannot_sign_a_draft_into_force(team: Team, tmp_path: Path) -> None:
@@ -133,7 +156,7 @@ def test_a_stranger_cannot_sign_a_draft_into_force(team: Team, tmp_path: Path) -
     forged = envelope.Signature(dora.writer, dora.signer.sign(parsed.signed_bytes))
     draft.write_bytes(envelope.assemble(parsed.payload, [*parsed.signatures, forged]))
     with pytest.raises(Untrusted) as refused:
-        ben.people.cosign(draft)
+        sign(ben, draft)
     assert refused.value.code == "E-TRUST-SIG"
     dora.close()
 

@@ -120,7 +120,7 @@ def cosign(file: Path, show: bool) -> None:
         for line in told:
             say(line)
         click.confirm("Sign this change?", abort=True, err=True)
-    step = at.people.cosign(file)
+    step = at.people.cosign(file, seen.id)
     emit(document | step_document(step), [*told, *step_lines(step, "It is in force;")])
 
 

@@ -5,12 +5,16 @@
 * Whoever co-signs reads this: a right that grows says so, and a right that ends says where.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from strongroom.domain.access import ROLE_TITLES, right_in_words, role_of
+from strongroom.domain.policy import Policy
 from strongroom.domain.team import Grant, Member, TrustDocument
+
+_ANY = "\uffff"  # ends the name of a model that a prefix is asked about
 
 
 class Weight(StrEnum):
@@ -136,38 +140,65 @@ def _people(before: TrustDocument, after: TrustDocument) -> Iterator[TeamChange]
             yield TeamChange(subject=old.name, text=f"is called {person.name}")
         if old.groups != person.groups:
             groups = ", ".join(person.groups) or "none"
-            yield TeamChange(subject=person.name, text=f"belongs to the groups: {groups}")
+            joins = set(person.groups) - set(old.groups)
+            yield TeamChange(
+                subject=person.name,
+                text=f"belongs to the groups: {groups}",
+                weight=Weight.MORE if joins else Weight.LESS,
+            )
 
 
 def _policies(before: TrustDocument, after: TrustDocument) -> Iterator[TeamChange]:
-    for pattern in sorted({*before.policies, *after.policies}):
-        old, new = before.policies.get(pattern, {}), after.policies.get(pattern, {})
-        for stage in sorted({*old, *new}):
-            was, now = old.get(stage), new.get(stage)
-            if was == now:
-                continue
-            subject = f"Policy {pattern}, {stage}"
-            if now is None:
-                yield TeamChange(subject=subject, text="is dropped", weight=Weight.MORE)
-            elif was is None:
-                yield TeamChange(subject=subject, text=now.in_words(), weight=Weight.LESS)
-            else:
-                weight = (
-                    Weight.MORE
-                    if now.need < was.need
-                    else Weight.LESS
-                    if now.need > was.need
-                    else Weight.OTHER
+    """Tells what each pattern comes to: the best match speaks alone, also where it says nothing."""
+    patterns = sorted({*before.policies, *after.policies})
+    written = {stage for document in (before, after) for rules in document.policies.values()
+               for stage in rules}  # fmt: skip
+    for pattern in patterns:
+        probe = pattern[:-1] + _ANY if pattern.endswith("*") else pattern
+        told = False
+        for stage in sorted(written):
+            was, now = before.policy(probe, stage), after.policy(probe, stage)
+            if was != now:
+                told = True
+                yield TeamChange(
+                    subject=f"Policy {pattern}, {stage}",
+                    text=f"{now.in_words()} (before: {was.in_words()})",
+                    weight=_way(was, now),
                 )
-                text = f"{now.in_words()} (before: {was.in_words()})"
-                yield TeamChange(subject=subject, text=text, weight=weight)
+        if not told and before.policies.get(pattern) != after.policies.get(pattern):
+            state = "is written anew" if pattern in after.policies else "is dropped"
+            yield TeamChange(subject=f"Policy {pattern}", text=f"{state}, to the same effect")
+
+
+def _way(was: Policy, now: Policy) -> Weight:
+    """Returns which way a policy goes; one that asks for less anywhere allows more."""
+    if _lacks(now, was):
+        return Weight.MORE
+    return Weight.LESS if _lacks(was, now) else Weight.OTHER
+
+
+def _lacks(one: Policy, other: Policy) -> bool:
+    """Whether a policy does not ask for all that another asks for."""
+    days, asked = one.require_fresh_snapshot_days, other.require_fresh_snapshot_days
+    return (
+        one.need < other.need
+        or bool(Counter(other.groups) - Counter(one.groups))
+        or not set(one.exclude) >= set(other.exclude)
+        or one.veto < other.veto
+        or not set(one.require) >= set(other.require)
+        or not set(one.gates) >= set(other.gates)
+        or bool(asked and not 0 < days <= asked)
+    )
 
 
 def _rest(before: TrustDocument, after: TrustDocument) -> Iterator[TeamChange]:
     if before.team_name != after.team_name:
         yield TeamChange(subject=before.team_name, text=f"is called {after.team_name}")
     if before.stages != after.stages:
-        stages = ", ".join(stage.name for stage in after.stages)
+        stages = ", ".join(
+            f"{stage.name} (risk {stage.risk}{', exclusive' if stage.is_exclusive else ''})"
+            for stage in after.stages
+        )
         yield TeamChange(subject="Stages", text=f"are now: {stages}")
     if dict(before.limits) != dict(after.limits):
         limits = ", ".join(f"{key} {value}" for key, value in sorted(after.limits.items()))

@@ -328,9 +328,9 @@ class People:
         """Returns what a draft changes and who has signed it; see `TrustChanges.view`."""
         return self._changes.view(path)
 
-    def cosign(self, path: Path, *, ask: SecretsHandler | None = None) -> TrustStep:
-        """Signs a draft with the keys here; see `TrustChanges.cosign`."""
-        return self._changes.cosign(path, ask)
+    def cosign(self, path: Path, seen: str, *, ask: SecretsHandler | None = None) -> TrustStep:
+        """Signs the draft that was read with the keys here; see `TrustChanges.cosign`."""
+        return self._changes.cosign(path, seen, ask)
 
     def set_policy(
         self, path: Path, *, ask: SecretsHandler | None = None, draft: Path | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from strongroom.disk.whole_file import write_whole
 from strongroom.domain.changes import Changes
-from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.services.workstation import Workstation
@@ -53,6 +53,7 @@ class DraftView:
     """A draft as a person reads it before signing.
 
     Attributes:
+        id: What is signed: the digest of the proposed document.
         version: The number it would have.
         changes: What it changes, in words.
         signed: Names of those who have signed.
@@ -61,6 +62,7 @@ class DraftView:
         is_mine: Whether a key of this home is among the wanted ones.
     """
 
+    id: str
     version: int
     changes: tuple[TeamChange, ...]
     signed: tuple[str, ...]
@@ -124,6 +126,7 @@ class TrustChanges:
         found = self._read(path)
         mine = self._keys_here(found.demands, found.signers)
         return DraftView(
+            id=found.after.id,
             version=found.after.version,
             changes=team_changes(found.before, found.after),
             signed=_names(found, found.signers),
@@ -132,14 +135,25 @@ class TrustChanges:
             is_mine=bool(mine & found.candidates),
         )
 
-    def cosign(self, path: Path, ask: SecretsHandler | None) -> TrustStep:
+    def cosign(self, path: Path, seen: str, ask: SecretsHandler | None) -> TrustStep:
         """Adds the signatures of the keys here; the last one puts the draft into force.
 
+        Args:
+            path: The draft.
+            seen: The id of the draft that was read; the file may lie where others write.
+            ask: Asks for the passphrase of a key.
+
         Raises:
-            BadInput, Untrusted: As `view`.
+            BadInput, Untrusted: As `view`; ``E-BIND`` if the file now holds another draft.
             Refused: ``E-CAP`` if no key here is asked for, or has signed already.
         """
         found = self._read(path)
+        if found.after.id != seen:
+            raise Untrusted(
+                "E-BIND",
+                f"{path.name} is not the draft that was read: somebody has changed it",
+                "Nothing was signed. Read it again, and ask its proposer.",
+            )
         signers = self._signers(found.demands, found.signers, asked_once(ask or self._at.ask))
         if not signers and found.missing:
             wanted = ", ".join(_names(found, found.candidates))

@@ -55,6 +55,7 @@ class CosignDialog(Dialog):
             parent=parent,
         )
         self._people, self._secrets, self._path = people, secrets, path
+        self._seen = ""
         self.changes = column(None)
         self._facts = KeyValues(key_width=120)
         scroll = Scroll(self.changes)
@@ -87,6 +88,7 @@ class CosignDialog(Dialog):
                 Fact(key="Waits for", value=f"{draft.missing} of {', '.join(draft.wanted)}"),
             ]
         )
+        self._seen = draft.id
         self.sign.setEnabled(draft.is_mine)
         self.set_reason(
             "Your signature is the last one needed: it comes into force."
@@ -102,7 +104,7 @@ class CosignDialog(Dialog):
             "people.cosign",
             "Signing the draft",
             "Changing the team needs the passphrase of your key.",
-            lambda ask, _progress: self._people.cosign(self._path, ask=ask),
+            lambda ask, _progress: self._people.cosign(self._path, self._seen, ask=ask),
             self._on_signed,
             owner=self,
             failed=self._on_failed,
