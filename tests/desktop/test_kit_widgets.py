@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.blocks import Banner, CodeBlock, EmptyState, MarkLabel
-from strongroom.desktop.kit.buttons import Button, Check, MenuButton, Segmented, Tabs, Toggle
+from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.dialog import Dialog, Wizard
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.fields import Field, SearchField, TextArea
@@ -24,6 +24,8 @@ from strongroom.desktop.kit.labels import DigestLabel, Elided, Label, SectionTit
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.resources import resource, resources_root
 from strongroom.desktop.kit.surface import column
+from strongroom.desktop.kit.switches import Check, Toggle
+from strongroom.desktop.kit.tabs import Segmented, Tabs
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tiles import Card, Tile
 from support.accessibility import focusable, nameless

@@ -13,6 +13,7 @@ import strongroom.desktop
 from strongroom.desktop.kit.dialog import Dialog, Wizard
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.scene import NothingToShow
+from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.desktop.shell.gallery import NAMES, SPARSE_SCENES, render_pages
 from strongroom.desktop.shell.scenes import SCENES
 from strongroom.desktop.shell.studio import open_studio
@@ -20,7 +21,7 @@ from strongroom.desktop.shell.waiting_page import WaitingPage
 from support.golden_story import fill
 
 # What is painted until a page is there is gone before a picture can be taken.
-BASES = {Page, Dialog, Wizard, QDialog, WaitingPage}
+BASES = {Page, Dialog, Wizard, QDialog, SigningDialog, WaitingPage}
 
 
 def _kinds(base: type[object]) -> set[type[object]]:

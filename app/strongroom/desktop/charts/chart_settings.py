@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from strongroom.desktop.charts.layout import Size
 from strongroom.desktop.charts.options import METRIC, ChartOptions
 from strongroom.desktop.charts.smoothing_control import SmoothingControl
-from strongroom.desktop.kit.buttons import Check, Segmented
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.switches import Check
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.services.smoothing import Smoothing
 
 BOARD = "board"

@@ -10,9 +10,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.compare import words
-from strongroom.desktop.kit.buttons import Button, Segmented, Toggle
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.page_bar import PageBar, separator
+from strongroom.desktop.kit.switches import Toggle
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.theme import theme
 from strongroom.domain.run import Run
 

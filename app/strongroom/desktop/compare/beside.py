@@ -18,12 +18,12 @@ from strongroom.desktop.compare.picture_diff import PictureDiff, PicturePair
 from strongroom.desktop.compare.text_pane import TextPane
 from strongroom.desktop.compare.words import name_of
 from strongroom.desktop.kit import errors, paint
-from strongroom.desktop.kit.buttons import Segmented
 from strongroom.desktop.kit.cells import Column
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.labels import Elided, Label
 from strongroom.desktop.kit.surface import Split, row
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.viewers.artifact_view import ArtifactView
 from strongroom.desktop.viewers.decoding import decode

@@ -9,8 +9,8 @@ from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.aside import PARTS, Aside
 from strongroom.desktop.compare.beside import BesidePane
 from strongroom.desktop.compare.sharing import Sharing
-from strongroom.desktop.kit.buttons import Toggle
 from strongroom.desktop.kit.command import Command, Reason, WindowState
+from strongroom.desktop.kit.switches import Toggle
 
 VIEW_MENU = "View/Comparison"
 RUN_MENU = "Run/Comparison"

@@ -17,9 +17,10 @@ from strongroom.desktop.compare.picture_layers import (
     PixelDifference,
     pixel_difference,
 )
-from strongroom.desktop.kit.buttons import Check, Segmented
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.switches import Check
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.viewers.decoding import Decoded
 from strongroom.desktop.viewers.picture_canvas import PictureCanvas
 

@@ -10,9 +10,9 @@ from strongroom.desktop.compare.arrangement import Arrangement
 from strongroom.desktop.compare.aside import Aside
 from strongroom.desktop.compare.table import ComparisonTable
 from strongroom.desktop.compare.tools import TableTools
-from strongroom.desktop.kit.buttons import Toggle
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
+from strongroom.desktop.kit.switches import Toggle
 
 KEPT, RUNS = "compare.layout", "compare.runs"
 

@@ -5,9 +5,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.compare.text_view import TextDiffView
 from strongroom.desktop.kit import wording
-from strongroom.desktop.kit.buttons import Button, Segmented
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.domain.text_diff import TextDiff
 
 FORMS = (("side", "Side by side"), ("unified", "One column"))

@@ -19,12 +19,13 @@ from strongroom.desktop.exchange.quarantine_view import QuarantineView
 from strongroom.desktop.exchange.words import Saying, sync_saying
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner, EmptyState
-from strongroom.desktop.kit.buttons import Button, Segmented
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock

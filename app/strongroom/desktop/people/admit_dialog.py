@@ -6,20 +6,19 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.choice import Choice
-from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.domain.access import ROLE_TITLES, ROLES
 from strongroom.services.people import Admission, Applicant, People
 
 
-class AdmitDialog(Dialog):
+class AdmitDialog(SigningDialog):
     """Shows a request and admits its sender with a role.
 
     Args:
@@ -71,16 +70,8 @@ class AdmitDialog(Dialog):
         words = "Admit" if draft is None else "Propose"
         self.admit = self.add_action(words, "primary", "user-plus")
         self.admit.setEnabled(False)
-        self.set_reason("Reading the request.")
         self.admit.clicked.connect(self._on_admit_clicked)
-        tasks.ask(
-            "people.request.read",
-            "Reading the request",
-            lambda _progress: people.applicant(path),
-            self._show,
-            owner=self,
-            failed=self._on_failed,
-        )
+        self.begin(tasks, "the request", lambda: people.applicant(path), self._show)
 
     def _show(self, request: Applicant) -> None:
         self._facts.set_facts(
@@ -99,32 +90,21 @@ class AdmitDialog(Dialog):
         )
 
     def _on_admit_clicked(self) -> None:
-        self.admit.setEnabled(False)
-        self._secrets.sign(
+        role, scope = self.role.current(), self.scope.text() or "*"
+        self.sign_with(
+            self._secrets,
             "people.admit",
             "Admitting",
-            "Changing the team needs the passphrase of your key.",
-            lambda ask, _progress: self._people.admit(
-                self._path,
-                self.role.current(),
-                scope=self.scope.text() or "*",
-                ask=ask,
-                draft=self._draft,
+            self.admit,
+            lambda ask: self._people.admit(
+                self._path, role, scope=scope, ask=ask, draft=self._draft
             ),
             self._on_admitted,
-            owner=self,
-            failed=self._on_failed,
-            ended=lambda: self.admit.setEnabled(True),
-            parent=self,
         )
 
     def _on_admitted(self, admission: Admission) -> None:
         self.admitted.emit(admission)
         self.accept()
-
-    def _on_failed(self, error: BaseException) -> None:
-        self.set_reason("Nothing was signed.", "bad", "circle-alert")
-        errors.show(error, self)
 
 
 def _label(words: str) -> Label:

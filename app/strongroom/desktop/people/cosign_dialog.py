@@ -9,14 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QWidget
 
-from strongroom.desktop.kit import errors
-from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import Scroll, Surface, clear, column
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.tokens import Role
+from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.domain.team_changes import TeamChange, Weight
 from strongroom.services.people import People
 from strongroom.services.trust_changes import DraftView, TrustStep
@@ -28,7 +27,7 @@ _SIGNS: dict[Weight, tuple[str, Role]] = {
 }
 
 
-class CosignDialog(Dialog):
+class CosignDialog(SigningDialog):
     """Shows a draft and signs it with the keys of this workstation.
 
     Signals:
@@ -63,16 +62,8 @@ class CosignDialog(Dialog):
         self.set_body(column(SectionTitle("What it changes"), 8, scroll, 16, self._facts))
         self.sign = self.add_action("Sign", "primary", "pen-line")
         self.sign.setEnabled(False)
-        self.set_reason("Reading the draft.")
         self.sign.clicked.connect(self._on_sign_clicked)
-        tasks.ask(
-            "people.draft.read",
-            "Reading the draft",
-            lambda _progress: people.draft(path),
-            self._show,
-            owner=self,
-            failed=self._on_failed,
-        )
+        self.begin(tasks, "the draft", lambda: people.draft(path), self._show)
 
     def _show(self, draft: DraftView) -> None:
         down = self.changes.layout()
@@ -99,26 +90,18 @@ class CosignDialog(Dialog):
         )
 
     def _on_sign_clicked(self) -> None:
-        self.sign.setEnabled(False)
-        self._secrets.sign(
+        self.sign_with(
+            self._secrets,
             "people.cosign",
             "Signing the draft",
-            "Changing the team needs the passphrase of your key.",
-            lambda ask, _progress: self._people.cosign(self._path, self._seen, ask=ask),
+            self.sign,
+            lambda ask: self._people.cosign(self._path, self._seen, ask=ask),
             self._on_signed,
-            owner=self,
-            failed=self._on_failed,
-            ended=lambda: self.sign.setEnabled(True),
-            parent=self,
         )
 
     def _on_signed(self, step: TrustStep) -> None:
         self.signed.emit(step)
         self.accept()
-
-    def _on_failed(self, error: BaseException) -> None:
-        self.set_reason("Nothing was signed.", "bad", "circle-alert")
-        errors.show(error, self)
 
 
 class ChangeLine(Surface):

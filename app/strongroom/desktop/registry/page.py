@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.blocks import CodeBlock, EmptyState
-from strongroom.desktop.kit.buttons import Button, Tabs
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.cells import Column, MoveCell, PersonCell, Row, TextCell, TimeCell
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.kit.fields import SearchField
@@ -23,6 +23,7 @@ from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Scroll, Surface, column, row
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tabs import Tabs
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.registry import reading
 from strongroom.desktop.registry.alias_dialog import AliasDialog

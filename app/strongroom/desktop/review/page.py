@@ -15,7 +15,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from strongroom.desktop.kit.blocks import EmptyState
-from strongroom.desktop.kit.buttons import Button, Segmented
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.page import Page
@@ -23,6 +23,7 @@ from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.review import lines

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner
-from strongroom.desktop.kit.buttons import Button, MenuButton, Tabs
+from strongroom.desktop.kit.buttons import Button, MenuButton
 from strongroom.desktop.kit.labels import DigestLabel, Elided
 from strongroom.desktop.kit.surface import Surface, clear, row
+from strongroom.desktop.kit.tabs import Tabs
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.detail_tabs import EVERY_TAB, FIRST_TABS, MORE_TABS, DetailTabs

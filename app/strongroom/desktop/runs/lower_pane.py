@@ -11,8 +11,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from strongroom.desktop.kit.buttons import Segmented
 from strongroom.desktop.kit.session import Session
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.charts_pane import ChartsPane

@@ -12,11 +12,12 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit import wording
-from strongroom.desktop.kit.buttons import Button, Segmented
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Elided, Label
 from strongroom.desktop.kit.surface import column, row
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.errors import BadInput
 from strongroom.domain.metric_schema import MAX_UNIT, Direction, MetricRule, learned_rule

@@ -5,10 +5,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.blocks import MarkLabel
-from strongroom.desktop.kit.buttons import Button, Toggle
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.labels import Label, plain_tooltip
 from strongroom.desktop.kit.stepper import Stepper
+from strongroom.desktop.kit.switches import Toggle
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.domain.setting import Origin, Setting
 from strongroom.services.settings import SettingState

@@ -9,11 +9,11 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from strongroom.desktop.kit import errors, wording
-from strongroom.desktop.kit.buttons import Check
 from strongroom.desktop.kit.cells import Column, NumberCell, Row, TextCell
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import TextArea
 from strongroom.desktop.kit.surface import column
+from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.clock import MICROSECONDS, Clock

@@ -10,9 +10,10 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from strongroom.desktop.kit.buttons import Button, Check
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.viewers.text_area import TextArea
 
 MOST_FOUND = 10_000

@@ -8,11 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import wording
-from strongroom.desktop.kit.buttons import Segmented
 from strongroom.desktop.kit.cells import Column, NumberCell, Row
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.viewers.histogram_picture import HistogramPicture
 from strongroom.services.histogram_steps import HistogramSteps
 from strongroom.services.step_files import StepFiles

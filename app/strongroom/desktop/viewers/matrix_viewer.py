@@ -12,11 +12,11 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import paint, wording
-from strongroom.desktop.kit.buttons import Segmented
 from strongroom.desktop.kit.cells import Column, NumberCell, Row, TextCell
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.theme import theme
 from strongroom.services.views.shapes import MatrixView
 

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.blocks import Banner
-from strongroom.desktop.kit.buttons import Tabs
 from strongroom.desktop.kit.cells import Column, NumberCell, Row, TextCell
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.tabs import Tabs
 from strongroom.services.views.shapes import ProgramView
 
 _TITLES: dict[str, tuple[Tone, str]] = {

@@ -10,9 +10,10 @@ from typing import Literal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from strongroom.desktop.kit.buttons import Button, Check
+from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import row
+from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.viewers.find_bar import FindBar
 from strongroom.desktop.viewers.find_keys import FindKeys
