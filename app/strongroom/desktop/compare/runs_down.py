@@ -9,12 +9,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import overload
 
 from PySide6.QtCore import QModelIndex, QPoint, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from strongroom.desktop.compare.lazy_cells import LazyCells
 from strongroom.desktop.compare.pinned import SMALLEST_ROOM, PinnedTable
 from strongroom.desktop.compare.sheet import TITLES, RowCells, Sheet, Viewpoint
 from strongroom.desktop.compare.table import RunColumn
@@ -148,28 +148,15 @@ class RunsDown(PinnedTable):
             self.run_reached.emit(self.current_run())
 
 
-class _Cells(Sequence[Cell | None]):
+class _Cells(LazyCells):
     """The cells of one run: its name, a field each as the other table makes them, room."""
 
     def __init__(self, run: RunColumn, at: int, fields: Sequence[RowCells]) -> None:
+        super().__init__(len(fields) + 2)
         self._run, self._at, self._fields = run, at, fields
 
-    def __len__(self) -> int:
-        """Returns the number of columns."""
-        return len(self._fields) + 2
-
-    @overload
-    def __getitem__(self, at: int) -> Cell | None: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Cell | None]: ...
-
-    def __getitem__(self, at: int | slice) -> Cell | Sequence[Cell | None] | None:
-        """Returns one cell, or some."""
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        if not 0 <= at < len(self):
-            raise IndexError(at)
+    def make(self, at: int) -> Cell | None:
+        """Returns the run's name, or the cell of a field."""
         if at == 0:
             return RunCell(self._run.name, self._run.series, note=self._run.below)
         if at > len(self._fields):

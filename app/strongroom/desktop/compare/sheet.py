@@ -11,9 +11,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import overload
 
 from strongroom.desktop.compare.folders import File, Folder, tree_of
+from strongroom.desktop.compare.lazy_cells import LazyCells
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.cells import (
     MISSING,
@@ -132,38 +132,19 @@ def lay_out(
     )
 
 
-class RowCells(Sequence[Cell | None]):
-    """The cells of one row, each made when it is first asked for: name, a run each, room."""
+class RowCells(LazyCells):
+    """The cells of one row: name, a run each, room."""
 
     def __init__(
         self, row: ComparedRow, view: Viewpoint, schema: MetricSchema, file: File | None = None
     ) -> None:
+        super().__init__(len(view.order) + 2)
         self._row, self._view, self._file = row, view, file
         self._rule = schema.rule(row.key) if row.section is Section.METRICS else None
-        self._made: dict[int, Cell | None] = {}
         self._figures: Figures | None = None
 
-    def __len__(self) -> int:
-        """Returns the number of columns."""
-        return len(self._view.order) + 2
-
-    @overload
-    def __getitem__(self, at: int) -> Cell | None: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Cell | None]: ...
-
-    def __getitem__(self, at: int | slice) -> Cell | Sequence[Cell | None] | None:
-        """Returns one cell, or some."""
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        if not 0 <= at < len(self):
-            raise IndexError(at)
-        if at not in self._made:
-            self._made[at] = self._make(at)
-        return self._made[at]
-
-    def _make(self, at: int) -> Cell | None:
+    def make(self, at: int) -> Cell | None:
+        """Returns a cell; the decimals of a row are found with its first value."""
         if at == 0:
             return name_cell(self._row, self._rule, self._file)
         if at > len(self._view.order):
