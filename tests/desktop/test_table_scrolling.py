@@ -75,11 +75,23 @@ def tables(app: QApplication, request: pytest.FixtureRequest) -> Iterator[Tables
     table.resize(560, 420)
     table.show()
     assert QTest.qWaitForWindowExposed(table)
-    for _ in range(5):
-        QApplication.processEvents()
+    _come_to_rest(table, table.pinned)
     yield table, table.pinned
     table.close()
     table.deleteLater()
+
+
+def _come_to_rest(*views: QTableView) -> None:
+    """Waits until nothing is painted any more for having been shown."""
+    for _ in range(100):
+        notes = [Painted(view) for view in views]
+        QTest.qWait(30)
+        is_calm = not any(note.parts for note in notes)
+        for note in notes:
+            note.deleteLater()
+        if is_calm:
+            return
+    raise AssertionError("a table is painted without end")
 
 
 def test_the_pinned_view_lies_beside_the_other_and_not_over_it(tables: Tables) -> None:
