@@ -51,6 +51,7 @@ def test_charts_are_made_when_they_come_near_and_ask_for_their_points_once(board
     board.wanted.connect(asked.extend)
     keys = [f"layer{i // 8}/grad{i}" for i in range(2000)]
     board.set_keys(keys)
+    make_all(board)
     assert 0 < len(board._cards.charts) <= MOST_LIVE
     assert "layer249/grad1999" not in asked
     bar = board.verticalScrollBar()
@@ -65,6 +66,7 @@ def test_charts_are_made_when_they_come_near_and_ask_for_their_points_once(board
 
 def test_a_refresh_keeps_zoom_and_a_new_chart_joins_the_others(board):
     board.set_keys(["a", "b"])
+    make_all(board)
     board.set_series("a", [noisy()])
     board.chart("a").set_x_range(10, 20)
     board.set_series("a", [noisy(count=400)])
@@ -76,6 +78,7 @@ def test_a_refresh_keeps_zoom_and_a_new_chart_joins_the_others(board):
 
 def test_a_folded_section_hides_its_charts(board):
     board.set_keys([f"val/{i}" for i in range(6)] + [f"train/{i}" for i in range(6)])
+    make_all(board)
     board.set_folded("val", is_folded=True)
     assert not board.chart("val/0").isVisible()
     assert "val/0" not in board.places()

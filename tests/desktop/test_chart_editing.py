@@ -237,6 +237,7 @@ def test_the_table_behind_a_chart_holds_what_is_seen_sorts_and_copies_every_digi
     x = np.arange(6.0)
     y = np.array([0.1 + 0.2, 5, np.nan, -1, 3, 2])
     board.set_keys(("a",))
+    make_all(board)
     board.set_series(
         "a",
         [

@@ -10,6 +10,7 @@ import shiboken6
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from strongroom.desktop.kit import errors
@@ -37,6 +38,29 @@ def test_an_answer_arrives_on_the_thread_of_the_window(tasks: Tasks) -> None:
     assert tasks.wait_idle()
     assert seen[0] != threading.get_ident()
     assert seen[1] == threading.get_ident()
+
+
+def test_a_job_begins_when_the_turn_that_asked_for_it_is_painted(
+    tasks: Tasks, qtbot: QtBot
+) -> None:
+    order: list[str] = []
+
+    class Painted(QLabel):
+        def paintEvent(self, event: QPaintEvent) -> None:
+            order.append("painted")
+            super().paintEvent(event)
+
+    label = Painted("before")
+    qtbot.addWidget(label)
+    label.show()
+    qtbot.waitUntil(lambda: bool(order))
+    order.clear()
+    label.setText("being asked for")
+    tasks.ask("a", "A", lambda _: order.append("begun"), lambda _: None)
+    time.sleep(0.03)  # a worker that had begun would have said so by now
+    assert order == []
+    assert tasks.wait_idle()
+    assert order == ["painted", "begun"]
 
 
 def test_the_latest_question_wins(tasks: Tasks) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The window before its pages are there: it can be used, what is wanted comes first, all comes."""
 
+import gc
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,31 @@ def test_a_page_asked_for_by_key_comes_first_and_gets_the_keyboard(
     assert not waiting.isAncestorOf(focused)
     qtbot.waitUntil(lambda: window.missing() == (), timeout=30_000)
     assert window.page() is page
+
+
+def test_the_next_page_is_read_when_the_first_has_its_answers_and_none_is_held_up_for_good(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    window = desk.open()
+    qtbot.waitUntil(lambda: len(window.pages()) == 1, timeout=30_000)
+    asked = {state.key for state in window.tasks.running()}
+    assert "runs.search" in asked
+    assert "window.page" not in asked
+    stop = threading.Event()
+    window.tasks.ask("endless", "Follows a run", lambda _: stop.wait(30), lambda _: None)
+    qtbot.waitUntil(lambda: len(window.pages()) > 1, timeout=30_000)
+    assert "endless" in {state.key for state in window.tasks.running()}
+    stop.set()
+    qtbot.waitUntil(lambda: window.missing() == (), timeout=30_000)
+
+
+def test_what_lasts_is_off_the_collector_while_the_window_is_open(desk: Desk) -> None:
+    window = opened(desk)
+    assert gc.get_freeze_count() > 10_000
+    assert gc.isenabled()
+    desk.close()
+    assert not window.isVisible()
+    assert gc.get_freeze_count() == 0
 
 
 def test_every_page_and_command_is_there_in_one_order_whatever_was_opened_first(

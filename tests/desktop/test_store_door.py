@@ -178,9 +178,11 @@ def test_the_demo_is_asked_for_and_removed_by_one_command(
 def test_closing_while_something_is_changed_asks(
     window: MainWindow, desk: Desk, qtbot: QtBot
 ) -> None:
+    begun: list[bool] = []
     stopped: list[bool] = []
 
     def work(progress: Progress) -> None:
+        begun.append(True)
         try:
             while True:
                 progress.step(1, 3, "runs")
@@ -188,6 +190,7 @@ def test_closing_while_something_is_changed_asks(
             stopped.append(True)
 
     window.tasks.change("x", "Exporting 3 runs", work, lambda _: None)
+    qtbot.waitUntil(lambda: bool(begun))
     window.close()
     question = _dialog(QuestionDialog, qtbot)
     assert window.isVisible()

@@ -42,6 +42,7 @@ seen = {
     "shades": len({picture.pixelColor(700, y).name() for y in range(80, 600)}),
 }
 while window.missing():
+    app.processEvents()
     window.tasks.wait_idle(1_000)
 seen["then"] = window.page().accessibleName()
 desk.close()

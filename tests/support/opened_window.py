@@ -3,6 +3,8 @@
 
 import time
 
+from PySide6.QtWidgets import QApplication
+
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
 
@@ -14,6 +16,7 @@ def opened(desk: Desk) -> MainWindow:
     window = desk.open()
     end = time.monotonic() + WAIT_S
     while window.missing() or window.tasks.running():
+        QApplication.processEvents()
         window.tasks.wait_idle(1_000)
         assert time.monotonic() < end, f"not there: {window.missing()}, {window.tasks.running()}"
     return window

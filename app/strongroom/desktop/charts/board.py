@@ -83,6 +83,7 @@ class ChartBoard(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Charts")
         self.verticalScrollBar().valueChanged.connect(self._fill)
+        self._has_begun = False
         self._more = QTimer(self)
         self._more.setSingleShot(True)
         self._more.setInterval(0)
@@ -283,6 +284,10 @@ class ChartBoard(QScrollArea):
         top, bottom = self._near()
         self._show_headings(self._places.blocks_within(top, bottom))
         places = self.places()
+        if places and not self._has_begun:  # in this turn the pane is laid out and painted
+            self._has_begun = True
+            self._more.start()
+            return
         self._make(places)
         self._cards.seat(places)
         missing = self._cards.ask(tuple(places))

@@ -6,6 +6,8 @@
   the answer of an older one is never delivered.
 * Results arrive on the window's thread; an answer whose owner is gone is dropped. Answers that
   come together are delivered over several turns of the event loop: each may lay out a page.
+* A job begins when the turn that asked for it has laid out and painted what it changed: a worker
+  beside that would take the interpreter dozens of times, and the window would stand still longer.
 * Once closed nothing is begun any more: what it would read from is closed next.
 * A job gives the interpreter back at once when the window wants it: a turn of the event loop takes
   it dozens of times, and would wait the usual 5 ms each time.
@@ -135,6 +137,11 @@ class Tasks(QObject):
         self._turn.setInterval(0)
         self._turn.timeout.connect(self._on_turn_timeout)
         self._turn_ends = 0.0
+        self._waiting: deque[tuple[QThreadPool, _Job]] = deque()
+        self._begin = QTimer(self)
+        self._begin.setSingleShot(True)
+        self._begin.setInterval(0)
+        self._begin.timeout.connect(self._on_begin_timeout)
         self._is_closed = False
 
     def ask(
@@ -199,7 +206,9 @@ class Tasks(QObject):
         """Cancels everything, waits and begins nothing more; returns whether all of it heard."""
         self._is_closed = True
         self._turn.stop()
+        self._begin.stop()
         self._answers.clear()
+        self._waiting.clear()
         self.cancel_all()
         self._questions.clear()
         self._changes.clear()
@@ -259,8 +268,15 @@ class Tasks(QObject):
         self._entries.append(entry)
         job.relay.progressed.connect(lambda *step: self._on_progressed(entry, *step))
         job.relay.ended.connect(lambda *outcome: self._on_ended(entry, *outcome))
-        pool.start(job)
+        self._waiting.append((pool, job))
+        if not self._begin.isActive():
+            self._begin.start()
         self.changed.emit()
+
+    def _on_begin_timeout(self) -> None:
+        while self._waiting:
+            pool, job = self._waiting.popleft()
+            pool.start(job)
 
     def _on_progressed(self, entry: _Entry, done: int, total: int, what: str) -> None:
         entry.state = TaskState(

@@ -3,6 +3,8 @@
 
 * What a page needs (its modules, its services) is read in a job; the page itself is made on the
   window's thread, one page in a turn of the event loop, what somebody looks at first.
+* Making a page and showing it are two turns, and the next is begun when what a page asked for at
+  first has been answered: somebody looks at that one, and reading modules keeps the interpreter.
 * Pages ignore each other; where one leads to another, the road is laid here.
 * Imports stand inside functions: a page's modules are read when it is its turn, not before the
   first frame.
@@ -12,7 +14,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from strongroom.bootstrap import Services
 from strongroom.desktop.kit.page import Page
@@ -20,6 +22,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import size
+from strongroom.desktop.shell import lasting
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
 from strongroom.desktop.shell.page_spec import PLACES
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from strongroom.desktop.review.page import ReviewsPage
     from strongroom.desktop.runs.page import RunsPage
 
+NEXT_TURN_MS = 1  # with 0 Qt posts an event, which is heard in the same turn
+LONGEST_PAUSE_MS = 800  # a page may ask on and on, for a run that is being written
 Make = Callable[[], Page]
 """Makes a page on the window's thread; everything it needs was read before."""
 
@@ -70,6 +75,9 @@ class Composer(QObject):
         self._runs: RunsPage | None = None
         self._overview = Overview(services, tasks)
         self._overview.setParent(self)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.timeout.connect(self._next)
         self._prepare: dict[str, Callable[[], Make]] = {
             "runs": self._for_runs,
             "compare": self._for_compare,
@@ -84,7 +92,11 @@ class Composer(QObject):
 
     def begin(self) -> None:
         """Makes the pages, what somebody looks at first, and looks at team and log."""
+        lasting.spare()
+        self._window.closing.connect(lasting.release)
         self._join_frame()
+        self._tasks.changed.connect(self._look_for_calm)
+        self._window.place_changed.connect(self._look_who_waits)
         self._next()
 
     # ---------------------------------------------------------------- the frame
@@ -150,11 +162,24 @@ class Composer(QObject):
 
     def _join(self, make: Make) -> None:
         page = make()
+        lasting.spare()
+        QTimer.singleShot(NEXT_TURN_MS, self, lambda: self._show(page))
+
+    def _show(self, page: Page) -> None:
         self._window.join(page)
         self.joined.emit(page)
         if len(self._window.pages()) == 2:
             self._overview.look()  # what it asks was read with this page
-        self._next()
+        self._pause.start(LONGEST_PAUSE_MS)
+        self._look_for_calm()
+
+    def _look_for_calm(self) -> None:
+        if self._pause.isActive() and not self._tasks.running():
+            self._pause.start(0)
+
+    def _look_who_waits(self, place: Place) -> None:
+        if self._pause.isActive() and place.page in self._window.missing():
+            self._pause.start(0)
 
     def _read_for_later(self) -> None:
         """Reads what is wanted soon, by a double click or a look at the team, but not at once.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from strongroom.bootstrap import Services, open_services, open_settings
@@ -145,7 +145,12 @@ def open_studio(store: Path, home: Path, clock: Clock | None = None) -> Iterator
     window.resize(*USUAL)
     try:
         window.show()
-        Composer(window, services, tasks, session, preferences).begin()
+        composer = Composer(window, services, tasks, session, preferences)
+        every_page = QEventLoop()
+        composer.finished.connect(every_page.quit)
+        QTimer.singleShot(WAIT_MS, every_page, every_page.quit)
+        composer.begin()
+        every_page.exec()
         tasks.wait_idle(WAIT_MS)
         with tempfile.TemporaryDirectory(prefix="strongroom-scenes-") as folder:
             yield WindowStudio(
