@@ -27,7 +27,7 @@ Tables = tuple[QTableView, QTableView]
 
 
 class Painted(QObject):
-    """Notes which parts of a view are painted."""
+    """Notes which parts of a view are painted; a test before may have left the mouse over it."""
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
@@ -36,7 +36,7 @@ class Painted(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
-            self.parts.append(event.rect())  # type: ignore[attr-defined]
+            self.parts += [QRect(part) for part in event.region()]  # type: ignore[attr-defined]
         return False
 
 
