@@ -37,7 +37,25 @@ TEST_TOOLS = {
     "xprop": "x11-utils",
     "gnome-keyring-daemon": "gnome-keyring",
     "dbus-daemon": "dbus-daemon",
+    "fusermount3": "fuse3",
+    "mount.exfat-fuse": "exfat-fuse",
+    "mkfs.exfat": "exfatprogs",
+    "smbd": "samba",
 }
+SLOW_TOOLS = {
+    "linux.uml": "user-mode-linux",
+    "modprobe": "kmod",
+    "ip": "iproute2",
+    "dmsetup": "dmsetup",
+    "mkfs.fat": "dosfstools",
+    "mount.cifs": "cifs-utils",
+    "mount.nfs": "nfs-common",
+    "rpc.nfsd": "nfs-kernel-server",
+    "rpcbind": "rpcbind",
+}
+# A server that comes with a package is a tool of the tests here: it is not started as a service.
+NO_SERVICES = {"SYSTEMD_OFFLINE": "1", "RUNLEVEL": "1"}
+SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")  # not on everybody's PATH
 KEYRING_PACKAGES = frozenset({"gnome-keyring", "dbus-daemon"})
 SCREEN_PACKAGES = frozenset({*WINDOW.values(), "xvfb", "openbox", "xdotool", "x11-utils"})
 
@@ -47,7 +65,7 @@ def missing(*, libraries: dict[str, str], tools: dict[str, str]) -> list[str]:
     if sys.platform != "linux":
         return []
     packages = [package for soname, package in libraries.items() if not _loads(soname)]
-    packages += [package for tool, package in tools.items() if shutil.which(tool) is None]
+    packages += [package for tool, package in tools.items() if not _is_installed(tool)]
     return sorted(set(packages))
 
 
@@ -68,13 +86,18 @@ def ensure(*, libraries: dict[str, str], tools: dict[str, str]) -> list[str]:
         print(f"Missing system packages. Install them with:\n\n    sudo {line}\n")
         return packages
     print(f"Installing system packages: {' '.join(packages)}", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **NO_SERVICES}
     for command in (["apt-get", "update", "-qq"], line.split()):
         subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
     still = missing(libraries=libraries, tools=tools)
     if still:
         print(f"apt could not install {' '.join(still)}; going on without.")
     return still
+
+
+def _is_installed(tool: str) -> bool:
+    places = [os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS]
+    return shutil.which(tool, path=os.pathsep.join(places)) is not None
 
 
 def _loads(soname: str) -> bool:

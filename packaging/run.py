@@ -5,7 +5,8 @@
 python3 packaging/run.py                    set everything up and do the main job: fill a demo store
                                             by real training and open the window on it
 python3 packaging/run.py test [--all] …     set everything up and run the tests; more arguments go
-                                            to pytest; --all adds the tests against other programs
+                                            to pytest; --all adds those that take minutes: the
+                                            kernel's own file systems, long histories
 python3 packaging/run.py bench …            run the benchmarks and show each beside its goal; with
                                             --peers MLflow is installed apart and measured along
 python3 packaging/run.py -- ARGS            run `strongroom ARGS` in the same environment
@@ -24,6 +25,7 @@ import session
 
 PRODUCT = frozenset({"desktop", "demo"})
 TESTS = PRODUCT | {"test"}
+ALL = "--all"
 NOTHING_COLLECTED = 5  # pytest's exit code
 HANG_SECONDS = 300  # after this long in one test, pytest prints where every thread stands
 DRAWN = ".drawn"  # stands among the pictures once all of them are made
@@ -96,19 +98,15 @@ def _are_current(pictures: Path, store: Path) -> bool:
 def test(arguments: Sequence[str]) -> int:
     """Runs the fast tests offscreen, then the tests of real windows, in one keyring session."""
     started = time.monotonic()
-    extras = TESTS
-    rest = list(arguments)
-    if "--all" in rest:
-        rest.remove("--all")
-        if "oracles" in environment.declared_extras():
-            extras |= {"oracles"}
-        else:
-            print("There are no tests against other programs yet; --all adds nothing.")
+    rest, chosen = _chosen(arguments)
+    tools, extras = libraries.TEST_TOOLS, TESTS
+    if ALL in arguments:
+        tools = tools | libraries.SLOW_TOOLS
+        extras |= {"oracles"} & environment.declared_extras()
     still_missing = libraries.ensure(
-        libraries={**libraries.OFFSCREEN, **libraries.WINDOW}, tools=libraries.TEST_TOOLS
+        libraries={**libraries.OFFSCREEN, **libraries.WINDOW}, tools=tools
     )
     environment.ensure(extras)
-    rest, chosen = _split_marker(rest)
     pytest = [str(environment.python()), "-m", "pytest"]
     pytest += ["-o", f"faulthandler_timeout={HANG_SECONDS}"]
     with session.Session(environment.ROOT) as private:
@@ -183,6 +181,15 @@ def _data_root() -> Path:
         return Path.home() / "Library" / "Application Support" / "strongroom"
     xdg = os.environ.get("XDG_DATA_HOME")
     return (Path(xdg) if xdg else Path.home() / ".local" / "share") / "strongroom"
+
+
+def _chosen(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """Returns pytest's other arguments and which tests are meant: without ``--all`` no slow ones.
+
+    Whoever names markers himself gets exactly those.
+    """
+    rest, chosen = _split_marker([each for each in arguments if each != ALL])
+    return rest, chosen or ("" if ALL in arguments else "not slow")
 
 
 def _split_marker(arguments: list[str]) -> tuple[list[str], str]:

@@ -67,7 +67,6 @@ def _fresh(window: MainWindow) -> Onboarding:
     return page.body.no_runs
 
 
-@pytest.mark.slow
 def test_the_pasted_snippet_runs_as_it_is_and_its_run_shows_up_live(
     window: MainWindow, desk: Desk, tmp_path: Path, qtbot: QtBot
 ) -> None:

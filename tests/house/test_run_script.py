@@ -63,6 +63,22 @@ def test_a_chosen_marker_is_kept_in_both_parts(script):
     assert run._and("", "e2e") == "e2e"
 
 
+def test_slow_tests_run_when_all_are_asked_for_or_they_are_named(script):
+    chosen = script("run")._chosen
+    assert chosen(["-x"]) == (["-x"], "not slow")
+    assert chosen(["--all", "-x"]) == (["-x"], "")
+    assert chosen(["-m", "slow"]) == ([], "slow")
+
+
+def test_a_tool_outside_of_the_path_of_people_is_found(script, monkeypatch, tmp_path):
+    libraries = script("libraries")
+    (tmp_path / "smbd").touch(mode=0o755)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(libraries, "SYSTEM_FOLDERS", (str(tmp_path),))
+    wanted = {"smbd": "samba", "nosuchtool": "nosuch"}
+    assert libraries.missing(libraries={}, tools=wanted) == ["nosuch"]
+
+
 @pytest.mark.parametrize(
     "stamp", ["", "{", "[]", '{"extras": ["test"]}', '{"key": "other", "extras": ["test"]}']
 )

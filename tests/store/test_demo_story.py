@@ -18,7 +18,6 @@ from strongroom.domain.errors import Refused
 from strongroom.domain.registry import RequestStatus
 from strongroom.sdk.fluent import start_run
 
-pytestmark = pytest.mark.slow
 SMALLEST = 0.01  # three runs of each data set
 
 

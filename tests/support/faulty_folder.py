@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that fails on command, and one that remembers what it would hold after a power cut.
+"""A disk that fails on command, one that stops for good, and one that remembers every change.
 
-Both stand in for the kernel at the boundary of `os`: the code under test is the product's own.
+All stand in for the kernel at the boundary of `os`: the code under test is the product's own.
 """
 
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+from support import power_cut
 
 OPERATIONS = ("open", "write", "fsync", "close", "link", "rename", "unlink", "mkdir", "lstat")
 
@@ -46,28 +48,77 @@ def failing(fault: Fault) -> Iterator[Fault]:
         yield fault
 
 
-class RecordedDisk:
-    """Writes down every change below a folder, to build what a power cut may leave behind.
+CHANGES = ("write", "fsync", "link", "rename", "replace", "unlink", "mkdir", "rmdir")
 
-    Variants of a cut:
-        all: everything reached the disk.
-        nodata: names are there, bytes that were not fsynced are not (ext4, XFS).
-        zeros: names and sizes are there, bytes that were not fsynced are zero (XFS, FAT).
-        torn: the last write that was not fsynced is there by half.
-        nonames: changes of names after the last fsync of the folder are gone (exFAT, NFS).
-        vfat: a name made by rename or link shows size 0 until the file is fsynced under it.
+
+class Killed(BaseException):
+    """The program was killed here."""
+
+
+class Death:
+    """Kills the program before its n-th change of a disk; what it still tries changes nothing.
+
+    Making a file, every write, every sync and every change of a name count as a change.
     """
 
-    VARIANTS = ("all", "nodata", "zeros", "torn", "nonames", "vfat")
+    def __init__(self, nth: int) -> None:
+        self.nth, self.changes = nth, 0
+
+    @property
+    def has_struck(self) -> bool:
+        """Whether there were so many changes."""
+        return 0 < self.nth <= self.changes
+
+    def step(self) -> None:
+        self.changes += 1
+        if self.has_struck:
+            raise Killed
+
+
+@contextmanager
+def dying(death: Death) -> Iterator[Death]:
+    """Runs a block that may be killed; `Killed` ends here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in CHANGES:
+            patch.setattr(os, name, _counted(death, getattr(os, name)))
+        real_open = os.open
+
+        def opened(path, flags, *args, **kwargs):
+            if flags & os.O_CREAT:
+                death.step()
+            return real_open(path, flags, *args, **kwargs)
+
+        patch.setattr(os, "open", opened)
+        with suppress(Killed):
+            yield death
+
+
+def _counted(death: Death, real):
+    def counted(*args, **kwargs):
+        death.step()
+        return real(*args, **kwargs)
+
+    return counted
+
+
+class RecordedDisk:
+    """Writes down every change below a folder, to build what a power cut may leave behind."""
+
+    VARIANTS = tuple(power_cut.VARIANTS)
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.log: list[tuple] = []
-        self._paths: dict[int, str] = {}
+        self.log: list[power_cut.Entry] = []
+        self._open: dict[int, list] = {}
+        """Name and position of each open file."""
 
     def mark(self, what: str) -> None:
         """Notes in the log that something was acknowledged."""
         self.log.append(("mark", what))
+
+    def after_cut(self, line: int, variant: str) -> dict[str, bytes]:
+        """Returns the files a disk may hold if the power went after this line of the log."""
+        return power_cut.after_cut(self.log, line, variant)
 
     @contextmanager
     def recording(self, *, links: bool = True) -> Iterator["RecordedDisk"]:
@@ -84,24 +135,26 @@ class RecordedDisk:
             descriptor = real["open"](path, flags, *args, **kwargs)
             name = relative(path)
             if name is not None:
-                self._paths[descriptor] = name
+                self._open[descriptor] = [name, 0]
                 if flags & os.O_CREAT:
                     self.log.append(("create", name))
             return descriptor
 
         def wrote(descriptor, data):
             count = real["write"](descriptor, data)
-            if descriptor in self._paths:
-                self.log.append(("write", self._paths[descriptor], bytes(data[:count])))
+            if descriptor in self._open:
+                name, position = self._open[descriptor]
+                self.log.append(("write", name, bytes(data[:count]), position))
+                self._open[descriptor][1] += count
             return count
 
         def synced(descriptor):
             real["fsync"](descriptor)
-            if descriptor in self._paths:
-                self.log.append(("fsync", self._paths[descriptor]))
+            if descriptor in self._open:
+                self.log.append(("fsync", self._open[descriptor][0]))
 
         def closed(descriptor):
-            self._paths.pop(descriptor, None)
+            self._open.pop(descriptor, None)
             real["close"](descriptor)
 
         def linked(source, target, **kwargs):
@@ -118,55 +171,14 @@ class RecordedDisk:
             real["unlink"](path, **kwargs)
             self.log.append(("unlink", relative(path)))
 
+        def made(path, *args, **kwargs):
+            real["mkdir"](path, *args, **kwargs)
+            self.log.append(("mkdir", relative(path)))
+
         with pytest.MonkeyPatch.context() as patch:
             for name, stand_in in {
                 "open": opened, "write": wrote, "fsync": synced, "close": closed,
-                "link": linked, "rename": renamed, "unlink": unlinked,
+                "link": linked, "rename": renamed, "unlink": unlinked, "mkdir": made,
             }.items():  # fmt: skip
                 patch.setattr(os, name, stand_in)
             yield self
-
-    def after_cut(self, line: int, variant: str) -> dict[str, bytes]:
-        """Returns the files a disk may hold if the power went after this line of the log."""
-        inodes: list[list[bytes]] = []  # [durable, volatile]
-        live: dict[str, int] = {}
-        durable: dict[str, int] = {}
-        unsettled: set[str] = set()
-        log = self.log[:line]
-        for position, (operation, *args) in enumerate(log):
-            name = args[0]
-            if operation == "create":
-                inodes.append([b"", b""])
-                live[name] = len(inodes) - 1
-            elif operation == "write":
-                data = args[1]
-                if variant == "torn" and ("fsync", name) not in log[position:]:
-                    data = data[: len(data) // 2]
-                inodes[live[name]][1] += data
-            elif operation == "fsync" and name in live:
-                inodes[live[name]][0] = inodes[live[name]][1]
-                unsettled.discard(name)
-            elif operation == "fsync":  # a folder
-                prefix = "" if name == "." else f"{name}/"
-                here = {p: i for p, i in live.items() if str(Path(p).parent) == name}
-                gone = [p for p in durable if p.startswith(prefix) and p not in live]
-                durable = {p: i for p, i in durable.items() if p not in gone} | here
-            elif operation in {"link", "rename"}:
-                live[args[1]] = live[name] if operation == "link" else live.pop(name)
-                unsettled.discard(name)
-                unsettled.add(args[1])
-            elif operation == "unlink":
-                live.pop(name, None)
-        seen = durable if variant == "nonames" else live
-        return {p: self._content(inodes[i], p, variant, unsettled) for p, i in seen.items()}
-
-    @staticmethod
-    def _content(inode: list[bytes], path: str, variant: str, unsettled: set[str]) -> bytes:
-        synced, volatile = inode
-        if variant in {"all", "torn"}:
-            return volatile
-        if variant == "zeros":
-            return synced + b"\0" * (len(volatile) - len(synced))
-        if variant == "vfat" and path in unsettled:
-            return b""
-        return synced

@@ -80,6 +80,11 @@ class Peer:
         shutil.copytree(self.folder, folder)
         return Peer(folder, self.name, twin=self)
 
+    def restarted(self) -> "Peer":
+        """Returns this workstation after its program ended and was started again."""
+        self.close()
+        return Peer(self.folder, self.name, twin=self)
+
     @property
     def writer(self) -> str:
         return self.pair.writer
@@ -159,14 +164,20 @@ class Team:
         root: Where everything lies.
         names: Who they are; the first is the founder.
         has_model: The founder has registered a model, and pushed nothing yet.
+        role: What the others may do.
     """
 
     def __init__(
-        self, root: Path, names: tuple[str, ...] = ("Ada", "Ben"), *, has_model: bool = False
+        self,
+        root: Path,
+        names: tuple[str, ...] = ("Ada", "Ben"),
+        *,
+        has_model: bool = False,
+        role: str = "analyst",
     ) -> None:
         self.root = root
         self.share = root / "share"
-        founded = _with_model(names) if has_model else _founded(names)
+        founded = _with_model(names, role) if has_model else _founded(names, role)
         self.peers = [peer.restored_copy(root / peer.folder.name) for peer in founded]
         for peer in self.peers:
             peer.add_remote(self.share)
@@ -182,22 +193,22 @@ class Team:
 
 
 @functools.cache
-def _founded(names: tuple[str, ...]) -> tuple[Peer, ...]:
+def _founded(names: tuple[str, ...], role: str) -> tuple[Peer, ...]:
     """Returns peers of one team that have met nobody yet, closed, to be copied."""
     root = _folder_of_this_process()
     peers = tuple(Peer(root / name.lower(), name) for name in names)
     peers[0].people.create_team("Churn ML")
     for peer in peers[1:]:
-        join(peers[0], peer)
+        join(peers[0], peer, role)
     for peer in peers:
         peer.close()
     return peers
 
 
 @functools.cache
-def _with_model(names: tuple[str, ...]) -> tuple[Peer, ...]:
+def _with_model(names: tuple[str, ...], role: str) -> tuple[Peer, ...]:
     """Returns the same after the founder has registered a model."""
-    founder, *others = _founded(names)
+    founder, *others = _founded(names, role)
     stocked = founder.restored_copy(_folder_of_this_process() / founder.folder.name)
     stocked.register()
     stocked.close()

@@ -118,7 +118,6 @@ def write_zip(path: Path, count: int) -> None:
                 member.write(b"a\n" * (1 << 19))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [

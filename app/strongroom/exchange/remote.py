@@ -19,7 +19,7 @@ from strongroom.domain.ids import is_digest
 from strongroom.domain.progress import Progress
 from strongroom.store.faults import explained
 from strongroom.store.plainfile import CheckedReader, read_bounded
-from strongroom.store.publish import Source, is_temporary, publish
+from strongroom.store.publish import Source, is_temporary, publish, sync_folder
 from strongroom.store.repository import MAX_OBJECT_BYTES, Repository
 from strongroom.store.segments import SegmentFile, TrustFile
 
@@ -168,6 +168,7 @@ class FolderRemote(Repository):
             )  # fmt: skip
         except Refused as error:
             raise _not_a_remote(path, "somebody else just made it a remote") from error
+        sync_folder(path.parent)  # the folder itself may have been made a moment ago
         return cls.open_existing(path)
 
     @classmethod

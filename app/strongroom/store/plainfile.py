@@ -44,7 +44,12 @@ def open_plain(path: Path) -> FileIO:
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise _not_plain(path)
     file = os.fdopen(os.open(path, _READ_FLAGS), "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # exchanged since it was looked at
+    try:
+        is_plain_still = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except OSError:
+        file.close()  # a handle left open would keep a stick from being taken out
+        raise
+    if not is_plain_still:  # exchanged since it was looked at
         file.close()
         raise _not_plain(path)
     return file

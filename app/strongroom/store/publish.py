@@ -175,6 +175,16 @@ def remove_leftovers(folder: Path, now_us: int) -> int:
     return removed
 
 
+def sync_folder(folder: Path) -> None:
+    """Asks for durable names; shares and Windows refuse in many ways, all of them harmless."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def is_temporary(name: str) -> bool:
     """Whether a name is one of our unfinished files, whoever began it."""
     return _TEMPORARY.fullmatch(name) is not None
@@ -209,7 +219,7 @@ def _make_folders(root: Path, folder: Path) -> None:
     for here in missing:
         with suppress(FileExistsError):  # another process was faster
             here.mkdir()
-        _sync_folder(here.parent)
+        sync_folder(here.parent)
 
 
 def _write(
@@ -346,7 +356,7 @@ def _settle(final: Path, *, is_ours: bool) -> None:
         _fsync(descriptor)
     finally:
         os.close(descriptor)
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
 
 
 def _fsync(descriptor: int) -> None:
@@ -355,13 +365,3 @@ def _fsync(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in _NO_FSYNC:
             raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Asks for durable names; shares and Windows refuse in many ways, all of them harmless."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
