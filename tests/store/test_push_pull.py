@@ -10,7 +10,7 @@ from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrus
 from strongroom.services.handover import Handover
 from strongroom.services.registering import Registering
 from strongroom.store.segments import segment_name
-from support.peers import MODEL, Peer, Team, files_of, join, model_files
+from support.peers import MODEL, Peer, Team, codes, files_of, join, model_files
 
 
 @pytest.fixture
@@ -281,3 +281,23 @@ def test_names_of_remotes_are_kept_apart(team: Team) -> None:
     with pytest.raises(BadInput, match="E-REMOTE"):
         ada.exchange.push("nowhere")
     assert [info.name for info in ada.exchange.remotes()] == ["share"]
+
+
+def test_a_segment_that_a_power_cut_left_empty_is_mended_by_who_has_its_events(
+    team: Team,
+) -> None:
+    ada, ben = team.peers
+    ada.push()
+    ada.say(1)
+    ada.push()
+    ada.say(2)
+    segment = max((team.share / "log").rglob("*.seg"))
+    good = segment.read_bytes()
+    segment.write_bytes(b"")
+    assert codes(ben.pull()) == ["E-SIZE"]
+    assert ada.push().pushed.events == 2, "the lost one, and the new one"
+    assert segment.read_bytes() == good
+    assert len(list((team.share / "log").rglob("*.seg"))) == 3
+    assert ben.pull().is_clean
+    assert ben.digest == ada.digest
+    assert ada.push().new.is_empty

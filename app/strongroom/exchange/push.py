@@ -9,16 +9,23 @@
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.bundle import Manifest, parse_manifest
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import EnvironmentFault, Untrusted
 from strongroom.domain.progress import Progress, Silent
-from strongroom.exchange.local import Holdings, LocalSide, content_events, own_name, segment_lines
+from strongroom.exchange.local import (
+    Holdings,
+    LocalSide,
+    as_segment,
+    content_events,
+    own_name,
+    segment_lines,
+)
 from strongroom.exchange.outcome import Counts, Outcome, Trouble, trouble
 from strongroom.exchange.pull import check_team
 from strongroom.exchange.remote import Remote
@@ -31,6 +38,8 @@ from strongroom.store.segments import (
 )
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust import envelope
+
+MAX_MENDED = 100  # of a log, a push: a power cut leaves one or two, more is somebody's junk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -259,10 +268,13 @@ def _plan_logs(
         except Untrusted as error:  # somebody flooded this folder; the others go on
             plan.waiting.append(trouble(error, log_folder(writer)))
             continue
-        counted = [file for file in there if _counts(remote, snapshot, file, damaged)]
         last = len(snapshot.chains.by_writer.get(writer, ()))
-        head = min(gap_free_head(counted), last)
-        plan.same += head
+        counted = [file for file in there if _counts(remote, snapshot, file, damaged)]
+        held = {file.name for file in counted}
+        mended = list(_mended(snapshot, [f for f in there if f.name not in held], last))
+        plan.logs += [(writer, file.first, lines) for file, lines in mended]
+        head = min(gap_free_head([*counted, *(file for file, _ in mended)]), last)
+        plan.same += min(gap_free_head(counted), last)
         if head < last:
             lines = segment_lines(snapshot, writer, head + 1, last)
             plan.logs.append((writer, head + 1, lines or []))
@@ -289,6 +301,21 @@ def _counts(remote: Remote, snapshot: Snapshot, file: SegmentFile, damaged: froz
     except Untrusted:
         return False
     return ours is not None and theirs[: len(ours)] == ours
+
+
+def _mended(
+    snapshot: Snapshot, files: Sequence[SegmentFile], last: int
+) -> Iterator[tuple[SegmentFile, list[bytes]]]:
+    """Yields segments that do not hold but are to hold our very envelopes, with these.
+
+    What a power cut left empty would otherwise be refused by every reader for ever.
+    """
+    for file in files[:MAX_MENDED]:
+        lines = None
+        if file.last <= last:
+            lines = segment_lines(snapshot, file.writer, file.first, file.last)
+        if lines and own_name(snapshot, file.writer, file.first, file.last) == file.name:
+            yield replace(file, size=len(as_segment(lines))), lines
 
 
 def _proof(
