@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from strongroom.bootstrap import Services
     from strongroom.domain.registry import TransitionRequest
-    from strongroom.services.review import ReviewCase, ReviewItem
+    from strongroom.services.review_case import ReviewCase, ReviewItem
 
 
 def add_commands(root: click.Group) -> None:

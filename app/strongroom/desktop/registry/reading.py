@@ -18,7 +18,7 @@ from strongroom.domain.progress import Progress
 from strongroom.domain.registry import ModelVersion, RegisteredModel, RequestStatus
 from strongroom.domain.stage import NONE
 from strongroom.services.registry import StageChange, VersionDetail
-from strongroom.services.review import ReviewItem
+from strongroom.services.review_case import ReviewItem
 
 PRODUCTION = "Production"
 _ORDER = {PRODUCTION: 3, "Staging": 2, NONE: 1, "Archived": 0}

@@ -20,7 +20,7 @@ from strongroom.desktop.kit.surface import Surface, column, row
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.review import lines
 from strongroom.domain.gate import Verdict
-from strongroom.services.review import Answer, ReviewCase
+from strongroom.services.review_case import Answer, ReviewCase
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role

@@ -12,7 +12,7 @@ from strongroom.desktop.kit.labels import Elided, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Surface, clear, row
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.review import case_views, lines
-from strongroom.services.review import ReviewCase
+from strongroom.services.review_case import ReviewCase
 
 WIDTH = 424  # px at 100 %
 LEAST, MOST = 340, 520  # px

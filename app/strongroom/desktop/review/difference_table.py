@@ -11,7 +11,7 @@ from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.cells import Column, Group, Line, NumberCell, Row, TextCell
 from strongroom.desktop.review import lines
 from strongroom.services.comparing import FILES, METRICS, DiffRow
-from strongroom.services.review import ReviewCase
+from strongroom.services.review_case import ReviewCase
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.paint import Tone

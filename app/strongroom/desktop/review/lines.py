@@ -26,7 +26,7 @@ from strongroom.desktop.kit.cells import (
 from strongroom.desktop.kit.paint import Tone
 from strongroom.domain.clock import MICROSECONDS, from_iso
 from strongroom.domain.registry import RequestStatus, TransitionRequest
-from strongroom.services.review import ReviewItem
+from strongroom.services.review_case import ReviewItem
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.marks import Verdict

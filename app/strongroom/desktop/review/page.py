@@ -34,7 +34,7 @@ from strongroom.desktop.review.services import ReviewServices
 from strongroom.desktop.review.transition_dialog import TransitionDialog
 from strongroom.domain.changes import Changes
 from strongroom.domain.registry import TransitionRequest
-from strongroom.services.review import ReviewCase, ReviewItem
+from strongroom.services.review_case import ReviewCase, ReviewItem
 
 __all__ = ["ReviewServices", "ReviewsPage"]
 

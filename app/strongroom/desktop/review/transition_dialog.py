@@ -32,7 +32,7 @@ from strongroom.domain.ids import in_groups
 from strongroom.domain.progress import Progress
 from strongroom.domain.registry import TransitionRequest
 from strongroom.services.registry import Registry
-from strongroom.services.review import ReviewCase
+from strongroom.services.review_case import ReviewCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
