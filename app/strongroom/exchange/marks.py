@@ -3,6 +3,7 @@
 
 * A mark only rises. A remote that shows less than its mark is older than it was: E-ROLLBACK.
 * Marks are raised to what was listed and verified, never to what a name claims.
+* Marks that somebody else has written are compared all the same, and say so (E-DBDRIFT).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ class Marks:
 
     trust: int = 0
     heads: Mapping[str, Head] = field(default_factory=dict)
+    damage: str = ""
+    """Why they cannot be relied on, "" if they can; never written down."""
 
     def to_json(self) -> JsonValue:
         """Returns the object kept in the home."""
@@ -34,6 +37,8 @@ class Marks:
     ) -> tuple[Trouble, ...]:
         """Returns an alarm for each log, and for the trust chain, that is shorter than it was."""
         found = []
+        if self.damage:
+            found.append(Trouble(code="E-DBDRIFT", path="marks.json", detail=self.damage))
         newest = max((file.version for file in trust), default=0)
         if newest < self.trust:
             detail = f"The remote shows trust version {newest} where it showed {self.trust} before"
@@ -64,11 +69,21 @@ class Marks:
             reached += 1
         return Marks(trust=max(self.trust, reached), heads=heads)
 
+    def joined(self, other: "Marks") -> "Marks":
+        """Returns the higher mark of both for each log and for the trust chain."""
+        logs = self.heads.keys() | other.heads.keys()
+        none: Head = (0, "")
+        return Marks(
+            trust=max(self.trust, other.trust),
+            heads={w: max(self.heads.get(w, none), other.heads.get(w, none)) for w in logs},
+            damage=self.damage or other.damage,
+        )
 
-def read_marks(document: JsonValue) -> Marks:
+
+def read_marks(document: JsonValue, *, damage: str = "") -> Marks:
     """Returns the marks of one remote; a damaged entry counts as no mark."""
     if not isinstance(document, dict):
-        return Marks()
+        return Marks(damage=damage)
     trust, writers = document.get("trust"), document.get("writers")
     heads = {}
     for writer, head in writers.items() if isinstance(writers, dict) else ():
@@ -76,4 +91,4 @@ def read_marks(document: JsonValue) -> Marks:
             seq, id_ = head
             if type(seq) is int and seq > 0 and isinstance(id_, str) and is_digest(id_):
                 heads[writer] = (seq, id_)
-    return Marks(trust=trust if type(trust) is int else 0, heads=heads)
+    return Marks(trust=trust if type(trust) is int else 0, heads=heads, damage=damage)

@@ -97,7 +97,7 @@ class Exchange:
 
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
-        self._memory = ExchangeMemory(workstation.home, workstation.clock)
+        self._memory = ExchangeMemory(workstation.home, workstation.clock, workstation.marks)
         self._intake = RunIntake(workstation)
 
     # ---------------------------------------------------------------- remotes

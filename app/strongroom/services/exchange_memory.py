@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock, from_iso, to_iso
 from strongroom.domain.errors import Untrusted
-from strongroom.exchange.marks import Marks, read_marks
+from strongroom.exchange.marks import Marks
 from strongroom.exchange.outcome import Counts
+from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home, RemoteEntry
 
 MAX_DAMAGED = 1_000  # paths remembered per remote; more than that is a broken stick
@@ -38,10 +39,11 @@ class ExchangeMemory:
     Args:
         home: Where they lie.
         clock: What time it is when something is remembered.
+        marks: What remotes have shown, sealed.
     """
 
-    def __init__(self, home: Home, clock: Clock) -> None:
-        self._home, self._clock = home, clock
+    def __init__(self, home: Home, clock: Clock, marks: SealedMarks) -> None:
+        self._home, self._clock, self._marks = home, clock, marks
 
     def remotes(self) -> tuple[RemoteInfo, ...]:
         """Returns every remote in the order they were added."""
@@ -50,14 +52,11 @@ class ExchangeMemory:
 
     def marks(self, name: str) -> Marks:
         """Returns what a remote has shown before."""
-        remotes = self._home.marks().get("remotes")
-        return read_marks(remotes.get(name) if isinstance(remotes, dict) else None)
+        return self._marks.of(name)
 
     def save_marks(self, name: str, marks: Marks) -> None:
         """Remembers what a remote has shown."""
-        remotes = self._home.marks().get("remotes")
-        known = remotes if isinstance(remotes, dict) else {}
-        self._home.save_marks({"format": 1, "remotes": {**known, name: marks.to_json()}})
+        self._marks.save(name, marks)
 
     def remember(
         self,

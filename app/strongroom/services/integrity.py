@@ -20,14 +20,20 @@ from strongroom.domain.errors import StrongroomError, Untrusted
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.registry import ModelVersion
 from strongroom.services.registry import Registry
+from strongroom.services.sealed_marks import DAMAGE
 from strongroom.services.workstation import Workstation
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import differences, write_projection
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.keychain import KeychainState
+from strongroom.trust.seal import SealState
 
 REMOTE_FILE = "strongroom.json"
 MIN_FREE_BYTES = 1 << 30  # below that the next run may not fit
+_MARKS = {
+    SealState.CLOSED: "Marks against rollback were not checked: the keychain is not open.",
+    SealState.NONE: "Marks against rollback were not checked: none were sealed yet.",
+}
 _LIBRARIES = ("sqlalchemy", "pyarrow", "numpy", "keyring", "cryptography", "click", "PyYAML")
 
 
@@ -110,7 +116,12 @@ class Integrity:
                 f"{code}: event {id_[:16]} has no effect"
                 for id_, code in (snapshot.state.refusals.items() if snapshot.trust.latest else ())
             ]
-            notes.append("Marks against rollback were not checked: they are not sealed yet.")
+            state = self._at.marks.state()
+            if state is SealState.BROKEN:
+                findings.append(
+                    Finding(code="E-DBDRIFT", path="marks.json", object="marks", detail=DAMAGE)
+                )
+            notes += [_MARKS[state]] if state in _MARKS else []
         else:
             notes.append("This store belongs to no team; there is no ledger to check.")
         with self._at.catalog.read() as connection:

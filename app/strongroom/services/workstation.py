@@ -11,10 +11,11 @@ from pathlib import Path
 
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import EnvironmentFault, Refused
+from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.event import Event
 from strongroom.domain.ids import RandomBytes
 from strongroom.services.runs import Runs
+from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home, IdentityCard
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import is_current, write_projection
@@ -60,6 +61,7 @@ class Workstation:
         self.clock = clock
         self.random_bytes = random_bytes
         self.app = app
+        self.marks = SealedMarks(self.home, keychain, random_bytes)
         self._ledger: Ledger | None = None
         self._identity: Identity | None = None
         self._guard = threading.RLock()
@@ -157,12 +159,14 @@ class Workstation:
         """
         identity = self.identity()
         try:
-            return identity.unlock(ask=ask, is_fresh=is_fresh)
+            pair = identity.unlock(ask=ask, is_fresh=is_fresh)
         except EnvironmentFault as error:
             self.home.note_incident(
                 {"time": self.clock.now_us(), "code": error.code, "title": error.title}
             )
             raise
+        self.marks.reseal()
+        return pair
 
     def sign(
         self,
@@ -176,11 +180,31 @@ class Workstation:
         Raises:
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
             Refused: ``E-TEAM`` or ``E-CAP``.
+            Untrusted: ``E-ROLLBACK`` if remotes have shown more of our own log than is here.
         """
+        self._check_own_log()
         signer = Ed25519Signer(self.keys(ask=ask))
         event = self.ledger().append(signer, type_, body, clock=self.clock, app=self.app)
         self.project()
         return event
+
+    def _check_own_log(self) -> None:
+        """Refuses to sign a number again that this workstation, put back to an earlier day, lost.
+
+        Raises:
+            Untrusted: ``E-ROLLBACK``.
+        """
+        card = self.require_card()
+        seq, id_ = self.marks.own_head(card.writer)
+        snapshot = self.snapshot()
+        held = snapshot.at(card.writer, seq)
+        if seq and not any(event.id == id_ for event in held):
+            count = min(snapshot.highest(card.writer), seq - 1)
+            raise Untrusted(
+                "E-ROLLBACK",
+                f"This store holds {count} of the {seq} events of its own log that were seen",
+                "It was put back to an earlier day. Pull from every remote before you sign.",
+            )
 
     def last_own_event(self) -> str:
         """Returns the id of the last event this workstation signed, "" if there is none."""

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a workstation remembers of its remotes is sealed: lowering it shows, locking does not."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strongroom.domain.errors import Untrusted
+from strongroom.exchange.marks import Marks
+from strongroom.services.integrity import Integrity, Verification
+from strongroom.services.sealed_marks import SealedMarks
+from strongroom.store.home import Home
+from strongroom.trust.keychain import SystemKeychain
+from strongroom.trust.seal import SealState
+from support.keyring_session import is_possible, keyring_session
+from support.peers import Peer, Team, codes, files_of
+
+MASKS = (0x01, 0x20, 0x80, 0xFF)
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    made = Team(tmp_path)
+    yield made
+    made.close()
+
+
+def marks_file(peer: Peer) -> Path:
+    return peer.at.home.folder / "marks.json"
+
+
+def verified(peer: Peer) -> Verification:
+    return Integrity(peer.at, peer.registry).verify()
+
+
+def met(team: Team) -> tuple[Peer, Peer]:
+    """Ada has pushed five events and Ben has pulled them."""
+    ada, ben = team.peers
+    for number in range(5):
+        ada.say(number)
+    ada.push()
+    ben.pull()
+    return ada, ben
+
+
+def test_marks_that_were_lowered_by_hand_are_an_alarm_and_verify_names_them(team: Team) -> None:
+    _, ben = met(team)
+    assert ben.at.marks.state() is SealState.WHOLE
+    document = json.loads(marks_file(ben).read_bytes())
+    document["remotes"]["share"] = {"trust": 0, "writers": {}}
+    marks_file(ben).write_text(json.dumps(document))
+    found = verified(ben)
+    assert [(f.code, f.path) for f in found.findings] == [("E-DBDRIFT", "marks.json")]
+    shutil.rmtree(team.share / "log")  # what the lowering was meant to hide
+    pulled = ben.pull()
+    assert codes(pulled) == ["E-DBDRIFT"]
+    assert "changed by something else" in pulled.rejected[0].detail
+    assert ben.at.marks.state() is SealState.WHOLE, "told, and sealed as they are now"
+
+
+def test_no_changed_byte_of_the_marks_goes_unseen(team: Team) -> None:
+    _, ben = met(team)
+    whole = marks_file(ben).read_bytes()
+    held = ben.at.marks.of("share")
+    for place in range(len(whole)):
+        for mask in MASKS:
+            bent = whole[:place] + bytes([whole[place] ^ mask]) + whole[place + 1 :]
+            marks_file(ben).write_bytes(bent)
+            if ben.at.marks.state() is SealState.WHOLE:  # such as another format number
+                assert ben.at.marks.of("share") == held
+    marks_file(ben).write_bytes(whole)
+
+
+def test_while_the_keychain_is_locked_marks_are_compared_and_sealed_at_the_next_unlock(
+    team: Team,
+) -> None:
+    ada, ben = met(team)
+    old = team.root / "old"
+    shutil.copytree(team.share, old)
+    ada.say(9)
+    ada.push()
+    ben.keychain.lock()
+    assert ben.pull().is_clean
+    assert ben.at.marks.state() is SealState.CLOSED
+    shutil.rmtree(team.share)
+    old.rename(team.share)
+    assert codes(ben.pull()) == ["E-ROLLBACK"]
+    assert "the keychain is not open" in " ".join(verified(ben).notes)
+    assert verified(ben).is_ok, "a closed keychain is no damage"
+    ben.keychain.unlock()
+    assert "pending" in json.loads(marks_file(ben).read_bytes())
+    ben.say(1)
+    assert "pending" not in json.loads(marks_file(ben).read_bytes())
+    assert ben.at.marks.state() is SealState.WHOLE
+    assert codes(ben.pull()) == ["E-ROLLBACK"]
+
+
+def test_what_is_learned_while_locked_can_only_raise_what_was_sealed(team: Team) -> None:
+    _, ben = met(team)
+    sealed = ben.at.marks.of("share")
+    document = json.loads(marks_file(ben).read_bytes())
+    document["pending"] = {"share": {"trust": 0, "writers": {}}}
+    marks_file(ben).write_text(json.dumps(document))
+    assert ben.at.marks.of("share") == sealed
+
+
+def test_marks_of_one_home_say_nothing_in_another(team: Team) -> None:
+    ada, ben = met(team)
+    ada.pull()
+    ben.at.marks._seal._keychain = ada.keychain  # one account, two homes, one keychain
+    shutil.copy(marks_file(ada), marks_file(ben))
+    assert ben.at.marks.state() is SealState.BROKEN
+
+
+def test_44_a_store_put_back_behind_its_home_signs_nothing_until_it_has_pulled(team: Team) -> None:
+    ada, ben = met(team)
+    ada.pull()
+    backup = team.root / "backup"
+    shutil.copytree(ada.store / "ledger", backup)
+    ada.say(6)
+    ada.push()
+    ada.pull()
+    shutil.rmtree(ada.store / "ledger")
+    shutil.copytree(backup, ada.store / "ledger")
+    restored = Peer(ada.folder, "Ada", twin=ada)
+    with pytest.raises(Untrusted) as refused:
+        restored.say(7)
+    assert refused.value.code == "E-ROLLBACK"
+    assert "Pull" in refused.value.advice
+    restored.pull()
+    restored.say(7)
+    restored.push()
+    assert ben.pull().is_clean, "no number was signed twice"
+    assert ben.digest == restored.digest
+    restored.close()
+
+
+@pytest.mark.skipif(not is_possible(), reason="no dbus-daemon or gnome-keyring")
+def test_the_secret_of_the_seal_lies_in_the_real_keyring_and_nowhere_in_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with keyring_session() as session:
+        for name, value in session.environ().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+        marks = SealedMarks(Home(tmp_path, "ab" * 16), SystemKeychain(), os.urandom)
+        marks.save("share", Marks(trust=3))
+        assert marks.state() is SealState.WHOLE
+        ((label, secret),) = session.raw_secrets().items()
+        assert f"strongroom:marks:{'ab' * 8}" in label
+        assert not [p for p in files_of(tmp_path).values() if secret in p]
+        session.lock()
+        assert marks.state() is SealState.CLOSED
