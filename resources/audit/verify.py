@@ -401,7 +401,7 @@ def p_verify(key, message, signature):
     x, y = int.from_bytes(key[1:33], "big"), int.from_bytes(key[33:], "big")
     if len(key) != 65 or key[0] != 4 or x >= Q or y >= Q or (y * y - x**3 + 3 * x - B) % Q:
         return False
-    size = signature[3] if len(signature) > 8 else 0
+    size = signature[3] if len(signature) >= 8 else 0
     r = int.from_bytes(signature[4 : 4 + size], "big")
     s = int.from_bytes(signature[6 + size :], "big")
     parts = [n.to_bytes(n.bit_length() // 8 + 1, "big") for n in (r, s)]
