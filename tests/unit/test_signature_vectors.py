@@ -60,7 +60,7 @@ def test_40_the_auditors_own_arithmetic_gives_the_same_answers() -> None:
     for number, comment, public, message, signature, is_valid in VECTORS["ed25519"]:
         bytes_ = (bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature))
         assert CHECK.ed_verify(*bytes_, use_library=False) == is_valid, (number, comment)
-    for number, comment, public, message, signature, is_valid in VECTORS["p256"][::6]:
+    for number, comment, public, message, signature, is_valid in VECTORS["p256"][::12]:
         bytes_ = (bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature))
         assert CHECK.p_verify(*bytes_) == is_valid, (number, comment)
 

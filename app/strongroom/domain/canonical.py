@@ -10,6 +10,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from strongroom.domain.errors import Untrusted
@@ -46,9 +47,10 @@ def decode(data: bytes, *, max_bytes: int) -> JsonValue:
     Raises:
         Untrusted: ``E-SIZE`` over the limit; ``E-CANON`` if the bytes are not canonical JSON.
     """
-    value = decode_loose(data, max_bytes=max_bytes)
+    value = _read(data, _STRICT, max_bytes=max_bytes)
     try:
-        same = encode(value) == data
+        # What was read has the shape already: the reader refuses floats, big numbers and depth.
+        same = _ENCODER.encode(value).encode() == data
     except (ValueError, UnicodeEncodeError) as error:
         raise _not_canonical(str(error)) from error
     if not same:
@@ -62,6 +64,10 @@ def decode_loose(data: bytes, *, max_bytes: int) -> JsonValue:
     Raises:
         Untrusted: ``E-SIZE`` or ``E-CANON``.
     """
+    return _read(data, _LOOSE, max_bytes=max_bytes)
+
+
+def _read(data: bytes, decoder: json.JSONDecoder, *, max_bytes: int) -> JsonValue:
     if len(data) > max_bytes:
         raise Untrusted(
             "E-SIZE",
@@ -70,10 +76,9 @@ def decode_loose(data: bytes, *, max_bytes: int) -> JsonValue:
         )
     _check_nesting(data)
     try:
-        value = _DECODER.decode(data.decode("utf-8"))
+        return decoder.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _not_canonical(str(error)) from error
-    return value
 
 
 def _check_nesting(data: bytes) -> None:
@@ -134,6 +139,13 @@ def _bounded_integer(text: str) -> int:
     return int(text)
 
 
+def _canonical_integer(text: str) -> int:
+    number = _bounded_integer(text)
+    if abs(number) >= MAX_INTEGER:
+        raise ValueError("an integer beyond 2^53")
+    return number
+
+
 def _not_canonical(why: str) -> Untrusted:
     return Untrusted(
         "E-CANON",
@@ -142,9 +154,14 @@ def _not_canonical(why: str) -> Untrusted:
     )
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique,
-    parse_float=_refuse_number,
-    parse_constant=_refuse_number,
-    parse_int=_bounded_integer,
-)
+def _decoder(parse_int: Callable[[str], int]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_unique,
+        parse_float=_refuse_number,
+        parse_constant=_refuse_number,
+        parse_int=parse_int,
+    )
+
+
+_LOOSE = _decoder(_bounded_integer)
+_STRICT = _decoder(_canonical_integer)

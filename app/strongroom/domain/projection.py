@@ -171,13 +171,13 @@ class _Fold:
             found.setdefault(registration_key(event), event)
         return found
 
-    def _run_authors(self, key: VersionKey) -> frozenset[str]:
-        run = self.registered[key].body["run"] if key in self.registered else ""
-        return frozenset(
-            self.court.person(event.writer)
-            for event in self.valid["run.finish"]
-            if run and event.body["run"] == run
-        )
+    def _run_authors(self) -> dict[str, frozenset[str]]:
+        """Returns, by run, the persons who finished it."""
+        found: dict[str, set[str]] = {}
+        for event in self.valid["run.finish"]:
+            found.setdefault(str(event.body["run"]), set()).add(self.court.person(event.writer))
+        found.pop("", None)
+        return {run: frozenset(persons) for run, persons in found.items()}
 
     # ---------------------------------------------------------------- requests
 
@@ -186,6 +186,7 @@ class _Fold:
         for type_ in (*ANSWERS, "stage.withdraw", "stage.expire"):
             for event in self.valid[type_]:
                 answers.setdefault(str(event.body["request"]), []).append(event)
+        authors = self._run_authors()
         judged = {}
         for id_ in self.graph.oldest_first:
             move = self.graph.moves[id_]
@@ -193,7 +194,9 @@ class _Fold:
             tally = None
             if not move.is_emergency:
                 named = sorted(answers.get(id_, ()), key=lambda event: event.id)
-                tally = self.court.tally(move.event, named, self._run_authors(move.key))
+                made = self.registered.get(move.key)
+                ran = authors.get(str(made.body["run"]), frozenset()) if made else frozenset()
+                tally = self.court.tally(move.event, named, ran)
                 self.refusals.update({vote.event: vote.code for vote in tally.votes if vote.code})
             judged[id_] = _Judged(move=move, tally=tally, objection=objection)
         return judged
