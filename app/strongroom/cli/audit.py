@@ -46,7 +46,7 @@ def log(since: str, until: str) -> None:
             each.host,
             each.type,
             each.object,
-            each.code,
+            each.code or ("W-CLOCK" if each.clock else ""),
         )
         for each in entries
     ]
@@ -81,4 +81,5 @@ def _entry_document(entry: AuditEntry) -> dict[str, Any]:
         "object": entry.object,
         "trust": entry.trust,
         "code": entry.code,
+        "clock": entry.clock,
     }

@@ -12,7 +12,7 @@ from typing import Literal
 
 from strongroom.domain.access import ROLE_TITLES, role_of
 from strongroom.domain.chains import Alarm
-from strongroom.domain.clock import from_iso
+from strongroom.domain.clock_doubts import ClockDoubt, claimed_us, clock_doubts
 from strongroom.domain.errors import BadInput
 from strongroom.domain.event import Event
 from strongroom.services.registry import Registry
@@ -27,7 +27,10 @@ TrustOutcome = Literal["valid", "unknown", "revoked", "mismatch", "cannot"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One event as a row: ``trust`` is one of the five outcomes, ``code`` why it has no effect."""
+    """One event as a row: ``trust`` is one of the five outcomes, ``code`` why it has no effect.
+
+    ``clock`` is what is odd about the time it claims, as a sentence, "" if nothing is.
+    """
 
     id: str
     number: int
@@ -41,6 +44,7 @@ class AuditEntry:
     object: str
     trust: TrustOutcome
     code: str
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,11 @@ class Audit:
         ordered = sorted(
             snapshot.chains.events(), key=lambda event: (event.time, event.writer, event.seq)
         )
-        found = [_entry(snapshot, event, number) for number, event in enumerate(ordered, start=1)]
+        doubts = clock_doubts(snapshot.chains, self._at.clock.now_us())
+        found = [
+            _entry(snapshot, event, number, doubts.get(event.id))
+            for number, event in enumerate(ordered, start=1)
+        ]
         return tuple(
             entry
             for entry, event in reversed(list(zip(found, ordered, strict=True)))
@@ -157,7 +165,7 @@ def object_of(event: Event) -> str:
     return str(body.get("host", ""))
 
 
-def _entry(snapshot: Snapshot, event: Event, number: int) -> AuditEntry:
+def _entry(snapshot: Snapshot, event: Event, number: int, doubt: ClockDoubt | None) -> AuditEntry:
     document = snapshot.latest
     member = document.members.get(event.writer)
     code = snapshot.state.refusals.get(event.id, "")
@@ -173,7 +181,7 @@ def _entry(snapshot: Snapshot, event: Event, number: int) -> AuditEntry:
         number=number,
         writer=event.writer,
         seq=event.seq,
-        time_us=_time(event.time),
+        time_us=claimed_us(event) or 0,
         who=document.name_of(event.writer),
         host=member.host if member else "",
         is_machine=role_of(document, event.writer) == "log-only",
@@ -181,6 +189,7 @@ def _entry(snapshot: Snapshot, event: Event, number: int) -> AuditEntry:
         object=object_of(event),
         trust=trust,
         code=code,
+        clock=doubt.sentence if doubt else "",
     )
 
 
@@ -210,11 +219,3 @@ def _readable(event: Event) -> str:
     }
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return _DIGEST.sub(lambda found: f'"{found[1][:8]}…{found[1][-4:]}"', text)
-
-
-def _time(text: str) -> int:
-    """Returns a claimed time in microseconds, 0 if the claim is not a time."""
-    try:
-        return from_iso(text)
-    except ValueError:
-        return 0

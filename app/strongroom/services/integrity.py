@@ -16,6 +16,7 @@ from pathlib import Path
 from strongroom.domain.chains import Alarm
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import to_iso
+from strongroom.domain.clock_doubts import clock_doubts
 from strongroom.domain.errors import StrongroomError, Untrusted
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.registry import ModelVersion
@@ -116,6 +117,7 @@ class Integrity:
                 f"{code}: event {id_[:16]} has no effect"
                 for id_, code in (snapshot.state.refusals.items() if snapshot.trust.latest else ())
             ]
+            notes += _clock_notes(snapshot, self._at.clock.now_us())
             state = self._at.marks.state()
             if state is SealState.BROKEN:
                 findings.append(
@@ -284,6 +286,11 @@ class Integrity:
                     object=f"run {event.body['run']}",
                     detail=error.title,
                 )
+
+
+def _clock_notes(snapshot: Snapshot, now_us: int) -> list[str]:
+    doubts = clock_doubts(snapshot.chains, now_us)
+    return [f"W-CLOCK: event {id_[:16]}: {doubt.sentence}" for id_, doubt in doubts.items()]
 
 
 def _of_alarm(alarm: Alarm, path: str) -> Finding:

@@ -225,7 +225,9 @@ class AuditPage(Page):
 
 
 def _matches(entry: AuditEntry, words: Sequence[str]) -> bool:
-    text = f"{entry.who} {entry.host} {entry.type} {entry.object} {entry.code}".casefold()
+    doubt = "W-CLOCK" if entry.clock else ""
+    parts = (entry.who, entry.host, entry.type, entry.object, entry.code, doubt)
+    text = " ".join(parts).casefold()
     return all(word in text for word in words)
 
 

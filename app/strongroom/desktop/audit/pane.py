@@ -75,6 +75,7 @@ class EventPane(Surface):
                 Fact(key="Claimed time", value=exact(entry.time_us)),
                 Fact(key="Not before", value=_claim(detail.not_before)),
                 Fact(key="Not after", value=_claim(detail.not_after)),
+                *([Fact(key="Clock, W-CLOCK", value=entry.clock)] if entry.clock else ()),
                 Fact(key="Writer", value=f"event {entry.seq} of {detail.log_length}"),
                 Fact(key="Role now", value=detail.role),
                 Fact(key="Previous", value=detail.previous, kind="digest")
