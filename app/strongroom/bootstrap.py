@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from strongroom.services.runs import Runs
     from strongroom.services.settings import Settings
     from strongroom.services.viewing import Viewing
+    from strongroom.services.witness import Witness
     from strongroom.services.workstation import Workstation
     from strongroom.trust.identity import SecretsHandler
     from strongroom.trust.keychain import Keychain
@@ -205,7 +206,14 @@ class Services:
         """The logs, and what contradicts itself in them."""
         from strongroom.services.audit import Audit
 
-        return Audit(self.workstation, self.registry)
+        return Audit(self.workstation, self.registry, self.witness)
+
+    @cached_property
+    def witness(self) -> "Witness":
+        """Snapshots of every log, and how fresh the view here is."""
+        from strongroom.services.witness import Witness
+
+        return Witness(self.workstation)
 
     @cached_property
     def evidence(self) -> "Evidence":
@@ -219,7 +227,7 @@ class Services:
         """What works here, and what does not hold."""
         from strongroom.services.integrity import Integrity
 
-        return Integrity(self.workstation, self.registry)
+        return Integrity(self.workstation, self.registry, self.witness)
 
     @cached_property
     def monitor(self) -> "Monitor":

@@ -13,6 +13,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.exchange.marks import Marks
 from strongroom.services.integrity import Integrity, Verification
 from strongroom.services.sealed_marks import SealedMarks
+from strongroom.services.witness import Witness
 from strongroom.store.home import Home
 from strongroom.trust.keychain import SystemKeychain
 from strongroom.trust.seal import SealState
@@ -34,7 +35,7 @@ def marks_file(peer: Peer) -> Path:
 
 
 def verified(peer: Peer) -> Verification:
-    return Integrity(peer.at, peer.registry).verify()
+    return Integrity(peer.at, peer.registry, Witness(peer.at)).verify()
 
 
 def met(team: Team) -> tuple[Peer, Peer]:
@@ -111,9 +112,11 @@ def test_what_is_learned_while_locked_can_only_raise_what_was_sealed(team: Team)
 def test_marks_of_one_home_say_nothing_in_another(team: Team) -> None:
     ada, ben = met(team)
     ada.pull()
-    ben.at.marks._seal._keychain = ada.keychain  # one account, two homes, one keychain
-    shutil.copy(marks_file(ada), marks_file(ben))
-    assert ben.at.marks.state() is SealState.BROKEN
+    other = Home(team.root / "other", ada.at.home.store_id)  # one account, two people, one store
+    other.save_identity(ben.at.require_card())
+    shutil.copy(marks_file(ada), other.folder / "marks.json")
+    assert SealedMarks(other, ada.keychain, os.urandom).state() is SealState.BROKEN
+    assert ada.at.marks.state() is SealState.WHOLE
 
 
 def test_44_a_store_put_back_behind_its_home_signs_nothing_until_it_has_pulled(team: Team) -> None:

@@ -53,6 +53,8 @@ def log(since: str, until: str) -> None:
     lines = table(("#", "TIME (UTC)", "WHO", "HOST", "WHAT", "OBJECT", "CODE"), rows)
     alarms = status.alarms if status else ()
     lines += [f"{alarm.code}  {alarm.object}: {alarm.detail}" for alarm in alarms]
+    if status is not None and status.stale:
+        lines.append(f"W-STALE  {status.stale}")
     if status is not None:
         lines.append(
             f"{status.event_count:,} events of {status.writer_count} writers verified, trust"
@@ -64,8 +66,23 @@ def log(since: str, until: str) -> None:
             {"code": alarm.code, "object": alarm.object, "detail": alarm.detail} for alarm in alarms
         ],
         "waiting": status.waiting_count if status else 0,
+        "stale": status.stale if status else "",
     }
     emit(document, lines)
+
+
+@audit.command()
+@shared_options
+def witness() -> None:
+    """Sign which end of every log this workstation has been shown.
+
+    Others who are shown less than that learn that something is withheld; a policy may ask for a
+    fresh snapshot. Push it afterwards.
+    """
+    event = services().witness.sign()
+    heads = event.body["heads"]
+    words = f"Signed a snapshot of {len(heads)} {'log' if len(heads) == 1 else 'logs'}. Push it."
+    emit({"event": event.id, "heads": heads}, [words])
 
 
 def _entry_document(entry: AuditEntry) -> dict[str, Any]:

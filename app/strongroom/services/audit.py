@@ -16,6 +16,7 @@ from strongroom.domain.clock_doubts import ClockDoubt, claimed_us, clock_doubts
 from strongroom.domain.errors import BadInput
 from strongroom.domain.event import Event
 from strongroom.services.registry import Registry
+from strongroom.services.witness import Witness
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 
@@ -63,7 +64,10 @@ class EntryDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainStatus:
-    """How far the ledger holds: events and writers verified, alarms, waiting events."""
+    """How far the ledger holds: events and writers verified, alarms, waiting events.
+
+    ``stale`` says in a sentence that nothing has been heard of the others for long, else "".
+    """
 
     event_count: int
     writer_count: int
@@ -71,6 +75,7 @@ class ChainStatus:
     alarms: tuple[Alarm, ...]
     waiting_count: int
     refused_count: int
+    stale: str = ""
 
     @property
     def is_ok(self) -> bool:
@@ -81,9 +86,10 @@ class ChainStatus:
 class Audit:
     """The verbs of ``strongroom audit log``; packages are made by `services.evidence`."""
 
-    def __init__(self, workstation: Workstation, registry: Registry) -> None:
+    def __init__(self, workstation: Workstation, registry: Registry, witness: Witness) -> None:
         self._at = workstation
         self._registry = registry
+        self._witness = witness
 
     def entries(self, *, since: str = "", until: str = "") -> tuple[AuditEntry, ...]:
         """Returns every event, newest claim first, within claimed times (``2026-11-20`` or more).
@@ -148,6 +154,7 @@ class Audit:
             alarms=(*snapshot.alarms, *problems),
             waiting_count=len(snapshot.waiting),
             refused_count=len(snapshot.state.refusals),
+            stale=self._witness.stale_sentence(),
         )
 
 

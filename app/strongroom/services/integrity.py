@@ -22,6 +22,7 @@ from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.registry import ModelVersion
 from strongroom.services.registry import Registry
 from strongroom.services.sealed_marks import DAMAGE
+from strongroom.services.witness import Witness
 from strongroom.services.workstation import Workstation
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import differences, write_projection
@@ -78,9 +79,10 @@ class Check:
 class Integrity:
     """The verbs ``verify``, ``rebuild`` and ``doctor``."""
 
-    def __init__(self, workstation: Workstation, registry: Registry) -> None:
+    def __init__(self, workstation: Workstation, registry: Registry, witness: Witness) -> None:
         self._at = workstation
         self._registry = registry
+        self._witness = witness
 
     def verify(self, progress: Progress | None = None) -> Verification:
         """Reads everything again and says what does not hold.
@@ -117,6 +119,8 @@ class Integrity:
                 f"{code}: event {id_[:16]} has no effect"
                 for id_, code in (snapshot.state.refusals.items() if snapshot.trust.latest else ())
             ]
+            stale = self._witness.stale_sentence()
+            notes += [f"W-STALE: {stale}"] if stale else []
             notes += _clock_notes(snapshot, self._at.clock.now_us())
             state = self._at.marks.state()
             if state is SealState.BROKEN:

@@ -50,6 +50,7 @@ class ChainBar(Surface):
                 if status.event_count != 1
                 else "The one event is whole"
             )
+            told = f" {status.stale}" if status.stale else ""
             refused = (
                 f" {status.refused_count} of them had no effect, because the rules said no."
                 if status.refused_count
@@ -57,7 +58,7 @@ class ChainBar(Surface):
             )
             self._sentence.setText(
                 f"{count(status.writer_count, 'log')}, trust version {status.trust_version},"
-                f" verified at {moment(now_us, now_us)}.{refused}"
+                f" verified at {moment(now_us, now_us)}.{refused}{told}"
             )
         else:
             first = status.alarms[0]
