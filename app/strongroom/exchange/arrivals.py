@@ -8,10 +8,8 @@
   holds up the others.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
@@ -45,6 +43,7 @@ class Desk:
         progress: Hears how far the work is; may cancel it.
         is_reading: A dry run reads every object that would be copied, instead of measuring it.
         suspects: Paths that did not hold when they were last read.
+        left_out: Digests of manifests whose content the source does not bring, on purpose.
     """
 
     here: LocalSide
@@ -54,6 +53,7 @@ class Desk:
     progress: Progress
     is_reading: bool = False
     suspects: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
     rejected: list[Trouble] = field(default_factory=list)
     waiting: list[Trouble] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Desk:
         if self.is_dry:
             self.rejected.append(trouble(error, path))
             return
-        kept = content if content is not None else Path(self.remote.location) / path
+        kept = content if content is not None else self.remote.refused(path)
         refused = self.here.reject(error, origin=self.origin, path=path, content=kept)
         self.rejected.append(refused)
 
@@ -81,8 +81,7 @@ class Desk:
 
     def note_gone(self) -> None:
         """Notes which suspects somebody has taken away since."""
-        root = Path(self.remote.location)
-        self.sound.update(path for path in self.suspects if not os.path.lexists(root / path))
+        self.sound.update(path for path in self.suspects if not self.remote.shows(path))
 
     def wait(self, code: str, path: str, detail: str) -> None:
         """Notes something that may still arrive."""

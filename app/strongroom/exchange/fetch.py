@@ -111,7 +111,9 @@ class _Fetch:
 
     def _bundle(self, event: Event) -> Bundle:
         digest = str(event.body["manifest"])
-        is_offered = self._snapshot.raw[event.id] in self._desk.offered
+        is_offered = (
+            self._snapshot.raw[event.id] in self._desk.offered and digest not in self._desk.left_out
+        )
         bundle = Bundle(event=event, manifest=None, is_offered=is_offered)
         files = self._here.ledger.files
         if files.has_manifest(digest):

@@ -67,6 +67,7 @@ def pull(
     is_dry: bool = False,
     is_reading: bool = False,
     suspects: Collection[str] = (),
+    left_out: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Pulled:
     """Takes in everything admissible that a remote holds.
@@ -79,6 +80,7 @@ def pull(
         is_dry: Say what would happen and write nothing.
         is_reading: A dry run reads every object it would copy, so that damage is known before.
         suspects: Files of the remote that did not hold when they were last read.
+        left_out: Digests of manifests whose content the source does not bring, on purpose.
         progress: Hears how far it is; may cancel between two files.
 
     Raises:
@@ -89,7 +91,7 @@ def pull(
     check_team(here, remote)
     desk = Desk(
         here=here, remote=remote, origin=origin, is_dry=is_dry, progress=progress or Silent(),
-        is_reading=is_reading, suspects=frozenset(suspects),
+        is_reading=is_reading, suspects=frozenset(suspects), left_out=frozenset(left_out),
     )  # fmt: skip
     before = here.ledger.refresh()
     listing = list_remote(desk)

@@ -130,6 +130,14 @@ class Remote(Protocol):
         """Removes this account's own unfinished files."""
         ...
 
+    def refused(self, path: str) -> bytes | Path:
+        """Returns what quarantine keeps of a file: its bytes, or where they lie."""
+        ...
+
+    def shows(self, path: str) -> bool:
+        """Whether something lies under a path of the layout."""
+        ...
+
 
 class FolderRemote(Repository):
     """A remote in a folder: a network share, a stick, a folder of the same disk.
@@ -213,6 +221,14 @@ class FolderRemote(Repository):
     def is_writable(self) -> bool:
         """Whether this account may write here; False on a write-protected stick."""
         return os.access(self.root, os.W_OK)
+
+    def refused(self, path: str) -> bytes | Path:
+        """Returns where a file lies."""
+        return self.root / path
+
+    def shows(self, path: str) -> bool:
+        """Whether something lies under a path, a link too."""
+        return os.path.lexists(self.root / path)
 
     def _check_root(self) -> None:
         """Refuses what is left where a share or stick was: an empty folder takes every file."""

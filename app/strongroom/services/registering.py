@@ -7,21 +7,18 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from strongroom.domain.artifact import ArtifactFile, tree_digest
-from strongroom.domain.bundle import MODEL_VERSION, RUN, Manifest, by_path
+from strongroom.domain.bundle import MODEL_VERSION, Manifest, by_path
 from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.registry import ModelVersion, RegistryState
 from strongroom.models.inspection import inspect
 from strongroom.services.registry import Registry, no_right
+from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.workstation import Workstation
 from strongroom.store.liveness import observe
-from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, RunState, read_state
-from strongroom.store.sealing import hash_file, sealed_digest
-from strongroom.trust import envelope
-from strongroom.trust.signer import Ed25519Signer
+from strongroom.store.run_state import RunState, read_state
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 
@@ -40,6 +37,7 @@ class Registering:
     def __init__(self, workstation: Workstation, registry: Registry) -> None:
         self._at = workstation
         self._registry = registry
+        self._finishing = RunFinishing(workstation)
 
     def register(self, run: str, artifact: str, name: str) -> Registered:
         """Registers a model that a finished run logged, as the next version of a name.
@@ -77,8 +75,8 @@ class Registering:
         model = registry.models.get(name)
         number = 1 + max((v.version for v in model.versions), default=0) if model else 1
         inspection = inspect(files, lambda file: content.open(file.sha256, run=state.run_id))
-        self._finish_run(state, folder)
-        manifest = self._seal_manifest(
+        self._finishing.finish(state, folder)
+        manifest = self._finishing.seal_manifest(
             Manifest(
                 name=f"{name}/{number}",
                 team=self._at.ledger().team,
@@ -108,53 +106,6 @@ class Registering:
         if found is None:
             raise no_right(self._registry.state(), event, "register")
         return Registered(version=found, event=event.id)
-
-    def _finish_run(self, state: RunState, folder: Path) -> None:
-        """Signs that a run has ended, once: its sealed digest and the manifest of its files."""
-        finished = any(
-            event.type == "run.finish" and event.body.get("run") == state.run_id
-            for event in self._at.snapshot().chains.events()
-        )
-        if finished:
-            return
-        files = [
-            ArtifactFile(
-                path=f"artifacts/{each.path}", size_bytes=each.size_bytes, sha256=each.sha256
-            )
-            for each in state.artifacts
-        ]
-        for name in ("run.json", SEALED_FILE, METRICS_FILE):
-            if (folder / name).is_file():
-                sha256, size = hash_file(folder / name)
-                files.append(ArtifactFile(path=name, size_bytes=size, sha256=sha256))
-        manifest = Manifest(
-            name=f"run/{state.run_id}",
-            team=self._at.ledger().team,
-            kind=RUN,
-            files=by_path(files),
-            run=state.run_id,
-            created=to_iso(self._at.clock.now_us()),
-            format_risk="unknown",
-            scan_result="",
-        )
-        self._at.sign(
-            "run.finish",
-            {
-                "run": state.run_id,
-                "experiment": state.experiment,
-                "name": state.name,
-                "status": state.status.value,
-                "sealed": sealed_digest(folder),
-                "manifest": self._seal_manifest(manifest),
-                "tree": manifest.tree,
-                "origin": "local",
-            },
-        )
-
-    def _seal_manifest(self, manifest: Manifest) -> str:
-        signer = Ed25519Signer(self._at.keys())
-        raw = envelope.seal(manifest.to_statement(), [signer])
-        return self._at.ledger().files.put_manifest(raw)
 
 
 def artifact_files(state: RunState, artifact: str) -> tuple[ArtifactFile, ...]:

@@ -154,6 +154,14 @@ class Home:
         """Writes what is remembered of the last exchange with each remote."""
         self._write("sync.json", document)
 
+    def carriage(self) -> dict[str, JsonValue]:
+        """Returns what is remembered of bundles that left and arrived."""
+        return self._read("carriage.json", max_bytes=MAX_MARKS_FILE) or {}
+
+    def save_carriage(self, document: JsonValue) -> None:
+        """Writes what is remembered of bundles that left and arrived."""
+        self._write("carriage.json", document)
+
     def note_incident(self, document: JsonValue) -> None:
         """Appends one line to the incidents that could not be signed at the time."""
         self._make_folder()

@@ -10,7 +10,7 @@ import os
 import stat
 from io import FileIO
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from strongroom.domain.errors import Untrusted
 from strongroom.store.faults import explained
@@ -115,13 +115,25 @@ def wrong_hash(name: str) -> Untrusted:
     )
 
 
+class Readable(Protocol):
+    """What can be read front to back and closed: a file, or a part of one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Returns up to ``size`` bytes, ``b""`` at the end."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+
 class CheckedReader:
     """Reads a file once, front to back, and refuses its end if the digest is another.
 
     Nothing read from it counts before `read` has returned ``b""`` without raising.
     """
 
-    def __init__(self, file: FileIO, sha256: str, root: Path) -> None:
+    def __init__(self, file: Readable, sha256: str, root: Path) -> None:
         self._file = file
         self._root = root
         self._expected = sha256

@@ -51,6 +51,7 @@ _NO_FSYNC = frozenset(
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _BINARY: int = getattr(os, "O_BINARY", 0)
 _NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _NOFOLLOW
 
 
 class Source(Protocol):
@@ -122,6 +123,45 @@ def publish_file(
                 temporary.unlink()
         _settle(final, is_ours=True)
         return is_new
+
+
+def publish_written(
+    temporary: Path, final: Path, size_bytes: int, sha256: str, *, read_back: bool
+) -> None:
+    """Gives a file that was written and synced beside its place its name, durably.
+
+    Args:
+        temporary: The file; it is gone afterwards, also after an error.
+        final: Where it shall be; other content there stays and is an error.
+        size_bytes: Its size.
+        sha256: Its digest.
+        read_back: Read it again from the medium first.
+
+    Raises:
+        EnvironmentFault: ``E-FULL`` or ``E-SHARE``.
+        Refused: ``E-CONFLICT`` if something else is there by now.
+    """
+    root = final.parent
+    with explained(root):
+        try:
+            if read_back:
+                _check_medium(root, temporary, size_bytes, sha256)
+            _place(temporary, final, size_bytes, sha256, write_once=True)
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+        _settle(final, is_ours=True)
+
+
+def open_beside(final: Path, random_bytes: RandomBytes = os.urandom) -> tuple[Path, int]:
+    """Makes an unfinished file beside a place: its path, and a descriptor to write to.
+
+    Raises:
+        EnvironmentFault: ``E-FULL`` or ``E-SHARE``.
+    """
+    temporary = _fresh_temporary(final.with_name("bundle"), random_bytes)
+    with explained(final.parent):
+        return temporary, os.open(temporary, _NEW, 0o644)
 
 
 def checked_path(root: Path, relative: str) -> Path:
@@ -226,11 +266,10 @@ def _write(
     temporary: Path, source: Source, size_bytes: int, sha256: str, progress: Progress
 ) -> None:
     """Writes, checks and fsyncs the temporary file; it is closed before anything renames it."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _NOFOLLOW
-    descriptor = os.open(temporary, flags, 0o644)
+    descriptor = os.open(temporary, _NEW, 0o644)
     try:
         _copy(descriptor, source, size_bytes, sha256, progress)
-        _fsync(descriptor)
+        sync_file(descriptor)
     except BaseException:
         with suppress(OSError):
             os.close(descriptor)
@@ -249,13 +288,18 @@ def _copy(
         if done > size_bytes:
             break
         running.update(piece)
-        _write_all(descriptor, piece)
+        write_all(descriptor, piece)
         progress.step(done, size_bytes)
     if done != size_bytes or running.hexdigest() != sha256:
         raise wrong_hash(f"A source of {size_bytes:,} bytes")
 
 
-def _write_all(descriptor: int, piece: bytes) -> None:
+def write_all(descriptor: int, piece: bytes) -> None:
+    """Writes every byte of a piece, however few the system takes at a time.
+
+    Raises:
+        OSError: If the disk fails or is full.
+    """
     view = memoryview(piece)
     while view:
         written = os.write(descriptor, view)
@@ -353,13 +397,18 @@ def _settle(final: Path, *, is_ours: bool) -> None:
             return
         descriptor = os.open(final, os.O_RDONLY | _BINARY | _NOFOLLOW)
     try:
-        _fsync(descriptor)
+        sync_file(descriptor)
     finally:
         os.close(descriptor)
     sync_folder(final.parent)
 
 
-def _fsync(descriptor: int) -> None:
+def sync_file(descriptor: int) -> None:
+    """Makes what was written to a file durable, where its file system can.
+
+    Raises:
+        OSError: If the disk fails.
+    """
     try:
         os.fsync(descriptor)
     except OSError as error:

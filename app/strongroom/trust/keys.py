@@ -212,6 +212,17 @@ class KeyPair:
         """Returns the 64-byte Ed25519 signature over the message."""
         return self._ed25519.sign(message)
 
+    def agree(self, point: bytes) -> bytes:
+        """Returns the 32 bytes that only the two owners of this key and of a point can compute.
+
+        Args:
+            point: Somebody's P-256 key as the 65-byte SEC1 point.
+
+        Raises:
+            Untrusted: ``E-SIG`` if it is not a point on P-256.
+        """
+        return agree(self._p256, point)
+
     def sign_p256(self, message: bytes) -> bytes:
         """Returns the DER signature over SHA-256 of the message, the same each time where it can.
 
@@ -222,6 +233,18 @@ class KeyPair:
         except UnsupportedAlgorithm:
             scheme = ec.ECDSA(hashes.SHA256())
         return self._p256.sign(message, scheme)
+
+
+def agree(secret: ec.EllipticCurvePrivateKey, point: bytes) -> bytes:
+    """Returns the shared secret of ECDH on P-256 with a 65-byte SEC1 point, checked to be one.
+
+    Raises:
+        Untrusted: ``E-SIG`` if it is not a point on P-256.
+    """
+    other = _load("p256", point)
+    if not isinstance(other, ec.EllipticCurvePublicKey):  # pragma: no cover - the type says so
+        raise TypeError("not a point")
+    return secret.exchange(ec.ECDH(), other)
 
 
 def _load(alg: Algorithm, raw: bytes) -> Ed25519PublicKey | ec.EllipticCurvePublicKey:
