@@ -26,6 +26,7 @@ from strongroom.domain.setting import SettingValue
 if TYPE_CHECKING:
     from strongroom.services.artifacts import Artifacts
     from strongroom.services.audit import Audit
+    from strongroom.services.bundles import Bundles
     from strongroom.services.curves import Curves
     from strongroom.services.evidence import Evidence
     from strongroom.services.exchange import Exchange
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from strongroom.services.run_values import RunValues
     from strongroom.services.runs import Runs
     from strongroom.services.settings import Settings
+    from strongroom.services.sticks import Sticks
     from strongroom.services.viewing import Viewing
     from strongroom.services.witness import Witness
     from strongroom.services.workstation import Workstation
@@ -200,6 +202,20 @@ class Services:
         from strongroom.services.exchange import Exchange
 
         return Exchange(self.workstation)
+
+    @cached_property
+    def bundles(self) -> "Bundles":
+        """One-file bundles, and receipts for them."""
+        from strongroom.services.bundles import Bundles
+
+        return Bundles(self.workstation)
+
+    @cached_property
+    def sticks(self) -> "Sticks":
+        """What is plugged in."""
+        from strongroom.services.sticks import Sticks
+
+        return Sticks(self.workstation)
 
     @cached_property
     def audit(self) -> "Audit":

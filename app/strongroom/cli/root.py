@@ -49,6 +49,8 @@ ENTRIES = {
     "policy": Entry("policy", "What a move to a stage needs."),
     "settings": Entry("settings", "How the window looks and behaves for you."),
     "remote": Entry("remote", "Exchange with folders on shares and sticks."),
+    "bundle": Entry("bundle", "Carry runs and versions one way, as one signed file."),
+    "stick": Entry("stick", "Sticks and discs: what is plugged in, and when it may be taken out."),
     "quarantine": Entry("quarantine", "What was refused on arrival, and why."),
     "audit": Entry("audit", "Who did what, and packages for auditors."),
 }

@@ -136,22 +136,31 @@ def read_index(raw: bytes) -> tuple[OneFileIndex, envelope.Envelope]:
     return index, parsed
 
 
-def check_maker(index: OneFileIndex, parsed: envelope.Envelope, trust: TrustChain) -> None:
+def check_maker(
+    index: OneFileIndex, parsed: envelope.Envelope, trust: TrustChain, team: str
+) -> None:
     """Accepts a bundle whose index an enrolled writer signed.
 
     What is inside is judged by itself; this tells who put it together, and that it is whole. A
     key that was rotated still counts for what it sealed.
 
     Raises:
-        Untrusted: ``E-TEAM``, ``E-SIG``; ``E-CUT`` if the writer was revoked.
+        Untrusted: ``E-TEAM``, ``E-SIG``; ``E-CUT`` if the writer was revoked; ``E-TRUST-GAP`` for
+            a bundle that continues another one which was not taken in.
     """
-    if index.team != trust.team:
+    if index.team != team:
         raise Untrusted(
             "E-TEAM",
             f"The bundle belongs to another team ({index.team[:4]} {index.team[4:8]})",
             "Nothing was taken in. A store has one team; use another store for another team.",
         )
     member = trust.latest.members.get(index.writer) if trust.latest else None
+    if trust.latest is None or (member is None and index.held.trust > len(trust.versions)):
+        raise Untrusted(
+            "E-TRUST-GAP",
+            "The bundle continues another one that was not taken in here",
+            "Take in the earlier one first, or ask for one that does not build on it.",
+        )
     if member is None:
         raise Untrusted("E-SIG", "The bundle is signed by a key that is not in the team", ADVICE)
     signature = parsed.signatures[0]

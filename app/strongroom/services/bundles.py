@@ -223,7 +223,7 @@ class Bundles:
                 receipt, id_ = self._read_receipt(since)
                 return receipt.held, id_
         with self._open(since, ask) as bundle:
-            check_maker(bundle.index, bundle.envelope, self._trust(bundle))
+            self._judged(bundle)
             return bundle.index.held, bundle.id
 
     def _record(self, built: Built, path: Path, ask: SecretsHandler | None) -> None:
@@ -250,8 +250,7 @@ class Bundles:
             EnvironmentFault: ``E-SHARE``, ``E-LOCKED``.
         """
         with self._open(path, ask) as bundle:
-            trust = self._trust(bundle)
-            check_maker(bundle.index, bundle.envelope, trust)
+            trust = self._judged(bundle)
             return _facts(bundle, trust)
 
     def verify(
@@ -263,8 +262,7 @@ class Bundles:
     ) -> tuple[BundleFacts, tuple[Trouble, ...]]:
         """Reads all of a bundle; returns what it is and what does not hold. Raises as `look`."""
         with self._open(path, ask) as bundle:
-            trust = self._trust(bundle)
-            check_maker(bundle.index, bundle.envelope, trust)
+            trust = self._judged(bundle)
             found = bundle.check_all(progress)
             return _facts(bundle, trust), tuple(trouble(error, path.name) for error in found)
 
@@ -284,7 +282,7 @@ class Bundles:
         """
         here = local_side(self._at)
         with self._open(path, ask) as bundle:
-            check_maker(bundle.index, bundle.envelope, self._trust(bundle))
+            self._judged(bundle)
             found = pull(
                 here, bundle, origin=path.name, marks=Marks(), is_dry=is_dry, is_reading=is_dry,
                 left_out=bundle.index.held.lacks, progress=progress,
@@ -393,14 +391,21 @@ class Bundles:
             raise no_team()
         return OneFile(path.expanduser().absolute(), lambda: self._at.keys(ask=ask))
 
-    def _trust(self, bundle: OneFile) -> TrustChain:
-        """Returns the chain as it is with the documents the bundle brings."""
+    def _judged(self, bundle: OneFile) -> TrustChain:
+        """Accepts who made a bundle; returns the chain with the documents it brings.
+
+        Raises:
+            Untrusted: As `check_maker`.
+        """
         here = self._at.snapshot_or_empty().trust
         brought = []
         for file in bundle.trust_files():
             with suppress(Untrusted):  # the pull says which one and why
                 brought.append(read_trust(bundle.read_trust(file)))
-        return build_chain([*here.versions, *here.forked, *brought], self._at.home.pinned_team())
+        team = self._at.home.pinned_team()
+        chain = build_chain([*here.versions, *here.forked, *brought], team)
+        check_maker(bundle.index, bundle.envelope, chain, team)
+        return chain
 
     def _read_receipt(self, path: Path) -> tuple[Receipt, str]:
         with explained(path):

@@ -24,13 +24,13 @@ from strongroom.exchange.pull import check_team, pull
 from strongroom.exchange.push import plan_push, push
 from strongroom.exchange.remote import DESCRIPTION, FolderRemote
 from strongroom.exchange.retry import Retry, try_again
+from strongroom.services.bundles import SUFFIX, Bundles
 from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
+from strongroom.services.local_side import local_side, settle
 from strongroom.services.run_intake import RunIntake
 from strongroom.services.workstation import Workstation
-from strongroom.store.content import Content
 from strongroom.store.faults import explained
 from strongroom.store.home import RemoteEntry
-from strongroom.store.liveness import observe
 from strongroom.store.quarantine import QuarantinedItem
 from strongroom.store.snapshot import no_team
 
@@ -99,6 +99,7 @@ class Exchange:
         self._at = workstation
         self._memory = ExchangeMemory(workstation.home, workstation.clock, workstation.marks)
         self._intake = RunIntake(workstation)
+        self._bundles = Bundles(workstation)
 
     # ---------------------------------------------------------------- remotes
 
@@ -261,7 +262,7 @@ class Exchange:
         Every file of new content is read through, so what is damaged is known before.
 
         Args:
-            source: A remote's name, a remote's folder, or a folder with run folders.
+            source: A remote's name, a remote's folder, a bundle, or a folder with run folders.
             progress: Hears how far it is.
 
         Raises:
@@ -405,6 +406,8 @@ class Exchange:
             known = self._info(source)
             return self._pull(known, is_dry=is_dry, is_reading=is_dry, progress=progress)
         path = Path(source).expanduser().absolute()
+        if path.suffix == SUFFIX:
+            return self._bundles.take(path, is_dry=is_dry, progress=progress)
         if (path / DESCRIPTION).is_file():
             info = next((i for i in self.remotes() if i.path == str(path)), None)
             named = info or RemoteInfo(name=str(path), path=str(path))
@@ -412,27 +415,10 @@ class Exchange:
         return self.import_runs(path, is_dry=is_dry, progress=progress)
 
     def _settle(self, changes: Changes) -> Changes:
-        """Brings the catalog up to what arrived."""
-        if self._at.has_team():
-            self._at.project()
-        if changes.runs:
-            return changes | self._at.runs.refresh()
-        return changes
+        return settle(self._at, changes)
 
     def _local(self) -> LocalSide:
-        if not self._at.home.pinned_team():
-            raise no_team()
-        card = self._at.card()
-        folder, clock = self._at.folder, self._at.clock
-        return LocalSide(
-            ledger=self._at.ledger(),
-            content=Content(folder, self._at.catalog, observe(clock.now_us())),
-            folder=folder,
-            quarantine=self._at.quarantine,
-            clock=clock,
-            random_bytes=self._at.random_bytes,
-            writer=card.writer if card else "",
-        )
+        return local_side(self._at)
 
     def _open(self, path: str) -> FolderRemote:
         """Opens a known remote; an empty mount point is a stick that is not in."""

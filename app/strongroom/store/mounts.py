@@ -31,6 +31,7 @@ FAT32_TYPES = frozenset({"vfat", "msdos"})
 EJECT_SECONDS = 60  # a slow stick writes what the kernel still holds before it lets go
 LOOK_AGAIN_S = 3.0  # where the system has no table to wait for
 _DRIVE_REMOVABLE, _DRIVE_DISC = 2, 5  # what GetDriveTypeW answers
+_PLATFORM: str = sys.platform  # a variable: each branch is checked on every system
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -53,11 +54,11 @@ class Mount:
 
 def mounts() -> tuple[Mount, ...]:
     """Returns everything that is mounted, as the kernel lists it."""
-    if sys.platform.startswith("linux"):
+    if _PLATFORM.startswith("linux"):
         with suppress(OSError), MOUNT_TABLE.open("rb") as file:
             return parse_mounts(file.read(MAX_TABLE_BYTES).decode("utf-8", "surrogateescape"))
         return ()
-    if sys.platform == "win32":
+    if _PLATFORM == "win32":
         return _drives()
     return tuple(_volumes(Path("/Volumes")))
 
@@ -91,7 +92,7 @@ def is_removable(mount: Mount, *, devices: Path = Path("/sys/dev/block")) -> boo
     """
     if mount.filesystem in DISC_TYPES or mount.folder.startswith(PLUGGED_ROOTS):
         return True
-    if sys.platform == "win32":
+    if _PLATFORM == "win32":
         return True  # only such drives are listed there
     with suppress(OSError):
         number = mount.number

@@ -27,6 +27,7 @@ from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.store.faults import explained
+from strongroom.store.medium import forget_cached
 from strongroom.store.plainfile import CHUNK_BYTES, has_content, wrong_hash
 
 MAX_NAME = 100  # with the prefix of a share a path still fits the 260 characters of MAX_PATH
@@ -310,13 +311,7 @@ def write_all(descriptor: int, piece: bytes) -> None:
 
 def _check_medium(root: Path, temporary: Path, size_bytes: int, sha256: str) -> None:
     """Reads what was written through a new handle, past the cache where the system lets us."""
-    if hasattr(os, "posix_fadvise"):
-        descriptor = os.open(temporary, os.O_RDONLY | _NOFOLLOW)
-        try:
-            with suppress(OSError):
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(descriptor)
+    forget_cached(temporary)
     if not has_content(temporary, size_bytes, sha256):
         raise EnvironmentFault(
             "E-SHARE",

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``strongroom bundle …``: create, show, verify, take, receipt, confirm, list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strongroom.cli.options import shared_options
+from strongroom.cli.output import emit, table
+from strongroom.cli.progress import TerminalProgress
+from strongroom.cli.remote import EXIT_FINDING, tell
+from strongroom.cli.session import services
+from strongroom.domain.clock import to_iso
+
+if TYPE_CHECKING:
+    from strongroom.services.bundles import BundleFacts, SentBundle
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def add_commands(root: click.Group) -> None:
+    """Joins ``bundle`` into the tree of commands."""
+    root.add_command(bundle)
+
+
+@click.group()
+@shared_options
+def bundle() -> None:
+    """Carry runs and versions one way, as one signed file."""
+
+
+@bundle.command()
+@click.argument("file", metavar="FILE", type=_FILE)
+@click.option("--run", "runs", multiple=True, metavar="RUN", help="A run that travels.")
+@click.option(
+    "--version", "versions", multiple=True, metavar="NAME/VERSION", help="A version that travels."
+)
+@click.option(
+    "--since",
+    type=_FILE,
+    metavar="FILE",
+    help="A receipt or an earlier bundle: only what its reader lacks travels.",
+)
+@click.option("--to", multiple=True, metavar="PERSON", help="Seal it for this person.")
+@shared_options
+def create(
+    file: Path,
+    runs: tuple[str, ...],
+    versions: tuple[str, ...],
+    since: Path | None,
+    to: tuple[str, ...],
+) -> None:
+    """Write a bundle; of everything, unless runs or versions are named."""
+    with TerminalProgress() as progress:
+        made = services().bundles.create(
+            file, runs=runs, versions=versions, since=since, to=to, progress=progress
+        )
+    document = {
+        "id": made.id,
+        "path": made.path,
+        "kind": made.kind,
+        "title": made.title,
+        "sha256": made.sha256,
+        "size": made.size_bytes,
+        "to": list(made.to),
+        "new": made.outcome.pushed.to_json(),
+        "waiting": [each.to_json() for each in made.outcome.waiting],
+    }
+    sealed = f"sealed for {', '.join(made.to)}" if made.to else "open to whoever finds it"
+    lines = [
+        f"{made.path}: {made.title}",
+        f"{made.size_bytes:,} bytes, read back from the medium; {sealed}",
+        f"sha256 {made.sha256}",
+    ]
+    lines += [f"waiting: {each.code} {each.path}: {each.detail}" for each in made.outcome.waiting]
+    emit(document, lines)
+
+
+@bundle.command()
+@click.argument("file", metavar="FILE", type=_FILE)
+@shared_options
+def show(file: Path) -> None:
+    """Say who made a bundle and what is in it."""
+    facts = services().bundles.look(file)
+    emit(_facts_document(facts), _facts_lines(facts))
+
+
+@bundle.command()
+@click.argument("file", metavar="FILE", type=_FILE)
+@shared_options
+def verify(file: Path) -> int:
+    """Read all of a bundle and say what does not hold; nothing is taken in."""
+    with TerminalProgress() as progress:
+        facts, findings = services().bundles.verify(file, progress=progress)
+    document = {
+        **_facts_document(facts),
+        "ok": not findings,
+        "findings": [each.to_json() for each in findings],
+    }
+    lines = [*_facts_lines(facts), *(f"{each.code} {each.detail}" for each in findings)]
+    lines.append("Not everything holds." if findings else "Everything holds.")
+    emit(document, lines)
+    return EXIT_FINDING if findings else 0
+
+
+@bundle.command()
+@click.argument("file", metavar="FILE", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken in.")
+@shared_options
+def take(file: Path, dry_run: bool) -> int:
+    """Take in everything admissible of a bundle."""
+    with TerminalProgress() as progress:
+        outcome = services().bundles.take(file, is_dry=dry_run, progress=progress)
+    return tell((outcome,), with_items=True)
+
+
+@bundle.command()
+@click.argument("file", metavar="FILE", type=_FILE)
+@click.option("-o", "--output", type=_FILE, required=True, metavar="RECEIPT", help="The receipt.")
+@shared_options
+def receipt(file: Path, output: Path) -> None:
+    """Write the receipt for a bundle that was taken in, to travel home."""
+    taken = services().bundles.write_receipt(file, output)
+    document = {"path": str(output), "bundle": taken.id, "title": taken.title}
+    emit(document, [f"{output}: {taken.title} was taken in at {to_iso(taken.taken_at_us)}"])
+
+
+@bundle.command()
+@click.argument("receipt", metavar="RECEIPT", type=_FILE)
+@shared_options
+def confirm(receipt: Path) -> int:
+    """Take note of a receipt that came home."""
+    found = services().bundles.confirm(receipt)
+    document = {
+        "id": found.id,
+        "bundle": found.bundle,
+        "title": found.title,
+        "by": found.by,
+        "time": to_iso(found.at_us),
+        "made_here": found.is_ours,
+        "new": found.new,
+        "waiting": found.waiting,
+        "rejected": [{"code": code, "path": path} for code, path in found.rejected],
+    }
+    counts = f"{found.new:,} new, {found.waiting:,} waiting, {found.rejected_count:,} rejected"
+    lines = [f"{found.by} took in {found.title} at {to_iso(found.at_us)}: {counts}"]
+    lines += [f"rejected: {code} {path}" for code, path in found.rejected]
+    emit(document, lines)
+    return EXIT_FINDING if found.rejected_count else 0
+
+
+@bundle.command(name="list")
+@shared_options
+def list_bundles() -> None:
+    """List the bundles made here with their receipts, and those taken in."""
+    at = services().bundles
+    sent, taken = at.sent(), at.taken()
+    document = {
+        "sent": [_sent_document(each) for each in sent],
+        "taken": [
+            {"id": each.id, "title": each.title, "time": to_iso(each.taken_at_us)} for each in taken
+        ],
+    }
+    rows = [
+        ("out", each.title, to_iso(each.sent_at_us), _arrival(each), each.id[:12]) for each in sent
+    ]
+    rows += [("in", each.title, to_iso(each.taken_at_us), "", each.id[:12]) for each in taken]
+    emit(document, table(("WAY", "WHAT", "TIME", "RECEIPT", "ID"), rows))
+
+
+def _arrival(sent: SentBundle) -> str:
+    if sent.received_at_us is None:
+        return "none yet"
+    refused = f", {sent.rejected:,} rejected" if sent.rejected else ""
+    return f"{sent.received_by} {to_iso(sent.received_at_us)}{refused}"
+
+
+def _sent_document(sent: SentBundle) -> dict[str, Any]:
+    received = None
+    if sent.received_at_us is not None:
+        received = {
+            "by": sent.received_by,
+            "time": to_iso(sent.received_at_us),
+            "rejected": sent.rejected,
+        }
+    return {
+        "id": sent.id,
+        "path": sent.path,
+        "title": sent.title,
+        "kind": sent.kind,
+        "time": to_iso(sent.sent_at_us),
+        "size": sent.size_bytes,
+        "sha256": sent.sha256,
+        "receipt": received,
+    }
+
+
+def _facts_document(facts: BundleFacts) -> dict[str, Any]:
+    return {
+        "id": facts.id,
+        "path": facts.path,
+        "title": facts.title,
+        "kind": facts.kind,
+        "maker": facts.maker,
+        "host": facts.host,
+        "time": to_iso(facts.made_at_us),
+        "sealed": facts.is_sealed,
+        "to": list(facts.to),
+        "base": facts.base,
+        "size": facts.content_bytes,
+        "files": facts.file_count,
+        "things": list(facts.things),
+    }
+
+
+def _facts_lines(facts: BundleFacts) -> list[str]:
+    sealed = f"sealed for {', '.join(facts.to)}" if facts.is_sealed else "open, not sealed"
+    lines = [
+        f"{facts.title} ({facts.kind})",
+        f"made by {facts.maker} on {facts.host} at {to_iso(facts.made_at_us)}",
+        f"{facts.file_count:,} files, {facts.content_bytes:,} bytes; {sealed}",
+    ]
+    if facts.base:
+        lines.append(f"continues {facts.base[:12]}")
+    return [*lines, *(f"brings {thing}" for thing in facts.things)]

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sticks and discs: what is plugged in, what of ours lies on it, and when it may be taken out.
+
+* Recognising reads names and two small files of a stick, never its content, and writes nothing.
+* A stick is safe to remove once everything is on the medium and what was written lately was read
+  back from it, and nobody is writing to it any more.
+* Whoever calls this waits for the stick: never the window's thread.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from strongroom.domain.clock import MICROSECONDS
+from strongroom.domain.errors import BadInput, EnvironmentFault, StrongroomError
+from strongroom.domain.progress import Progress, Silent
+from strongroom.exchange.onefile_reader import SUFFIX
+from strongroom.exchange.remote import DESCRIPTION, FolderRemote
+from strongroom.services.carriage import CarriageMemory
+from strongroom.services.workstation import Workstation
+from strongroom.store.faults import explained
+from strongroom.store.medium import digest_on_medium
+from strongroom.store.mounts import (
+    Mount,
+    MountWatch,
+    eject,
+    flush,
+    label_of,
+    mount_of,
+    removable_mounts,
+)
+from strongroom.store.publish import is_temporary
+
+RECENT_S = 48 * 3600  # read again before it may be taken out: today's work, in any time zone
+MAX_LOOKED_AT = 2_000  # names in the first folders of a stick; a photo archive has more
+BUSY_S = 120  # an unfinished file this young is still being written by somebody
+_OURS = ("trust", "log", "man", "obj")
+_LONG, _SHORT = re.compile(r"[0-9a-f]{64}"), re.compile(r"\.([0-9a-f]{16})\.")
+
+__all__ = ["Mount", "MountWatch", "SafeToRemove", "Stick", "StickPlace", "Sticks"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StickPlace:
+    """A remote on a stick; ``name`` is "" if it was not added here under one."""
+
+    path: str
+    team: str
+    is_ours: bool
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stick:
+    """Something that is plugged in, with what of ours lies on it."""
+
+    folder: str
+    label: str
+    filesystem: str
+    is_writable: bool
+    free_bytes: int
+    places: tuple[StickPlace, ...] = ()
+    bundles: tuple[str, ...] = ()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether there is something to import on it."""
+        return bool(self.bundles) or any(place.is_ours for place in self.places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeToRemove:
+    """Whether a stick may be taken out: what was read back, and what does not hold.
+
+    ``is_ejected`` tells that it is unmounted already; else the desktop has to let go of it.
+    """
+
+    folder: str
+    is_safe: bool
+    files: int
+    size_bytes: int
+    damaged: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    is_ejected: bool = False
+
+
+class Sticks:
+    """The verbs of ``strongroom stick``."""
+
+    def __init__(self, workstation: Workstation) -> None:
+        self._at = workstation
+        self._memory = CarriageMemory(workstation.home, workstation.clock)
+
+    def watch(self) -> MountWatch:
+        """Returns what hears that something was plugged in or taken out."""
+        return MountWatch()
+
+    def mounted(self) -> tuple[Mount, ...]:
+        """Returns what is plugged in, by the system's own table; no stick is touched."""
+        return removable_mounts()
+
+    def look(self) -> tuple[Stick, ...]:
+        """Returns everything that is plugged in; a stick that fails meanwhile is left out."""
+        found = []
+        for mount in removable_mounts():
+            with suppress(StrongroomError, OSError):
+                found.append(self._look_at(mount))
+        return tuple(found)
+
+    def safe_to_remove(
+        self, path: Path, *, is_ejecting: bool = False, progress: Progress | None = None
+    ) -> SafeToRemove:
+        """Makes sure that a stick holds what was written to it, and unmounts it if asked.
+
+        Args:
+            path: The stick, or anything on it.
+            is_ejecting: Unmount it once it is safe.
+            progress: Hears bytes read back; may cancel.
+
+        Raises:
+            BadInput: ``E-REMOTE`` if the path is on nothing that can be taken out.
+            EnvironmentFault: ``E-SHARE`` if it is gone or does not take what was written.
+            Cancelled: Nothing is said about it then.
+        """
+        mount = mount_of(path)
+        if mount is None or mount.folder not in {each.folder for each in removable_mounts()}:
+            raise BadInput(
+                "E-REMOTE",
+                f"{path} is not on a stick or disc",
+                "strongroom stick list shows what is plugged in.",
+            )
+        root = Path(mount.folder)
+        if not mount.is_read_only:
+            flush(root)
+        found = self._read_back(root, progress or Silent())
+        if found.is_safe and is_ejecting:
+            if not eject(mount):
+                raise EnvironmentFault(
+                    "E-SHARE",
+                    f"{mount.folder} cannot be unmounted: something still uses it",
+                    "Close what has files of it open, then repeat. All of ours is written.",
+                )
+            return SafeToRemove(
+                folder=found.folder, is_safe=True, files=found.files,
+                size_bytes=found.size_bytes, is_ejected=True,
+            )  # fmt: skip
+        return found
+
+    # ---------------------------------------------------------------- inside
+
+    def _look_at(self, mount: Mount) -> Stick:
+        root = Path(mount.folder)
+        names = {entry.path: entry.name for entry in self._at.home.remotes()}
+        pinned = self._at.home.pinned_team()
+        places, bundles = [], []
+        with explained(root):
+            status = os.statvfs(root) if hasattr(os, "statvfs") else None
+            for path in islice(_first_entries(root), MAX_LOOKED_AT):
+                if path.suffix == SUFFIX:
+                    bundles.append(str(path))
+                elif path.name == DESCRIPTION:
+                    with suppress(StrongroomError):
+                        remote = FolderRemote.open_existing(path.parent)
+                        places.append(
+                            StickPlace(
+                                path=str(path.parent),
+                                team=remote.team,
+                                is_ours=remote.team == pinned,
+                                name=names.get(str(path.parent), ""),
+                            )
+                        )
+        return Stick(
+            folder=mount.folder,
+            label=label_of(mount),
+            filesystem=mount.filesystem,
+            is_writable=not mount.is_read_only and os.access(root, os.W_OK),
+            free_bytes=status.f_bavail * status.f_frsize if status else 0,
+            places=tuple(places),
+            bundles=tuple(sorted(bundles)),
+        )
+
+    def _read_back(self, root: Path, progress: Progress) -> SafeToRemove:
+        newest = self._at.clock.now_us() / MICROSECONDS
+        now = min(newest, time.time())
+        sent = {each.path: each.sha256 for each in self._memory.sent()}
+        with explained(root):
+            recent = [file for file in _files(root) if file.changed >= now - RECENT_S]
+        whole = [file for file in recent if not is_temporary(file.path.name)]
+        total = sum(file.size_bytes for file in whole)
+        done, damaged = 0, []
+        for file in whole:
+            progress.step(done, total, f"Reading back {file.path.name[:16]}")
+            with explained(root):
+                found = digest_on_medium(file.path)
+            if not _is_right(file.path.name, found, sent.get(str(file.path), "")):
+                damaged.append(str(file.path))
+            done += file.size_bytes
+        progress.step(total, total, "Read back")
+        unfinished = [
+            str(file.path)
+            for file in recent
+            if is_temporary(file.path.name) and file.changed >= now - BUSY_S
+        ]
+        return SafeToRemove(
+            folder=str(root),
+            is_safe=not damaged and not unfinished,
+            files=len(whole),
+            size_bytes=total,
+            damaged=tuple(damaged),
+            unfinished=tuple(unfinished),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A file of ours on a stick: where, how large, when it was last written."""
+
+    path: Path
+    size_bytes: int
+    changed: float
+
+
+def _first_entries(root: Path) -> Iterator[Path]:
+    """Yields what lies in the first folder of a stick and in the folders there; follows no link."""
+    folders = []
+    with os.scandir(root) as entries:
+        for entry in islice(entries, MAX_LOOKED_AT):
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                yield Path(entry.path)
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in islice(entries, MAX_LOOKED_AT):
+                if entry.is_file(follow_symlinks=False):
+                    yield Path(entry.path)
+
+
+def _files(root: Path) -> Iterator[_Found]:
+    """Yields our files on a stick: bundles, receipts and the layout of each remote."""
+    for path in list(islice(_first_entries(root), MAX_LOOKED_AT)):
+        if path.name == DESCRIPTION:
+            for part in _OURS:
+                yield from _below(path.parent / part)
+        if path.name == DESCRIPTION or path.suffix == SUFFIX or is_temporary(path.name):
+            yield _found(path)
+
+
+def _below(folder: Path) -> Iterator[_Found]:
+    if folder.is_symlink():
+        return
+    for here, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):  # a temporary file that got its name meanwhile
+                yield _found(Path(here, name))
+
+
+def _found(path: Path) -> _Found:
+    status = path.lstat()
+    return _Found(path=path, size_bytes=status.st_size, changed=status.st_mtime)
+
+
+def _is_right(name: str, digest: str, expected: str) -> bool:
+    """Whether a digest is the one a name carries, or the one remembered; others were only read."""
+    if expected:
+        return digest == expected
+    stem = name.partition(".")[0]
+    if _LONG.fullmatch(stem):
+        return digest == stem
+    short = _SHORT.search(name)
+    return short is None or digest.startswith(short[1])
