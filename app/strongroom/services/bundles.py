@@ -15,7 +15,6 @@ from pathlib import Path
 from strongroom.domain.clock import from_iso, to_iso
 from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.progress import Progress
-from strongroom.domain.team import TrustDocument
 from strongroom.exchange.far_side import FarSide, held_here
 from strongroom.exchange.local import content_events, thing_name
 from strongroom.exchange.marks import Marks
@@ -26,8 +25,10 @@ from strongroom.exchange.outcome import Outcome, Trouble, trouble
 from strongroom.exchange.pull import pull
 from strongroom.exchange.push import push
 from strongroom.exchange.receipt import Receipt, read_receipt, seal_receipt
+from strongroom.services.bundle_facts import BundleFacts, facts_of
 from strongroom.services.carriage import CarriageMemory, SentBundle, TakenBundle
 from strongroom.services.local_side import local_side, settle
+from strongroom.services.recipients import recipients_of
 from strongroom.services.registry import find_version
 from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.workstation import Workstation
@@ -60,26 +61,6 @@ class Made:
     outcome: Outcome
     to: tuple[str, ...] = ()
     """The people it is sealed for, () if it is open to whoever finds it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleFacts:
-    """What a bundle says of itself, after its signature was found right."""
-
-    id: str
-    path: str
-    title: str
-    kind: str
-    maker: str
-    host: str
-    made_at_us: int
-    is_sealed: bool
-    to: tuple[str, ...]
-    base: str
-    content_bytes: int
-    file_count: int
-    things: tuple[str, ...]
-    """The runs and versions whose content it brings, as people call them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +122,7 @@ class Bundles:
         if final.suffix != SUFFIX:
             final = final.with_name(final.name + SUFFIX)
         snapshot = self._at.snapshot()
-        names, writers, keys = _recipients(snapshot.latest, to, self._at.require_card().writer)
+        names, writers, keys = recipients_of(snapshot.latest, to, self._at.require_card().writer)
         self._at.runs.refresh()
         pair = self._at.keys(ask=ask)
         held, base = self._base(since, ask) if since else (Held(), "")
@@ -251,7 +232,7 @@ class Bundles:
         """
         with self._open(path, ask) as bundle:
             trust = self._judged(bundle)
-            return _facts(bundle, trust)
+            return facts_of(bundle, trust)
 
     def verify(
         self,
@@ -264,7 +245,7 @@ class Bundles:
         with self._open(path, ask) as bundle:
             trust = self._judged(bundle)
             found = bundle.check_all(progress)
-            return _facts(bundle, trust), tuple(trouble(error, path.name) for error in found)
+            return facts_of(bundle, trust), tuple(trouble(error, path.name) for error in found)
 
     def take(
         self,
@@ -414,82 +395,6 @@ class Bundles:
             except FileNotFoundError as error:
                 raise BadInput("E-NAME", f"There is no file {path}", "Check the name.") from error
         return read_receipt(raw, self._at.snapshot().trust)
-
-
-def _facts(bundle: OneFile, trust: TrustChain) -> BundleFacts:
-    index = bundle.index
-    latest = trust.latest
-    member = latest.members.get(index.writer) if latest else None
-    named = sorted({latest.name_of(writer) for writer in index.to}) if latest else []
-    return BundleFacts(
-        id=bundle.id,
-        path=str(bundle.path),
-        title=index.title,
-        kind=index.kind,
-        maker=latest.name_of(index.writer) if latest else "",
-        host=member.host if member else "",
-        made_at_us=from_iso(index.created),
-        is_sealed=bundle.is_sealed,
-        to=tuple(named),
-        base=index.base,
-        content_bytes=index.content_bytes,
-        file_count=len(index.files),
-        things=_things(bundle),
-    )
-
-
-def _things(bundle: OneFile) -> tuple[str, ...]:
-    """Returns the subjects of the manifests a bundle brings."""
-    found = []
-    for digest, _ in bundle.manifests():
-        with suppress(Untrusted, KeyError, TypeError, IndexError):
-            raw = bundle.read_manifest(digest)
-            parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
-            found.append(str(parsed.document["subject"][0]["name"]))
-    return tuple(sorted(found))
-
-
-def _recipients(
-    document: TrustDocument, to: Sequence[str], own: str
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Returns names, writers and keys of the people named, and of ourselves; () for nobody.
-
-    Raises:
-        BadInput: ``E-NAME`` if a name means nobody, or several people.
-    """
-    if not to:
-        return (), (), ()
-    people: set[str] = set()
-    for name in to:
-        found = {
-            person.person
-            for person in document.people.values()
-            if name.casefold() in {person.person.casefold(), person.name.casefold()}
-        }
-        if len(found) != 1:
-            title = f"{name[:80]} means {'several people' if found else 'nobody in the team'}"
-            raise BadInput("E-NAME", title, "strongroom people list shows names and ids.")
-        people |= found
-    members = sorted(
-        (
-            m
-            for m in document.members.values()
-            if m.is_active and m.person in people | {_person(document, own)}
-        ),
-        key=lambda member: member.writer,
-    )
-    opened = {m.person for m in members}
-    shut_out = next((p for p in sorted(people) if p not in opened), "")
-    if shut_out:
-        title = f"{document.people[shut_out].name} has no workstation that could open it"
-        raise BadInput("E-NAME", title, "Leave this person out, or wait for the enrolment.")
-    names = tuple(sorted(document.people[person].name for person in people))
-    return names, tuple(m.writer for m in members), tuple(m.p256 for m in members)
-
-
-def _person(document: TrustDocument, writer: str) -> str:
-    member = document.members.get(writer)
-    return member.person if member else ""
 
 
 def _check_whole(pushed: Outcome, *, is_chosen: bool) -> None:
