@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 from strongroom.bootstrap import Services, open_services
-from strongroom.services.people import policy_text
+from strongroom.services.policies import policy_text
 from strongroom.store.home import IdentityCard
 from strongroom.trust.identity import create_identity
 from strongroom.trust.keychain import PassphraseKeychain

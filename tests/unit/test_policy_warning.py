@@ -1,7 +1,7 @@
 """A pattern that leaves a stage out opens it; whoever sets such a policy is told."""
 
 from strongroom.domain.policy import DEFAULT_POLICIES
-from strongroom.services.people import opened_stages
+from strongroom.services.policies import opened_stages
 
 EVERYWHERE = {stage: policy.to_json() for stage, policy in DEFAULT_POLICIES["*"].items()}
 

@@ -16,7 +16,8 @@ from strongroom.domain.access import ROLE_TITLES, ROLES
 from strongroom.domain.errors import Untrusted
 
 if TYPE_CHECKING:
-    from strongroom.services.people import Applicant, TeamMember
+    from strongroom.services.members import TeamMember
+    from strongroom.services.people import Applicant
 
 ROLE_METAVAR = "ROLE"
 

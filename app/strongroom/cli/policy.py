@@ -10,7 +10,7 @@ from strongroom.cli.output import emit, say, table
 from strongroom.cli.session import services
 from strongroom.cli.trust_step import draft_option, step_document, step_lines
 from strongroom.domain.policy import parse_policy
-from strongroom.services.people import opened_stages, policies_json
+from strongroom.services.policies import opened_stages, policies_json
 
 
 def add_commands(root: click.Group) -> None:

@@ -26,7 +26,7 @@ from strongroom.demo.people import (
 from strongroom.domain.access import ROLE_TITLES
 from strongroom.domain.clock import Clock
 from strongroom.domain.policy import DEFAULT_POLICIES, GateRule, Policy
-from strongroom.services.people import policy_text
+from strongroom.services.policies import policy_text
 from strongroom.trust.keychain import PassphraseKeychain
 
 DIGITS, CANCER, WINE = "digits-classifier", "cancer-screen", "wine-origin"

@@ -1,47 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The team: founding it, pinning it, who is in it with which rights, and its policies.
 
-* Every change is a new version of the trust document, signed by what the change demands.
-* No right is taken without a cut at what the admins have seen; none is given for the past.
+* Every change is a new version of the trust document, signed by what the change demands; what it
+  makes of the document is `domain.team_edits`'.
 """
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strongroom.domain.access import (
-    ROLES,
-    role_of,
-)
-from strongroom.domain.canonical import JsonValue, decode_loose
-from strongroom.domain.errors import BadInput
+from strongroom.domain.canonical import JsonValue
 from strongroom.domain.ids import person_id
-from strongroom.domain.policy import parse_policy
-from strongroom.domain.team import Grant, Member, Person, TrustDocument
+from strongroom.domain.team import Member, TrustDocument
+from strongroom.domain.team_edits import (
+    end_rights,
+    enrol,
+    give_role,
+    set_thresholds,
+    writers_of,
+)
 from strongroom.services.founding import found_team
+from strongroom.services.given_file import read_given
+from strongroom.services.members import TeamMember, members_of
+from strongroom.services.policies import policies_json, read_policies
 from strongroom.services.trust_changes import DraftView, TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
-from strongroom.trust.enrolment import read_request
+from strongroom.trust.enrolment import MAX_REQUEST_BYTES, read_request
 from strongroom.trust.identity import SecretsHandler
-
-MAX_POLICY_BYTES = 1024 * 1024  # thousands of models with four stages each
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamMember:
-    """A writer as the People page shows him."""
-
-    person: str
-    name: str
-    writer: str
-    host: str
-    role: str
-    grants: tuple[Grant, ...]
-    groups: tuple[str, ...]
-    is_active: bool
-    is_admin: bool
-    is_me: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,25 +80,8 @@ class People:
 
     def people(self) -> tuple[TeamMember, ...]:
         """Returns every writer of the team, active ones first, by name."""
-        document = self.team()
         card = self._at.card()
-        me = card.writer if card else ""
-        members = [
-            TeamMember(
-                person=member.person,
-                name=document.name_of(member.writer),
-                writer=member.writer,
-                host=member.host,
-                role=role_of(document, member.writer),
-                grants=member.grants,
-                groups=document.people[member.person].groups,
-                is_active=member.is_active,
-                is_admin=member.writer in document.admin_writers,
-                is_me=member.writer == me,
-            )
-            for member in document.members.values()
-        ]
-        return tuple(sorted(members, key=lambda m: (not m.is_active, m.name.casefold(), m.writer)))
+        return members_of(self.team(), card.writer if card else "")
 
     def policy(self) -> JsonValue:
         """Returns the policies as JSON: pattern, stage, policy."""
@@ -127,7 +94,7 @@ class People:
             BadInput: ``E-NAME`` if the file cannot be read.
             Untrusted: If the request does not hold.
         """
-        request = read_request(_read(path))
+        request = read_request(read_given(path, MAX_REQUEST_BYTES))
         return Applicant(
             writer=request.writer,
             name=request.name,
@@ -178,41 +145,32 @@ class People:
                 sign and no file was named.
             Untrusted: If the request does not hold.
         """
-        request = read_request(_read(path))
-        caps = _caps(role, is_log_only=request.is_log_only)
-        person = person or person_id(request.writer)
+        request = read_request(read_given(path, MAX_REQUEST_BYTES))
+        newcomer = Member(
+            writer=request.writer,
+            person=person or person_id(request.writer),
+            host=request.host,
+            alg=request.alg,
+            pub=request.pub,
+            p256=request.p256,
+            grants=(),
+            is_active=True,
+            reason="",
+        )
 
-        def enrol(document: TrustDocument) -> TrustDocument:
-            if request.writer in document.members:
-                raise BadInput(
-                    "E-NAME",
-                    f"{document.name_of(request.writer)} is in the team already",
-                    "Give another role with: strongroom people grant PERSON ROLE.",
-                )
-            known = document.people.get(person)
-            entry = known or Person(person=person, name=request.name, groups=())
-            member = Member(
-                writer=request.writer,
-                person=person,
-                host=request.host,
-                alg=request.alg,
-                pub=request.pub,
-                p256=request.p256,
-                grants=_grants(caps, scope, 0),
-                is_active=True,
-                reason="",
-            )
-            admins = (*document.admin_writers, request.writer)
-            return replace(
+        def admitted(document: TrustDocument) -> TrustDocument:
+            return enrol(
                 document,
-                people={**document.people, person: entry},
-                members={**document.members, request.writer: member},
-                admin_writers=admins if role == "admin" else document.admin_writers,
+                newcomer,
+                request.name,
+                role,
+                scope=scope,
+                is_log_only=request.is_log_only,
             )
 
-        step = self._changes.change(enrol, ask, draft)
+        step = self._changes.change(admitted, ask, draft)
         return Admission(
-            person=person,
+            person=newcomer.person,
             writer=request.writer,
             role=role,
             trust_version=step.document.version,
@@ -235,25 +193,9 @@ class People:
             BadInput: ``E-ROLE`` or ``E-NAME``.
             Refused: ``E-CAP``, ``E-QUORUM``.
         """
-        caps = _caps(role)
 
         def give(document: TrustDocument) -> TrustDocument:
-            writers = self._writers_of(document, person)
-            heads = self._changes.heads(document)
-            members = dict(document.members)
-            for writer in writers:
-                member = members[writer]
-                held = {(g.cap, g.scope) for g in member.grants if g.cut is None}
-                fresh = tuple(
-                    grant
-                    for grant in _grants(caps, scope, heads.get(writer, (0, ""))[0])
-                    if (grant.cap, grant.scope) not in held
-                )
-                members[writer] = replace(member, grants=(*member.grants, *fresh))
-            admins = document.admin_writers
-            if role == "admin":
-                admins += tuple(writer for writer in writers if writer not in admins)
-            return replace(document, members=members, admin_writers=admins)
+            return give_role(document, writers_of(document, person), role, scope=scope)
 
         return self._changes.change(give, ask, draft)
 
@@ -273,22 +215,7 @@ class People:
         """
 
         def end(document: TrustDocument) -> TrustDocument:
-            writers = self._writers_of(document, person)
-            heads = self._changes.heads(document)
-            members = dict(document.members)
-            for writer in writers:
-                member = members[writer]
-                cut = heads.get(writer, (0, ""))
-                grants = tuple(g if g.cut else replace(g, cut=cut) for g in member.grants)
-                members[writer] = replace(member, grants=grants, is_active=False, reason=reason)
-            admins = tuple(w for w in document.admin_writers if w not in writers)
-            if len(admins) < document.admin_threshold:
-                raise BadInput(
-                    "E-ROLE",
-                    "Nobody would be left to change this team",
-                    "Admit another admin first.",
-                )
-            return replace(document, members=members, admin_writers=admins)
+            return end_rights(document, writers_of(document, person), reason)
 
         return self._changes.change(end, ask, draft)
 
@@ -306,23 +233,9 @@ class People:
             BadInput: ``E-ROLE`` for a number that cannot be met.
             Refused: ``E-CAP``, ``E-QUORUM``.
         """
-
-        def raise_(document: TrustDocument) -> TrustDocument:
-            after = replace(
-                document,
-                admin_threshold=admin or document.admin_threshold,
-                root_threshold=root or document.root_threshold,
-            )
-            there = len(after.admin_writers), len(after.root_keys)
-            if after.admin_threshold > there[0] or after.root_threshold > there[1]:
-                raise BadInput(
-                    "E-ROLE",
-                    "So many signatures cannot be made",
-                    f"The team has {there[0]} admin and {there[1]} root keys; admit more first.",
-                )
-            return after
-
-        return self._changes.change(raise_, ask, draft)
+        return self._changes.change(
+            lambda before: set_thresholds(before, admin=admin, root=root), ask, draft
+        )
 
     def draft(self, path: Path) -> DraftView:
         """Returns what a draft changes and who has signed it; see `TrustChanges.view`."""
@@ -341,82 +254,5 @@ class People:
             BadInput: ``E-POLICY`` if the file is not a set of policies.
             Refused: ``E-CAP``, ``E-QUORUM``.
         """
-        document = decode_loose(_read(path), max_bytes=MAX_POLICY_BYTES)
-        try:
-            policies = {
-                str(pattern): {str(stage): parse_policy(item) for stage, item in stages.items()}
-                for pattern, stages in document.items()
-            }
-        except (ValueError, AttributeError, TypeError) as error:
-            raise BadInput(
-                "E-POLICY",
-                f"{path.name} is not a set of policies: {error}",
-                "Start from what this prints: strongroom policy show --json.",
-            ) from error
-        if "*" not in policies:
-            raise BadInput("E-POLICY", "The policy for * is missing", "Add the pattern *.")
+        policies = read_policies(path)
         return self._changes.change(lambda before: replace(before, policies=policies), ask, draft)
-
-    # ---------------------------------------------------------------- inside
-
-    def _writers_of(self, document: TrustDocument, person: str) -> list[str]:
-        """Returns the active writers of a person, named by id, by unique name or by key."""
-        named = {
-            p.person
-            for p in document.people.values()
-            if person in {p.person, p.name} or p.name.casefold() == person.casefold()
-        }
-        writers = [
-            member.writer
-            for member in document.members.values()
-            if member.is_active and (member.person in named or member.writer == person)
-        ]
-        if len(named) > 1 or not writers:
-            raise BadInput(
-                "E-NAME",
-                f"{person} names " + ("several people" if len(named) > 1 else "nobody active"),
-                "Use an id from: strongroom people list.",
-            )
-        return writers
-
-
-def policies_json(document: TrustDocument) -> JsonValue:
-    """Returns the policies of a version as JSON: pattern, stage, policy."""
-    return {
-        pattern: {stage: policy.to_json() for stage, policy in stages.items()}
-        for pattern, stages in document.policies.items()
-    }
-
-
-def opened_stages(policies: JsonValue) -> tuple[tuple[str, str], ...]:
-    """Returns each pattern and stage that a pattern leaves open while ``*`` guards it."""
-    return tuple(
-        (pattern, stage)
-        for pattern, stages in policies.items()
-        for stage in sorted(set(policies.get("*", {})) - set(stages))
-    )
-
-
-def policy_text(policies: JsonValue) -> str:
-    """Returns policies as indented JSON that `People.set_policy` reads."""
-    return json.dumps(policies, indent=2, sort_keys=True)
-
-
-def _caps(role: str, *, is_log_only: bool = False) -> Sequence[str]:
-    if role not in ROLES:
-        raise BadInput("E-ROLE", f"There is no role {role}", "Roles: " + ", ".join(ROLES) + ".")
-    return ("log",) if is_log_only else ROLES[role]
-
-
-def _grants(caps: Sequence[str], scope: str, after_seq: int) -> tuple[Grant, ...]:
-    return tuple(Grant(cap=cap, scope=scope, after_seq=after_seq, cut=None) for cap in sorted(caps))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_POLICY_BYTES + 1)
-    except OSError as error:
-        raise BadInput(
-            "E-NAME", f"{path} cannot be read: {error.strerror}", "Check the path."
-        ) from error

@@ -6,7 +6,7 @@
   draft: a file that others sign until it is enough; whoever adds the last signature commits it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
+from strongroom.domain.team_edits import TeamEdit
+from strongroom.services.given_file import read_given
 from strongroom.services.workstation import Workstation
 from strongroom.store.store_folder import fault
 from strongroom.trust import draft as drafts
@@ -23,9 +25,6 @@ from strongroom.trust.draft import Draft
 from strongroom.trust.identity import Identity, SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
 from strongroom.trust.trustdoc import Demand, demands
-
-Edit = Callable[[TrustDocument], TrustDocument]
-"""Makes the next version of a trust document, all but its number, predecessor and heads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +77,7 @@ class TrustChanges:
         self._at = workstation
 
     def change(
-        self, edit: Edit, ask: SecretsHandler | None, draft: Path | None = None
+        self, edit: TeamEdit, ask: SecretsHandler | None, draft: Path | None = None
     ) -> TrustStep:
         """Makes the next version and commits it, or writes a draft if others have to sign too.
 
@@ -94,9 +93,7 @@ class TrustChanges:
         """
         once = asked_once(ask or self._at.ask)
         before = self._at.snapshot().latest
-        after = replace(
-            edit(before), version=before.version + 1, prev=before.id, heads=self.heads(before)
-        )
+        after = edit(self.opened(before))
         asked = demands(before, after)
         here = self._keys_here(asked, frozenset())
         if not here:
@@ -164,15 +161,21 @@ class TrustChanges:
             )
         return self._settle(drafts.cosign(found, signers) if signers else found, path, is_new=False)
 
-    def heads(self, before: TrustDocument) -> Mapping[str, Head]:
+    def opened(self, before: TrustDocument) -> TrustDocument:
+        """Returns the next version before anything is changed in it: number, place and heads."""
+        return replace(
+            before, version=before.version + 1, prev=before.id, heads=self._heads(before)
+        )
+
+    # ---------------------------------------------------------------- inside
+
+    def _heads(self, before: TrustDocument) -> Mapping[str, Head]:
         """Returns what this workstation has seen of each log, never less than before."""
         heads = dict(before.heads)
         for writer, head in self._at.snapshot().chains.heads.items():
             if head[0] >= heads.get(writer, (0, ""))[0]:
                 heads[writer] = head
         return heads
-
-    # ---------------------------------------------------------------- inside
 
     def _settle(self, draft: Draft, path: Path | None, *, is_new: bool) -> TrustStep:
         if not draft.missing:
@@ -184,13 +187,7 @@ class TrustChanges:
         return TrustStep(document=draft.after, draft=path, missing=draft.missing)
 
     def _read(self, path: Path) -> Draft:
-        try:
-            with path.open("rb") as file:
-                raw = file.read(envelope.MAX_TRUST_BYTES + 1)
-        except OSError as error:
-            raise BadInput(
-                "E-NAME", f"{path} cannot be read: {error.strerror}", "Check the path."
-            ) from error
+        raw = read_given(path, envelope.MAX_TRUST_BYTES)
         return drafts.read_draft(self._at.snapshot().latest, raw)
 
     def _keys_here(self, asked: tuple[Demand, ...], signed: frozenset[str]) -> frozenset[str]:

@@ -39,7 +39,8 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 from strongroom.domain.team import TrustDocument
 from strongroom.services.identities import Identities
-from strongroom.services.people import Admission, People, TeamMember
+from strongroom.services.members import TeamMember
+from strongroom.services.people import Admission, People
 from strongroom.services.trust_changes import TrustStep
 
 PANE_WIDTH = 408
