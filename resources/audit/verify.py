@@ -481,6 +481,8 @@ class Envelope:
 # Rules: version 1 is signed by its own root. A step that touches only people, writers, policies,
 # stages, heads and limits needs the admins of both documents, any other step the roots of both.
 # Every signature must be by such a key. No writer and no capability ever disappears: it is cut.
+# Two successors of one document stop everything, unless a later document that names its base in
+# "settles" stands on one of them: it needs the root of the base too, and the others are put aside.
 POLICY = {
     "need": int,
     "groups": [str],
@@ -516,6 +518,7 @@ TRUST = {
     "heads": ("map", ("head",)),
     "limits": dict,
     "stages?": [{"name": str, "risk": int, "exclusive": bool}],
+    "settles?": {"base": HEX, "aside": [HEX]},
 }
 STAGES = {"None": (0, False), "Archived": (0, False), "Staging": (1, False)}  # risk, exclusive
 STAGES["Production"] = (2, True)
@@ -564,9 +567,36 @@ def check_step(before, after, where):
         raise Bad("E-TRUST-SIG", where, "takes away what must stay, or gives rights over the past")
 
 
-def read_trust(package, team):
-    """Returns the documents 1..n, each with its id. Every link of the chain is checked."""
-    found, chain = {}, []
+def check_document(envelope, before, base):
+    """Checks one document against the one before it, and against the base of what it settles."""
+    body, where = envelope.body, envelope.where
+    subject = body["prev"] or digest(body["root"])
+    if envelope.subject != [{"name": "trust/%d" % body["version"], "digest": {"sha256": subject}}]:
+        raise Bad("E-FORMAT", where, "its subject is not its predecessor")
+    for writer, entry in body["writers"].items():
+        key_of(writer, entry, where)
+    role, authorities = "root", [body]
+    if before:
+        check_step(before, body, where)
+        changed = {k for k in set(body) | set(before) if body.get(k) != before.get(k)}
+        changed -= {"id", "version", "prev", "nonce", "settles"}
+        if changed <= ADMIN_MAY_CHANGE and not base:
+            role = "admin"
+        authorities = ([base] if base else []) + [before, body]
+    asked = [signers(document, role, where) for document in authorities]
+    for keyid in envelope.signatures:
+        key = next((keys[keyid] for keys, _ in asked if keyid in keys), None)
+        if key is None:
+            raise Bad("E-TRUST-SIG", where, "signed by a key that is no %s key" % role)
+        envelope.verify(keyid, key, "E-TRUST-SIG")
+    for keys, threshold in asked:
+        if len(set(keys) & set(envelope.signatures)) < threshold:
+            raise Bad("E-TRUST-SIG", where, "fewer than %d %s keys signed" % (threshold, role))
+
+
+def read_documents(package):
+    """Returns the envelopes of all trust documents by id, lowest version first."""
+    found = []
     names = package.under("data/trust/")
     if len(names) > MAX_TRUST_DOCUMENTS:
         raise Bad("E-SIZE", "data/trust", "more documents than this reader takes")
@@ -580,44 +610,90 @@ def read_trust(package, team):
             raise Bad("E-SIZE", name, "a policy with too many groups")
         if name != "data/trust/%08d.%s.json" % (body["version"], package.sha256(name)[:16]):
             raise Bad("E-HASH", name, "its name does not fit its version and digest")
-        if body["version"] in found:
-            raise Bad("E-TRUST-FORK", name, "two documents claim version %d" % body["version"])
-        found[body["version"]] = envelope
-    for version in range(1, len(found) + 1):
-        if version not in found:
+        found.append(envelope)
+    found.sort(key=lambda envelope: envelope.body["version"])
+    if len({envelope.id for envelope in found}) < len(found):
+        raise Bad("E-TRUST-FORK", "data/trust", "one document stands there twice")
+    return {envelope.id: envelope for envelope in found}
+
+
+def line_of(found, id_):
+    """Returns the ids of the documents below one, the nearest first."""
+    line = []
+    while id_ in found:
+        line.append(id_)
+        id_ = found[id_].body["prev"]
+    return line
+
+
+def read_trust(package, team):
+    """Returns the documents 1..n, each with its id. Every document and every link is checked."""
+    found, following, asides = read_documents(package), collections.defaultdict(list), {}
+    versions = {envelope.body["version"] for envelope in found.values()}
+    for version in range(1, len(versions) + 1):
+        if version not in versions:
             raise Bad("E-TRUST-GAP", "data/trust", "version %d is missing" % version)
-        envelope = found[version]
-        body, where, before = envelope.body, envelope.where, chain[-1] if chain else None
-        if not before and envelope.id != team:
-            raise Bad("E-TEAM", where, "this is team %s, not the team you named" % envelope.id)
-        if body["prev"] != (before["id"] if before else ""):
+    for id_, envelope in found.items():
+        body, where = envelope.body, envelope.where
+        before, base = found.get(body["prev"]), None
+        if body["version"] == 1 and id_ != team:
+            raise Bad("E-TEAM", where, "this is team %s, not the team you named" % id_)
+        if body["prev"] and not before or before and before.body["version"] != body["version"] - 1:
             raise Bad("E-TRUST-FORK", where, "does not follow the document before it")
-        subject = {"name": "trust/%d" % version, "digest": {"sha256": body["prev"]}}
-        subject["digest"]["sha256"] = body["prev"] or digest(body["root"])
-        if envelope.subject != [subject]:
-            raise Bad("E-FORMAT", where, "its subject is not its predecessor")
-        for writer, entry in body["writers"].items():
-            key_of(writer, entry, where)
-        role, authorities = "root", [body]
-        if before:
-            check_step(before, body, where)
-            changed = {k for k in set(body) | set(before) if body.get(k) != before.get(k)}
-            if changed - {"id", "version", "prev", "nonce"} <= ADMIN_MAY_CHANGE:
-                role = "admin"
-            authorities = [before, body]
-        asked = [signers(document, role, where) for document in authorities]
-        for keyid in envelope.signatures:
-            key = next((keys[keyid] for keys, _ in asked if keyid in keys), None)
-            if key is None:
-                raise Bad("E-TRUST-SIG", where, "signed by a key that is no %s key" % role)
-            envelope.verify(keyid, key, "E-TRUST-SIG")
-        for keys, threshold in asked:
-            if len(set(keys) & set(envelope.signatures)) < threshold:
-                raise Bad("E-TRUST-SIG", where, "fewer than %d %s keys signed" % (threshold, role))
-        chain.append(dict(body, id=envelope.id))
-    if not chain:
+        if "settles" in body:
+            asides[id_], line = body["settles"], line_of(found, body["prev"])
+            base = found.get(body["settles"]["base"])
+            if not base or base.id not in line or set(line) & set(body["settles"]["aside"]):
+                raise Bad("E-TRUST-GAP", where, "settles what it does not follow")
+        elif bool(body["prev"]) != (body["version"] > 1):
+            raise Bad("E-TRUST-FORK", where, "does not follow the document before it")
+        check_document(envelope, before and before.body, base and base.body)
+        following[body["prev"]].append(envelope)
+    if not found:
         raise Bad("E-MISSING", "data/trust", "holds no trust document")
+    return trust_chain(found, following, asides)
+
+
+def trust_chain(found, following, asides):
+    """Returns the documents 1..n. Each has under "also" what was put aside after it, by id."""
+    named_by = {id_: [n for n, s in asides.items() if id_ in s["aside"]] for id_ in asides}
+    counts = dict.fromkeys(asides)
+    while None in counts.values():  # names are digests: nothing names itself in a circle
+        for id_ in counts:
+            later = [counts[n] for n in named_by[id_]]
+            if counts[id_] is None and None not in later:
+                counts[id_] = not any(later)
+    chain, heirs = [], following[""]
+    while heirs:
+        confirmed = {}
+        for id_ in asides if len(heirs) > 1 else ():
+            line = [id_] + line_of(found, found[id_].body["prev"])
+            line = line[: line.index(asides[id_]["base"]) + 1]
+            for heir in heirs:
+                if counts[id_] and heir.id in line[:-1]:
+                    confirmed[heir.id] = heir
+        standing = list(confirmed.values()) if len(confirmed) == 1 else heirs
+        if len(standing) != 1:
+            where = standing[1].where
+            raise Bad("E-TRUST-FORK", where, "two documents claim version %d" % (len(chain) + 1))
+        pending = [heir for heir in heirs if heir is not standing[0]]
+        while pending:
+            other = pending.pop()
+            chain[-1]["also"][other.id] = other.body["version"]
+            pending += following[other.id]
+        chain.append(dict(standing[0].body, id=standing[0].id, also={}))
+        heirs = following[standing[0].id]
     return chain
+
+
+def cited(chain, trust):
+    """Returns the version a citation counts as: what was put aside counts as what it left."""
+    for number, document in enumerate(chain, 1):
+        if (number, document["id"]) == (trust["version"], trust["id"]):
+            return number
+        if document.get("also", {}).get(trust["id"]) == trust["version"]:
+            return number
+    return None
 
 
 # ---- (6) The logs: each writer's events, chained by digest; who had seen what. ----
@@ -646,7 +722,7 @@ class Event:
         self.writer, self.seq, self.prev = frame["writer"], frame["seq"], frame["prev"]
         self.team, self.trust, self.seen = frame["team"], frame["trust"], frame["seen"]
         self.time, self.type, self.body = frame["time"], frame["type"], frame["body"]
-        self.past, self.note = {}, None
+        self.past, self.note, self.cited = {}, None, 0
 
     def has_seen(self, other):
         return self.past.get(other.writer, 0) >= other.seq
@@ -673,11 +749,12 @@ def read_log(package, name, team, chain):
             raise Bad("E-SIG", where, "is not signed by the writer it names, alone")
         if event.seq != number or event.prev != (last.id if last else ""):
             raise Bad("E-CHAIN", where, "does not continue the event before it")
-        if not 1 <= version <= len(chain):
+        event.cited = cited(chain, event.trust)
+        if not event.cited and not 1 <= version <= len(chain):
             raise Bad("E-TRUST-GAP", where, "cites trust version %d, which is missing" % version)
-        if chain[version - 1]["id"] != event.trust["id"]:
+        if not event.cited:
             raise Bad("E-TRUST-FORK", where, "cites another trust version %d" % version)
-        if last and version < last.trust["version"]:
+        if last and event.cited < last.cited:
             raise Bad("E-CHAIN", where, "cites an older trust document than the event before it")
         for other, head in event.seen.items():
             known = heads.get(other, [0, ""])
@@ -795,9 +872,10 @@ class Team:
         log = self.logs.get(writer, ())
         return log[seq - 1].id if 0 < seq <= len(log) else None
 
-    def denied(self, document, writer, seq, cap, scope):
-        """Returns "" if the writer may do this at that point of his log, else E-CAP or E-CUT."""
+    def rights(self, document, writer, seq, cap, scope):
+        """Returns (the grants that allow it, the code if there is none: E-CAP or E-CUT)."""
         code, kind = "E-CAP", cap.split(":")[0] + ":*" if ":" in cap else cap
+        found = []
         for grant in document["writers"].get(writer, {"caps": ()})["caps"]:
             if grant["cap"] not in (cap, kind) or grant["from"] >= seq:
                 continue
@@ -808,9 +886,20 @@ class Team:
                 continue
             held = self.id_at(writer, cut["seq"]) if cut else None
             if not cut or seq <= cut["seq"] and held in (None, cut["id"]):
-                return ""
+                found.append(grant)
             code = "E-CUT"
-        return code
+        return found, "" if found else code
+
+    def denied(self, document, writer, seq, cap, scope):
+        """Returns "" if the writer may do this at that point of his log, else E-CAP or E-CUT."""
+        return self.rights(document, writer, seq, cap, scope)[1]
+
+    def is_late(self, event, cap, scope):
+        """Whether only a right given after the version that the event cites allows it."""
+        held, _ = self.rights(self.latest, event.writer, event.seq, cap, scope)
+        known = self.chain[event.cited - 1]["writers"].get(event.writer, {"caps": ()})["caps"]
+        old = {(grant["cap"], grant["scope"], grant["from"]) for grant in known}
+        return bool(held) and not any((g["cap"], g["scope"], g["from"]) in old for g in held)
 
     def person(self, writer):
         return self.latest["writers"].get(writer, {"person": writer})["person"]
@@ -848,7 +937,7 @@ class Votes:
 
     def __init__(self, team, request, answers, authors):
         self.team, self.request, self.authors = team, request, authors
-        body, latest = request.body, team.latest
+        body, latest, self.lenient = request.body, team.latest, False
         self.policy = team.policy(latest, body["model"], body["to"])
         for before, after in zip(team.chain, team.chain[1:]):
             policy = team.policy(before, body["model"], body["to"])
@@ -859,15 +948,22 @@ class Votes:
                 self.policy = policy
                 break
         self.current = digest(self.policy) == body["policy"]
-        self.counted = self.count(answers, self.policy, lambda event: latest)
-        closing = {CLOSED.get(event.type) for event in answers if self.closes(event, answers)}
-        self.closed = next((status for status in CLOSED.values() if status in closing), None)
+        outcome = []
+        for self.lenient in (True, False):  # whether late answers count
+            self.counted = self.count(answers, self.policy, lambda event: latest)
+            closing = {CLOSED.get(event.type) for event in answers if self.closes(event, answers)}
+            self.closed = next((status for status in CLOSED.values() if status in closing), None)
+            passed = not self.closed and team.quorum(self.policy, self.counted)
+            outcome.append((self.closed, passed))
+        self.late = outcome[0] != outcome[1] or team.is_late(
+            request, "request:" + body["to"].lower(), "model:" + body["model"]
+        )
         passing = {gate["name"] for gate in body["gates"] if gate["verdict"] in ("pass", "waived")}
         ready = {gate["name"] for gate in self.policy["gates"]} <= passing
         ready = ready and set(self.policy["require"]) <= {e["kind"] for e in body["evidence"]}
-        ready = ready and self.current and not self.closed
+        ready = ready and self.current and not self.closed and not self.late
         self.passed = ready and team.quorum(self.policy, self.counted)
-        cited = self.count(answers, self.policy, lambda e: team.chain[e.trust["version"] - 1])
+        cited = self.count(answers, self.policy, lambda e: team.chain[e.cited - 1])
         self.lapsed = ready and not self.passed and team.quorum(self.policy, cited)
         for event in answers:
             if event.type in ("stage.approve", "stage.reject", "stage.changes"):
@@ -894,7 +990,9 @@ class Votes:
         person, own = team.person(event.writer), team.person(self.request.writer)
         excluded = {own} if "requester" in policy["exclude"] else set()
         excluded |= self.authors if "run-author" in policy["exclude"] else set()
-        return "E-SELF" if person in excluded else ""
+        if person in excluded:
+            return "E-SELF"
+        return "E-LATE" if not self.lenient and team.is_late(event, cap, scope) else ""
 
     def good(self, answers, kind, policy, document_of):
         return [
@@ -935,7 +1033,7 @@ class Votes:
 class Emergency:
     """Stands in for the votes of an emergency: one word is enough."""
 
-    closed, current, passed, lapsed, counted = None, True, True, False, ()
+    closed, current, late, passed, lapsed, counted = None, True, False, True, False, ()
 
     def __init__(self, request):
         self.request, self.policy = request, OPEN
@@ -1151,6 +1249,8 @@ class Registry:
             cap, scope = needs(event) if well_formed(event) else (None, "")
             if cap:
                 event.note = team.denied(team.latest, event.writer, event.seq, cap, scope)
+                if event.type in ("alias.set", "stage.emergency") and not event.note:
+                    event.note = "E-LATE" if team.is_late(event, cap, scope) else ""
             elif not well_formed(event):
                 event.note = "E-FORMAT"
             if not event.note:
@@ -1206,7 +1306,7 @@ class Registry:
         ballot, outcome = self.votes[move.id], self.outcome
         if move.event.note:
             return "invalid"
-        if ballot.closed or not ballot.current:
+        if ballot.closed or ballot.late or not ballot.current:
             return ballot.closed or "needs-reconfirm"
         if ballot.passed:
             return outcome.status(move)

@@ -229,7 +229,7 @@ def test_after_a_fork_nobody_signs_a_number_twice(tmp_path: Path, team: Team, al
     appended(ledger, alice)
     ledger.take([two], [])
     assert [waiting.code for waiting in ledger.snapshot.waiting] == ["E-TRUST-GAP"]
-    with pytest.raises(Untrusted, match="E-GAP"):
+    with pytest.raises(Untrusted, match="E-TRUST-FORK"):
         appended(ledger, alice)
 
 

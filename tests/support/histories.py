@@ -139,6 +139,8 @@ class History:
             if chain:
                 at = self.random.choice(chain)
                 self.team.revokes(writer, reason="compromised", cut=(at.seq, at.id))
+        elif self.team.latest.members[writer.id].is_active:
+            self.team.grants(writer, self.random.choice(["approve:*", "request:*", "register"]))
         for each in self.writers:
             if self.random.randrange(2):
                 each.station.takes(trust=self.team.documents)

@@ -32,7 +32,8 @@ from strongroom.store.snapshot import Passage, Snapshot, pass_all
 from strongroom.trust import envelope
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer
-from strongroom.trust.trustdoc import TrustChain, build_chain, read_trust
+from strongroom.trust.trust_chain import TrustChain, build_chain
+from strongroom.trust.trustdoc import read_trust
 
 APP = "strongroom/0.1.0"
 Edit = Callable[[TrustDocument], TrustDocument]

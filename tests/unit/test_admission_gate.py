@@ -59,7 +59,7 @@ def test_a_stranger_waits_to_be_enrolled(team: Team):
 
 def test_before_the_first_trust_document_everything_waits(team: Team, alice: Writer):
     from strongroom.store.snapshot import Snapshot
-    from strongroom.trust.trustdoc import TrustChain
+    from strongroom.trust.trust_chain import TrustChain
 
     nothing = Snapshot(trust=TrustChain(), events={})
     outcome = admit(alice.drafts("writer.hello", HELLO), nothing.trust, nothing)
@@ -103,8 +103,6 @@ def test_a_scalar_beyond_the_order_is_refused(team: Team, alice: Writer):
     [
         ({"prev": "0" * 64}, "E-CHAIN"),
         ({"seq": 1}, "E-CHAIN"),
-        ({"trust_id": "0" * 64}, "E-TRUST-FORK"),
-        ({"trust_version": 1}, "E-TRUST-FORK"),
         ({"seq": 0}, "E-FORMAT"),
     ],
 )
@@ -124,6 +122,19 @@ def test_a_trust_version_that_is_not_here_is_waited_for(team: Team, alice: Write
     outcome = passing(team, alice.drafts("writer.hello", HELLO, trust_version=9))
     assert isinstance(outcome, Waiting)
     assert outcome.code == "E-TRUST-GAP"
+
+
+@pytest.mark.parametrize("frame", [{"trust_id": "0" * 64}, {"trust_version": 1}])
+def test_an_event_under_another_trust_document_waits_and_alarms(
+    team: Team, alice: Writer, frame: dict[str, object]
+):
+    raw = alice.drafts("writer.hello", HELLO, **frame)
+    outcome = passing(team, raw)
+    assert isinstance(outcome, Waiting)
+    assert outcome.code == "E-TRUST-FORK"
+    team.station.takes([raw])
+    assert [alarm.code for alarm in team.station.snapshot.alarms] == ["E-TRUST-FORK"]
+    assert raw not in team.station.snapshot.raw.values()
 
 
 def test_an_event_after_a_hole_waits(team: Team, alice: Writer):

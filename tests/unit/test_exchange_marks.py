@@ -10,7 +10,7 @@ from strongroom.exchange.marks import Marks, read_marks
 from strongroom.exchange.outcome import Counts, Outcome, Trouble
 from strongroom.store.segments import SegmentFile, TrustFile
 from strongroom.store.snapshot import Snapshot
-from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.trust_chain import TrustChain
 
 WRITER = "ab" * 32
 HEADS = st.dictionaries(

@@ -9,7 +9,8 @@ import pytest
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.policy import Policy
 from strongroom.domain.team import Grant, TrustDocument
-from strongroom.trust.trustdoc import TrustChain, build_chain, check_successor, read_trust
+from strongroom.trust.trust_chain import TrustChain, build_chain
+from strongroom.trust.trustdoc import check_successor, read_trust
 from support.team_builder import (
     Team,
     Writer,

@@ -13,6 +13,8 @@ from strongroom.domain.team import Grant, TrustDocument
 IdAt = Callable[[str, int], str | None]
 """Answers the id of a writer's event at a sequence number, or None if it is not here."""
 
+NOWHERE: IdAt = lambda _writer, _seq: None  # noqa: E731 - a constant: no chain is at hand
+
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (),
     "analyst": ("log", "register", "request:*"),
@@ -83,7 +85,7 @@ def denial(
     *,
     kind: str = "",
     name: str = "",
-    id_at: IdAt = lambda _writer, _seq: None,
+    id_at: IdAt = NOWHERE,
 ) -> Denial | None:
     """Returns why a writer may not do this at this point of his log, or None if he may.
 
@@ -96,17 +98,35 @@ def denial(
         name: The name within the kind.
         id_at: Looks up ids, to hold a cut against the chain it was made for.
     """
+    if rights(document, writer, seq, cap, kind=kind, name=name, id_at=id_at):
+        return None
     member = document.members.get(writer)
-    was_cut = False
-    for grant in member.grants if member else ():
-        if not covers(grant.cap, cap) or not (kind == "" or in_scope(grant.scope, kind, name)):
-            continue
-        if grant.after_seq >= seq:
-            continue
-        if _holds(grant, writer, seq, id_at):
-            return None
-        was_cut = True
+    was_cut = any(
+        _bears_on(grant, cap, kind, name) and grant.after_seq < seq
+        for grant in (member.grants if member else ())
+    )
     return Denial(code="E-CUT" if was_cut else "E-CAP", cap=cap)
+
+
+def rights(
+    document: TrustDocument,
+    writer: str,
+    seq: int,
+    cap: str,
+    *,
+    kind: str = "",
+    name: str = "",
+    id_at: IdAt = NOWHERE,
+) -> tuple[Grant, ...]:
+    """Returns the grants by which a writer may do this at this point of his log; see `denial`."""
+    member = document.members.get(writer)
+    return tuple(
+        grant
+        for grant in (member.grants if member else ())
+        if _bears_on(grant, cap, kind, name)
+        and grant.after_seq < seq
+        and _holds(grant, writer, seq, id_at)
+    )
 
 
 def right_in_words(grant: Grant) -> str:
@@ -134,6 +154,10 @@ def role_of(document: TrustDocument, writer: str) -> str:
         if caps == set(wanted) and is_admin == (role == "admin"):
             return role
     return "custom"
+
+
+def _bears_on(grant: Grant, cap: str, kind: str, name: str) -> bool:
+    return covers(grant.cap, cap) and (kind == "" or in_scope(grant.scope, kind, name))
 
 
 def _holds(grant: Grant, writer: str, seq: int, id_at: IdAt) -> bool:

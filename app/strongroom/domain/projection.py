@@ -21,6 +21,7 @@ from strongroom.domain.lanes import (
     read_move,
     version_lane,
 )
+from strongroom.domain.late import LATE, is_late
 from strongroom.domain.registry import (
     ModelVersion,
     RegisteredModel,
@@ -51,15 +52,24 @@ _NEEDS: Mapping[str, Callable[[Mapping[str, object]], tuple[str, str, str]]] = {
 }  # fmt: skip
 """What each type needs, and the scope it is asked for (formats.md F4)."""
 
+_CONFIRMED_ANEW = ("alias.set", "stage.emergency")
+"""Governance that nobody answers: a late one has no effect and is done again."""
 
-def fold(trust: Sequence[TrustDocument], chains: Chains) -> RegistryState:
+
+_OVERTAKEN = "the right to make it was given after the version of the team that it names"
+
+
+def fold(
+    trust: Sequence[TrustDocument], chains: Chains, aside: Mapping[str, int] | None = None
+) -> RegistryState:
     """Folds all events under a trust chain.
 
     Args:
         trust: The valid versions 1..N, in order, not empty.
         chains: The gap-free chains of all writers.
+        aside: Trust documents put aside, and the number of the last version their side shared.
     """
-    return _Fold(trust, chains).state()
+    return _Fold(trust, chains, aside or {}).state()
 
 
 def registration_key(event: Event) -> VersionKey:
@@ -88,11 +98,14 @@ class _Judged:
 class _Fold:
     """One folding; it exists to name the intermediate results."""
 
-    def __init__(self, trust: Sequence[TrustDocument], chains: Chains) -> None:
+    def __init__(
+        self, trust: Sequence[TrustDocument], chains: Chains, aside: Mapping[str, int]
+    ) -> None:
         self.trust = trust
+        self.aside = aside
         self.latest = trust[-1]
         self.chains = chains
-        self.court = Court(trust=trust, chains=chains)
+        self.court = Court(trust=trust, chains=chains, aside=aside)
         self.refusals: dict[str, str] = {}
         self.valid = self._valid_events()
         self.registered = self._registrations()
@@ -152,6 +165,8 @@ class _Fold:
             if need is not None:
                 cap, kind, name = need(event.body)
                 denied = self._denied(event, cap, kind, name)
+                if not denied and event.type in _CONFIRMED_ANEW:
+                    denied = self._late(event, cap, kind, name)
                 if denied:
                     self.refusals[event.id] = denied
                     continue
@@ -164,6 +179,12 @@ class _Fold:
             kind=kind, name=name, id_at=self.chains.id_at,
         )  # fmt: skip
         return found.code if found else ""
+
+    def _late(self, event: Event, cap: str, kind: str, name: str) -> str:
+        found = is_late(
+            self.trust, self.aside, event, cap, kind=kind, name=name, id_at=self.chains.id_at
+        )
+        return LATE if found else ""
 
     def _registrations(self) -> dict[VersionKey, Event]:
         found: dict[VersionKey, Event] = {}
@@ -232,7 +253,7 @@ class _Fold:
             return RequestStatus.INVALID
         if tally and tally.closed:
             return tally.closed
-        if tally and not tally.is_policy_current:
+        if tally and (tally.is_request_late or tally.is_vote_late or not tally.is_policy_current):
             return RequestStatus.NEEDS_RECONFIRM
         if judged.is_passed:
             return self._status_of_passed(judged.move)
@@ -271,13 +292,16 @@ class _Fold:
             person=self.court.person(move.event.writer),
             status=self._status(judged),
             is_emergency=move.is_emergency,
-            note=judged.objection,
+            note=judged.objection or _OVERTAKEN * bool(tally and tally.is_request_late),
         )
         return (
             replace(
                 request,
                 policy=tally.policy,
                 votes=tally.votes,
+                is_vote_late=tally.is_vote_late
+                and tally.is_policy_current
+                and not tally.is_request_late,
                 counted=frozenset(event.id for event in tally.counted),
             )
             if tally

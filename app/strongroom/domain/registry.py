@@ -77,6 +77,8 @@ class TransitionRequest:
     votes: tuple[Vote, ...] = ()
     counted: frozenset[str] = frozenset()
     note: str = ""
+    is_vote_late: bool = False
+    """Whether late answers alone keep it open: they can be signed again, or others can answer."""
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

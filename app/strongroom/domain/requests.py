@@ -250,6 +250,14 @@ def _check_open(request: TransitionRequest, kind: str) -> None:
     if request.is_emergency and kind == "stage.approve" and status is not RequestStatus.INVALID:
         return
     verb = KINDS[kind]
+    if status is RequestStatus.NEEDS_RECONFIRM and request.is_vote_late:
+        return
+    if status is RequestStatus.NEEDS_RECONFIRM and request.note:
+        raise Refused(
+            "E-LATE",
+            f"Nobody can {verb} this request: {request.note}",
+            "Make a new request; it will stand on the rights of now.",
+        )
     if status is RequestStatus.NEEDS_RECONFIRM:
         raise Refused(
             "E-POLICY",

@@ -84,6 +84,18 @@ class RootKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What ends a fork: the last undisputed version, and the documents that are put aside."""
+
+    base: str
+    aside: tuple[str, ...]
+
+    def to_json(self) -> JsonValue:
+        """Returns the object of the trust document."""
+        return {"base": self.base, "aside": list(self.aside)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustDocument:
     """One numbered version of who may do what; ``id`` is the SHA-256 of its payload bytes."""
 
@@ -103,6 +115,8 @@ class TrustDocument:
     limits: Mapping[str, str | int]
     stages: tuple[Stage, ...] = DEFAULT_STAGES
     has_own_stages: bool = False
+    settles: Settlement | None = None
+    """Present only in a version that ends a fork (ADR 19)."""
 
     def policy(self, model: str, stage: str) -> Policy:
         """Returns the policy of a model for a stage, named exactly or in lower case."""
@@ -157,6 +171,8 @@ class TrustDocument:
                 {"name": stage.name, "risk": stage.risk, "exclusive": stage.is_exclusive}
                 for stage in self.stages
             ]
+        if self.settles is not None:
+            predicate["settles"] = self.settles.to_json()
         return {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": f"trust/{self.version}", "digest": {"sha256": subject}}],
@@ -176,7 +192,7 @@ def parse_trust(statement: JsonValue, payload_id: str) -> TrustDocument:
         "team_name", "version", "prev", "nonce", "root", "admin", "people", "writers",
         "policies", "heads", "limits",
     }  # fmt: skip
-    _exact(predicate, keys, optional={"stages"})
+    _exact(predicate, keys, optional={"stages", "settles"})
     root = _exact(predicate["root"], {"threshold", "keys"})
     admin = _exact(predicate["admin"], {"threshold", "writers"})
     document = TrustDocument(
@@ -199,6 +215,7 @@ def parse_trust(statement: JsonValue, payload_id: str) -> TrustDocument:
         limits=_limits(predicate["limits"]),
         stages=_stages(predicate["stages"]) if "stages" in predicate else DEFAULT_STAGES,
         has_own_stages="stages" in predicate,
+        settles=_settlement(predicate["settles"]) if "settles" in predicate else None,
     )
     if document.to_statement() != statement:
         raise ValueError("the subject does not name this version and its predecessor")
@@ -269,6 +286,14 @@ def _grant(value: JsonValue) -> Grant:
         after_seq=_whole(value["from"]),
         cut=cut,
     )
+
+
+def _settlement(value: JsonValue) -> Settlement:
+    _exact(value, {"base", "aside"})
+    aside = _texts(value["aside"])
+    if not aside or sorted(set(aside)) != list(aside):
+        raise ValueError("what is put aside is a sorted list")
+    return Settlement(base=_text(value["base"]), aside=aside)
 
 
 def _stages(value: JsonValue) -> tuple[Stage, ...]:

@@ -7,15 +7,18 @@
 * The policy in force is that of the trust version before the first one whose heads cover the
   request and a full quorum, else the latest (formats.md 0.12).
 * A rejection made after having seen a full quorum is too late.
+* A request or an answer that counts only by a right of which its signer did not know is late
+  (E-LATE): where that decides the outcome, the request waits to be confirmed.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from strongroom.domain import canonical
 from strongroom.domain.access import denial
 from strongroom.domain.chains import Chains
 from strongroom.domain.event import Event
+from strongroom.domain.late import LATE, is_late
 from strongroom.domain.policy import Policy
 from strongroom.domain.registry import RequestStatus, Vote
 from strongroom.domain.team import TrustDocument
@@ -41,6 +44,9 @@ class Tally:
     is_policy_current: bool
     is_passed: bool
     is_lapsed: bool
+    is_request_late: bool = False
+    is_vote_late: bool = False
+    """Whether a late answer would decide the outcome if it counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Court:
 
     trust: Sequence[TrustDocument]
     chains: Chains
+    aside: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def latest(self) -> TrustDocument:
@@ -78,6 +85,9 @@ class Court:
         counted = self._counted(request, answers, votes, policy)
         closed = self._closed(request, answers, votes, policy)
         gates = has_gates(request, policy)
+        is_request_late = self.is_late(request, request)
+        is_vote_late = self._do_late_votes_decide(request, answers, votes, policy)
+        gates = gates and not is_request_late and not is_vote_late
         passed = closed is None and is_current and gates and self.is_quorum(policy, counted)
         lapsed = not passed and closed is None and is_current and gates
         if lapsed:
@@ -95,6 +105,21 @@ class Court:
             is_policy_current=is_current,
             is_passed=passed,
             is_lapsed=lapsed,
+            is_request_late=is_request_late,
+            is_vote_late=is_vote_late,
+        )
+
+    def is_late(self, event: Event, request: Event) -> bool:
+        """Whether a request or an answer counts only by a right that its version did not give."""
+        verb = "request" if event.id == request.id else "approve"
+        return is_late(
+            self.trust,
+            self.aside,
+            event,
+            f"{verb}:{str(request.body['to']).lower()}",
+            kind="model",
+            name=str(request.body["model"]),
+            id_at=self.chains.id_at,
         )
 
     def is_quorum(self, policy: Policy, approvals: Iterable[Event]) -> bool:
@@ -113,6 +138,24 @@ class Court:
             return False
         seen = [approval for approval in counted if self.chains.has_seen(viewer, approval)]
         return self.is_quorum(policy, seen)
+
+    def _do_late_votes_decide(
+        self,
+        request: Event,
+        answers: Sequence[Event],
+        votes: Sequence[Vote],
+        policy: Policy,
+    ) -> bool:
+        lenient = [replace(vote, code="") if vote.code == LATE else vote for vote in votes]
+        if lenient == list(votes):
+            return False
+
+        def outcome(judged: Sequence[Vote]) -> tuple[RequestStatus | None, bool]:
+            closed = self._closed(request, answers, judged, policy)
+            counted = self._counted(request, answers, judged, policy)
+            return closed, closed is None and self.is_quorum(policy, counted)
+
+        return outcome(lenient) != outcome(votes)
 
     def _policy_in_force(
         self, request: Event, answers: Sequence[Event], run_authors: frozenset[str]
@@ -137,7 +180,8 @@ class Court:
         return seq >= event.seq and self.chains.id_at(event.writer, seq) == id_
 
     def _cited(self, event: Event) -> TrustDocument:
-        return self.trust[min(event.trust_version, len(self.trust)) - 1]
+        cited = self.aside.get(event.trust_id, event.trust_version)
+        return self.trust[min(cited, len(self.trust)) - 1]
 
     def _vote(
         self,
@@ -189,7 +233,7 @@ class Court:
         is_own = "requester" in policy.exclude and person == self.person(request.writer)
         if is_own or ("run-author" in policy.exclude and person in run_authors):
             return "E-SELF"
-        return ""
+        return LATE if self.is_late(answer, request) else ""
 
     def _counted(
         self, request: Event, answers: Sequence[Event], votes: Sequence[Vote], policy: Policy

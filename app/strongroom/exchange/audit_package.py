@@ -110,7 +110,7 @@ def _payload(
     page = report_page(dossier, exporter=exporter.name, verify_sha256=script.sha256)
     yield from_bytes("data/report.html", page.encode())
     yield from_bytes("data/events.csv", events_table(snapshot).encode())
-    for signed in snapshot.trust.versions:
+    for signed in (*snapshot.trust.versions, *snapshot.trust.others):
         raw = signed.envelope.raw
         yield from_bytes(f"data/trust/{trust_name(signed.document.version, raw)}", raw)
     for writer, chain in snapshot.chains.by_writer.items():

@@ -25,7 +25,8 @@ from strongroom.store.ledger import Intake
 from strongroom.store.segments import log_folder
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust import envelope
-from strongroom.trust.trustdoc import SignedTrust, build_chain, read_trust
+from strongroom.trust.trust_chain import build_chain
+from strongroom.trust.trustdoc import SignedTrust, read_trust
 from strongroom.trust.verifier import Admitted
 
 LASTING = frozenset({"E-WITHHELD"})

@@ -19,14 +19,15 @@ from strongroom.domain.clock import Clock
 from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.event import Event
 from strongroom.domain.team import TrustDocument
-from strongroom.store.own_event import incomplete, next_event
+from strongroom.store.own_event import forked, incomplete, next_event
 from strongroom.store.repository import Repository
 from strongroom.store.segments import short_digest
 from strongroom.store.snapshot import LedgerProblem, Passage, Snapshot, pass_all
 from strongroom.store.store_folder import StoreFolder
 from strongroom.trust import envelope
 from strongroom.trust.signer import Signer
-from strongroom.trust.trustdoc import SignedTrust, TrustChain, build_chain, read_trust
+from strongroom.trust.trust_chain import TrustChain, build_chain
+from strongroom.trust.trustdoc import SignedTrust, read_trust
 from strongroom.trust.verifier import Admitted, Waiting, admit
 
 LOCK_SECONDS = 20  # signing and one fsync take milliseconds; longer means a program hangs
@@ -95,11 +96,14 @@ class Ledger:
         Raises:
             EnvironmentFault: ``E-FULL``, ``E-STORE`` or a program that holds the lock.
             Refused: ``E-TEAM`` if there is no team or the signer is not enrolled in it.
-            Untrusted: If the event would not pass the gate; nothing is written.
+            Untrusted: ``E-TRUST-FORK`` while two trust documents contend, or if the event would
+                not pass the gate; nothing is written.
         """
         with self._locked():
             snapshot = self.refresh()
             latest = snapshot.latest
+            if snapshot.trust.forked:
+                raise forked(snapshot.trust)
             if signer.keyid not in latest.members:
                 raise Refused(
                     "E-CAP",
@@ -260,12 +264,13 @@ class Ledger:
     ) -> tuple[list[SignedTrust], list[tuple[bytes, Untrusted]]]:
         """Returns which arrived documents are kept, and which are refused with a reason.
 
-        Both sides of a fork are kept, so that every workstation stops at the same version; one
-        whose predecessor may still arrive is neither kept nor refused.
+        All sides of a fork are kept, so that every workstation stops at the same version, and goes
+        on from the same when it is settled; a document whose predecessor may still arrive is
+        neither kept nor refused.
         """
         arrived = {signed.envelope.raw for signed in candidates}
-        kept = [s for s in (*chain.versions, *chain.forked) if s.envelope.raw in arrived]
-        good = {signed.document.id for signed in chain.versions}
+        kept = [s for s in (*chain.versions, *chain.others) if s.envelope.raw in arrived]
+        good = {*chain.aside, *(signed.document.id for signed in chain.versions)}
         reached = len(chain.versions)
         refused = []
         for signed in candidates:

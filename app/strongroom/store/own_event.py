@@ -12,6 +12,7 @@ from strongroom.domain.clock import Clock, to_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event, subject_of
 from strongroom.store.snapshot import Snapshot
+from strongroom.trust.trust_chain import TrustChain
 
 ADVICE = "Stop signing here: make a new identity and ask an admin to revoke the old one."
 
@@ -69,6 +70,17 @@ def incomplete(count: int) -> Untrusted:
         "E-GAP",
         f"This workstation's own log can be read up to event {count} only, and goes on after it",
         "Pull to complete it, and run: strongroom verify. Until then nothing is signed here.",
+    )
+
+
+def forked(trust: TrustChain) -> Untrusted:
+    """Returns the refusal to sign while nobody can say which trust document is in force."""
+    number = trust.forked[0].document.version
+    return Untrusted(
+        "E-TRUST-FORK",
+        f"The team has {len(trust.forked)} documents with number {number}; nothing is signed until"
+        " one is confirmed",
+        "See both, and who can settle it, with: strongroom team fork. Tracking goes on.",
     )
 
 

@@ -5,7 +5,7 @@
 * Two events of one writer under one number are both kept here; assembling the chains freezes him.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from strongroom.domain.event import Event
 from strongroom.domain.projection import fold
 from strongroom.domain.registry import RegistryState
 from strongroom.domain.team import Head, TrustDocument
-from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.trust_chain import TrustChain
 from strongroom.trust.verifier import Admitted, Waiting, admit
 
 
@@ -51,7 +51,7 @@ class Snapshot:
         """
         if self.trust.latest is None:
             raise no_team()
-        return fold(self.trust.documents, self.chains)
+        return fold(self.trust.documents, self.chains, self.trust.aside)
 
     @cached_property
     def raw(self) -> Mapping[str, bytes]:
@@ -72,7 +72,18 @@ class Snapshot:
     @property
     def alarms(self) -> tuple[Alarm, ...]:
         """What is wrong with the evidence as a whole."""
-        return (*self.trust.alarms, *self.chains.alarms)
+        return (*self.trust.alarms, *self._foreign_trust(), *self.chains.alarms)
+
+    def _foreign_trust(self) -> Iterator[Alarm]:
+        """Tells of logs that cite a trust document nobody has shown here: a fork on its way."""
+        for waiting in self.waiting:
+            if waiting.code == "E-TRUST-FORK":
+                yield Alarm(
+                    code=waiting.code,
+                    object=f"{waiting.writer}/{waiting.seq}",
+                    detail=f"Event {waiting.seq} of this log was signed under another trust"
+                    " document than the one here; it waits until that one arrives.",
+                )
 
     def at(self, writer: str, seq: int) -> tuple[Event, ...]:
         """Returns the events of a writer at a number; two if he equivocated."""

@@ -15,7 +15,7 @@ from strongroom.domain.event import Event, parse_event
 from strongroom.domain.team import Head
 from strongroom.trust import envelope
 from strongroom.trust.keys import from_hex
-from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.trust_chain import TrustChain
 
 ADVICE = "It was kept in quarantine. Ask its sender to push again from the original workstation."
 
@@ -100,11 +100,13 @@ def _check_chain(event: Event, trust: TrustChain, known: KnownEvents) -> Waiting
         before = next((other for other in previous if other.id == event.prev), None)
         if before is None:
             raise Untrusted("E-CHAIN", "An event does not continue the one before it", ADVICE)
-    if event.trust_version > len(trust.versions):
+    cited = _cited(event, trust)
+    if cited is None and event.trust_version <= len(trust.versions):
+        other = f"it cites another trust version {event.trust_version}, which is not here"
+        return _wait(event, "E-TRUST-FORK", other)
+    if cited is None or cited > len(trust.versions):
         return _wait(event, "E-TRUST-GAP", f"trust version {event.trust_version} is not here")
-    if trust.versions[event.trust_version - 1].document.id != event.trust_id:
-        raise Untrusted("E-TRUST-FORK", "An event cites another trust document", ADVICE)
-    if before is not None and event.trust_version < before.trust_version:
+    if before is not None and cited < (_cited(before, trust) or 0):
         raise Untrusted("E-CHAIN", "An event cites an older trust version than before", ADVICE)
     if event.writer in event.seen:
         raise Untrusted("E-CHAIN", "An event claims to have seen its own log", ADVICE)
@@ -114,6 +116,10 @@ def _check_chain(event: Event, trust: TrustChain, known: KnownEvents) -> Waiting
         if seq < old_seq or (seq == old_seq and id_ != old_id):
             raise Untrusted("E-CHAIN", "An event has seen less than the one before it", ADVICE)
     return None
+
+
+def _cited(event: Event, trust: TrustChain) -> int | None:
+    return trust.place(event.trust_version, event.trust_id)
 
 
 def _wait(event: Event, code: str, reason: str) -> Waiting:
