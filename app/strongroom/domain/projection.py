@@ -56,9 +56,6 @@ _CONFIRMED_ANEW = ("alias.set", "stage.emergency")
 """Governance that nobody answers: a late one has no effect and is done again."""
 
 
-_OVERTAKEN = "the right to make it was given after the version of the team that it names"
-
-
 def fold(
     trust: Sequence[TrustDocument], chains: Chains, aside: Mapping[str, int] | None = None
 ) -> RegistryState:
@@ -292,7 +289,7 @@ class _Fold:
             person=self.court.person(move.event.writer),
             status=self._status(judged),
             is_emergency=move.is_emergency,
-            note=judged.objection or _OVERTAKEN * bool(tally and tally.is_request_late),
+            note=judged.objection or self._overtaken(tally),
         )
         return (
             replace(
@@ -301,12 +298,22 @@ class _Fold:
                 votes=tally.votes,
                 is_vote_late=tally.is_vote_late
                 and tally.is_policy_current
-                and not tally.is_request_late,
+                and not self._overtaken(tally),
                 counted=frozenset(event.id for event in tally.counted),
             )
             if tally
             else request
         )
+
+    def _overtaken(self, tally: Tally | None) -> str:
+        """Returns why a request has to be made again rather than answered again, or ""."""
+        if tally is None or not tally.is_policy_current:
+            return ""
+        if tally.is_request_late:
+            return "the right to make it was given after the version of the team that it names"
+        if tally.is_vote_late and self.court.is_quorum(tally.policy, tally.counted):
+            return "somebody rejected it who did not know of a change of the team"
+        return ""
 
     # ---------------------------------------------------------------- results
 

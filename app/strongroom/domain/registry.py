@@ -78,7 +78,7 @@ class TransitionRequest:
     counted: frozenset[str] = frozenset()
     note: str = ""
     is_vote_late: bool = False
-    """Whether late answers alone keep it open: they can be signed again, or others can answer."""
+    """Whether late approvals alone keep it open: they can be given again, or others approve."""
 
     @property
     def approvals(self) -> tuple[Vote, ...]:
