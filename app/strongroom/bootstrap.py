@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from strongroom.services.registering import Registering
     from strongroom.services.registry import Registry
     from strongroom.services.review import Reviews
+    from strongroom.services.root_keys import RootKeys
     from strongroom.services.run_comparison import RunComparison
     from strongroom.services.run_story import RunStories
     from strongroom.services.run_table import RunTable
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from strongroom.services.runs import Runs
     from strongroom.services.settings import Settings
     from strongroom.services.sticks import Sticks
+    from strongroom.services.trust_forks import TrustForks
     from strongroom.services.viewing import Viewing
     from strongroom.services.witness import Witness
     from strongroom.services.workstation import Workstation
@@ -167,6 +169,20 @@ class Services:
         from strongroom.services.people import People
 
         return People(self.workstation)
+
+    @cached_property
+    def root_keys(self) -> "RootKeys":
+        """The keys above the admins, wherever they lie."""
+        from strongroom.services.root_keys import RootKeys
+
+        return RootKeys(self.workstation, self.people.changes)
+
+    @cached_property
+    def trust_forks(self) -> "TrustForks":
+        """Two documents with one number, and the way out."""
+        from strongroom.services.trust_forks import TrustForks
+
+        return TrustForks(self.workstation, self.people.changes)
 
     @cached_property
     def registry(self) -> "Registry":

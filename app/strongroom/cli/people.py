@@ -11,7 +11,14 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, plain, say, table
 from strongroom.cli.session import has_terminal, services
-from strongroom.cli.trust_step import draft_lines, draft_option, step_document, step_lines
+from strongroom.cli.trust_step import (
+    draft_lines,
+    draft_option,
+    key_option,
+    lend,
+    step_document,
+    step_lines,
+)
 from strongroom.domain.access import ROLE_TITLES, ROLES
 from strongroom.domain.errors import Untrusted
 
@@ -51,12 +58,20 @@ def list_people() -> None:
 @click.option("--person", default="", help="The id of somebody who gets a second workstation.")
 @click.option("--fingerprint", default="", help="What the sender read out; refused if it differs.")
 @draft_option
+@key_option
 @shared_options
 def admit(
-    file: Path, role: str, scope: str, person: str, fingerprint: str, draft: Path | None
+    file: Path,
+    role: str,
+    scope: str,
+    person: str,
+    fingerprint: str,
+    draft: Path | None,
+    keys: tuple[str, ...],
 ) -> None:
     """Let the sender of a request into the team."""
     at = services()
+    lend(at, keys)
     asked = at.people.applicant(file)
     _compare(asked, fingerprint)
     admitted = at.people.admit(file, role, scope=scope, person=person, draft=draft)
@@ -90,10 +105,13 @@ def admit(
 @click.argument("role", metavar=ROLE_METAVAR)
 @click.option("--scope", default="*", show_default=True, help="For example model:fraud-*.")
 @draft_option
+@key_option
 @shared_options
-def grant(person: str, role: str, scope: str, draft: Path | None) -> None:
+def grant(person: str, role: str, scope: str, draft: Path | None, keys: tuple[str, ...]) -> None:
     """Give somebody a role, from now on."""
-    step = services().people.grant(person, role, scope=scope, draft=draft)
+    at = services()
+    lend(at, keys)
+    step = at.people.grant(person, role, scope=scope, draft=draft)
     emit(
         {"person": person, "role": role, "scope": scope, **step_document(step)},
         step_lines(step, f"{person} is now {ROLE_TITLES[role]} as well;"),
@@ -104,10 +122,13 @@ def grant(person: str, role: str, scope: str, draft: Path | None) -> None:
 @click.argument("person", metavar="PERSON")
 @click.option("--reason", default="left", show_default=True, help="left, lost, compromised, …")
 @draft_option
+@key_option
 @shared_options
-def revoke(person: str, reason: str, draft: Path | None) -> None:
+def revoke(person: str, reason: str, draft: Path | None, keys: tuple[str, ...]) -> None:
     """End every right of somebody at what has been seen so far."""
-    step = services().people.revoke(person, reason=reason, draft=draft)
+    at = services()
+    lend(at, keys)
+    step = at.people.revoke(person, reason=reason, draft=draft)
     emit(
         {"person": person, "reason": reason, **step_document(step)},
         step_lines(step, f"{person} has no rights any more;"),

@@ -45,6 +45,7 @@ ENTRIES = {
     "registry": Entry("registry", "The whole registry, and what contradicts itself."),
     "identity": Entry("identity", "This person on this workstation, and the key."),
     "team": Entry("team", "Found a team, join one, look at it."),
+    "root": Entry("root_keys", "The keys above the admins, on sticks and paper."),
     "people": Entry("people", "Who is in the team, with which rights."),
     "policy": Entry("policy", "What a move to a stage needs."),
     "settings": Entry("settings", "How the window looks and behaves for you."),

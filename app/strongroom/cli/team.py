@@ -14,7 +14,8 @@ from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, plain, say, table
 from strongroom.cli.people import member_document, member_row
 from strongroom.cli.session import has_terminal, services
-from strongroom.cli.trust_step import draft_option, step_document, step_lines
+from strongroom.cli.team_fork import fork, settle
+from strongroom.cli.trust_step import draft_option, key_option, lend, step_document, step_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 def add_commands(root: click.Group) -> None:
     """Joins ``team`` into the tree of commands."""
+    team.add_command(fork)
+    team.add_command(settle)
     root.add_command(team)
 
 
@@ -74,12 +77,16 @@ def trust(team_id: str) -> None:
 @click.option("--admin", type=click.IntRange(1, 16), help="How many admins sign a change.")
 @click.option("--root", type=click.IntRange(1, 16), help="How many root keys sign a change.")
 @draft_option
+@key_option
 @shared_options
-def thresholds(admin: int | None, root: int | None, draft: Path | None) -> None:
+def thresholds(
+    admin: int | None, root: int | None, draft: Path | None, keys: tuple[str, ...]
+) -> None:
     """Say how many signatures a change of the team needs."""
     if admin is None and root is None:
         raise click.UsageError("Say how many: --admin N, --root N.")
     at = services()
+    lend(at, keys)
     step = at.people.set_thresholds(admin=admin, root=root, draft=draft)
     document = {
         "admin_threshold": step.document.admin_threshold,
@@ -96,10 +103,12 @@ def thresholds(admin: int | None, root: int | None, draft: Path | None) -> None:
 @team.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Only say what the draft changes and who signed it.")
+@key_option
 @shared_options
-def cosign(file: Path, show: bool) -> None:
+def cosign(file: Path, show: bool, keys: tuple[str, ...]) -> None:
     """Sign a draft of the team; the last signature that is needed puts it into force."""
     at = services()
+    lend(at, keys)
     seen = at.people.draft(file)
     told = [
         f"Version {seen.version} of the team changes:",

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from strongroom.cli.output import say
+from strongroom.cli.session import ask
+from strongroom.domain.ids import in_groups
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strongroom.bootstrap import Services
     from strongroom.services.trust_changes import TrustStep
 
 draft_option = click.option(
@@ -17,6 +24,26 @@ draft_option = click.option(
     help="A new file for the draft, if others have to sign the change as well.",
 )
 """Where a change goes that one workstation may not make alone."""
+
+
+key_option = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="FILE",
+    help="A root key that lies elsewhere: its card, or the folder; - to type it from paper.",
+)
+"""Root keys on sticks and paper, lent for one command."""
+
+
+def lend(at: Services, keys: Sequence[str]) -> None:
+    """Takes root keys into use where they lie, for this command."""
+    for key in keys:
+        if key == "-":
+            at.people.ring.lend_paper(_typed())
+        else:
+            found = at.people.ring.lend(Path(key))
+            say(f"Root key {found.label}, {in_groups(found.keyid, 2)}.")
 
 
 def step_document(step: TrustStep) -> dict[str, Any]:
@@ -42,3 +69,8 @@ def draft_lines(path: str, missing: int) -> list[str]:
         f"Nothing has changed yet: the draft {path} needs {many}.",
         f"Carry it to another admin, who signs it: strongroom team cosign {Path(path).name}",
     ]
+
+
+def _typed() -> str:
+    """Asks for the five lines of a root key on paper; nothing of them is shown."""
+    return "\n".join(ask(f"Line {number} of the root key") for number in range(1, 6))

@@ -192,6 +192,14 @@ def _lacks(one: Policy, other: Policy) -> bool:
 
 
 def _rest(before: TrustDocument, after: TrustDocument) -> Iterator[TeamChange]:
+    if after.settles is not None:
+        count = len(after.settles.aside)
+        yield TeamChange(
+            subject="Fork",
+            text=f"this line of versions is confirmed; {count} other document"
+            f"{'s are' if count > 1 else ' is'} put aside",
+            weight=Weight.MORE,
+        )
     if before.team_name != after.team_name:
         yield TeamChange(subject=before.team_name, text=f"is called {after.team_name}")
     if before.stages != after.stages:

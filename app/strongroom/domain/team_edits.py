@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from strongroom.domain.access import ROLES, role_of
 from strongroom.domain.errors import BadInput
-from strongroom.domain.team import Grant, Head, Member, Person, TrustDocument
+from strongroom.domain.team import Grant, Head, Member, Person, RootKey, TrustDocument
 
 TeamEdit = Callable[[TrustDocument], TrustDocument]
 """Makes the next version of a trust document out of the present one."""
@@ -181,6 +181,25 @@ def set_thresholds(
             f"The team has {there[0]} admin and {there[1]} root keys; admit more first.",
         )
     return after
+
+
+def set_root(
+    document: TrustDocument, keys: Sequence[RootKey], threshold: int | None = None
+) -> TrustDocument:
+    """Returns the document with exactly these root keys.
+
+    Raises:
+        BadInput: ``E-ROLE`` without a key, or for a number of signatures that cannot be made.
+    """
+    named = {key.keyid: key for key in keys}
+    need = threshold or min(document.root_threshold, len(named))
+    if not 1 <= need <= len(named):
+        raise BadInput(
+            "E-ROLE",
+            f"{need} signatures cannot be made with {len(named)} root keys",
+            "Name more keys, or a lower number: --threshold N.",
+        )
+    return replace(document, root_keys=named, root_threshold=need)
 
 
 def writers_of(document: TrustDocument, person: str) -> list[str]:

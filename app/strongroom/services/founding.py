@@ -6,7 +6,7 @@ from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import new_id, person_id
 from strongroom.domain.policy import DEFAULT_POLICIES
 from strongroom.domain.team import Grant, Member, Person, RootKey, TrustDocument
-from strongroom.services.trust_changes import asked_once
+from strongroom.services.key_ring import asked_once
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
 from strongroom.trust import envelope

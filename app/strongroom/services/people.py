@@ -20,6 +20,7 @@ from strongroom.domain.team_edits import (
 )
 from strongroom.services.founding import found_team
 from strongroom.services.given_file import read_given
+from strongroom.services.key_ring import KeyRing
 from strongroom.services.members import TeamMember, members_of
 from strongroom.services.policies import policies_json, read_policies
 from strongroom.services.trust_changes import DraftView, TrustChanges, TrustStep
@@ -57,7 +58,12 @@ class People:
 
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
-        self._changes = TrustChanges(workstation)
+        self.changes = TrustChanges(workstation)
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys that can sign a change from here; root keys on sticks are lent to it."""
+        return self.changes.ring
 
     # ---------------------------------------------------------------- reading
 
@@ -168,7 +174,7 @@ class People:
                 is_log_only=request.is_log_only,
             )
 
-        step = self._changes.change(admitted, ask, draft)
+        step = self.changes.change(admitted, ask, draft)
         return Admission(
             person=newcomer.person,
             writer=request.writer,
@@ -197,7 +203,7 @@ class People:
         def give(document: TrustDocument) -> TrustDocument:
             return give_role(document, writers_of(document, person), role, scope=scope)
 
-        return self._changes.change(give, ask, draft)
+        return self.changes.change(give, ask, draft)
 
     def revoke(
         self,
@@ -217,7 +223,7 @@ class People:
         def end(document: TrustDocument) -> TrustDocument:
             return end_rights(document, writers_of(document, person), reason)
 
-        return self._changes.change(end, ask, draft)
+        return self.changes.change(end, ask, draft)
 
     def set_thresholds(
         self,
@@ -233,17 +239,17 @@ class People:
             BadInput: ``E-ROLE`` for a number that cannot be met.
             Refused: ``E-CAP``, ``E-QUORUM``.
         """
-        return self._changes.change(
+        return self.changes.change(
             lambda before: set_thresholds(before, admin=admin, root=root), ask, draft
         )
 
     def draft(self, path: Path) -> DraftView:
         """Returns what a draft changes and who has signed it; see `TrustChanges.view`."""
-        return self._changes.view(path)
+        return self.changes.view(path)
 
     def cosign(self, path: Path, seen: str, *, ask: SecretsHandler | None = None) -> TrustStep:
         """Signs the draft that was read with the keys here; see `TrustChanges.cosign`."""
-        return self._changes.cosign(path, seen, ask)
+        return self.changes.cosign(path, seen, ask)
 
     def set_policy(
         self, path: Path, *, ask: SecretsHandler | None = None, draft: Path | None = None
@@ -255,4 +261,4 @@ class People:
             Refused: ``E-CAP``, ``E-QUORUM``.
         """
         policies = read_policies(path)
-        return self._changes.change(lambda before: replace(before, policies=policies), ask, draft)
+        return self.changes.change(lambda before: replace(before, policies=policies), ask, draft)

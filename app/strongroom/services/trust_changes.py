@@ -17,14 +17,15 @@ from strongroom.domain.team import Head, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.domain.team_edits import TeamEdit
 from strongroom.services.given_file import read_given
+from strongroom.services.key_ring import KeyRing
 from strongroom.services.workstation import Workstation
+from strongroom.store.own_event import forked
 from strongroom.store.store_folder import fault
 from strongroom.trust import draft as drafts
 from strongroom.trust import envelope
 from strongroom.trust.draft import Draft
-from strongroom.trust.identity import Identity, SecretsHandler
-from strongroom.trust.signer import Ed25519Signer
-from strongroom.trust.trustdoc import Demand, demands
+from strongroom.trust.identity import SecretsHandler
+from strongroom.trust.trustdoc import demands, read_trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class TrustChanges:
 
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
+        self.ring = KeyRing(workstation)
 
     def change(
         self, edit: TeamEdit, ask: SecretsHandler | None, draft: Path | None = None
@@ -91,11 +93,34 @@ class TrustChanges:
                 well and no file was named. Nothing was changed then.
             BadInput: ``E-NAME`` if the file is there already.
         """
-        once = asked_once(ask or self._at.ask)
+        trust = self._at.snapshot().trust
+        if trust.forked:
+            raise forked(trust)
         before = self._at.snapshot().latest
-        after = edit(self.opened(before))
-        asked = demands(before, after)
-        here = self._keys_here(asked, frozenset())
+        return self.propose(before, edit(self.opened(before)), ask, draft)
+
+    def propose(
+        self,
+        before: TrustDocument,
+        after: TrustDocument,
+        ask: SecretsHandler | None,
+        draft: Path | None = None,
+        base: TrustDocument | None = None,
+    ) -> TrustStep:
+        """Signs a next version with the keys at hand, and commits it or writes a draft.
+
+        Args:
+            before: The version it follows.
+            after: The next version.
+            ask: Asks for the passphrase of a key.
+            draft: A new file for the draft, should one be needed.
+            base: The last undisputed version, if it ends a fork.
+
+        Raises:
+            Refused, BadInput: As `change`.
+        """
+        asked = demands(before, after, base)
+        here = self.ring.here(asked, frozenset())
         if not here:
             raise Refused(
                 "E-CAP",
@@ -110,8 +135,8 @@ class TrustChanges:
                 "Name a file for the draft and let others sign it: --draft FILE, then"
                 " strongroom team cosign FILE.",
             )
-        signers = self._signers(asked, frozenset(), once)
-        return self._settle(drafts.propose(before, after, signers), draft, is_new=True)
+        signers = self.ring.signers(asked, frozenset(), ask or self._at.ask)
+        return self._settle(drafts.propose(before, after, signers, base), draft, is_new=True)
 
     def view(self, path: Path) -> DraftView:
         """Returns what a draft changes and who has signed it.
@@ -121,7 +146,7 @@ class TrustChanges:
             Untrusted: If it does not read, breaks a rule, or a signature does not hold.
         """
         found = self._read(path)
-        mine = self._keys_here(found.demands, found.signers)
+        mine = self.ring.here(found.demands, found.signers)
         return DraftView(
             id=found.after.id,
             version=found.after.version,
@@ -151,7 +176,7 @@ class TrustChanges:
                 f"{path.name} is not the draft that was read: somebody has changed it",
                 "Nothing was signed. Read it again, and ask its proposer.",
             )
-        signers = self._signers(found.demands, found.signers, asked_once(ask or self._at.ask))
+        signers = self.ring.signers(found.demands, found.signers, ask or self._at.ask)
         if not signers and found.missing:
             wanted = ", ".join(_names(found, found.candidates))
             raise Refused(
@@ -164,7 +189,11 @@ class TrustChanges:
     def opened(self, before: TrustDocument) -> TrustDocument:
         """Returns the next version before anything is changed in it: number, place and heads."""
         return replace(
-            before, version=before.version + 1, prev=before.id, heads=self._heads(before)
+            before,
+            version=before.version + 1,
+            prev=before.id,
+            heads=self._heads(before),
+            settles=None,
         )
 
     # ---------------------------------------------------------------- inside
@@ -188,48 +217,15 @@ class TrustChanges:
 
     def _read(self, path: Path) -> Draft:
         raw = read_given(path, envelope.MAX_TRUST_BYTES)
-        return drafts.read_draft(self._at.snapshot().latest, raw)
-
-    def _keys_here(self, asked: tuple[Demand, ...], signed: frozenset[str]) -> frozenset[str]:
-        """Returns the keys of this home that are asked for and have not signed."""
-        wanted = {keyid for demand in asked for keyid in demand.keys} - signed
-        return frozenset(keyid for keyid in wanted if self._at.home.key_file(keyid).exists())
-
-    def _signers(
-        self, asked: tuple[Demand, ...], signed: frozenset[str], ask: SecretsHandler
-    ) -> list[Ed25519Signer]:
-        """Unlocks as many keys of this home as are asked for, and no more."""
-        chosen: list[str] = []
-        here = self._keys_here(asked, signed)
-        for demand in asked:
-            lacking = demand.missing(signed | set(chosen))
-            chosen += sorted((here & demand.keys.keys()) - set(chosen))[:lacking]
-        return [self._unlocked(keyid, ask) for keyid in chosen]
-
-    def _unlocked(self, keyid: str, ask: SecretsHandler) -> Ed25519Signer:
-        card = self._at.card()
-        if card is not None and card.writer == keyid:
-            return Ed25519Signer(self._at.keys(ask=ask))
-        kept = Identity(
-            self._at.home.key_file(keyid),
-            writer=keyid,
-            keychain=self._at.keychain,
-            ask=ask,
-            clock=self._at.clock,
-        )
-        return Ed25519Signer(kept.unlock())
-
-
-def asked_once(ask: SecretsHandler) -> SecretsHandler:
-    """Returns a handler that asks at most once: several keys of one person share a passphrase."""
-    answers: list[str] = []
-
-    def answer(question: str) -> str:
-        if not answers:
-            answers.append(ask(question))
-        return answers[0]
-
-    return answer
+        trust = self._at.snapshot().trust
+        proposed = read_trust(raw).document
+        latest = self._at.snapshot().latest
+        if proposed.settles is None:
+            if trust.forked:
+                raise forked(trust)
+            return drafts.read_draft(latest, raw)
+        before = next((tip for tip in trust.tips if tip.id == proposed.prev), latest)
+        return drafts.read_draft(before, raw, trust.find(proposed.settles.base))
 
 
 def _names(draft: Draft, keyids: frozenset[str]) -> tuple[str, ...]:

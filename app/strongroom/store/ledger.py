@@ -171,7 +171,9 @@ class Ledger:
                 admitted
                 for place, here in sorted(after.events.items())
                 for admitted in here
+                # What waited in files of ours and passes now has not arrived.
                 if admitted.event.id not in {e.id for e in snapshot.at(*place)}
+                and admitted.raw not in known
             ]
             if not is_dry:
                 for signed in new_trust:

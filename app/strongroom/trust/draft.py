@@ -24,6 +24,7 @@ class Draft:
 
     Attributes:
         before: The version it follows.
+        base: The last undisputed version, if it ends a fork.
         after: What is proposed.
         raw: The envelope; a trust document once nothing is missing.
         signers: The keys that have signed.
@@ -35,6 +36,7 @@ class Draft:
     raw: bytes
     signers: frozenset[str]
     demands: tuple[Demand, ...]
+    base: TrustDocument | None = None
 
     @property
     def missing(self) -> int:
@@ -48,18 +50,28 @@ class Draft:
         return frozenset(key for demand in lacking for key in demand.keys) - self.signers
 
 
-def propose(before: TrustDocument, after: TrustDocument, signers: Sequence[Signer]) -> Draft:
+def propose(
+    before: TrustDocument,
+    after: TrustDocument,
+    signers: Sequence[Signer],
+    base: TrustDocument | None = None,
+) -> Draft:
     """Returns a draft with its first signatures.
 
     Raises:
         Untrusted: ``E-TRUST-GAP`` or ``E-FORMAT`` if the change is forbidden.
         ValueError: If there are no signers.
     """
-    return read_draft(before, envelope.seal(after.to_statement(), signers))
+    return read_draft(before, envelope.seal(after.to_statement(), signers), base)
 
 
-def read_draft(before: TrustDocument, raw: bytes) -> Draft:
+def read_draft(before: TrustDocument, raw: bytes, base: TrustDocument | None = None) -> Draft:
     """Reads a draft that follows a version; each signature on it holds.
+
+    Args:
+        before: The version it follows.
+        raw: The draft.
+        base: The last undisputed version, for a draft that ends a fork.
 
     Raises:
         Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``, ``E-TRUST-SIG``.
@@ -79,14 +91,15 @@ def read_draft(before: TrustDocument, raw: bytes) -> Draft:
             f" else saw it; here version {before.version} is in force",
             "Pull first. If the team has changed since, the change has to be proposed again.",
         )
-    check_change(before, signed.document)
-    asked = demands(before, signed.document)
+    check_change(before, signed.document, base)
+    asked = demands(before, signed.document, base)
     return Draft(
         before=before,
         after=signed.document,
         raw=raw,
         signers=signers_of(signed, asked),
         demands=asked,
+        base=base,
     )
 
 
@@ -103,4 +116,4 @@ def cosign(draft: Draft, signers: Sequence[Signer]) -> Draft:
         if each.keyid not in draft.signers
     ]
     raw = envelope.assemble(parsed.payload, [*parsed.signatures, *fresh])
-    return read_draft(draft.before, raw)
+    return read_draft(draft.before, raw, draft.base)

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import RandomBytes
@@ -173,6 +174,20 @@ class KeyPair:
         scalar = random_bytes(SECRET_BYTES)
         while not 0 < int.from_bytes(scalar) < _P256_ORDER:
             scalar = random_bytes(SECRET_BYTES)
+        return cls.from_secrets(seed, scalar)
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> Self:
+        """Makes both keys from one seed of 32 bytes: for root keys, which have to fit on paper."""
+        scalar = b""
+        for number in range(256):  # the first fits but once in 2**32
+            mixed = HKDF(
+                algorithm=hashes.SHA256(), length=SECRET_BYTES, salt=None,
+                info=b"strongroom/root/p256/%d" % number,
+            )  # fmt: skip
+            scalar = mixed.derive(seed)
+            if 0 < int.from_bytes(scalar) < _P256_ORDER:
+                break
         return cls.from_secrets(seed, scalar)
 
     @classmethod

@@ -51,6 +51,12 @@ class TrustChain:
         """Returns a valid document, on the chain or off it, or None."""
         return self._by_id.get(document_id)
 
+    @property
+    def tips(self) -> tuple[TrustDocument, ...]:
+        """The valid documents that nothing follows, by id: the ends of all sides."""
+        followed = {document.prev for document in self._by_id.values()}
+        return tuple(each for id_, each in sorted(self._by_id.items()) if id_ not in followed)
+
     @cached_property
     def _by_id(self) -> Mapping[str, TrustDocument]:
         return {each.document.id: each.document for each in (*self.versions, *self.others)}

@@ -48,6 +48,8 @@ class Waiting:
     writer: str
     seq: int
     reason: str
+    trust_id: str = ""
+    """The trust document it cites."""
 
 
 def admit(
@@ -123,7 +125,9 @@ def _cited(event: Event, trust: TrustChain) -> int | None:
 
 
 def _wait(event: Event, code: str, reason: str) -> Waiting:
-    return Waiting(code=code, writer=event.writer, seq=event.seq, reason=reason)
+    return Waiting(
+        code=code, writer=event.writer, seq=event.seq, reason=reason, trust_id=event.trust_id
+    )
 
 
 def _other_team() -> Untrusted:
