@@ -15,8 +15,8 @@ from strongroom.cli.trust_step import draft_option, key_option, lend, step_docum
 from strongroom.domain.ids import in_groups
 
 if TYPE_CHECKING:
+    from strongroom.services.root_keys import NewRootKey
     from strongroom.services.trust_changes import TrustStep
-    from strongroom.trust.rootkey import RootCard
 
 _threshold = click.option(
     "--threshold", type=click.IntRange(1, 16), help="How many of the root keys have to sign."
@@ -73,13 +73,13 @@ def create(folder: Path, label: str, paper: bool) -> None:
     if paper:
         made = at.root_keys.create_on_paper(folder, label)
         emit(
-            {**_card_document(made.card), "paper": list(made.lines)},
+            {**_card_document(made), "paper": list(made.lines)},
             [
                 "Write these five lines down by hand. They are shown once, and are the key itself:",
                 "",
                 *(f"    {line}" for line in made.lines),
                 "",
-                *_card_lines(made.card),
+                *_card_lines(made),
             ],
         )
         return
@@ -169,20 +169,20 @@ def _tell(step: TrustStep) -> None:
     )
 
 
-def _card_document(card: RootCard) -> dict[str, str]:
+def _card_document(key: NewRootKey) -> dict[str, str]:
     return {
-        "keyid": card.keyid,
-        "label": card.label,
-        "card": str(card.path),
-        "fingerprint": card.fingerprint,
+        "keyid": key.keyid,
+        "label": key.label,
+        "card": str(key.card),
+        "fingerprint": key.fingerprint,
     }
 
 
-def _card_lines(card: RootCard) -> list[str]:
+def _card_lines(key: NewRootKey) -> list[str]:
     return [
-        f"label        {plain(card.label)}",
-        f"key          {in_groups(card.keyid, 4)}",
-        f"card         {card.path}",
-        f"fingerprint  {card.fingerprint}",
-        f"Tell the team of it: strongroom root add {card.path}",
+        f"label        {plain(key.label)}",
+        f"key          {in_groups(key.keyid, 4)}",
+        f"card         {key.card}",
+        f"fingerprint  {key.fingerprint}",
+        f"Tell the team of it: strongroom root add {key.card}",
     ]

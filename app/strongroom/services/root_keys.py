@@ -46,11 +46,22 @@ class RootKeyPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaperKey:
-    """A root key that is nowhere but on the paper that somebody writes now."""
+class NewRootKey:
+    """A root key that was made or copied: what the team has to be told of it.
 
-    card: RootCard
-    lines: tuple[str, ...]
+    Attributes:
+        keyid: Its id.
+        label: Where it will lie.
+        card: The public card, which the admins need.
+        fingerprint: Of the card, to be compared by voice.
+        lines: What has to be written down if it is on paper alone; shown once, kept nowhere.
+    """
+
+    keyid: str
+    label: str
+    card: Path
+    fingerprint: str
+    lines: tuple[str, ...] = ()
 
 
 class RootKeys:
@@ -80,7 +91,7 @@ class RootKeys:
         ]
         return tuple(sorted(found, key=lambda place: (place.label, place.keyid)))
 
-    def create(self, folder: Path, label: str, *, passphrase: str) -> RootCard:
+    def create(self, folder: Path, label: str, *, passphrase: str) -> NewRootKey:
         """Makes a root key in a folder, such as that of a stick; it can sign from here at once.
 
         Raises:
@@ -92,9 +103,9 @@ class RootKeys:
             random_bytes=self._at.random_bytes, cost=self._cost,
         )  # fmt: skip
         self._changes.ring.lend(card.path)
-        return card
+        return _told(card)
 
-    def create_on_paper(self, folder: Path, label: str) -> PaperKey:
+    def create_on_paper(self, folder: Path, label: str) -> NewRootKey:
         """Makes a root key that is written down: the lines are shown once and kept nowhere.
 
         Args:
@@ -108,11 +119,11 @@ class RootKeys:
         card = write_root_card(folder, pair, label, random_bytes=self._at.random_bytes)
         lines = paper_lines(pair)
         self._changes.ring.lend_paper("\n".join(lines))
-        return PaperKey(card=card, lines=lines)
+        return _told(card, lines)
 
     def copy(
         self, key: str, folder: Path, *, passphrase: str, ask: SecretsHandler | None = None
-    ) -> RootCard:
+    ) -> NewRootKey:
         """Writes a root key of this home into a folder, under a passphrase of its own.
 
         Raises:
@@ -126,7 +137,7 @@ class RootKeys:
             random_bytes=self._at.random_bytes, cost=self._cost,
         )  # fmt: skip
         self._changes.ring.lend(card.path)
-        return card
+        return _told(card)
 
     def replace(
         self,
@@ -250,3 +261,13 @@ class RootKeys:
                 "Those it holds: " + (", ".join(each[:8] for each in kept) or "none") + ".",
             )
         return found[0]
+
+
+def _told(card: RootCard, lines: tuple[str, ...] = ()) -> NewRootKey:
+    return NewRootKey(
+        keyid=card.keyid,
+        label=card.label,
+        card=card.path,
+        fingerprint=card.fingerprint,
+        lines=lines,
+    )
