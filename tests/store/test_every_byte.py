@@ -23,7 +23,8 @@ from strongroom.store.segments import parse_segment, segment_name, split_segment
 from strongroom.store.snapshot import pass_all
 from strongroom.trust import envelope
 from strongroom.trust.signer import Ed25519Signer
-from strongroom.trust.trustdoc import build_chain, read_trust
+from strongroom.trust.trust_chain import build_chain
+from strongroom.trust.trustdoc import read_trust
 from support.team_builder import Station, Team, Writer, a_team
 
 MASKS = (0x01, 0x20, 0x80, 0xFF)

@@ -12,6 +12,7 @@ from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, table
 from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
+from strongroom.domain.freshness import STALE
 
 if TYPE_CHECKING:
     from strongroom.services.audit import AuditEntry
@@ -54,7 +55,7 @@ def log(since: str, until: str) -> None:
     alarms = status.alarms if status else ()
     lines += [f"{alarm.code}  {alarm.object}: {alarm.detail}" for alarm in alarms]
     if status is not None and status.stale:
-        lines.append(f"W-STALE  {status.stale}")
+        lines.append(f"{STALE}  {status.stale}")
     if status is not None:
         lines.append(
             f"{status.event_count:,} events of {status.writer_count} writers verified, trust"

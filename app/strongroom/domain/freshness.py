@@ -17,6 +17,7 @@ from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.clock_doubts import FUTURE_SLACK_US, claimed_us
 from strongroom.domain.event import Event
 
+STALE = "W-STALE"
 DAY_US = 24 * 3600 * MICROSECONDS
 STALE_AFTER_US = 14 * DAY_US  # two weeks without a word are more than a holiday of one person
 

@@ -21,7 +21,7 @@ from strongroom.domain.team import STATEMENT_TYPE, Head, parse_head
 from strongroom.store.segments import parse_segment, parse_trust
 from strongroom.trust import envelope
 from strongroom.trust.keys import from_hex
-from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.trust_chain import TrustChain
 
 PREDICATE_TYPE = "urn:strongroom:strongbundle:v1"
 KINDS = ("runs", "versions", "mixed", "delta", "everything")

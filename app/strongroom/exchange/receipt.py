@@ -18,7 +18,7 @@ from strongroom.exchange.onefile_index import Held, read_held
 from strongroom.trust import envelope
 from strongroom.trust.keys import from_hex
 from strongroom.trust.signer import Signer
-from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.trust_chain import TrustChain
 
 PREDICATE_TYPE = "urn:strongroom:receipt:v1"
 ADVICE = "Ask for the receipt again; the bundle itself is not touched by this."

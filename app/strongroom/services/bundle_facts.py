@@ -8,7 +8,7 @@ from strongroom.domain.clock import from_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.exchange.onefile_reader import OneFile
 from strongroom.trust import envelope
-from strongroom.trust.trustdoc import TrustChain
+from strongroom.trust.trust_chain import TrustChain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

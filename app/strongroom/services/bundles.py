@@ -41,7 +41,8 @@ from strongroom.store.snapshot import no_team
 from strongroom.trust import envelope
 from strongroom.trust.identity import SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
-from strongroom.trust.trustdoc import TrustChain, build_chain, read_trust
+from strongroom.trust.trust_chain import TrustChain, build_chain
+from strongroom.trust.trustdoc import read_trust
 
 EXPORT = "export.bundle"
 

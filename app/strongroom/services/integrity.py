@@ -18,6 +18,7 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.clock import to_iso
 from strongroom.domain.clock_doubts import clock_doubts
 from strongroom.domain.errors import StrongroomError, Untrusted
+from strongroom.domain.freshness import STALE
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.registry import ModelVersion
 from strongroom.services.registry import Registry
@@ -120,7 +121,7 @@ class Integrity:
                 for id_, code in (snapshot.state.refusals.items() if snapshot.trust.latest else ())
             ]
             stale = self._witness.stale_sentence()
-            notes += [f"W-STALE: {stale}"] if stale else []
+            notes += [f"{STALE}: {stale}"] if stale else []
             notes += _clock_notes(snapshot, self._at.clock.now_us())
             state = self._at.marks.state()
             if state is SealState.BROKEN:
