@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.domain.errors import Untrusted
 from strongroom.exchange.marks import Marks
 from strongroom.services.integrity import Integrity, Verification
 from strongroom.services.sealed_marks import SealedMarks
@@ -117,29 +116,6 @@ def test_marks_of_one_home_say_nothing_in_another(team: Team) -> None:
     shutil.copy(marks_file(ada), other.folder / "marks.json")
     assert SealedMarks(other, ada.keychain, os.urandom).state() is SealState.BROKEN
     assert ada.at.marks.state() is SealState.WHOLE
-
-
-def test_44_a_store_put_back_behind_its_home_signs_nothing_until_it_has_pulled(team: Team) -> None:
-    ada, ben = met(team)
-    ada.pull()
-    backup = team.root / "backup"
-    shutil.copytree(ada.store / "ledger", backup)
-    ada.say(6)
-    ada.push()
-    ada.pull()
-    shutil.rmtree(ada.store / "ledger")
-    shutil.copytree(backup, ada.store / "ledger")
-    restored = Peer(ada.folder, "Ada", twin=ada)
-    with pytest.raises(Untrusted) as refused:
-        restored.say(7)
-    assert refused.value.code == "E-ROLLBACK"
-    assert "Pull" in refused.value.advice
-    restored.pull()
-    restored.say(7)
-    restored.push()
-    assert ben.pull().is_clean, "no number was signed twice"
-    assert ben.digest == restored.digest
-    restored.close()
 
 
 @pytest.mark.skipif(not is_possible(), reason="no dbus-daemon or gnome-keyring")

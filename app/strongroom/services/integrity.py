@@ -183,6 +183,7 @@ class Integrity:
             advice="" if free >= MIN_FREE_BYTES else "Free some space on this disk.",
         )
         yield self._chain_check()
+        yield from self._own_log_check()
         for remote in self._at.home.remotes():
             is_there = (Path(remote.path) / REMOTE_FILE).is_file()
             yield Check(
@@ -220,6 +221,18 @@ class Integrity:
             detail=f"{events}, trust version {len(snapshot.trust.versions)}"
             + (f", {len(problems)} alarms" if problems else ""),
             advice="Look at the Audit page, or run: strongroom verify." if problems else "",
+        )
+
+    def _own_log_check(self) -> Iterator[Check]:
+        card = self._at.card()
+        if card is None or not self._at.home.pinned_team():
+            return
+        found = self._at.own_log.trouble(self._at.snapshot_or_empty(), card.writer)
+        yield Check(
+            name="own log",
+            is_ok=found is None,
+            detail=found.title if found else "this key may sign here",
+            advice=found.advice if found else "",
         )
 
     def _ledger_findings(self, snapshot: Snapshot) -> list[Finding]:

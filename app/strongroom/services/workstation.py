@@ -11,9 +11,10 @@ from pathlib import Path
 
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
+from strongroom.domain.errors import EnvironmentFault, Refused
 from strongroom.domain.event import Event
 from strongroom.domain.ids import RandomBytes
+from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home, IdentityCard
@@ -62,6 +63,7 @@ class Workstation:
         self.random_bytes = random_bytes
         self.app = app
         self.marks = SealedMarks(self.home, keychain, random_bytes)
+        self.own_log = OwnLog(self.home, self.marks)
         self._ledger: Ledger | None = None
         self._identity: Identity | None = None
         self._guard = threading.RLock()
@@ -180,31 +182,14 @@ class Workstation:
         Raises:
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
             Refused: ``E-TEAM`` or ``E-CAP``.
-            Untrusted: ``E-ROLLBACK`` if remotes have shown more of our own log than is here.
+            Untrusted: ``E-ROLLBACK``, ``E-EQUIV``, ``E-GAP`` if this key must not go on here.
         """
-        self._check_own_log()
         signer = Ed25519Signer(self.keys(ask=ask))
-        event = self.ledger().append(signer, type_, body, clock=self.clock, app=self.app)
+        event = self.ledger().append(
+            signer, type_, body, clock=self.clock, app=self.app, watch=self.own_log
+        )
         self.project()
         return event
-
-    def _check_own_log(self) -> None:
-        """Refuses to sign a number again that this workstation, put back to an earlier day, lost.
-
-        Raises:
-            Untrusted: ``E-ROLLBACK``.
-        """
-        card = self.require_card()
-        seq, id_ = self.marks.own_head(card.writer)
-        snapshot = self.snapshot()
-        held = snapshot.at(card.writer, seq)
-        if seq and not any(event.id == id_ for event in held):
-            count = min(snapshot.highest(card.writer), seq - 1)
-            raise Untrusted(
-                "E-ROLLBACK",
-                f"This store holds {count} of the {seq} events of its own log that were seen",
-                "It was put back to an earlier day. Pull from every remote before you sign.",
-            )
 
     def last_own_event(self) -> str:
         """Returns the id of the last event this workstation signed, "" if there is none."""

@@ -146,6 +146,14 @@ class Home:
         """Writes the high-water marks."""
         self._write("marks.json", document)
 
+    def signed(self) -> dict[str, JsonValue]:
+        """Returns what is noted of the last event this home has signed."""
+        return self._read("signed.json") or {}
+
+    def save_signed(self, document: JsonValue) -> None:
+        """Writes what is noted of the last event this home has signed."""
+        self._write("signed.json", document)
+
     def sync_states(self) -> dict[str, JsonValue]:
         """Returns, by name of a remote, what is remembered of the last exchange with it."""
         return self._read("sync.json", max_bytes=MAX_MARKS_FILE) or {}

@@ -11,6 +11,7 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
@@ -42,6 +43,18 @@ class Intake:
     same: int
     waiting: tuple[Waiting, ...]
     rejected: tuple[tuple[bytes, Untrusted], ...]
+
+
+class SigningWatch(Protocol):
+    """Hears of each number before and after it is used, while nobody else can sign here."""
+
+    def about_to_sign(self, snapshot: Snapshot, writer: str, seq: int) -> None:
+        """Raises `Untrusted` to refuse the number."""
+        ...
+
+    def has_signed(self, writer: str, seq: int) -> None:
+        """Hears that the event is committed."""
+        ...
 
 
 class Ledger:
@@ -89,9 +102,24 @@ class Ledger:
             return self._snapshot
 
     def append(
-        self, signer: Signer, type_: str, body: Mapping[str, JsonValue], *, clock: Clock, app: str
+        self,
+        signer: Signer,
+        type_: str,
+        body: Mapping[str, JsonValue],
+        *,
+        clock: Clock,
+        app: str,
+        watch: SigningWatch | None = None,
     ) -> Event:
         """Signs an own event, passes it through the gate, and commits it as a file.
+
+        Args:
+            signer: Whose event it is.
+            type_: Its type.
+            body: Its body.
+            clock: What time it claims.
+            app: Which program made it.
+            watch: Hears of the number before and after it is used, and may refuse it.
 
         Raises:
             EnvironmentFault: ``E-FULL``, ``E-STORE`` or a program that holds the lock.
@@ -112,11 +140,15 @@ class Ledger:
                 )
             self._check_own_log(snapshot, signer.keyid)
             event = next_event(snapshot, signer.keyid, type_, body, clock=clock, app=app)
+            if watch is not None:
+                watch.about_to_sign(snapshot, signer.keyid, event.seq)
             raw = envelope.seal(event.to_statement(), [signer])
             outcome = admit(raw, snapshot.trust, snapshot)
             if isinstance(outcome, Waiting):
                 raise Untrusted(outcome.code, f"Cannot sign now: {outcome.reason}", "Pull first.")
             self.files.put_segment(signer.keyid, event.seq, [raw])
+            if watch is not None:
+                watch.has_signed(signer.keyid, event.seq)
             self.refresh()
             return outcome.event
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this workstation knows of having signed: one number, noted before each event.
+
+* A key that signed elsewhere, or whose store was put back, must not use a number twice: two events
+  under one number freeze a writer for good. So before signing, the log is held against the note.
+* The note is written before the event and confirmed after it: a crash between the two leaves a
+  number that may be used, a store that was put back one that may not.
+* More events than were signed here: the key was copied, or this is a restored backup. The key
+  signs nothing more; a new one takes its place (trust.md 3.3).
+* Fewer: the store was put back behind its home. What remotes hold comes back by a pull.
+"""
+
+from strongroom.domain.errors import Untrusted
+from strongroom.services.sealed_marks import SealedMarks
+from strongroom.store.home import Home
+from strongroom.store.snapshot import Snapshot
+
+ROTATE = "Give this workstation a new key: strongroom identity rotate."
+
+
+class OwnLog:
+    """The note of a home on its own log.
+
+    Args:
+        home: Where the note lies.
+        marks: What remotes have shown, for a home that has no note yet.
+    """
+
+    def __init__(self, home: Home, marks: SealedMarks) -> None:
+        self._home, self._marks = home, marks
+
+    def about_to_sign(self, snapshot: Snapshot, writer: str, seq: int) -> None:
+        """Notes that an event is about to be signed.
+
+        Raises:
+            Untrusted: ``E-ROLLBACK`` if the log and the note contradict each other.
+        """
+        trouble = self.trouble(snapshot, writer)
+        if trouble is not None:
+            raise trouble
+        self._save(writer, seq, is_done=False)
+
+    def has_signed(self, writer: str, seq: int) -> None:
+        """Notes that the event is committed."""
+        self._save(writer, seq, is_done=True)
+
+    def trouble(self, snapshot: Snapshot, writer: str) -> Untrusted | None:
+        """Returns why this key must not sign here, None if it may."""
+        count = snapshot.highest(writer)
+        signed, least = self._noted(writer, count)
+        if count > signed:
+            return Untrusted(
+                "E-ROLLBACK",
+                f"This key has signed {count - signed} events that this workstation did not make:"
+                " it was copied, or a backup was restored",
+                ROTATE,
+            )
+        if count < least:
+            return Untrusted(
+                "E-ROLLBACK",
+                f"This store holds {count} of the {least} events its key has signed: it was put"
+                " back to an earlier day",
+                f"Pull from every remote. If they stay missing: {ROTATE[0].lower()}{ROTATE[1:]}",
+            )
+        return None
+
+    def _noted(self, writer: str, count: int) -> tuple[int, int]:
+        """Returns the highest number this home may have signed, and the one it surely has."""
+        document = self._home.signed()
+        seq, is_done = document.get("seq"), document.get("done")
+        if document.get("writer") == writer and type(seq) is int and seq >= 1:
+            return seq, seq if is_done is True else seq - 1
+        shown, _ = self._marks.own_head(writer)  # no note yet: what is here, and what was shown
+        return max(count, shown), max(count, shown)
+
+    def _save(self, writer: str, seq: int, *, is_done: bool) -> None:
+        self._home.save_signed({"format": 1, "writer": writer, "seq": seq, "done": is_done})

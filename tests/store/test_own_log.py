@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A key that signed elsewhere, or whose store was put back, uses no number twice."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strongroom.domain.errors import EnvironmentFault, Untrusted
+from strongroom.services.integrity import Integrity
+from strongroom.services.witness import Witness
+from strongroom.store.repository import Repository
+from support.peers import Peer, Team, codes
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    made = Team(tmp_path)
+    ada, ben = made.peers
+    ada.say(1)
+    ada.push()
+    ben.pull()
+    yield made
+    made.close()
+
+
+def refused(peer: Peer) -> Untrusted:
+    with pytest.raises(Untrusted) as caught:
+        peer.say(99)
+    return caught.value
+
+
+def own_log_check(peer: Peer) -> tuple[bool, str]:
+    found = Integrity(peer.at, peer.registry, Witness(peer.at)).doctor()
+    (check,) = (each for each in found if each.name == "own log")
+    return check.is_ok, check.detail
+
+
+def test_44_a_restored_machine_that_pulls_its_own_later_events_signs_nothing_more(
+    team: Team,
+) -> None:
+    ada, ben = team.peers
+    snapshot = ada.restored_copy(team.root / "snapshot")
+    ada.say(2)
+    ada.push()
+    assert own_log_check(snapshot)[0], "it cannot know before it has pulled"
+    assert codes(snapshot.pull()) == ["E-ROLLBACK"]
+    error = refused(snapshot)
+    assert (error.code, "1 events that this workstation did not make" in error.title) == (
+        "E-ROLLBACK", True,
+    )  # fmt: skip
+    assert "rotate" in error.advice
+    assert own_log_check(snapshot) == (False, error.title)
+    snapshot.push()
+    assert ben.pull().is_clean, "nobody else is harmed"
+    again = Peer(snapshot.folder, "Ada", twin=snapshot)
+    assert refused(again).code == "E-ROLLBACK", "a restart forgets nothing"
+    ada.say(3)
+    for peer in (snapshot, again):
+        peer.close()
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_44_a_store_put_back_behind_its_home_signs_nothing_until_it_has_pulled(
+    team: Team, lost: int
+) -> None:
+    ada, ben = team.peers
+    backup = team.root / "backup"
+    shutil.copytree(ada.store / "ledger", backup)
+    for number in range(lost):
+        ada.say(number)
+    ada.push()
+    shutil.rmtree(ada.store / "ledger")
+    shutil.copytree(backup, ada.store / "ledger")
+    restored = Peer(ada.folder, "Ada", twin=ada)
+    error = refused(restored)
+    assert error.code == "E-ROLLBACK"
+    assert "Pull" in error.advice
+    restored.pull()
+    restored.say(7)
+    restored.push()
+    assert ben.pull().is_clean, "no number was signed twice"
+    assert ben.digest == restored.digest
+    restored.close()
+
+
+def test_44_events_that_never_left_a_lost_disk_are_not_signed_over(team: Team) -> None:
+    ada, _ = team.peers
+    backup = team.root / "backup"
+    shutil.copytree(ada.store / "ledger", backup)
+    ada.say(2)  # somebody may have seen it on another stick
+    shutil.rmtree(ada.store / "ledger")
+    shutil.copytree(backup, ada.store / "ledger")
+    restored = Peer(ada.folder, "Ada", twin=ada)
+    restored.pull()
+    assert "rotate" in refused(restored).advice
+    restored.close()
+
+
+def test_a_disk_that_fails_before_the_commit_costs_no_number(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = team.peers
+
+    def full(*_args: object) -> None:
+        raise EnvironmentFault("E-FULL", "The disk is full", "Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Repository, "put_segment", full)
+        with pytest.raises(EnvironmentFault):
+            ada.say(2)
+    after = Peer(ada.folder, "Ada", twin=ada)
+    after.say(3)
+    after.push()
+    assert ben.pull().is_clean
+    after.close()
+
+
+def test_a_home_of_an_earlier_version_takes_its_log_as_it_is(team: Team) -> None:
+    ada, _ = team.peers
+    (ada.at.home.folder / "signed.json").unlink()
+    ada.say(2)
+    assert own_log_check(ada) == (True, "this key may sign here")
