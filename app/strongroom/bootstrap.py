@@ -26,6 +26,7 @@ from strongroom.domain.setting import SettingValue
 if TYPE_CHECKING:
     from strongroom.services.artifacts import Artifacts
     from strongroom.services.audit import Audit
+    from strongroom.services.backups import Backups
     from strongroom.services.bundles import Bundles
     from strongroom.services.curves import Curves
     from strongroom.services.evidence import Evidence
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from strongroom.services.run_texts import RunTexts
     from strongroom.services.run_values import RunValues
     from strongroom.services.runs import Runs
+    from strongroom.services.secrets import Secrets
     from strongroom.services.settings import Settings
     from strongroom.services.sticks import Sticks
     from strongroom.services.trust_forks import TrustForks
@@ -232,6 +234,20 @@ class Services:
         from strongroom.services.sticks import Sticks
 
         return Sticks(self.workstation)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """What seems to be a secret, and what was let through."""
+        from strongroom.services.secrets import Secrets
+
+        return Secrets(self.workstation)
+
+    @cached_property
+    def backups(self) -> "Backups":
+        """Copies of this store."""
+        from strongroom.services.backups import Backups
+
+        return Backups(self.workstation)
 
     @cached_property
     def audit(self) -> "Audit":

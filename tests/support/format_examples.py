@@ -17,10 +17,13 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from strongroom.domain.artifact import ArtifactFile, tree_digest
+from strongroom.domain.clock import FixedClock
 from strongroom.domain.metric_schema import Direction, MetricRule
 from strongroom.journal.layout import Header, Kind, pack_header, pack_metric, pack_other
+from strongroom.services.attempts import Attempts
 from strongroom.services.evidence import Evidence
 from strongroom.services.handover import Handover
+from strongroom.store.incident_book import IncidentBook
 from strongroom.store.liveness import observe
 from strongroom.store.metric_rules import write_rules
 from strongroom.store.quarantine import Quarantine
@@ -135,7 +138,9 @@ def _of_the_run(story: Story) -> Iterator[tuple[str, str]]:
 
 def _of_the_home(story: Story) -> Iterator[tuple[str, str]]:
     home = story.ann.at.home
-    home.note_incident({"time": START_US, "code": "E-LOCKED", "title": "The passphrase is wrong"})
+    Attempts(IncidentBook(home.folder), FixedClock(START_US)).note(
+        "unlock", code="E-LOCKED", what="wrong"
+    )
     for name in ("identity.json", "pin.json", "marks.json", "sync.json", "incidents.jsonl"):
         yield name, _block((home.folder / name).read_text("utf-8"))
     remotes = (home.root / "remotes.toml").read_text("utf-8")

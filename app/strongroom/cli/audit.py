@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from strongroom.services.audit import AuditEntry
 
 
+_KINDS = {"denied": "a right was missing", "unlock": "a key was not opened",
+          "verify": "a check failed"}  # fmt: skip
+
+
 def add_commands(root: click.Group) -> None:
     """Joins ``audit`` into the tree of commands."""
     root.add_command(audit)
@@ -84,6 +88,36 @@ def witness() -> None:
     heads = event.body["heads"]
     words = f"Signed a snapshot of {len(heads)} {'log' if len(heads) == 1 else 'logs'}. Push it."
     emit({"event": event.id, "heads": heads}, [words])
+
+
+@audit.command()
+@click.option("--since", default="", metavar="TIME", help="2026-11-20, or more exactly.")
+@shared_options
+def attempts(since: str) -> None:
+    """Count what was refused and what failed: rights, unlocks, checks."""
+    found = services().audit.attempts(since=since)
+    rows = [
+        (
+            to_iso(row.attempt.last_us)[:19],
+            row.who if row.is_signed else f"{row.who}, not signed yet",
+            _KINDS[row.attempt.kind],
+            f"{row.attempt.count:,}",
+            row.attempt.code,
+            " of ".join(filter(None, (row.attempt.what, row.attempt.object))),
+        )
+        for row in found
+    ]
+    lines = table(("LAST (UTC)", "WHO", "WHAT", "COUNT", "CODE", "ABOUT"), rows)
+    total = sum(row.attempt.count for row in found)
+    lines.append(f"{total:,} refused or failed acts")
+    document = {
+        "attempts": [
+            {**row.attempt.to_json(), "writer": row.writer, "who": row.who, "signed": row.is_signed}
+            for row in found
+        ],
+        "total": total,
+    }
+    emit(document, lines)
 
 
 def _entry_document(entry: AuditEntry) -> dict[str, Any]:

@@ -44,10 +44,16 @@ def run(root: click.Command, arguments: Sequence[str]) -> int:
 def fail(error: StrongroomError, *, is_json: bool) -> int:
     """Prints an error in the asked manner and returns its exit code."""
     if is_json:
-        body = {"code": error.code, "title": error.title, "advice": error.advice}
+        body: dict[str, Any] = {
+            "code": error.code, "title": error.title, "advice": error.advice
+        }  # fmt: skip
+        if error.details:
+            body["details"] = list(error.details)
         click.echo(json.dumps({"error": body}))
     else:
         click.echo(f"{plain(error.code)}: {plain(error.title)}", err=True)
+        for line in error.details:
+            click.echo(f"  {plain(line)}", err=True)
         if error.advice:
             click.echo(plain(error.advice), err=True)
     return error.exit_code

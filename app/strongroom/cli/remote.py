@@ -131,6 +131,9 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     ):
         for trouble in troubles:
             yield f"{word}: {_trouble_line(trouble)}"
+    for found in outcome.secrets:
+        state = f"let through by {found.allowed_by}" if found.allowed_by else "blocks the push"
+        yield f"secret: {found.id} {found.sentence}, {state}"
 
 
 def _amount(counts: Counts) -> str:

@@ -52,7 +52,9 @@ ENTRIES = {
     "remote": Entry("remote", "Exchange with folders on shares and sticks."),
     "bundle": Entry("bundle", "Carry runs and versions one way, as one signed file."),
     "stick": Entry("stick", "Sticks and discs: what is plugged in, and when it may be taken out."),
+    "secrets": Entry("secrets", "What seems to be a secret and would leave; letting it through."),
     "quarantine": Entry("quarantine", "What was refused on arrival, and why."),
+    "backup": Entry("backup", "Copies of a whole store, checked and tried out."),
     "audit": Entry("audit", "Who did what, and packages for auditors."),
 }
 """The commands in the order of the overview, without the window."""

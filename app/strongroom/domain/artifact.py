@@ -47,8 +47,12 @@ def check_path(path: str) -> None:
         _check_segment(path, segment)
 
 
-def check_paths(paths: Iterable[str]) -> None:
+def check_paths(paths: Iterable[str], *, max_files: int = MAX_FILES) -> None:
     """Accepts a set of paths that can live beside each other on every file system.
+
+    Args:
+        paths: The paths of one tree.
+        max_files: How many there may be.
 
     Raises:
         Untrusted: ``E-PATH`` for a bad path, two paths that differ only by case or composition,
@@ -56,9 +60,9 @@ def check_paths(paths: Iterable[str]) -> None:
     """
     seen: dict[str, str] = {}
     for count, path in enumerate(paths, start=1):
-        if count > MAX_FILES:
+        if count > max_files:
             raise Untrusted(
-                "E-SIZE", f"A tree has more than {MAX_FILES:,} files", "Pack small files first."
+                "E-SIZE", f"A tree has more than {max_files:,} files", "Pack small files first."
             )
         check_path(path)
         folded = fold_path(path)

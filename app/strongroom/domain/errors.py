@@ -14,15 +14,19 @@ class StrongroomError(Exception):
         code: A stable code such as ``E-HASH`` (docs/reference/errors.md lists them all).
         title: What happened, in one sentence without a full stop.
         advice: What to do next, in one or two sentences.
+        details: What it is about, a line each, where that is more than one thing.
     """
 
     exit_code = 1
 
-    def __init__(self, code: str, title: str, advice: str = "") -> None:
+    def __init__(
+        self, code: str, title: str, advice: str = "", *, details: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(f"{code}: {title}")
         self.code = code
         self.title = title
         self.advice = advice
+        self.details = details
 
 
 class EnvironmentFault(StrongroomError):

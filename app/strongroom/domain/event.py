@@ -205,6 +205,13 @@ BODIES: Mapping[str, Mapping[str, Check]] = {
     "object.redact": {"sha256": _is_digest, "reason": _is_text},
     "event.adopt": {"writer": _is_digest, "seq": _is_whole, "id": _is_digest, "reason": _is_text},
     "witness.snapshot": {"heads": _is_heads},
+    "secret.override": dict.fromkeys(
+        ("object", "path", "place", "rule", "kind", "reason"), _is_text),
+    "access.denied": dict.fromkeys(
+        ("action", "object", "code", "count", "first", "last"), _is_text),
+    "login.unlock": dict.fromkeys(("failed", "wrong", "first", "last"), _is_text),
+    "verify.failure": dict.fromkeys(
+        ("where", "object", "code", "count", "first", "last"), _is_text),
 }  # fmt: skip
 """The exact body of each event type: every key present, no null, no float."""
 

@@ -49,6 +49,7 @@ _NEEDS: Mapping[str, Callable[[Mapping[str, object]], tuple[str, str, str]]] = {
     "object.redact": lambda _: ("redact", "", ""),
     "event.adopt": lambda _: ("log", "", ""),
     "witness.snapshot": lambda _: ("witness", "", ""),
+    "secret.override": lambda _: ("log", "", ""),
 }  # fmt: skip
 """What each type needs, and the scope it is asked for (formats.md F4)."""
 

@@ -29,6 +29,10 @@ VERBS = {
     "stage.emergency": "moved in an emergency",
     "alias.set": "set an alias",
     "export.audit": "exported an audit package",
+    "secret.override": "let a finding of secrets through",
+    "access.denied": "was refused",
+    "login.unlock": "unlocked after failures",
+    "verify.failure": "found what does not hold",
 }
 
 

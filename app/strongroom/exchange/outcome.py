@@ -11,6 +11,7 @@ from typing import Literal
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import StrongroomError
+from strongroom.domain.secret import SecretFinding
 
 Kind = Literal["run", "version", "event", "trust", "object"]
 Result = Literal["new", "same", "conflict", "rejected", "waiting"]
@@ -94,6 +95,8 @@ class Outcome:
     rejected: tuple[Trouble, ...] = ()
     conflicts: tuple[Trouble, ...] = ()
     items: tuple[Item, ...] = ()
+    secrets: tuple[SecretFinding, ...] = ()
+    """What seems to be a secret in what would leave; not let through, it stops a push."""
     changes: Changes = field(default_factory=Changes)
 
     @property
@@ -104,7 +107,7 @@ class Outcome:
     @property
     def is_clean(self) -> bool:
         """Whether nothing was rejected and nothing is alarming."""
-        return not self.rejected
+        return not self.rejected and all(found.allowed_by for found in self.secrets)
 
     def __or__(self, other: "Outcome") -> "Outcome":
         return Outcome(
@@ -117,6 +120,7 @@ class Outcome:
             rejected=_joined(self.rejected, other.rejected),
             conflicts=_joined(self.conflicts, other.conflicts),
             items=self.items + other.items,
+            secrets=tuple(dict.fromkeys((*self.secrets, *other.secrets))),
             changes=self.changes | other.changes,
         )
 
@@ -132,6 +136,7 @@ class Outcome:
             "waiting": [trouble.to_json() for trouble in self.waiting],
             "rejected": [trouble.to_json() for trouble in self.rejected],
             "conflicts": [trouble.to_json() for trouble in self.conflicts],
+            "secrets": [found.to_json() for found in self.secrets],
         }
 
 

@@ -18,6 +18,8 @@ from strongroom.domain.bundle import Manifest, parse_manifest
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import EnvironmentFault, Untrusted
 from strongroom.domain.progress import Progress, Silent
+from strongroom.domain.secret import SecretFinding
+from strongroom.exchange.leaving import stop_at_secrets, suspicions
 from strongroom.exchange.local import (
     Holdings,
     LocalSide,
@@ -110,6 +112,7 @@ def push(
 
     Raises:
         Untrusted: ``E-TEAM``.
+        SecretsFound: ``E-SECRET`` before anything is copied.
         EnvironmentFault: ``E-SHARE`` if the remote is gone or write-protected, ``E-FULL`` before
             anything is copied, or while it is; what was finished stays.
         Cancelled: What was finished stays.
@@ -123,6 +126,9 @@ def push(
         )
     watched = progress or Silent()
     plan = plan_push(here, remote, damaged=frozenset(damaged), progress=watched)
+    secrets = _secrets(here, plan, watched)
+    if not is_dry:
+        stop_at_secrets(secrets, origin)
     copied, rejected = plan.counts, list[Trouble]()
     if not is_dry:
         remote.check_free_space(plan.counts.bytes)
@@ -136,6 +142,7 @@ def push(
         same=plan.same,
         waiting=tuple(plan.waiting),
         rejected=tuple(rejected),
+        secrets=secrets,
         changes=Changes(),
     )
     healed = plan.paths - {each.path for each in rejected}
@@ -166,6 +173,20 @@ def plan_push(
         _plan_content(here, remote, snapshot, plan, damaged, watched)
     _plan_logs(here, remote, snapshot, plan, damaged)
     return plan
+
+
+def _secrets(here: LocalSide, plan: PushPlan, progress: Progress) -> tuple[SecretFinding, ...]:
+    snapshot = here.ledger.snapshot
+    if snapshot.trust.latest is None:
+        return ()
+    leaving = [
+        admitted.event
+        for writer, first, lines in plan.logs
+        for seq in range(first, first + len(lines))
+        for admitted in snapshot.events.get((writer, seq), ())
+    ]
+    digests = {file.sha256 for file, _ in plan.objects}
+    return suspicions(here, snapshot, digests, leaving, progress)
 
 
 def _plan_trust(here: LocalSide, remote: Remote, plan: PushPlan, damaged: frozenset[str]) -> None:

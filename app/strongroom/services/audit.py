@@ -12,14 +12,17 @@ from typing import Literal
 
 from strongroom.domain.access import ROLE_TITLES, role_of
 from strongroom.domain.chains import Alarm
+from strongroom.domain.clock import to_iso
 from strongroom.domain.clock_doubts import ClockDoubt, claimed_us, clock_doubts
 from strongroom.domain.errors import BadInput
 from strongroom.domain.event import Event
+from strongroom.services.attempts import AttemptRow, rows
 from strongroom.services.registry import Registry
 from strongroom.services.witness import Witness
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 
+ATTEMPTS = frozenset({"access.denied", "login.unlock", "verify.failure"})
 _DIGEST = re.compile(r'"([0-9a-f]{64})"')
 
 TrustOutcome = Literal["valid", "unknown", "revoked", "mismatch", "cannot"]
@@ -139,6 +142,17 @@ class Audit:
             payload_bytes=len(json.dumps(statement, separators=(",", ":"))),
         )
 
+    def attempts(self, *, since: str = "") -> tuple[AttemptRow, ...]:
+        """Returns refused and failed acts of everybody, with counts, newest first.
+
+        Args:
+            since: A claimed time (``2026-11-20`` or more) before which they do not count.
+        """
+        snapshot = self._at.snapshot() if self._at.has_team() else None
+        card = self._at.card()
+        found = rows(snapshot, self._at.attempts.pending(), card.writer if card else "")
+        return tuple(row for row in found if not since or to_iso(row.attempt.last_us) >= since)
+
     def status(self) -> ChainStatus | None:
         """Returns how far the ledger holds, None while there is no team."""
         if not self._at.has_team():
@@ -169,7 +183,22 @@ def object_of(event: Event) -> str:
         return str(body.get("name") or f"run {str(body['run'])[:8]}")
     if "request" in body:
         return f"request {str(body['request'])[:8]}"
+    if event.type in ATTEMPTS:
+        return _attempt_words(event)
+    if event.type == "secret.override":
+        return f"{body.get('path', '')}, {body.get('place', '')}"
     return str(body.get("host", ""))
+
+
+def _attempt_words(event: Event) -> str:
+    """Returns ``approve:production of churn, 3 times, E-CAP`` for a refused or failed act."""
+    body = event.body
+    times = str(body.get("count") or body.get("failed") or "")
+    how_often = "once" if times == "1" else f"{times} times"
+    if event.type == "login.unlock":
+        return f"key of this workstation, failed {how_often} before"
+    what = " of ".join(str(body[key]) for key in ("action", "where", "object") if body.get(key))
+    return f"{what}, {how_often}, {body.get('code', '')}"
 
 
 def _entry(snapshot: Snapshot, event: Event, number: int, doubt: ClockDoubt | None) -> AuditEntry:

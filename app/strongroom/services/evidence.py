@@ -167,7 +167,10 @@ class Evidence:
 
     def verify(self, path: Path, team: str, *, everything: bool = False) -> PackageVerdict:
         """Checks a package; see `verify_package`."""
-        return verify_package(path, team, everything=everything)
+        verdict = verify_package(path, team, everything=everything)
+        found = [(finding.code, f"{path.name}/{finding.path}") for finding in verdict.findings]
+        self._at.note_found("audit package", found)
+        return verdict
 
     def _check_right(self, snapshot: Snapshot, version: ModelVersion) -> None:
         writer = self._at.require_card().writer
@@ -182,12 +185,13 @@ class Evidence:
             id_at=snapshot.chains.id_at,
         )
         if denied is not None:
-            raise Refused(
-                denied.code,
-                f"You may not export audit packages of {version.model}:"
-                f" the right {EXPORT} is missing",
-                "Ask an admin for a role that has it: strongroom people grant PERSON auditor.",
-            )
+            with self._at.attempt(EXPORT, f"{version.model}/{version.version}"):
+                raise Refused(
+                    denied.code,
+                    f"You may not export audit packages of {version.model}:"
+                    f" the right {EXPORT} is missing",
+                    "Ask an admin for a role that has it: strongroom people grant PERSON auditor.",
+                )
 
     def _sign(self, version: ModelVersion, package: Package, ask: SecretsHandler | None) -> None:
         """Signs that the package was exported; without that it does not stay."""

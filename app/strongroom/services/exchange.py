@@ -249,6 +249,8 @@ class Exchange:
             here, self._open(info.path), name=name,
             is_reading_data=is_reading_data, progress=progress,
         )  # fmt: skip
+        found_there = ((found.code, found.path) for found in check.findings)
+        self._at.note_found(f"remote {name}", found_there)
         absent = {"E-GAP", "E-MISSING"}  # the next push sees by itself what is not there
         damaged = [found.path for found in check.findings if found.code not in absent]
         self._memory.remember(name, damaged=damaged)
@@ -396,6 +398,8 @@ class Exchange:
         )  # fmt: skip
         if is_dry:
             return found.outcome
+        refused = ((each.code, each.path) for each in found.outcome.rejected)
+        self._at.note_found(f"remote {info.name}", refused)
         if info.name in self._names():
             self._memory.save_marks(info.name, found.marks)
             self._memory.remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)

@@ -61,7 +61,8 @@ class Handover:
         manifest = self._registry.manifest(version)
         if manifest is None:
             raise _not_here(version)
-        self._materialise(target, manifest.files, version.run)
+        with self._at.attempt("models get", f"{version.model}/{version.version}"):
+            self._materialise(target, manifest.files, version.run)
         return self._receipt(target, uri, version, manifest.files)
 
     def _resolve(self, asked: ModelUri) -> ModelVersion:

@@ -131,6 +131,7 @@ class Integrity:
             notes += [_MARKS[state]] if state in _MARKS else []
         else:
             notes.append("This store belongs to no team; there is no ledger to check.")
+        self._at.note_found("this store", ((found.code, found.path) for found in findings))
         with self._at.catalog.read() as connection:
             runs = connection.exec_driver_sql("SELECT count(*) FROM run").scalar_one()
         return Verification(

@@ -14,6 +14,7 @@ from pathlib import Path
 from strongroom.domain.clock import MICROSECONDS, from_iso
 from strongroom.domain.registry import RequestStatus
 from strongroom.domain.run import Run, RunStatus
+from strongroom.services.attempts import AttemptRow, rows
 from strongroom.services.registry import Registry
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
@@ -63,7 +64,7 @@ class Monitor:
                    "Scored batches with labels fill this."),
             self._log_latency(),
             self._storage(),
-            _unauthorised(snapshot),
+            self._unauthorised(snapshot),
             _rollback_time(snapshot),
         )  # fmt: skip
 
@@ -115,6 +116,27 @@ class Monitor:
             series=tuple(micros[i] for i in range(0, len(micros), step)),
         )
 
+    def _unauthorised(self, snapshot: Snapshot | None) -> Measure:
+        """Counts what peers refuse of others' events, and what was refused or failed here."""
+        if snapshot is None:
+            return _empty("M9", "Unauthorised attempts", "refused and failed acts", "0",
+                          "A team and its ledger fill this.")  # fmt: skip
+        codes = {"E-CAP", "E-CUT", "E-SELF", "E-BIND", "E-POLICY"}
+        refused = [id_ for id_, code in snapshot.state.refusals.items() if code in codes]
+        since_us = self._at.clock.now_us() - WINDOW_US
+        told = rows(snapshot, self._at.attempts.pending(), since_us=since_us)
+        count = len(refused) + sum(row.attempt.count for row in told)
+        parts = [f"{len(refused):,} events without a right"] if refused else []
+        return Measure(
+            id="M9",
+            title="Unauthorised attempts",
+            formula=", ".join([*parts, _counted(told)]).strip(", ") or "refused and failed acts",
+            figure=str(count),
+            unit="",
+            verdict=MISSED if count else ON_TARGET,
+            target="0",
+        )
+
     def _storage(self) -> Measure:
         sizes = {name: _size(self._at.folder.root / name) for name in ("runs", "blobs", "ledger")}
         total = sum(sizes.values())
@@ -128,6 +150,14 @@ class Monitor:
             verdict=ON_TARGET,
             target="no cap",
         )
+
+
+def _counted(rows: Sequence[AttemptRow]) -> str:
+    """Returns ``3 denied, 2 failed unlocks, 1 failed check``, only what there is."""
+    words = {"denied": ("denied", "denied"), "unlock": ("failed unlock", "failed unlocks"),
+             "verify": ("failed check", "failed checks")}  # fmt: skip
+    counts = {kind: sum(r.attempt.count for r in rows if r.attempt.kind == kind) for kind in words}
+    return ", ".join(f"{n:,} {words[kind][n != 1]}" for kind, n in counts.items() if n)
 
 
 def _run_success(runs: Sequence[Run]) -> Measure:
@@ -214,24 +244,6 @@ def _promotion_failures(snapshot: Snapshot | None) -> Measure:
         figure=str(len(failed)),
         unit="",
         verdict=MISSED if failed else ON_TARGET,
-        target="0",
-    )
-
-
-def _unauthorised(snapshot: Snapshot | None) -> Measure:
-    if snapshot is None:
-        return _empty("M9", "Unauthorised attempts", "refused events", "0",
-                      "A team and its ledger fill this.")  # fmt: skip
-    codes = {"E-CAP", "E-CUT", "E-SELF", "E-BIND", "E-POLICY"}
-    refused = [id_ for id_, code in snapshot.state.refusals.items() if code in codes]
-    writers = {event.writer for id_ in refused if (event := snapshot.chains.get(id_)) is not None}
-    return Measure(
-        id="M9",
-        title="Unauthorised attempts",
-        formula=f"refused events, {len(writers)} writers",
-        figure=str(len(refused)),
-        unit="",
-        verdict=MISSED if refused else ON_TARGET,
         target="0",
     )
 

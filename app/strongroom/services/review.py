@@ -171,9 +171,12 @@ class Reviews:
         request = case.item.request
         if seen_tree and seen_tree != request.key[2]:
             raise Refused("E-BIND", "The request names other files than were shown", "Look again.")
+        cap, model = f"approve:{request.to_stage.lower()}", request.key[0]
         if case.blockers:
-            raise Refused(refusal_code(case), case.blockers[0], _advice(case))
-        self._read_again(case.version)
+            with self._at.attempt(cap, model):
+                raise Refused(refusal_code(case), case.blockers[0], _advice(case))
+        with self._at.attempt("approve", f"{model}/{request.key[1]}"):
+            self._read_again(case.version)
         self._identities.require_passphrase()
         self._at.keys(ask=ask, is_fresh=True)
         return self._answer(request, "approve", comment, statement=case.statement, ask=ask)
@@ -212,9 +215,10 @@ class Reviews:
         request = self.find(reference)
         item = self._cases.item(self._at.snapshot(), request)
         if not item.is_mine:
-            raise Refused(
-                "E-CAP", "Only its requester may withdraw a request", "Reject it instead."
-            )
+            with self._at.attempt("stage.withdraw", request.key[0]):
+                raise Refused(
+                    "E-CAP", "Only its requester may withdraw a request", "Reject it instead."
+                )
         self._check_open(request)
         event = self._at.sign("stage.withdraw", {"request": request.id, "reason": reason}, ask=ask)
         return self._after(event, request)
@@ -250,7 +254,8 @@ class Reviews:
         snapshot = self._at.snapshot()
         self._check_right(snapshot, f"approve:{request.to_stage.lower()}", request.key[0])
         if self._cases.is_own(snapshot, request):
-            raise Refused("E-SELF", "You asked for this yourself", "Withdraw it instead.")
+            with self._at.attempt(f"approve:{request.to_stage.lower()}", request.key[0]):
+                raise Refused("E-SELF", "You asked for this yourself", "Withdraw it instead.")
         return self._answer(request, kind, comment.strip(), ask=ask)
 
     def _answer(
@@ -281,11 +286,12 @@ class Reviews:
     def _check_right(self, snapshot: Snapshot, cap: str, model: str) -> None:
         self._at.require_card()
         if not self._cases.may(snapshot, cap, model):
-            raise Refused(
-                "E-CAP",
-                f"You may not do this: the right {cap} on {model} is missing",
-                "Ask an admin for a role that has it; strongroom people list shows who is admin.",
-            )
+            with self._at.attempt(cap, model):
+                raise Refused(
+                    "E-CAP",
+                    f"You may not do this: the right {cap} on {model} is missing",
+                    "Ask an admin for a role that has it; strongroom people list shows them.",
+                )
 
 
 def find_stage(document: TrustDocument, name: str) -> Stage:

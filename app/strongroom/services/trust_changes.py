@@ -122,11 +122,12 @@ class TrustChanges:
         asked = demands(before, after, base)
         here = self.ring.here(asked, frozenset())
         if not here:
-            raise Refused(
-                "E-CAP",
-                "This workstation may not change the team",
-                "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
-            )
+            with self._at.attempt("team.change", f"version {after.version}"):
+                raise Refused(
+                    "E-CAP",
+                    "This workstation may not change the team",
+                    "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
+                )
         missing = max(demand.missing(here) for demand in asked)
         if missing and draft is None:
             raise Refused(

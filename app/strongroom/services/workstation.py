@@ -6,24 +6,31 @@
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from strongroom.domain.attempt import WRONG
+from strongroom.domain.canonical import JsonValue
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import EnvironmentFault, Refused
+from strongroom.domain.errors import EnvironmentFault, Refused, StrongroomError
 from strongroom.domain.event import Event
 from strongroom.domain.ids import RandomBytes
+from strongroom.domain.secret import certain_hits
+from strongroom.services.attempts import Attempts
 from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home, IdentityCard
+from strongroom.store.incident_book import IncidentBook
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import is_current, write_projection
 from strongroom.store.quarantine import Quarantine
 from strongroom.store.snapshot import Snapshot, no_team
 from strongroom.trust.identity import Identity, SecretsHandler
 from strongroom.trust.keychain import Keychain
+from strongroom.trust.keyfile import WrongSecret
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer
 
@@ -64,6 +71,7 @@ class Workstation:
         self.app = app
         self.marks = SealedMarks(self.home, keychain, random_bytes)
         self.own_log = OwnLog(self.home, self.marks)
+        self.attempts = Attempts(IncidentBook(self.home.folder), clock)
         self._ledger: Ledger | None = None
         self._identity: Identity | None = None
         self._guard = threading.RLock()
@@ -163,12 +171,58 @@ class Workstation:
         try:
             pair = identity.unlock(ask=ask, is_fresh=is_fresh)
         except EnvironmentFault as error:
-            self.home.note_incident(
-                {"time": self.clock.now_us(), "code": error.code, "title": error.title}
-            )
+            what = WRONG if isinstance(error, WrongSecret) else "locked"
+            self.attempts.note("unlock", code=error.code, what=what)
             raise
         self.marks.reseal()
+        self._tell_attempts(pair)
         return pair
+
+    # ---------------------------------------------------------------- what was refused or failed
+
+    @contextmanager
+    def attempt(self, what: str, object_: str = "") -> Iterator[None]:
+        """Notes a refusal or a failed check of the block; signed at once if a key is open.
+
+        Args:
+            what: The act or the place: ``stage.approve``, ``remote share``.
+            object_: What it was about.
+        """
+        try:
+            with self.attempts.watched(what, object_):
+                yield
+        except StrongroomError:
+            self._tell_if_open()
+            raise
+
+    def note_found(self, where: str, found: Iterable[tuple[str, str]]) -> None:
+        """Notes what a check found that does not hold; signed at once if a key is open.
+
+        Args:
+            where: What was checked: ``this store``, ``remote share``.
+            found: Code and path of each finding.
+        """
+        if self.attempts.note_found(where, found):
+            self._tell_if_open()
+
+    def _tell_if_open(self) -> None:
+        """Signs what was refused or failed if the keys are open; nobody is asked for them."""
+        if self.card() is not None and self.identity().is_unlocked:
+            self._tell_attempts(self.identity().unlock())
+
+    def _tell_attempts(self, pair: KeyPair) -> None:
+        """Signs what waits; what cannot be signed now waits on, and never stops anybody."""
+        signer = Ed25519Signer(pair)
+
+        def sign(type_: str, body: dict[str, str]) -> None:
+            self.ledger().append(
+                signer, type_, body, clock=self.clock, app=self.app, watch=self.own_log
+            )
+
+        with suppress(StrongroomError):
+            can_tell = self.attempts.has_news() and self.has_team()
+            if can_tell and self.attempts.tell(self.snapshot(), pair.writer, sign):
+                self.project()
 
     def sign(
         self,
@@ -181,9 +235,10 @@ class Workstation:
 
         Raises:
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
-            Refused: ``E-TEAM`` or ``E-CAP``.
+            Refused: ``E-TEAM`` or ``E-CAP``; ``E-SECRET`` if a text of it holds a key or token.
             Untrusted: ``E-ROLLBACK``, ``E-EQUIV``, ``E-GAP`` if this key must not go on here.
         """
+        _keep_secrets_out(body)
         signer = Ed25519Signer(self.keys(ask=ask))
         event = self.ledger().append(
             signer, type_, body, clock=self.clock, app=self.app, watch=self.own_log
@@ -220,4 +275,14 @@ class Workstation:
             models=frozenset({str(body["model"])} if "model" in body else ()),
             requests=frozenset({str(request)} if request else ()),
             runs=frozenset({str(body["run"])} if body.get("run") else ()),
+        )
+
+
+def _keep_secrets_out(body: Mapping[str, JsonValue]) -> None:
+    """Refuses to sign a key or token into a log that nobody can take it out of again."""
+    for hit in certain_hits(dict(body)):
+        raise Refused(
+            "E-SECRET",
+            f"This text seems to hold {hit.rule.title} ({hit.hint}), and the log keeps it for good",
+            "Take it out and try again. Change the key where it is valid if others may know it.",
         )

@@ -170,12 +170,13 @@ class Home:
         """Writes what is remembered of bundles that left and arrived."""
         self._write("carriage.json", document)
 
-    def note_incident(self, document: JsonValue) -> None:
-        """Appends one line to the incidents that could not be signed at the time."""
-        self._make_folder()
-        line = json.dumps(document, sort_keys=True) + "\n"
-        with (self.folder / "incidents.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line)
+    def backup_plan(self) -> dict[str, JsonValue]:
+        """Returns where and how often this store is backed up, empty if nobody planned it."""
+        return self._read("backup.json") or {}
+
+    def save_backup_plan(self, document: JsonValue) -> None:
+        """Writes where and how often this store is backed up."""
+        self._write("backup.json", document)
 
     def _read(self, name: str, *, max_bytes: int = MAX_HOME_FILE) -> dict[str, JsonValue] | None:
         path = self.folder / name

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from strongroom.domain.artifact import ArtifactFile, check_paths
+from strongroom.domain.artifact import MAX_FILES, ArtifactFile, check_paths
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
@@ -40,6 +40,7 @@ def materialise(
     files: Sequence[ArtifactFile],
     open_file: Opener,
     *,
+    max_files: int = MAX_FILES,
     progress: Progress | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> None:
@@ -49,6 +50,7 @@ def materialise(
         target: Where the tree shall be; its parent exists and no part of its path is a link.
         files: Path, size in bytes and digest of each file.
         open_file: Gives the content; it is not believed.
+        max_files: How many files the list may have.
         progress: Hears bytes done of all bytes; may cancel, which leaves nothing behind.
         random_bytes: Names the temporary folder.
 
@@ -58,7 +60,7 @@ def materialise(
         BadInput: ``E-PATH`` if the target's parent is missing or the target is not empty.
         EnvironmentFault: ``E-FULL`` or ``E-SHARE``.
     """
-    check_paths(file.path for file in files)
+    check_paths((file.path for file in files), max_files=max_files)
     target = Path(os.path.abspath(target))  # noqa: PTH100 - resolve() would follow the links
     with ExitStack() as stack, explained(target):
         parent = stack.enter_context(_real_folder(target.parent))

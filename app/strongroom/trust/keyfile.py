@@ -292,14 +292,18 @@ def _no_passphrase() -> EnvironmentFault:
     )
 
 
-def _wrong_factor(protection: Protection) -> EnvironmentFault:
+class WrongSecret(EnvironmentFault):
+    """A passphrase or a keychain's secret was given, and it is not the one of the key file."""
+
+
+def _wrong_factor(protection: Protection) -> WrongSecret:
     if protection == "keyring":
-        return EnvironmentFault(
+        return WrongSecret(
             "E-LOCKED",
             "The keychain's secret does not open this key file",
             "One of the two was restored or changed: put both back from the same day.",
         )
-    return EnvironmentFault(
+    return WrongSecret(
         "E-LOCKED",
         "The passphrase does not open this identity",
         "Check the keyboard layout and Caps Lock, and try again.",
