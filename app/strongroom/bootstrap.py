@@ -328,6 +328,7 @@ def open_services(
     runs = open_runs(store or default_store(environ), ticking, random_bytes)
 
     def workstation() -> "Workstation":
+        from strongroom.services.site_scanner import site_scanner
         from strongroom.services.workstation import Workstation
         from strongroom.trust.keychain import SystemKeychain
 
@@ -339,6 +340,7 @@ def open_services(
             clock=ticking,
             random_bytes=random_bytes,
             app=app_name(),
+            scanner=lambda: site_scanner(policy_file(environ), settings_file(environ)),
         )
 
     return Services(

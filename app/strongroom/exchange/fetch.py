@@ -19,6 +19,8 @@ from strongroom.domain.event import Event
 from strongroom.exchange.arrivals import Desk
 from strongroom.exchange.local import Holdings, check_manifest, content_events, thing_name
 from strongroom.exchange.outcome import Counts, Result, Trouble, trouble
+from strongroom.exchange.reception import reception
+from strongroom.exchange.scanner import TELL
 from strongroom.store.arrived_runs import is_placed, place_run
 from strongroom.store.plainfile import wrong_hash
 from strongroom.store.publish import check_free_space
@@ -94,6 +96,7 @@ class _Fetch:
         self._refused: dict[str, tuple[str, str]] = {}
         """Code and reason by digest."""
         self._suspect_bytes = 0
+        self._reception = reception(desk.here)
 
     def run(self) -> Fetched:
         """Manifests first, then all objects they name, then run folders."""
@@ -228,10 +231,30 @@ class _Fetch:
                 self._desk.note_sound(_object_path(file))
                 self._found.counts += Counts(objects=1, bytes=file.size_bytes)
             done += file.size_bytes
+        if not self._desk.is_dry:
+            self._scan()
 
     def _copy(self, file: ArtifactFile) -> None:
         with self._desk.remote.open_object(file.sha256) as source:
-            self._here.content.blobs.put(file.sha256, source, file.size_bytes)
+            self._reception.put(file.sha256, source, file.size_bytes)
+
+    def _scan(self) -> None:
+        """Lets the site's scanner look at what arrived, before anything of it is used.
+
+        Raises:
+            EnvironmentFault: ``E-SCAN`` if the scanner did not say that all is well or not.
+            Cancelled: What was copied waits for the next time.
+        """
+        for digest, said in self._reception.settle(self._desk.progress).items():
+            bundle, path = self._owners[digest]
+            self._arrived.discard(digest)
+            found = bundle.manifest.files if bundle.manifest else ()
+            size = next(file.size_bytes for file in found if file.sha256 == digest)
+            lost = Counts(objects=-1, bytes=-size)
+            self._found.counts += lost
+            why = f"was found bad by the scanner of this site ({said})"
+            file = ArtifactFile(path=path, size_bytes=size, sha256=digest)
+            self._refuse(file, Untrusted("E-SCAN", why, TELL), why, kept=said.encode())
 
     def _read_through(self, file: ArtifactFile, done: int, total: int, what: str) -> None:
         """Hashes an object where it lies.
@@ -260,13 +283,15 @@ class _Fetch:
             raise wrong_hash(path)
         return True
 
-    def _refuse(self, file: ArtifactFile, error: Untrusted, why: str) -> None:
+    def _refuse(
+        self, file: ArtifactFile, error: Untrusted, why: str, kept: bytes | None = None
+    ) -> None:
         self._refused[file.sha256] = (error.code, why)
         bundle, path = self._owners[file.sha256]
         title = f"{thing_name(bundle.event)}: {path}"
         self._found.titles[_object_path(file)] = title
         named = Untrusted(error.code, f"{title} {why}", error.advice)
-        self._desk.refuse(named, _object_path(file))
+        self._desk.refuse(named, _object_path(file), kept)
 
     @functools.cached_property
     def _owners(self) -> dict[str, tuple[Bundle, str]]:

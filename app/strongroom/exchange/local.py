@@ -16,6 +16,7 @@ from strongroom.domain.event import Event, is_well_formed
 from strongroom.domain.ids import RandomBytes
 from strongroom.exchange.outcome import Trouble
 from strongroom.exchange.outcome import trouble as as_trouble
+from strongroom.exchange.scanner import Scanner
 from strongroom.store.content import Content
 from strongroom.store.ledger import Ledger
 from strongroom.store.quarantine import Quarantine
@@ -41,6 +42,8 @@ class LocalSide:
     random_bytes: RandomBytes
     writer: str
     """Our own writer id, "" without an identity."""
+    scanner: Scanner | None = None
+    """What looks at content of others before it is used, None if the site has none."""
 
     def reject(self, error: Untrusted, *, origin: str, path: str, content: bytes | Path) -> Trouble:
         """Keeps refused bytes in quarantine and says so."""

@@ -26,6 +26,7 @@ def local_side(at: Workstation) -> LocalSide:
         clock=at.clock,
         random_bytes=at.random_bytes,
         writer=card.writer if card else "",
+        scanner=at.scanner(),
     )
 
 

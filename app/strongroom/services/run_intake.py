@@ -42,7 +42,7 @@ class RunIntake:
         doing = "Checking" if is_dry else "Importing"
         for number, folder in enumerate(folders):
             progress.step(number, len(folders), f"{doing} run {folder.name[:8]}")
-            items.append(self._one(folder, troubles, is_dry=is_dry))
+            items.append(self._one(folder, troubles, progress, is_dry=is_dry))
         progress.step(len(folders), len(folders), "Reading what came in")
         new = [item for item in items if item.result == "new"]
         changes = Changes()
@@ -60,7 +60,9 @@ class RunIntake:
             changes=changes,
         )
 
-    def _one(self, folder: Path, troubles: dict[str, list[Trouble]], *, is_dry: bool) -> Item:
+    def _one(
+        self, folder: Path, troubles: dict[str, list[Trouble]], progress: Progress, *, is_dry: bool
+    ) -> Item:
         found: FoundRun | None = None
         result: Result
         try:
@@ -68,6 +70,8 @@ class RunIntake:
             if is_here(self._at.folder, found):
                 return _item(folder, found, "same")
             if not is_dry:
+                if (scanner := self._at.scanner()) is not None:
+                    scanner.check(folder, progress)
                 copy_run(self._at.folder, found, random_bytes=self._at.random_bytes)
         except Untrusted as error:
             result, problem = "rejected", trouble(error, str(folder))

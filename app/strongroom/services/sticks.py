@@ -9,7 +9,6 @@
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -185,8 +184,7 @@ class Sticks:
         )
 
     def _read_back(self, root: Path, progress: Progress) -> SafeToRemove:
-        newest = self._at.clock.now_us() / MICROSECONDS
-        now = min(newest, time.time())
+        now = self._at.clock.now_us() / MICROSECONDS
         sent = {each.path: each.sha256 for each in self._memory.sent()}
         with explained(root):
             recent = [file for file in _files(root) if file.changed >= now - RECENT_S]

@@ -6,7 +6,7 @@
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from strongroom.domain.errors import EnvironmentFault, Refused, StrongroomError
 from strongroom.domain.event import Event
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.secret import certain_hits
+from strongroom.exchange.scanner import Scanner
 from strongroom.services.attempts import Attempts
 from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
@@ -46,6 +47,7 @@ class Workstation:
         clock: What time it is.
         random_bytes: Where new keys and names come from.
         app: The name and version written into events.
+        scanner: Returns what looks at content of others before it is used, if the site has one.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Workstation:
         clock: Clock,
         random_bytes: RandomBytes,
         app: str,
+        scanner: Callable[[], Scanner | None] = lambda: None,
     ) -> None:
+        self.scanner = scanner
         self.runs = runs
         self.folder = runs.folder
         self.catalog = runs.catalog

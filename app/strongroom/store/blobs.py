@@ -82,6 +82,19 @@ class Blobs:
             raise wrong_hash(sha256)
         return file
 
+    def path(self, sha256: str) -> Path:
+        """Returns where a blob lies, or would.
+
+        Raises:
+            Untrusted: ``E-PATH`` if it is no digest.
+        """
+        return self.folder / _relative(sha256)
+
+    def remove(self, sha256: str) -> None:
+        """Removes a blob; one that is not there is removed already."""
+        with explained(self.folder):
+            self.path(sha256).unlink(missing_ok=True)
+
     def verify(self, sha256: str) -> None:
         """Reads a blob through and accepts it only if its bytes are those of its name.
 
