@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import base64
 import collections
+import datetime as dt
 import hashlib
 import json
 import os
@@ -41,6 +42,8 @@ MAX_DEPTH, MAX_SIGNATURES, MAX_GROUPS, MAX_SHOWN = 32, 16, 64, 200
 TAG = "tagmanifest-sha256.txt"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 HEX = re.compile("[0-9a-f]{64}")
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 DOS = re.compile("(con|prn|aux|nul|conin\\$|conout\\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\\..*)?")
 
 
@@ -837,6 +840,7 @@ BODIES = {
     "stage.changes": shape(VOTE),
     "stage.withdraw": shape("request:d reason:s"),
     "stage.expire": shape("request:d"),
+    "witness.snapshot": {"heads": ("map", ("head",))},
 }
 CLOSED = {
     "stage.reject": "rejected",
@@ -860,11 +864,21 @@ def well_formed(event):
     return (named["name"], named["digest"]["sha256"]) == subject
 
 
+def claimed(event):
+    """Returns the time an event claims in microseconds, None if the claim is not a time."""
+    try:
+        moment = dt.datetime.strptime(event.time, "%Y-%m-%dT%H:%M:%S.%fZ")
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=dt.UTC) - EPOCH) // dt.timedelta(microseconds=1)
+
+
 class Team:
     """The trust chain together with the logs it is applied to."""
 
     def __init__(self, chain, logs):
         self.chain, self.logs, self.latest = chain, logs, chain[-1]
+        self.snapshots = []  # what witnesses signed, once their rights are judged
         stages = self.latest.get("stages")
         self.stages = {s["name"]: (s["risk"], s["exclusive"]) for s in stages or ()} or STAGES
 
@@ -880,7 +894,7 @@ class Team:
             if grant["cap"] not in (cap, kind) or grant["from"] >= seq:
                 continue
             wide, cut = grant["scope"], grant["to"]
-            if wide not in ("*", scope) and not (
+            if scope is not None and wide not in ("*", scope) and not (
                 wide.endswith("*") and ":" in wide and scope.startswith(wide[:-1])
             ):
                 continue
@@ -900,6 +914,15 @@ class Team:
         known = self.chain[event.cited - 1]["writers"].get(event.writer, {"caps": ()})["caps"]
         old = {(grant["cap"], grant["scope"], grant["from"]) for grant in known}
         return bool(held) and not any((g["cap"], g["scope"], g["from"]) in old for g in held)
+
+    def has_fresh_snapshot(self, event, days):
+        """Whether an event has seen a witness's snapshot at most so many days old, by claim."""
+        mine, oldest = claimed(event), days * 24 * 3600 * 1000000
+        known = [(claimed(snapshot), snapshot) for snapshot in self.snapshots]
+        return mine is not None and any(
+            theirs is not None and mine - theirs <= oldest and event.has_seen(snapshot)
+            for theirs, snapshot in known
+        )
 
     def person(self, writer):
         return self.latest["writers"].get(writer, {"person": writer})["person"]
@@ -982,7 +1005,8 @@ class Votes:
             return code
         if any(body[key] != wish[key] for key in ("model", "version", "tree", "from", "to")):
             return "E-BIND"
-        if body["policy"] != wish["policy"]:
+        days = policy["require_fresh_snapshot_days"] if event.type == "stage.approve" else 0
+        if body["policy"] != wish["policy"] or days and not team.has_fresh_snapshot(event, days):
             return "E-POLICY"
         evidence = sorted({item["sha256"] for item in wish["evidence"]})
         if body["evidence_seen"] != evidence or body["gates"] != digest(wish["gates"]):
@@ -1230,6 +1254,8 @@ def replay_alias(events):
 
 def needs(event):
     """Returns the capability an event needs and the scope it is asked for."""
+    if event.type == "witness.snapshot":
+        return "witness", None  # of the whole team: a scope means nothing here
     body, cap = event.body, {"alias.set": "register", "version.register": "register"}
     if event.type == "run.finish":
         return "log", "experiment:" + body["experiment"]
@@ -1255,6 +1281,7 @@ class Registry:
                 event.note = "E-FORMAT"
             if not event.note:
                 valid[event.type].append(event)
+        team.snapshots = valid["witness.snapshot"]
         self.versions, authors = {}, collections.defaultdict(set)
         for event in valid["version.register"]:
             body = event.body

@@ -20,6 +20,7 @@ POLICIES = (
     Policy(need=1, groups=("risk",), veto=True),
     Policy(need=0, groups=("risk",)),
     Policy(need=2, groups=("risk", "ml"), exclude=("run-author",)),
+    Policy(need=1, require_fresh_snapshot_days=14),
 )
 
 
@@ -36,7 +37,7 @@ class History:
             alice,
             enrol("Bob", caps=["log", "register", "request:*", "approve:staging"], groups=["ml"]),
             enrol("Mara", caps=["request:*", "approve:*"], groups=["risk"]),
-            enrol("Nils", caps=["request:*", "approve:*"], groups=["risk", "ml"]),
+            enrol("Nils", caps=["request:*", "approve:*", "witness"], groups=["risk", "ml"]),
             enrol("Alice's laptop", caps=["approve:*"], person=alice.person),
         ]
         self.versions: list[tuple[str, int, str]] = []
@@ -62,7 +63,7 @@ class History:
         """Lets somebody do something; what a client refuses is simply not done."""
         doing = self.random.choice(
             [self.ask, self.ask, self.answer, self.answer, self.answer, self.answer,
-             self.meet, self.meet, self.point, self.rush, self.end, self.govern]
+             self.meet, self.meet, self.point, self.rush, self.end, self.govern, self.vouch]
         )  # fmt: skip
         try:
             doing(self.random.choice(self.writers))
@@ -127,6 +128,13 @@ class History:
         if request is not None:
             ending = self.random.choice([writer.withdraws, writer.expires])
             self.events.append(ending(request))
+
+    def vouch(self, writer: Writer) -> None:
+        """Signs a snapshot, as a witness or not, today or long ago by his clock."""
+        heads = {w: list(head) for w, head in writer.station.snapshot.chains.heads.items()}
+        claims = ["2023-11-14T00:00:00.000000Z", "2023-10-01T00:00:00.000000Z", "yesterday"]
+        time = self.random.choice(claims)
+        self.events.append(writer.signs("witness.snapshot", {"heads": heads}, time=time))
 
     def govern(self, writer: Writer) -> None:
         """Changes a policy, or cuts somebody off, sometimes in his past."""

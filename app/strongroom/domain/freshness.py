@@ -83,3 +83,14 @@ def has_fresh_snapshot(chains: Chains, snapshots: Iterable[Event], event: Event,
         and chains.has_seen(event, snapshot)
         for snapshot in snapshots
     )
+
+
+def is_vouched_for(chains: Chains, refusals: Mapping[str, str], now_us: int, days: int) -> bool:
+    """Whether an approval signed now would have seen a fresh snapshot: all that is here is seen."""
+    return any(
+        event.type == "witness.snapshot"
+        and event.id not in refusals
+        and (time := claimed_us(event)) is not None
+        and now_us - time <= days * DAY_US
+        for event in chains.events()
+    )

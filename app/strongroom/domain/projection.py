@@ -103,9 +103,11 @@ class _Fold:
         self.aside = aside
         self.latest = trust[-1]
         self.chains = chains
-        self.court = Court(trust=trust, chains=chains, aside=aside)
         self.refusals: dict[str, str] = {}
         self.valid = self._valid_events()
+        self.court = Court(
+            trust=trust, chains=chains, aside=aside, snapshots=self.valid["witness.snapshot"]
+        )
         self.registered = self._registrations()
         self.graph = LaneGraph(
             {

@@ -7,6 +7,7 @@
 * The policy in force is that of the trust version before the first one whose heads cover the
   request and a full quorum, else the latest (formats.md 0.12).
 * A rejection made after having seen a full quorum is too late.
+* Where the policy asks for a fresh snapshot of a witness, an approval has seen one (E-POLICY).
 * A request or an answer that counts only by a right of which its signer did not know is late
   (E-LATE): where that decides the outcome, the request waits to be confirmed.
 """
@@ -18,6 +19,7 @@ from strongroom.domain import canonical
 from strongroom.domain.access import denial
 from strongroom.domain.chains import Chains
 from strongroom.domain.event import Event
+from strongroom.domain.freshness import has_fresh_snapshot
 from strongroom.domain.late import LATE, is_late
 from strongroom.domain.policy import Policy
 from strongroom.domain.registry import RequestStatus, Vote
@@ -56,6 +58,8 @@ class Court:
     trust: Sequence[TrustDocument]
     chains: Chains
     aside: Mapping[str, int] = field(default_factory=dict)
+    snapshots: Sequence[Event] = ()
+    """The valid ``witness.snapshot`` events."""
 
     @property
     def latest(self) -> TrustDocument:
@@ -223,7 +227,7 @@ class Court:
             return denied.code
         if any(answer.body[key] != request.body[key] for key in _BOUND):
             return "E-BIND"
-        if answer.body["policy"] != request.body["policy"]:
+        if answer.body["policy"] != request.body["policy"] or self._is_stale(answer, policy):
             return "E-POLICY"
         evidence = sorted({item["sha256"] for item in request.body["evidence"]})
         gates = canonical.digest(request.body["gates"])
@@ -234,6 +238,13 @@ class Court:
         if is_own or ("run-author" in policy.exclude and person in run_authors):
             return "E-SELF"
         return LATE if self.is_late(answer, request) else ""
+
+    def _is_stale(self, answer: Event, policy: Policy) -> bool:
+        """Whether an approval was given without the fresh snapshot that its policy asks for."""
+        days = policy.require_fresh_snapshot_days
+        if answer.type != "stage.approve" or not days:
+            return False
+        return not has_fresh_snapshot(self.chains, self.snapshots, answer, days)
 
     def _counted(
         self, request: Event, answers: Sequence[Event], votes: Sequence[Vote], policy: Policy

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from strongroom.domain.access import denial
 from strongroom.domain.errors import BadInput
+from strongroom.domain.freshness import is_vouched_for
 from strongroom.domain.gate import FAIL, Verdict, measure
 from strongroom.domain.registry import RegistryState, RequestStatus, TransitionRequest
 from strongroom.services.comparing import DiffRow, compare_versions
@@ -133,7 +134,7 @@ class ReviewCases:
             ),
             statement=statement_of(request),
             policy_digest=request.policy.digest,
-            blockers=tuple(self._blockers(item, version, gates)),
+            blockers=tuple(self._blockers(snapshot, item, version, gates)),
         )
 
     def item(self, snapshot: Snapshot, request: TransitionRequest) -> ReviewItem:
@@ -168,7 +169,11 @@ class ReviewCases:
         return ""
 
     def _blockers(
-        self, item: ReviewItem, version: VersionDetail, gates: tuple[Verdict, ...]
+        self,
+        snapshot: Snapshot,
+        item: ReviewItem,
+        version: VersionDetail,
+        gates: tuple[Verdict, ...],
     ) -> Iterator[str]:
         if item.objection:
             yield item.objection
@@ -177,6 +182,13 @@ class ReviewCases:
         for gate in gates:
             if gate.verdict == FAIL:
                 yield f"Approve needs the failed gate “{gate.name}” waived in writing."
+        days, now = item.request.policy.require_fresh_snapshot_days, self._at.clock.now_us()
+        refusals = snapshot.state.refusals
+        if days and not is_vouched_for(snapshot.chains, refusals, now, days):
+            yield (
+                f"The policy asks for a witness's snapshot of the last {days} days, and there is"
+                " none here: pull one, or ask a witness to sign it."
+            )
 
     def may(self, snapshot: Snapshot, cap: str, model: str) -> bool:
         """Whether this workstation may do that on a model with its next event."""
