@@ -55,7 +55,7 @@ def test_a_push_that_dies_after_any_file_never_shows_half_a_version(
     stocked: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben, _ = stocked.peers
-    real, steps = publish._place, 0
+    real, steps = publish.place, 0
 
     def dying(*args, **kwargs):
         real(*args, **kwargs)
@@ -63,7 +63,7 @@ def test_a_push_that_dies_after_any_file_never_shows_half_a_version(
 
     while True:
         with monkeypatch.context() as patch:
-            patch.setattr(publish, "_place", dying)
+            patch.setattr(publish, "place", dying)
             try:
                 ada.push()
             except Killed:
@@ -86,7 +86,7 @@ def test_a_push_killed_by_the_system_is_completed_by_the_next(stocked: Team, sur
     ada, ben, _ = stocked.peers
     child = os.fork()
     if child == 0:  # pragma: no cover - it is killed
-        real, count = publish._place, 0
+        real, count = publish.place, 0
 
         def dying(*args, **kwargs):
             nonlocal count
@@ -95,7 +95,7 @@ def test_a_push_killed_by_the_system_is_completed_by_the_next(stocked: Team, sur
             count += 1
             return real(*args, **kwargs)
 
-        publish._place = dying
+        publish.place = dying
         ada.push()
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL

@@ -15,9 +15,16 @@ from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from strongroom.services.exchange import Counts, Outcome, RemoteInfo, Trouble
+    from strongroom.services.exchange import (
+        Counts,
+        Item,
+        Outcome,
+        RemoteInfo,
+        Selection,
+        Trouble,
+    )
 
 EXIT_FINDING = 1
 
@@ -25,6 +32,17 @@ EXIT_FINDING = 1
 def add_commands(root: click.Group) -> None:
     """Joins ``remote`` into the tree of commands."""
     root.add_command(remote)
+
+
+def selecting(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds ``--run``, ``--experiment`` and ``--model`` to a command that copies files."""
+    for name, what in (
+        ("--model", "Only files of this model, or NAME/VERSION, and of the runs behind it."),
+        ("--experiment", "Only files of runs of this experiment; a name may end in *."),
+        ("--run", "Only files of this run, by id or name. Can be given several times."),
+    ):
+        command = click.option(name, multiple=True, metavar="NAME", help=what)(command)
+    return command
 
 
 @click.group()
@@ -58,31 +76,61 @@ def list_remotes() -> None:
 @remote.command()
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--dry-run", is_flag=True, help="Only say what would be copied.")
+@selecting
 @shared_options
-def push(name: str | None, dry_run: bool) -> int:
+def push(
+    name: str | None,
+    dry_run: bool,
+    run: tuple[str, ...],
+    experiment: tuple[str, ...],
+    model: tuple[str, ...],
+) -> int:
     """Copy to a remote what it lacks; without NAME to every remote."""
+    selection = _selection(run, experiment, model)
     with TerminalProgress() as progress:
-        return tell(services().exchange.push(name, is_dry=dry_run, progress=progress))
+        return tell(
+            services().exchange.push(name, selection=selection, is_dry=dry_run, progress=progress)
+        )
 
 
 @remote.command()
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--dry-run", is_flag=True, help="Only say what would be taken in.")
+@selecting
 @shared_options
-def pull(name: str | None, dry_run: bool) -> int:
+def pull(
+    name: str | None,
+    dry_run: bool,
+    run: tuple[str, ...],
+    experiment: tuple[str, ...],
+    model: tuple[str, ...],
+) -> int:
     """Take in what is new on a remote; without NAME from every remote."""
+    selection = _selection(run, experiment, model)
     with TerminalProgress() as progress:
-        return tell(services().exchange.pull(name, is_dry=dry_run, progress=progress))
+        return tell(
+            services().exchange.pull(name, selection=selection, is_dry=dry_run, progress=progress)
+        )
 
 
 @remote.command()
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--dry-run", is_flag=True, help="Only say what would be copied.")
+@selecting
 @shared_options
-def sync(name: str | None, dry_run: bool) -> int:
+def sync(
+    name: str | None,
+    dry_run: bool,
+    run: tuple[str, ...],
+    experiment: tuple[str, ...],
+    model: tuple[str, ...],
+) -> int:
     """Pull, then push; without NAME with every remote."""
+    selection = _selection(run, experiment, model)
     with TerminalProgress() as progress:
-        return tell(services().exchange.sync(name, is_dry=dry_run, progress=progress))
+        return tell(
+            services().exchange.sync(name, selection=selection, is_dry=dry_run, progress=progress)
+        )
 
 
 @remote.command()
@@ -101,6 +149,14 @@ def verify(name: str, read_data: bool) -> int:
     return 0 if check.is_ok else EXIT_FINDING
 
 
+def _selection(
+    runs: tuple[str, ...], experiments: tuple[str, ...], models: tuple[str, ...]
+) -> Selection:
+    from strongroom.services.exchange import Selection  # with all that exchanging needs
+
+    return Selection(runs=runs, experiments=experiments, models=models)
+
+
 def tell(outcomes: tuple[Outcome, ...], *, with_items: bool = False) -> int:
     """Prints what became of exchanges and returns the exit code."""
     documents = [_outcome_document(outcome, with_items=with_items) for outcome in outcomes]
@@ -111,7 +167,7 @@ def tell(outcomes: tuple[Outcome, ...], *, with_items: bool = False) -> int:
 
 def _outcome_document(outcome: Outcome, *, with_items: bool) -> dict[str, Any]:
     document = outcome.to_json()
-    if with_items:
+    if with_items or outcome.is_dry:
         document["items"] = [item.to_json() for item in outcome.items]
     return document
 
@@ -124,6 +180,10 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"{outcome.remote}: {_amount(outcome.pushed)} {would}pushed"
     if outcome.new.is_empty:
         yield f"{outcome.remote}: nothing new, {outcome.same:,} the same"
+    if outcome.is_dry:
+        yield from _plan_lines(outcome)
+    if not outcome.left_out.is_empty:
+        yield f"{outcome.remote}: {_amount(outcome.left_out)} not chosen"
     for word, troubles in (
         ("waiting", outcome.waiting),
         ("conflict", outcome.conflicts),
@@ -134,6 +194,22 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     for found in outcome.secrets:
         state = f"let through by {found.allowed_by}" if found.allowed_by else "blocks the push"
         yield f"secret: {found.id} {found.sentence}, {state}"
+
+
+def _plan_lines(outcome: Outcome) -> Iterator[str]:
+    """Yields bytes by what would become of them, then every item that is not the same."""
+    yield ", ".join(f"{what} {size:,} bytes" for what, size in outcome.sizes.items())
+    rows = [
+        (item.result, item.kind, item.title, f"{item.size_bytes:,}", item.signer, _why(item))
+        for item in outcome.items
+        if item.result != "same"
+    ]
+    if rows:
+        yield from table(("RESULT", "KIND", "WHAT", "BYTES", "SIGNED BY", "WHY"), rows)
+
+
+def _why(item: Item) -> str:
+    return f"{item.code} {item.detail}".strip()
 
 
 def _amount(counts: Counts) -> str:

@@ -26,11 +26,15 @@ _DOS_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactFile:
-    """One file of a tree: path with forward slashes, size in bytes, SHA-256 in hexadecimal."""
+    """One file of a tree: path with forward slashes, size in bytes, SHA-256 in hexadecimal.
+
+    ``parts`` are the digests of its parts where it is too large for one object; see `parts`.
+    """
 
     path: str
     size_bytes: int
     sha256: str
+    parts: tuple[str, ...] = ()
 
 
 def check_path(path: str) -> None:

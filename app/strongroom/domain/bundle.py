@@ -2,6 +2,7 @@
 """Bundle manifests: what files a version or a run consists of, by digest (formats.md F9).
 
 * The subject is the tree digest, computed from the listed files and checked again on reading.
+* A file that is too large for one object names its parts beside its own digest.
 * Every path obeys `artifact.check_paths`, whoever signed the manifest.
 """
 
@@ -12,6 +13,7 @@ from strongroom.domain.artifact import ArtifactFile, tree_digest
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
+from strongroom.domain.parts import parts_of
 from strongroom.domain.team import STATEMENT_TYPE
 
 PREDICATE_TYPE = "urn:strongroom:bundle:v1"
@@ -60,7 +62,7 @@ class Manifest:
                         "path": file.path,
                         "size": str(file.size_bytes),
                         "sha256": file.sha256,
-                        "parts": [],
+                        "parts": list(file.parts),
                     }
                     for file in self.files
                 ],
@@ -108,12 +110,15 @@ def _read(statement: JsonValue) -> Manifest:
         raise ValueError("its keys differ")
     files = []
     for item in predicate["files"]:
-        if item["parts"] or not is_digest(item["sha256"]):
-            raise ValueError("a file is split or has no digest")
+        parts = tuple(item["parts"])
+        if not all(map(is_digest, (item["sha256"], *parts))):
+            raise ValueError("a file or a part has no digest")
         size = int(item["size"])
         if size < 0 or str(size) != item["size"]:
             raise ValueError("a size is not a number")
-        files.append(ArtifactFile(path=item["path"], size_bytes=size, sha256=item["sha256"]))
+        file = ArtifactFile(path=item["path"], size_bytes=size, sha256=item["sha256"], parts=parts)
+        parts_of(file)  # so many parts of one size make this file
+        files.append(file)
     return Manifest(
         name=statement["subject"][0]["name"],
         team=predicate["team"],

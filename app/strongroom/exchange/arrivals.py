@@ -62,16 +62,27 @@ class Desk:
     offered: set[bytes] = field(default_factory=set)
     """Every envelope the remote shows."""
     same: int = 0
+    same_bytes: int = 0
 
-    def refuse(self, error: Untrusted, path: str, content: bytes | None = None) -> None:
+    def note_same(self, count: int, size_bytes: int) -> None:
+        """Counts what both sides have."""
+        self.same += count
+        self.same_bytes += size_bytes
+
+    def refuse(
+        self, error: Untrusted, path: str, content: bytes | None = None, *, size_bytes: int = 0
+    ) -> None:
         """Puts something into quarantine: bytes at hand, or the file at a path of the remote."""
+        size = size_bytes or len(content or b"")
         if content is None and error.code in DAMAGE:
             self.damaged.append(path)
         if self.is_dry:
-            self.rejected.append(trouble(error, path))
+            self.rejected.append(trouble(error, path, size_bytes=size))
             return
         kept = content if content is not None else self.remote.refused(path)
-        refused = self.here.reject(error, origin=self.origin, path=path, content=kept)
+        refused = self.here.reject(
+            error, origin=self.origin, path=path, content=kept, size_bytes=size
+        )
         self.rejected.append(refused)
 
     def note_sound(self, path: str) -> None:
@@ -83,9 +94,9 @@ class Desk:
         """Notes which suspects somebody has taken away since."""
         self.sound.update(path for path in self.suspects if not self.remote.shows(path))
 
-    def wait(self, code: str, path: str, detail: str) -> None:
+    def wait(self, code: str, path: str, detail: str, size_bytes: int = 0) -> None:
         """Notes something that may still arrive."""
-        self.waiting.append(Trouble(code=code, path=path, detail=detail))
+        self.waiting.append(Trouble(code=code, path=path, detail=detail, size_bytes=size_bytes))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,12 +141,12 @@ def _read_trust(desk: Desk, listing: Listing, arrived: Arrived) -> None:
     held = {file.path for file in desk.here.ledger.files.trust_files()}
     for file in listing.trust:
         if file.path in held:
-            desk.same += 1
+            desk.note_same(1, file.size)
             continue
         try:
             data = desk.remote.read_trust(file)
         except Untrusted as error:
-            _refuse_or_wait(desk, error, file.path)
+            _refuse_or_wait(desk, error, file)
         else:
             desk.note_sound(file.path)
             arrived.trust.append(data)
@@ -145,7 +156,7 @@ def _read_trust(desk: Desk, listing: Listing, arrived: Arrived) -> None:
 
 def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrived) -> None:
     known = set(snapshot.raw.values())
-    same: set[tuple[str, int]] = set()
+    same: dict[tuple[str, int], int] = {}
     files = sorted(
         (file for log in listing.logs.values() for file in log),
         key=lambda file: (file.first, file.writer, file.last, file.name),
@@ -158,7 +169,9 @@ def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrive
         held = _held_lines(file, snapshot)
         if held:
             desk.offered.update(held)
-            same.update((file.writer, seq) for seq in range(file.first, file.last + 1))
+            same.update(
+                ((file.writer, seq), len(raw)) for seq, raw in enumerate(held, start=file.first)
+            )
             continue
         if arrived.size_bytes > MAX_LOG_BYTES:
             desk.wait("E-SIZE", file.path, "There is more to read: pull again")
@@ -166,18 +179,18 @@ def _read_logs(desk: Desk, listing: Listing, snapshot: Snapshot, arrived: Arrive
         try:
             lines = desk.remote.read_segment(file)
         except Untrusted as error:
-            _refuse_or_wait(desk, error, file.path)
+            _refuse_or_wait(desk, error, file)
             continue
         desk.note_sound(file.path)
         desk.offered.update(lines)
         for seq, raw in enumerate(lines, start=file.first):
             if raw in known:
-                same.add((file.writer, seq))
+                same[file.writer, seq] = len(raw)
             elif raw not in arrived.paths:
                 arrived.paths[raw] = file.path
                 arrived.lines.append(raw)
                 arrived.size_bytes += len(raw)
-    desk.same += len(same)
+    desk.note_same(len(same), sum(same.values()))
 
 
 def _held_lines(file: SegmentFile, snapshot: Snapshot) -> Sequence[bytes]:
@@ -190,8 +203,8 @@ def _held_lines(file: SegmentFile, snapshot: Snapshot) -> Sequence[bytes]:
     return lines
 
 
-def _refuse_or_wait(desk: Desk, error: Untrusted, path: str) -> None:
+def _refuse_or_wait(desk: Desk, error: Untrusted, file: SegmentFile | TrustFile) -> None:
     if error.code == "E-MISSING":  # a listing that was older than the folder
-        desk.wait(error.code, path, error.title)
+        desk.wait(error.code, file.path, error.title)
     else:
-        desk.refuse(error, path)
+        desk.refuse(error, file.path, size_bytes=file.size)

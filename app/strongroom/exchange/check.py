@@ -12,13 +12,15 @@ from functools import partial
 from strongroom.domain.bundle import parse_manifest
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
+from strongroom.domain.parts import parts_of
 from strongroom.domain.progress import Progress, Silent
 from strongroom.exchange.arrivals import Desk, list_remote
-from strongroom.exchange.local import LocalSide, content_events
+from strongroom.exchange.local import LocalSide, content_events, manifest_path, object_path
 from strongroom.exchange.outcome import Trouble, trouble
 from strongroom.exchange.pull import check_team
 from strongroom.exchange.remote import Remote
-from strongroom.store.plainfile import CheckedReader
+from strongroom.exchange.watched import Watched
+from strongroom.store.plainfile import CHUNK_BYTES
 from strongroom.store.segments import gap_free_head, log_folder
 from strongroom.trust import envelope
 
@@ -64,7 +66,7 @@ def check_remote(
     Raises:
         Untrusted: ``E-TEAM``.
         EnvironmentFault: ``E-SHARE``.
-        Cancelled: Between two files.
+        Cancelled: Between two pieces.
     """
     check_team(here, remote)
     return _Check(here, remote, name, progress or Silent()).run(is_reading_data=is_reading_data)
@@ -116,30 +118,37 @@ class _Check:
         sizes: dict[str, int] = {}
         for event in content_events(self._here.ledger.refresh()):
             digest = str(event.body["manifest"])
-            path = f"man/{digest[:2]}/{digest}.json"
             self._progress.step(self._checked["manifests"], 0, "Checking manifests")
 
             def read(digest: str = digest) -> None:
                 raw = self._remote.read_manifest(digest)
                 parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
                 for file in parse_manifest(parsed.document).files:
-                    sizes[file.sha256] = file.size_bytes
+                    sizes.update((part.sha256, part.size_bytes) for part in parts_of(file))
 
-            self._try("manifests", path, read)
-        for number, (digest, size) in enumerate(sorted(sizes.items())):
-            self._progress.step(number, len(sizes), "Checking objects")
-            self._object(digest, size, is_reading_data=is_reading_data)
+            self._try("manifests", manifest_path(digest), read)
+        done, total = 0, sum(sizes.values())
+        for digest, size in sorted(sizes.items()):
+            self._object(digest, size, done, total, is_reading_data=is_reading_data)
+            done += size
 
-    def _object(self, digest: str, size: int, *, is_reading_data: bool) -> None:
+    def _object(
+        self, digest: str, size: int, done: int, total: int, *, is_reading_data: bool
+    ) -> None:
+        what = "Reading objects" if is_reading_data else "Checking objects"
+        self._progress.step(done, total, what)
+
         def read() -> None:
             found = self._remote.object_size(digest)
             if found != size:
                 raise Untrusted("E-SIZE", f"It has {found:,} bytes instead of {size:,}", "")
             if is_reading_data:
                 with self._remote.open_object(digest) as source:
-                    _read_through(source)
+                    watched = Watched(source, self._progress, done, total, what)
+                    while watched.read(CHUNK_BYTES):
+                        pass
 
-        self._try("objects", f"obj/{digest[:2]}/{digest}", read)
+        self._try("objects", object_path(digest), read)
 
     def _try(self, kind: str, path: str, read: Callable[[], object]) -> bool:
         self._checked[kind] += 1
@@ -149,8 +158,3 @@ class _Check:
             self._findings.append(trouble(error, path))
             return False
         return True
-
-
-def _read_through(source: CheckedReader) -> None:
-    while source.read():
-        pass

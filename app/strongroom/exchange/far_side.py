@@ -11,6 +11,7 @@ from functools import cached_property
 from strongroom.domain.bundle import Manifest, parse_manifest
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event
+from strongroom.domain.parts import Part, parts_of
 from strongroom.exchange.local import Holdings, LocalSide, content_events, segment_lines
 from strongroom.exchange.onefile_index import Held
 from strongroom.store.segments import SegmentFile, TrustFile, pack_segments, parse_segment
@@ -48,19 +49,19 @@ class FarSide:
     def objects(self) -> Iterator[tuple[str, int]]:
         """Lists the content it has, and content nobody asked for here."""
         asked = {
-            file.sha256
+            part.sha256
             for digest, manifest in self._manifests.items()
             if self._travels(digest)
-            for file in manifest.files
+            for part in _objects(manifest)
         }
         told: set[str] = set()
         for digest, manifest in self._manifests.items():
             if self._has(digest) or not self._travels(digest):
-                for file in manifest.files:
-                    is_there = self._has(digest) or file.sha256 not in asked
-                    if is_there and file.sha256 not in told:
-                        told.add(file.sha256)
-                        yield file.sha256, file.size_bytes
+                for part in _objects(manifest):
+                    is_there = self._has(digest) or part.sha256 not in asked
+                    if is_there and part.sha256 not in told:
+                        told.add(part.sha256)
+                        yield part.sha256, part.size_bytes
 
     def manifests(self) -> Iterator[tuple[str, int]]:
         """Lists the manifests it has, and those nobody asked for here."""
@@ -134,6 +135,11 @@ class FarSide:
         if self._has(digest):
             return False
         return self._wanted is None or digest in self._wanted
+
+
+def _objects(manifest: Manifest) -> Iterator[Part]:
+    for file in manifest.files:
+        yield from parts_of(file)
 
 
 def held_here(here: LocalSide) -> Held:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from strongroom.domain.event import Event
 from strongroom.exchange.arrivals import Desk, Listing
-from strongroom.exchange.fetch import Bundle, Fetched
+from strongroom.exchange.bundles import Bundle
+from strongroom.exchange.fetch import Fetched
 from strongroom.exchange.outcome import Item, Kind, Result, Trouble
 from strongroom.store.ledger import Intake
 from strongroom.store.segments import parse_segment
@@ -59,24 +60,52 @@ def _trust(found: Findings) -> Iterator[Item]:
             )
 
 
-def _bundle(found: Findings, bundle: Bundle) -> Iterator[Item]:
-    event, is_run = bundle.event, bundle.event.type == "run.finish"
-    title = f"{event.body['experiment']}: {event.body['name']}" if is_run else event.subject_name
-    yield Item(
-        kind="run" if is_run else "version",
-        key=str(event.body["run"]) if is_run else event.id,
+def bundle_item(after: Snapshot, bundle: Bundle) -> Item:
+    """Returns the line of a version or a run.
+
+    Args:
+        after: What is known of people.
+        bundle: It, with what became of its content.
+    """
+    event = bundle.event
+    title = event.subject_name
+    if bundle.is_run:
+        title = f"{event.body['experiment']}: {event.body['name']}"
+    return Item(
+        kind="run" if bundle.is_run else "version",
+        key=str(event.body["run"]) if bundle.is_run else event.id,
         title=title,
         result=bundle.result,
         size_bytes=bundle.manifest.total_bytes if bundle.manifest else 0,
-        signer=_signer(found.after, event.writer),
+        signer=_signer(after, event.writer),
         code=bundle.code,
         detail=bundle.detail,
     )
+
+
+def event_item(
+    after: Snapshot, event: Event, result: Result, *, code: str = "", detail: str = ""
+) -> Item:
+    """Returns the line of an event that is not the story of any content."""
+    return Item(
+        kind="event",
+        key=event.id,
+        title=f"{event.type} {_subject(event)}".strip(),
+        result=result,
+        size_bytes=len(after.raw[event.id]),
+        signer=_signer(after, event.writer),
+        code=code,
+        detail=detail,
+    )
+
+
+def _bundle(found: Findings, bundle: Bundle) -> Iterator[Item]:
+    yield bundle_item(found.after, bundle)
     if bundle.result == "rejected":
         detail = (
             f"The event itself holds; its content was refused ({bundle.code}) and is waited for"
         )
-        yield _event(found, event, "waiting", code="E-MISSING", detail=detail)
+        yield event_item(found.after, bundle.event, "waiting", code="E-MISSING", detail=detail)
 
 
 def _events(found: Findings, told: set[str]) -> Iterator[Item]:
@@ -89,26 +118,11 @@ def _events(found: Findings, told: set[str]) -> Iterator[Item]:
             if event.id in told or admitted.raw not in found.desk.offered:
                 continue
             if event.id not in new:
-                yield _event(found, event, "same")
+                yield event_item(found.after, event, "same")
                 continue
             code = state.refusals.get(event.id, "") if state else ""
             detail = "It is kept as evidence and changes nothing" if code else ""
-            yield _event(found, event, "new", code=code, detail=detail)
-
-
-def _event(
-    found: Findings, event: Event, result: Result, *, code: str = "", detail: str = ""
-) -> Item:
-    return Item(
-        kind="event",
-        key=event.id,
-        title=f"{event.type} {_subject(event)}".strip(),
-        result=result,
-        size_bytes=len(found.after.raw[event.id]),
-        signer=_signer(found.after, event.writer),
-        code=code,
-        detail=detail,
-    )
+            yield event_item(found.after, event, "new", code=code, detail=detail)
 
 
 def _subject(event: Event) -> str:
@@ -124,7 +138,7 @@ def _troubles(found: Findings) -> Iterator[Item]:
     told = {
         f"run/{bundle.event.body['run']}"
         for bundle in found.fetched.bundles
-        if bundle.result == "rejected" and bundle.event.type == "run.finish"
+        if bundle.result == "rejected" and bundle.is_run
     }
     for each in dict.fromkeys(found.desk.rejected):
         if each.path not in told:
@@ -142,6 +156,7 @@ def _trouble(found: Findings, each: Trouble, result: Result) -> Item:
         key=each.item or f"{each.code} {each.path}",
         title=found.fetched.titles.get(each.path) or _titled(found.after, each.path),
         result=result,
+        size_bytes=each.size_bytes,
         signer=_signer(found.after, writer) if is_log else "",
         code=each.code,
         detail=each.detail,

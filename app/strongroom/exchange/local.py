@@ -45,7 +45,15 @@ class LocalSide:
     scanner: Scanner | None = None
     """What looks at content of others before it is used, None if the site has none."""
 
-    def reject(self, error: Untrusted, *, origin: str, path: str, content: bytes | Path) -> Trouble:
+    def reject(
+        self,
+        error: Untrusted,
+        *,
+        origin: str,
+        path: str,
+        content: bytes | Path,
+        size_bytes: int = 0,
+    ) -> Trouble:
         """Keeps refused bytes in quarantine and says so."""
         item = self.quarantine.keep(
             content,
@@ -55,7 +63,7 @@ class LocalSide:
             reason=error.title,
             now_us=self.clock.now_us(),
         )
-        return as_trouble(error, path, item=item)
+        return as_trouble(error, path, item=item, size_bytes=size_bytes)
 
 
 class Holdings:
@@ -93,6 +101,16 @@ def _digests(folder: Path) -> Iterator[str]:
         container = str(item["at"]).partition(":")[0]
         if ".." not in container and (folder / container).is_file():
             yield str(item["sha256"])
+
+
+def object_path(digest: str) -> str:
+    """Returns where an object lies on a remote."""
+    return f"obj/{digest[:2]}/{digest}"
+
+
+def manifest_path(digest: str) -> str:
+    """Returns where a manifest lies on a remote."""
+    return f"man/{digest[:2]}/{digest}.json"
 
 
 def content_events(snapshot: Snapshot) -> tuple[Event, ...]:

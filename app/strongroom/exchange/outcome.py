@@ -50,18 +50,24 @@ class Counts:
 class Trouble:
     """Something that was not taken in, or an alarm: code, where, one sentence.
 
-    ``item`` is the id in quarantine where bytes were kept, else "".
+    ``item`` is the id in quarantine where bytes were kept, else ""; ``size_bytes`` is the size of
+    what was not taken in, 0 where nothing was there or nobody knows.
     """
 
     code: str
     path: str
     detail: str
     item: str = ""
+    size_bytes: int = 0
 
     def to_json(self) -> dict[str, JsonValue]:
         """Returns the object of formats.md F11."""
         found: dict[str, JsonValue] = {"code": self.code, "path": self.path, "detail": self.detail}
-        return {**found, "item": self.item} if self.item else found
+        if self.item:
+            found["item"] = self.item
+        if self.size_bytes:
+            found["bytes"] = self.size_bytes
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +90,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an exchange did, or would do (``is_dry``)."""
+    """What an exchange did, or would do (``is_dry``).
+
+    ``same`` counts what both sides had, in ``same_bytes`` bytes; ``left_out`` what a selection did
+    not choose.
+    """
 
     remote: str
     is_dry: bool = False
     pulled: Counts = Counts()
     pushed: Counts = Counts()
     same: int = 0
+    same_bytes: int = 0
+    left_out: Counts = Counts()
     waiting: tuple[Trouble, ...] = ()
     rejected: tuple[Trouble, ...] = ()
     conflicts: tuple[Trouble, ...] = ()
@@ -109,6 +121,17 @@ class Outcome:
         """Whether nothing was rejected and nothing is alarming."""
         return not self.rejected and all(found.allowed_by for found in self.secrets)
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many bytes were new, the same, waiting, rejected, in conflict."""
+        return {
+            "new": self.new.bytes,
+            "same": self.same_bytes,
+            "waiting": sum(each.size_bytes for each in self.waiting),
+            "rejected": sum(each.size_bytes for each in self.rejected),
+            "conflicts": sum(each.size_bytes for each in self.conflicts),
+        }
+
     def __or__(self, other: "Outcome") -> "Outcome":
         return Outcome(
             remote=self.remote,
@@ -116,6 +139,8 @@ class Outcome:
             pulled=self.pulled + other.pulled,
             pushed=self.pushed + other.pushed,
             same=self.same + other.same,
+            same_bytes=self.same_bytes + other.same_bytes,
+            left_out=self.left_out + other.left_out,
             waiting=_joined(self.waiting, other.waiting),
             rejected=_joined(self.rejected, other.rejected),
             conflicts=_joined(self.conflicts, other.conflicts),
@@ -133,6 +158,8 @@ class Outcome:
             "pulled": self.pulled.to_json(),
             "pushed": self.pushed.to_json(),
             "same": self.same,
+            "bytes": dict(self.sizes),
+            "left_out": self.left_out.to_json(),
             "waiting": [trouble.to_json() for trouble in self.waiting],
             "rejected": [trouble.to_json() for trouble in self.rejected],
             "conflicts": [trouble.to_json() for trouble in self.conflicts],
@@ -140,9 +167,9 @@ class Outcome:
         }
 
 
-def trouble(error: StrongroomError, path: str, *, item: str = "") -> Trouble:
+def trouble(error: StrongroomError, path: str, *, item: str = "", size_bytes: int = 0) -> Trouble:
     """Returns an error as a trouble at a path."""
-    return Trouble(code=error.code, path=path, detail=error.title, item=item)
+    return Trouble(code=error.code, path=path, detail=error.title, item=item, size_bytes=size_bytes)
 
 
 def _joined(first: tuple[Trouble, ...], second: tuple[Trouble, ...]) -> tuple[Trouble, ...]:

@@ -21,6 +21,7 @@ from strongroom.exchange.local import LocalSide
 from strongroom.exchange.marks import Marks
 from strongroom.exchange.outcome import Counts, Outcome, Trouble
 from strongroom.exchange.remote import Remote
+from strongroom.exchange.selection import EVERYTHING, Selection
 from strongroom.store.ledger import Intake
 from strongroom.store.segments import log_folder
 from strongroom.store.snapshot import Snapshot
@@ -69,9 +70,10 @@ def pull(
     is_reading: bool = False,
     suspects: Collection[str] = (),
     left_out: Collection[str] = (),
+    selection: Selection = EVERYTHING,
     progress: Progress | None = None,
 ) -> Pulled:
-    """Takes in everything admissible that a remote holds.
+    """Takes in everything admissible that a remote holds, and the content that was chosen.
 
     Args:
         here: Our side.
@@ -82,7 +84,8 @@ def pull(
         is_reading: A dry run reads every object it would copy, so that damage is known before.
         suspects: Files of the remote that did not hold when they were last read.
         left_out: Digests of manifests whose content the source does not bring, on purpose.
-        progress: Hears how far it is; may cancel between two files.
+        selection: Whose files are copied; events, trust documents and manifests always are.
+        progress: Hears how far it is; may cancel between two pieces.
 
     Raises:
         Untrusted: ``E-TEAM``.
@@ -100,12 +103,12 @@ def pull(
     intake, after = _admit(desk, listing, before)
     if not is_dry and any(alarm.code == "E-WITHHELD" for alarm in after.alarms):
         # Somebody may have pushed between two of our listings: look once more before alarming.
-        same, listing = desk.same, list_remote(desk)
+        same, listing = (desk.same, desk.same_bytes), list_remote(desk)
         again, after = _admit(desk, listing, after)
-        desk.same, intake = same, _both(intake, again)
+        (desk.same, desk.same_bytes), intake = same, _both(intake, again)
     alarms += _own_log_alarms(here.writer, intake)
     alarms += _new_alarms(before, after)
-    fetched = fetch_content(desk, after)
+    fetched = fetch_content(desk, after, selection)
     desk.note_gone()
     desk.rejected += alarms
     found = Findings(listing=listing, intake=intake, fetched=fetched, desk=desk, after=after)
@@ -114,6 +117,8 @@ def pull(
         is_dry=is_dry,
         pulled=_counts(intake, after) + fetched.counts,
         same=desk.same,
+        same_bytes=desk.same_bytes,
+        left_out=fetched.left_out,
         waiting=tuple(dict.fromkeys(desk.waiting)),
         rejected=tuple(dict.fromkeys(desk.rejected)),
         conflicts=(*fetched.conflicts, *_conflicts(before, after)),

@@ -9,11 +9,12 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.progress import Progress
 from strongroom.exchange.local import LocalSide
 from strongroom.exchange.scanner import Scanner
 from strongroom.store.blobs import Blobs
-from strongroom.store.publish import Source
+from strongroom.store.publish_parts import PartOpener
 
 FOLDER = "arrivals"
 
@@ -21,8 +22,8 @@ FOLDER = "arrivals"
 class Reception(Protocol):
     """Takes content in and says at the end what of it is not to be used."""
 
-    def put(self, sha256: str, source: Source, size_bytes: int) -> None:
-        """Takes content in; raises as `Blobs.put`."""
+    def put(self, file: ArtifactFile, open_part: PartOpener) -> None:
+        """Takes content in; raises as `Blobs.put_file`."""
         ...
 
     def settle(self, progress: Progress) -> Mapping[str, str]:
@@ -43,8 +44,8 @@ class _Open:
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
 
-    def put(self, sha256: str, source: Source, size_bytes: int) -> None:
-        self._blobs.put(sha256, source, size_bytes)
+    def put(self, file: ArtifactFile, open_part: PartOpener) -> None:
+        self._blobs.put_file(file, open_part)
 
     def settle(self, progress: Progress) -> Mapping[str, str]:
         progress.step(0, 0)
@@ -58,10 +59,10 @@ class _Guarded:
         self._blobs, self._aside, self._scanner = blobs, aside, scanner
         self._sizes: dict[str, int] = {}
 
-    def put(self, sha256: str, source: Source, size_bytes: int) -> None:
+    def put(self, file: ArtifactFile, open_part: PartOpener) -> None:
         self._aside.folder.mkdir(parents=True, exist_ok=True)
-        self._aside.put(sha256, source, size_bytes)
-        self._sizes[sha256] = size_bytes
+        self._aside.put_file(file, open_part)
+        self._sizes[file.sha256] = file.size_bytes
 
     def settle(self, progress: Progress) -> Mapping[str, str]:
         files = {self._aside.path(sha256): sha256 for sha256 in self._sizes}

@@ -25,6 +25,7 @@ from strongroom.exchange.outcome import Outcome, Trouble, trouble
 from strongroom.exchange.pull import pull
 from strongroom.exchange.push import push
 from strongroom.exchange.receipt import Receipt, read_receipt, seal_receipt
+from strongroom.exchange.selection import EVERYTHING, Selection
 from strongroom.services.bundle_facts import BundleFacts, facts_of
 from strongroom.services.carriage import CarriageMemory, SentBundle, TakenBundle
 from strongroom.services.local_side import local_side, settle
@@ -181,7 +182,8 @@ class Bundles:
                     f"The run {state.name} has not ended",
                     "Wait for it, or end it with: strongroom runs close RUN.",
                 )
-            event = self._finishing.finish(state, folder)
+            self._finishing.finish(state.run_id)
+            event = self._finishing.signed()[state.run_id]
             wanted.add(str(event.body["manifest"]))
             told.append(thing_name(event))
         snapshot = self._at.snapshot()
@@ -253,6 +255,7 @@ class Bundles:
         path: Path,
         *,
         is_dry: bool = False,
+        selection: Selection = EVERYTHING,
         ask: SecretsHandler | None = None,
         progress: Progress | None = None,
     ) -> Outcome:
@@ -267,7 +270,7 @@ class Bundles:
             self._judged(bundle)
             found = pull(
                 here, bundle, origin=path.name, marks=Marks(), is_dry=is_dry, is_reading=is_dry,
-                left_out=bundle.index.held.lacks, progress=progress,
+                left_out=bundle.index.held.lacks, selection=selection, progress=progress,
             ).outcome  # fmt: skip
             if is_dry:
                 return found

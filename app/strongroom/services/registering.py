@@ -12,11 +12,13 @@ from strongroom.domain.artifact import ArtifactFile, tree_digest
 from strongroom.domain.bundle import MODEL_VERSION, Manifest, by_path
 from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.parts import cut
 from strongroom.domain.registry import ModelVersion, RegistryState
 from strongroom.models.inspection import inspect
 from strongroom.services.registry import Registry, no_right
 from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.workstation import Workstation
+from strongroom.store.content import Content
 from strongroom.store.liveness import observe
 from strongroom.store.run_state import RunState, read_state
 
@@ -69,13 +71,11 @@ class Registering:
         registry = self._registry.state()
         _check_new(registry, name, tree)
         content = self._registry.content()
-        for file in files:
-            for _ in content.pieces(file.sha256, run=state.run_id):
-                pass  # reading to the end checks the digest
+        files = tuple(self._read(file, content, state.run_id) for file in files)
         model = registry.models.get(name)
         number = 1 + max((v.version for v in model.versions), default=0) if model else 1
         inspection = inspect(files, lambda file: content.open(file.sha256, run=state.run_id))
-        self._finishing.finish(state, folder)
+        self._finishing.finish(state.run_id)
         manifest = self._finishing.seal_manifest(
             Manifest(
                 name=f"{name}/{number}",
@@ -106,6 +106,15 @@ class Registering:
         if found is None:
             raise no_right(self._registry.state(), event, "register")
         return Registered(version=found, event=event.id)
+
+    def _read(self, file: ArtifactFile, content: Content, run: str) -> ArtifactFile:
+        """Reads a file to its end, which checks its digest, and names its parts if it is large."""
+        pieces = content.pieces(file.sha256, run=run)
+        if file.size_bytes > self._at.part_bytes:
+            return cut(file, pieces, self._at.part_bytes)
+        for _ in pieces:
+            pass
+        return file
 
 
 def artifact_files(state: RunState, artifact: str) -> tuple[ArtifactFile, ...]:

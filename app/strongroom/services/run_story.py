@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run is part of: its parent, its children, the model versions made from it, its trust.
 
-* Trust is one of five outcomes. A run is signed by nobody; what a person signs is a version made
-  from it. So a sealed run without such a version is "cannot check", however whole its bytes are.
+* Trust is one of five outcomes. The host that logs a run signs nothing; a person signs it later:
+  a version made from it, or that it was pushed or taken in. A sealed run without either is
+  "cannot check", however whole its bytes are.
 * Reading a story reads no bytes of artifacts. `verify` reads all of them.
 """
 
@@ -13,6 +14,7 @@ from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.run import RunStatus
 from strongroom.journal.reader import read_header
+from strongroom.services.run_finishing import IMPORTED, RunFinishing
 from strongroom.services.runs import Runs
 from strongroom.services.workstation import Workstation
 
@@ -38,6 +40,15 @@ class RelatedVersion:
     stage: str
     signer: str
     registered: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSignature:
+    """Who signed a run itself; ``is_imported`` when it was carried here in a run folder."""
+
+    signer: str
+    is_imported: bool
     outcome: Outcome
 
 
@@ -89,6 +100,7 @@ class RunStories:
         versions = self._versions(run.run_id)
         outcome, sentence = _trust(
             versions,
+            self._signature(run.run_id),
             is_running=run.status in {RunStatus.RUNNING, RunStatus.SCHEDULED},
             is_sealed=run.is_sealed,
             is_damaged=bool(detail.warnings),
@@ -143,6 +155,23 @@ class RunStories:
         except BadInput:  # it stayed on another workstation
             return RelatedRun(run_id=run_id, name="")
 
+    def _signature(self, run_id: str) -> RunSignature | None:
+        if self._at is None:
+            return None
+        event = RunFinishing(self._at).signed().get(run_id)
+        if event is None:
+            return None
+        latest = self._at.snapshot().latest
+        member = latest.members.get(event.writer)
+        outcome: Outcome = "unknown"
+        if member is not None:
+            outcome = "valid" if member.is_active else "revoked"
+        return RunSignature(
+            signer=latest.name_of(event.writer),
+            is_imported=event.body["origin"] == IMPORTED,
+            outcome=outcome,
+        )
+
     def _versions(self, run_id: str) -> tuple[RelatedVersion, ...]:
         if self._at is None or not self._at.has_team():
             return ()
@@ -170,7 +199,12 @@ class RunStories:
 
 
 def _trust(
-    versions: tuple[RelatedVersion, ...], *, is_running: bool, is_sealed: bool, is_damaged: bool
+    versions: tuple[RelatedVersion, ...],
+    signature: RunSignature | None,
+    *,
+    is_running: bool,
+    is_sealed: bool,
+    is_damaged: bool,
 ) -> tuple[Outcome, str]:
     """Returns the outcome and its one sentence."""
     if is_damaged:
@@ -180,7 +214,7 @@ def _trust(
     if not is_sealed:
         return "cannot", "It has ended but is not sealed yet, so nothing holds its bytes together."
     if not versions:
-        return "cannot", "It is sealed. Nobody has signed anything made from it."
+        return _unregistered(signature)
     rank: dict[Outcome, int] = {"valid": 0, "revoked": 1, "unknown": 2}
     best = min(versions, key=lambda each: rank.get(each.outcome, 3))
     name = f"{best.model} {best.version}"
@@ -190,3 +224,15 @@ def _trust(
         "unknown": f"{name} was made from it, signed by a key nobody in the team vouches for.",
     }
     return best.outcome, sentences[best.outcome]
+
+
+def _unregistered(signature: RunSignature | None) -> tuple[Outcome, str]:
+    if signature is None:
+        return "cannot", "It is sealed. Nobody has signed anything made from it."
+    who = signature.signer
+    told = f"It is sealed, and {who} signed it."
+    if signature.is_imported:
+        told = f"It is sealed. {who} signed for it when it was taken in; its host signs nothing."
+    if signature.outcome == "revoked":
+        return "revoked", f"{told} That key was revoked later."
+    return signature.outcome, told

@@ -17,6 +17,7 @@ from strongroom.domain.clock import Clock
 from strongroom.domain.errors import EnvironmentFault, Refused, StrongroomError
 from strongroom.domain.event import Event
 from strongroom.domain.ids import RandomBytes
+from strongroom.domain.parts import PART_BYTES
 from strongroom.domain.secret import certain_hits
 from strongroom.exchange.scanner import Scanner
 from strongroom.services.attempts import Attempts
@@ -76,6 +77,8 @@ class Workstation:
         self.marks = SealedMarks(self.home, keychain, random_bytes)
         self.own_log = OwnLog(self.home, self.marks)
         self.attempts = Attempts(IncidentBook(self.home.folder), clock)
+        self.part_bytes = PART_BYTES
+        """Files above this are signed in parts, so that every medium can take them."""
         self._ledger: Ledger | None = None
         self._identity: Identity | None = None
         self._guard = threading.RLock()

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
+from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
+from strongroom.domain.parts import parts_of
 from strongroom.domain.progress import Progress
 from strongroom.store.faults import explained
 from strongroom.store.plainfile import digest_of, is_plain, open_plain, wrong_hash
 from strongroom.store.publish import Source, publish_file
+from strongroom.store.publish_parts import PartOpener, publish_parts
 
 
 class Blobs:
@@ -41,6 +44,17 @@ class Blobs:
         with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         return publish_file(self.folder, relative, source, size_bytes, sha256, progress=progress)
+
+    def put_file(self, file: ArtifactFile, open_part: PartOpener) -> bool:
+        """Keeps a file that may come in parts; True if it was new. Raises as `put`."""
+        relative = _relative(file.sha256)
+        with explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        if file.parts:
+            return publish_parts(self.folder, relative, file, open_part)
+        (part,) = parts_of(file)
+        with open_part(part) as source:
+            return publish_file(self.folder, relative, source, file.size_bytes, file.sha256)
 
     def has(self, sha256: str) -> bool:
         """Whether a blob of this name is there; `open` and `verify` check its bytes."""

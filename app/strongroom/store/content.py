@@ -5,21 +5,27 @@
 """
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator
+from io import RawIOBase
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, BinaryIO, Self, cast
 
 from sqlalchemy import select
 
 from strongroom.domain.errors import Untrusted
+from strongroom.domain.parts import Part
 from strongroom.journal.content import StoredArtifact
 from strongroom.journal.layout import RUN_FILE
 from strongroom.store import tables
-from strongroom.store.artifacts import CHUNK, verified_pieces
+from strongroom.store.artifact_window import ArtifactWindow
+from strongroom.store.artifacts import CHUNK, open_window, verified_pieces
 from strongroom.store.blobs import Blobs
 from strongroom.store.catalog import Catalog
+from strongroom.store.faults import explained
 from strongroom.store.liveness import Observer
+from strongroom.store.plainfile import open_plain
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, read_state
 from strongroom.store.store_folder import StoreFolder
 
@@ -64,11 +70,7 @@ class Content:
             return
         path = self._run_file(sha256, run)
         if path is None:
-            raise Untrusted(
-                "E-MISSING",
-                f"The content {sha256[:8]} is not in this store",
-                "Pull from a remote that holds it.",
-            )
+            raise _not_here(sha256)
         with path.open("rb") as stream:
             yield from _checked(stream.read, sha256)
 
@@ -94,6 +96,40 @@ class Content:
             Untrusted: While reading: ``E-MISSING`` or ``E-HASH``.
         """
         return PieceReader(self.pieces(sha256, run=run))
+
+    def unchecked(self, sha256: str, part: Part, *, run: str = "") -> BinaryIO | RawIOBase:
+        """Opens a stretch of a file for whoever checks its digest himself, as publishing does.
+
+        Args:
+            sha256: The digest of the whole file.
+            part: Where the stretch begins, and how long it is.
+            run: As for `pieces`.
+
+        Raises:
+            Untrusted: ``E-MISSING``, ``E-PATH``.
+        """
+        if self.blobs.has(sha256):
+            path = self.blobs.path(sha256)
+        else:
+            placed = self._artifact(sha256)
+            if placed is not None:
+                window = open_window(*placed, blobs=self._folder.blobs)
+                if part.offset == 0 and part.size_bytes == window.size_bytes:
+                    return window
+                return ArtifactWindow(
+                    cast("BinaryIO", window), offset=part.offset, size_bytes=part.size_bytes
+                )
+            found = self._run_file(sha256, run)
+            if found is None:
+                raise _not_here(sha256)
+            path = found
+        with explained(path):
+            file = open_plain(path)
+        if part.offset == 0 and os.fstat(file.fileno()).st_size == part.size_bytes:
+            return file
+        return ArtifactWindow(
+            cast("BinaryIO", file), offset=part.offset, size_bytes=part.size_bytes
+        )
 
     def open(self, sha256: str, *, run: str = "") -> IO[bytes]:
         """Returns a file that can be sought, holding bytes that were all found right.
@@ -176,6 +212,14 @@ class PieceReader:
 
     def __exit__(self, *_: object) -> None:
         self._pieces = iter(())
+
+
+def _not_here(sha256: str) -> Untrusted:
+    return Untrusted(
+        "E-MISSING",
+        f"The content {sha256[:8]} is not in this store",
+        "Pull from a remote that holds it.",
+    )
 
 
 def _checked(read: Callable[[int], bytes], sha256: str) -> Iterator[bytes]:

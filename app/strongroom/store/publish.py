@@ -109,20 +109,20 @@ def publish_file(
     final = checked_path(root, relative)
     with explained(root):
         if has_content(final, size_bytes, sha256):
-            _settle(final, is_ours=False)
+            settle(final, is_ours=False)
             return False
-        _make_folders(root, final.parent)
+        make_folders(root, final.parent)
         temporary = _fresh_temporary(final, random_bytes)
         try:
             _write(temporary, source, size_bytes, sha256, progress or Silent())
             if read_back:
                 _check_medium(root, temporary, size_bytes, sha256)
-            is_new = _place(temporary, final, size_bytes, sha256, write_once=write_once)
+            is_new = place(temporary, final, size_bytes, sha256, write_once=write_once)
         finally:
             # Also after success: link() leaves the second name. A failure here is swept later.
             with suppress(OSError):
                 temporary.unlink()
-        _settle(final, is_ours=True)
+        settle(final, is_ours=True)
         return is_new
 
 
@@ -147,11 +147,11 @@ def publish_written(
         try:
             if read_back:
                 _check_medium(root, temporary, size_bytes, sha256)
-            _place(temporary, final, size_bytes, sha256, write_once=True)
+            place(temporary, final, size_bytes, sha256, write_once=True)
         finally:
             with suppress(OSError):
                 temporary.unlink()
-        _settle(final, is_ours=True)
+        settle(final, is_ours=True)
 
 
 def open_beside(final: Path, random_bytes: RandomBytes = os.urandom) -> tuple[Path, int]:
@@ -241,8 +241,13 @@ def _fresh_temporary(final: Path, random_bytes: RandomBytes) -> Path:
     return final.with_name(f".{final.name[:16]}.{os.getpid()}.{mark}.tmp")
 
 
-def _make_folders(root: Path, folder: Path) -> None:
-    """Creates the folders between root and folder; none of them may be a link."""
+def make_folders(root: Path, folder: Path) -> None:
+    """Creates the folders between root and folder; none of them may be a link.
+
+    Raises:
+        Untrusted: ``E-PATH``.
+        OSError: If the disk fails.
+    """
     missing: list[Path] = []
     for path in [*reversed(folder.relative_to(root).parents), folder.relative_to(root)][1:]:
         here = root / path
@@ -269,7 +274,7 @@ def _write(
     """Writes, checks and fsyncs the temporary file; it is closed before anything renames it."""
     descriptor = os.open(temporary, _NEW, 0o644)
     try:
-        _copy(descriptor, source, size_bytes, sha256, progress)
+        copy_source(descriptor, source, size_bytes, sha256, progress)
         sync_file(descriptor)
     except BaseException:
         with suppress(OSError):
@@ -278,10 +283,15 @@ def _write(
     os.close(descriptor)  # a share may report a failed write only now: not suppressed
 
 
-def _copy(
+def copy_source(
     descriptor: int, source: Source, size_bytes: int, sha256: str, progress: Progress
 ) -> None:
-    """Copies the source and refuses its first byte too many, and any other digest."""
+    """Copies a source to where a descriptor stands; the first byte too many ends it.
+
+    Raises:
+        Untrusted: ``E-HASH`` if it is not what was promised.
+        OSError: If the disk fails or is full; and whatever the source raises.
+    """
     running = hashlib.sha256()
     done = 0
     while piece := source.read(CHUNK_BYTES):
@@ -320,8 +330,13 @@ def _check_medium(root: Path, temporary: Path, size_bytes: int, sha256: str) -> 
         )
 
 
-def _place(temporary: Path, final: Path, size_bytes: int, sha256: str, *, write_once: bool) -> bool:
-    """Gives the temporary file its name without overwriting other content; True if it was new."""
+def place(temporary: Path, final: Path, size_bytes: int, sha256: str, *, write_once: bool) -> bool:
+    """Gives the temporary file its name without overwriting other content; True if it was new.
+
+    Raises:
+        Refused: ``E-CONFLICT`` if other content is there that is written once.
+        OSError: If it did not happen, whatever the disk reported first.
+    """
 
     def is_there() -> bool:
         return has_content(final, size_bytes, sha256)
@@ -377,7 +392,7 @@ def _is_busy(error: OSError) -> bool:
     return error.errno in _BUSY or getattr(error, "winerror", None) in _BUSY_WINDOWS
 
 
-def _settle(final: Path, *, is_ours: bool) -> None:
+def settle(final: Path, *, is_ours: bool) -> None:
     """Makes name and content durable; both handles are needed, see the module's first law.
 
     A file that was there before may belong to somebody else or to a write-protected stick: then
