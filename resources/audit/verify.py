@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: UP031, PTH100, PTH112, PTH118, PTH120, RUF005, RUF012, RUF021, B905, TRY301, PLR0911
+# ruff: noqa: UP017, UP031, PTH100, PTH112, PTH118, PTH120, RUF005, RUF012, RUF021, B905, TRY301, PLR0911
 # ruff: noqa: PLR0912, ARG005, N812
 # (an auditor's machine may have Python 3.8: no later syntax; one file, so functions are longer)
 """Checks a Strongroom audit package with the Python standard library and nothing else.
@@ -43,7 +43,7 @@ TAG = "tagmanifest-sha256.txt"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 HEX = re.compile("[0-9a-f]{64}")
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 DOS = re.compile("(con|prn|aux|nul|conin\\$|conout\\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\\..*)?")
 
 
@@ -867,10 +867,10 @@ def well_formed(event):
 def claimed(event):
     """Returns the time an event claims in microseconds, None if the claim is not a time."""
     try:
-        moment = dt.datetime.strptime(event.time, "%Y-%m-%dT%H:%M:%S.%fZ")
+        moment = dt.datetime.strptime(event.time, TIME).replace(tzinfo=dt.timezone.utc)
     except ValueError:
         return None
-    return (moment.replace(tzinfo=dt.UTC) - EPOCH) // dt.timedelta(microseconds=1)
+    return (moment - EPOCH) // dt.timedelta(microseconds=1)
 
 
 class Team:
