@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from strongroom.services.registry import Registry
     from strongroom.services.review import Reviews
     from strongroom.services.root_keys import RootKeys
+    from strongroom.services.rotation import Rotation
     from strongroom.services.run_comparison import RunComparison
     from strongroom.services.run_story import RunStories
     from strongroom.services.run_table import RunTable
@@ -171,6 +172,13 @@ class Services:
         from strongroom.services.people import People
 
         return People(self.workstation)
+
+    @cached_property
+    def rotation(self) -> "Rotation":
+        """A new key for this workstation."""
+        from strongroom.services.rotation import Rotation
+
+        return Rotation(self.workstation, self.people.changes)
 
     @cached_property
     def root_keys(self) -> "RootKeys":

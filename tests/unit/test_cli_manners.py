@@ -113,7 +113,7 @@ def test_every_command_prints_one_json_document(words, command, place, capsys):
         (("team", "show"), 3),
         (("identity", "show"), 3),
         (("identity", "create", "--name", "Dora"), 4),
-        (("identity", "rotate"), 2),
+        (("identity", "rotate"), 3),
         (("--version",), 0),
     ],
 )

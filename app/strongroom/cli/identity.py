@@ -11,6 +11,7 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, say
 from strongroom.cli.session import new_passphrase, services
+from strongroom.cli.trust_step import key_option, lend
 from strongroom.domain.access import ROLE_TITLES, role_of
 from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import in_groups, person_id
@@ -112,14 +113,41 @@ def protect() -> None:
 
 
 @identity.command()
+@click.argument(
+    "file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False)
+)
+@click.option("--reason", default="rotated", show_default=True, help="Why, in a word.")
+@key_option
 @shared_options
-def rotate() -> None:
-    """Replace the key; not offered yet, says what to do instead."""
-    raise BadInput(
-        "E-USAGE",
-        "This version cannot replace a key in place",
-        "Make an identity in a new home, have it admitted, then have the old one revoked:"
-        " strongroom people revoke PERSON --reason rotated.",
+def rotate(file: Path | None, reason: str, keys: tuple[str, ...]) -> None:
+    """Give this workstation a new key; FILE is the request for an admin, where one is needed."""
+    at = services()
+    lend(at, keys)
+    is_log_only = at.workstation.require_card().is_log_only
+    has_keychain = at.identities.keychain_state().value != "absent"
+    passphrase = new_passphrase(at.workstation, is_needed=not (is_log_only and has_keychain))
+    made = at.rotation.rotate(file, passphrase=passphrase, reason=reason)
+    lines = [f"The new key is {in_groups(made.card.writer, 4)}."]
+    if made.is_in_force:
+        lines.append("It has taken the place of the old one, with the same rights.")
+    else:
+        how = "people admit FILE" if made.is_vouched else f"people admit FILE --replaces {made.old}"
+        lines += [
+            f"Give {made.request} to an admin, who lets it in: strongroom {how}",
+            "Until then nothing is signed here; tracking goes on.",
+            "Push, so that the old key's last word arrives.",
+        ]
+    if not made.is_vouched:
+        lines.append("The old key could not vouch for it: compare the fingerprint by voice.")
+    emit(
+        {
+            "writer": made.card.writer,
+            "old": made.old,
+            "in_force": made.is_in_force,
+            "vouched": made.is_vouched,
+            "path": str(made.request or ""),
+        },
+        lines,
     )
 
 

@@ -20,7 +20,7 @@ from strongroom.cli.trust_step import (
     step_lines,
 )
 from strongroom.domain.access import ROLE_TITLES, ROLES
-from strongroom.domain.errors import Untrusted
+from strongroom.domain.errors import BadInput, Untrusted
 
 if TYPE_CHECKING:
     from strongroom.services.members import TeamMember
@@ -53,9 +53,11 @@ def list_people() -> None:
 
 @people.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--role", required=True, metavar=ROLE_METAVAR, help=f"One of: {', '.join(ROLES)}.")
+@click.option("--role", default="", metavar=ROLE_METAVAR, help=f"One of: {', '.join(ROLES)}.")
 @click.option("--scope", default="*", show_default=True, help="For example model:fraud-*.")
 @click.option("--person", default="", help="The id of somebody who gets a second workstation.")
+@click.option("--replaces", default="", help="The key or person whose place the new key takes.")
+@click.option("--reason", default="lost", show_default=True, help="Why the old key ends.")
 @click.option("--fingerprint", default="", help="What the sender read out; refused if it differs.")
 @draft_option
 @key_option
@@ -65,6 +67,8 @@ def admit(
     role: str,
     scope: str,
     person: str,
+    replaces: str,
+    reason: str,
     fingerprint: str,
     draft: Path | None,
     keys: tuple[str, ...],
@@ -73,8 +77,12 @@ def admit(
     at = services()
     lend(at, keys)
     asked = at.people.applicant(file)
+    if not (role or replaces or asked.succeeds):
+        raise BadInput("E-ROLE", "A role is missing", f"Name one with --role: {', '.join(ROLES)}.")
     _compare(asked, fingerprint)
-    admitted = at.people.admit(file, role, scope=scope, person=person, draft=draft)
+    admitted = at.people.admit(
+        file, role, scope=scope, person=person, replaces=replaces, reason=reason, draft=draft
+    )
     document = {
         "person": admitted.person,
         "writer": admitted.writer,
@@ -92,7 +100,7 @@ def admit(
         [
             (
                 f"{asked.name} on {asked.host} is in the team as"
-                f" {ROLE_TITLES['log-only' if asked.is_log_only else role]}."
+                f" {ROLE_TITLES['log-only' if asked.is_log_only else admitted.role]}."
             ),
             f"Person {admitted.person}; the team is at version {admitted.trust_version}.",
             f"Fingerprint of the request: {asked.fingerprint}",
@@ -120,7 +128,9 @@ def grant(person: str, role: str, scope: str, draft: Path | None, keys: tuple[st
 
 @people.command()
 @click.argument("person", metavar="PERSON")
-@click.option("--reason", default="left", show_default=True, help="left, lost, compromised, …")
+@click.option(
+    "--reason", default="left", show_default=True, help="left, lost, compromised or rotated."
+)
 @draft_option
 @key_option
 @shared_options

@@ -172,6 +172,10 @@ _VOTE: dict[str, Check] = {
 
 BODIES: Mapping[str, Mapping[str, Check]] = {
     "writer.hello": {"host": _is_text, "app": _is_text},
+    "writer.rotate": {
+        "writer": _is_digest, "pub": _is_text, "p256": _is_text, "proof": _is_text,
+        "reason": _is_text,
+    },
     "run.finish": {
         "run": _is_text, "experiment": _is_text, "name": _is_text, "status": _is_text,
         "sealed": _is_digest, "manifest": _is_digest_or_empty, "tree": _is_digest_or_empty,

@@ -8,7 +8,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from strongroom.domain.access import role_of
 from strongroom.domain.canonical import JsonValue
+from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import person_id
 from strongroom.domain.team import Member, TrustDocument
 from strongroom.domain.team_edits import (
@@ -16,6 +18,7 @@ from strongroom.domain.team_edits import (
     enrol,
     give_role,
     set_thresholds,
+    succeed,
     writers_of,
 )
 from strongroom.services.founding import found_team
@@ -23,6 +26,7 @@ from strongroom.services.given_file import read_given
 from strongroom.services.key_ring import KeyRing
 from strongroom.services.members import TeamMember, members_of
 from strongroom.services.policies import policies_json, read_policies
+from strongroom.services.rotation import predecessor
 from strongroom.services.trust_changes import DraftView, TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
 from strongroom.trust.enrolment import MAX_REQUEST_BYTES, read_request
@@ -38,6 +42,8 @@ class Applicant:
     host: str
     fingerprint: str
     is_log_only: bool
+    succeeds: str = ""
+    """The key that vouched for this one and ends when it is admitted, "" if none did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +113,11 @@ class People:
             host=request.host,
             fingerprint=request.fingerprint,
             is_log_only=request.is_log_only,
+            succeeds=self._vouching_for(request.writer),
         )
+
+    def _vouching_for(self, writer: str) -> str:
+        return predecessor(self._at.snapshot_or_empty(), writer) if self.team_id() else ""
 
     # ---------------------------------------------------------------- founding and joining
 
@@ -132,6 +142,8 @@ class People:
         *,
         scope: str = "*",
         person: str = "",
+        replaces: str = "",
+        reason: str = "lost",
         ask: SecretsHandler | None = None,
         draft: Path | None = None,
     ) -> Admission:
@@ -142,6 +154,9 @@ class People:
             role: One of `ROLES`; a log-only request gets ``log`` whatever the role.
             scope: Where the role holds, e.g. ``model:fraud-*``.
             person: The id of somebody who is in the team, for his second workstation.
+            replaces: The key, or the person with one key, whose place this one takes with the
+                rights it had; left out, the key that vouched for it, if one did.
+            reason: Why the old key ends, if it did not vouch: ``lost`` or ``compromised``.
             ask: Asks for the passphrase of this workstation's key.
             draft: A new file for the draft if others have to sign as well.
 
@@ -164,7 +179,21 @@ class People:
             reason="",
         )
 
+        old = self._vouching_for(request.writer)
+        is_vouched = bool(old) and not replaces
+        if replaces:
+            old = _one_key(self.team(), replaces)
+
+        if old and request.is_log_only and role_of(self.team(), old) != "log-only":
+            raise BadInput(
+                "E-ROLE",
+                "A training host cannot take the place of a person's key",
+                "Admit it without --replaces: it gets the right to log runs.",
+            )
+
         def admitted(document: TrustDocument) -> TrustDocument:
+            if old:
+                return succeed(document, old, newcomer, "rotated" if is_vouched else reason)
             return enrol(
                 document,
                 newcomer,
@@ -176,9 +205,9 @@ class People:
 
         step = self.changes.change(admitted, ask, draft)
         return Admission(
-            person=newcomer.person,
+            person=step.document.members[request.writer].person,
             writer=request.writer,
-            role=role,
+            role=role_of(step.document, request.writer) if old else role,
             trust_version=step.document.version,
             draft=str(step.draft or ""),
             missing=step.missing,
@@ -262,3 +291,19 @@ class People:
         """
         policies = read_policies(path)
         return self.changes.change(lambda before: replace(before, policies=policies), ask, draft)
+
+
+def _one_key(document: TrustDocument, named: str) -> str:
+    """Returns the one active key that a key id or a person means.
+
+    Raises:
+        BadInput: ``E-NAME``.
+    """
+    writers = writers_of(document, named)
+    if len(writers) > 1:
+        raise BadInput(
+            "E-NAME",
+            f"{named} has {len(writers)} active keys",
+            "Name the key: strongroom people list --json.",
+        )
+    return writers[0]

@@ -5,6 +5,7 @@
 * Every own event goes the one road: sign, admit, commit the file, fold, write the projection.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -132,8 +133,28 @@ class Workstation:
     # ---------------------------------------------------------------- the person
 
     def card(self) -> IdentityCard | None:
-        """Returns the identity of this home towards this store, or None."""
-        return self.home.identity()
+        """Returns the identity of this home towards this store, or None.
+
+        A rotated key is taken up here, as soon as the team has it.
+        """
+        card = self.home.identity()
+        following = self.home.next_identity()
+        if card is None or following is None or not self._is_member(following.writer):
+            return card
+        with self._guard:
+            self.home.take_up_next_identity(following)
+            self._identity = None
+        # What a revoked key could still sign is a contradiction that freezes its log.
+        self.home.key_file(card.writer).unlink(missing_ok=True)
+        with contextlib.suppress(EnvironmentFault):
+            self.keychain.delete(card.writer)
+        return following
+
+    def _is_member(self, writer: str) -> bool:
+        if not self.home.pinned_team():
+            return False
+        latest = self.snapshot_or_empty().trust.latest
+        return latest is not None and writer in latest.members
 
     def require_card(self) -> IdentityCard:
         """Returns the identity.

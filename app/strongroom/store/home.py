@@ -19,6 +19,7 @@ from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import is_digest
 
 MAX_HOME_FILE = 64 * 1024  # the largest of these files lists a few remotes
+_NEXT = "identity.next.json"
 MAX_MARKS_FILE = 16 * 1024 * 1024  # a hundred remotes with a thousand writers each
 
 
@@ -75,6 +76,27 @@ class Home:
         if not card.is_log_only:
             del document["is_log_only"]
         self._write("identity.json", document)
+
+    def next_identity(self) -> IdentityCard | None:
+        """Returns the identity that waits for the team, or None.
+
+        Raises:
+            Untrusted: ``E-FORMAT`` if the file is damaged.
+        """
+        document = self._read(_NEXT)
+        try:
+            return None if document is None else IdentityCard(**document)
+        except TypeError as error:
+            raise _damaged(self.folder / _NEXT) from error
+
+    def save_next_identity(self, card: IdentityCard) -> None:
+        """Writes the identity that shall take the place of the present one."""
+        self._write(_NEXT, asdict(card))
+
+    def take_up_next_identity(self, card: IdentityCard) -> None:
+        """Puts the waiting identity in the place of the present one."""
+        self.save_identity(card)
+        (self.folder / _NEXT).unlink(missing_ok=True)
 
     def pinned_team(self) -> str:
         """Returns the team id this workstation trusts, "" if none was pinned."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock, to_iso
-from strongroom.domain.errors import Untrusted
+from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.event import Event, subject_of
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.trust_chain import TrustChain
@@ -29,7 +29,7 @@ def next_event(
     """Returns the event that a writer would sign now; its id is not known before it is sealed.
 
     Raises:
-        Refused: ``E-TEAM`` if there is no trust document.
+        Refused: ``E-TEAM`` if there is no trust document, ``E-CUT`` after ``writer.rotate``.
         Untrusted: ``E-EQUIV`` or ``E-GAP`` if the writer's own log is forked or incomplete.
     """
     latest, chains = snapshot.latest, snapshot.chains
@@ -41,6 +41,12 @@ def next_event(
                 "This workstation's key has signed two different events under one number",
                 ADVICE,
             )
+    if chain and chain[-1].type == "writer.rotate":
+        raise Refused(
+            "E-CUT",
+            "This key has named its heir and signs nothing more",
+            "The new key signs once an admin has admitted it: strongroom people admit FILE.",
+        )
     if snapshot.highest(writer) > len(chain):
         raise incomplete(len(chain))
     seen = snapshot.seen_so_far(chain[-1]) if chain else {}
