@@ -301,3 +301,19 @@ def test_a_segment_that_a_power_cut_left_empty_is_mended_by_who_has_its_events(
     assert ben.pull().is_clean
     assert ben.digest == ada.digest
     assert ada.push().new.is_empty
+
+
+def test_content_that_is_under_way_by_another_remote_is_not_called_missing(
+    stocked: Team,
+) -> None:
+    ada, ben = stocked.peers
+    ada.push()
+    (stocked.share / "obj").rename(stocked.root / "hidden")
+    assert ben.pull().is_clean
+    other = stocked.root / "other"
+    for peer in (ada, ben):
+        peer.add_remote(other, "other")
+    pulled = ben.pull("other")  # it shows none of these events
+    assert pulled.is_clean
+    assert not pulled.waiting
+    assert ben.exchange.quarantined() == ()

@@ -8,25 +8,33 @@
 import base64
 import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 
-def breaches(share: Path, *, owed: Collection[str] = ()) -> list[str]:
-    """Returns what a share shows that it must not.
+def false_names(share: Path) -> list[str]:
+    """Returns the files of a share whose bytes are not those their names promise."""
+    return list(_false(dict(_files(share))))
 
-    Args:
-        share: The folder with ``strongroom.json``.
-        owed: Digests of content that nobody who pushed has; events may name it.
+
+def gaps(share: Path) -> dict[str, str]:
+    """Returns the digests of manifests and objects that events name and the share lacks.
+
+    Who relays an event without having its content leaves such a gap; who has it must not.
     """
     files = dict(_files(share))
-    wrong = [f"{path} does not hold what its name promises" for path in _false(files)]
+    found: dict[str, str] = {}
     for path, data in files.items():
-        if path.startswith("log/") and path not in wrong:
+        if path.startswith("log/"):
             for line in data.splitlines():
-                wrong += [f"{path}: {gap}" for gap in _ahead(files, line, owed)]
-    return wrong
+                found |= dict(_ahead(files, line))
+    return found
+
+
+def breaches(share: Path) -> list[str]:
+    """Returns what a share shows that it must not, if whoever pushed had everything."""
+    return false_names(share) or list(gaps(share).values())
 
 
 def unfinished(share: Path) -> list[str]:
@@ -56,7 +64,7 @@ def _false(files: dict[str, bytes]) -> Iterator[str]:
             yield path
 
 
-def _ahead(files: dict[str, bytes], line: bytes, owed: Collection[str]) -> Iterator[str]:
+def _ahead(files: dict[str, bytes], line: bytes) -> Iterator[tuple[str, str]]:
     """Yields what an event names and the share lacks."""
     event = _payload(line)["predicate"]
     manifest = event["body"].get("manifest", "")
@@ -64,13 +72,12 @@ def _ahead(files: dict[str, bytes], line: bytes, owed: Collection[str]) -> Itera
         return
     held = files.get(f"man/{manifest[:2]}/{manifest}.json")
     if held is None:
-        if manifest not in owed:
-            yield f"event {event['seq']} came before its manifest {manifest[:8]}"
+        yield manifest, f"event {event['seq']} came before its manifest {manifest[:8]}"
         return
     for file in _payload(held)["predicate"]["files"]:
         for digest in file["parts"] or [file["sha256"]]:
-            if f"obj/{digest[:2]}/{digest}" not in files and digest not in owed:
-                yield f"event {event['seq']} came before {file['path']} ({digest[:8]})"
+            if f"obj/{digest[:2]}/{digest}" not in files:
+                yield digest, f"event {event['seq']} came before {file['path']} ({digest[:8]})"
 
 
 def _payload(line: bytes) -> Any:

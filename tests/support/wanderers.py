@@ -9,13 +9,16 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
+from strongroom.domain.bundle import parse_manifest
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
 from strongroom.domain.requests import alias_body, approval_body, emergency_body, request_body
+from strongroom.exchange.local import content_events
 from strongroom.services.exchange import Outcome
+from strongroom.trust import envelope
 from support.faulty_folder import Death, dying
 from support.faulty_remote import RemoteFault, struck
 from support.peers import MODEL, Peer, Team
-from support.share_laws import breaches
+from support.share_laws import false_names, gaps
 
 NAMES = ("Ada", "Ben", "Cid", "Dee")
 STICKS = ("red", "green", "blue")
@@ -34,11 +37,17 @@ class Wanderers:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.peers = Team(root, NAMES, role="release-approver").peers
+        self.peers = Team(root, NAMES).peers
+        founder = self.peers[0]
+        for member in founder.at.snapshot().latest.members.values():
+            founder.people.grant(member.person, "release-approver")
         self.sticks = {name: root / name for name in STICKS}
         for peer in self.peers:
             for name, folder in self.sticks.items():
                 peer.add_remote(folder, name)
+        founder.push("red")
+        for peer in self.peers[1:]:
+            peer.pull("red")
         self._trained = 0
         self._known: dict[str, frozenset[str]] = {}
 
@@ -120,16 +129,22 @@ class Wanderers:
         self.peers[who] = self.peers[who].restarted()
 
     def _exchange(self, who: int, stick: str, way: str) -> None:
-        peer = self.peers[who]
-        outcome = peer.push(stick) if way == "push" else peer.pull(stick)
-        assert codes(outcome) <= PASSING, outcome.rejected
+        peer, folder = self.peers[who], self.sticks[stick]
+        before = gaps(folder)
+        try:
+            outcome = peer.push(stick) if way == "push" else peer.pull(stick)
+            assert codes(outcome) <= PASSING, outcome.rejected
+        finally:
+            hasty = [why for digest, why in gaps(folder).items() if digest not in before]
+            held = _held(peer) if hasty else set()
+            assert not held & (gaps(folder).keys() - before.keys()), hasty
 
     # ---------------------------------------------------------------- what must hold
 
     def check(self) -> None:
         """Every stick and every workstation holds what it shows, and nobody forgets."""
         for name, folder in self.sticks.items():
-            assert breaches(folder) == [], name
+            assert false_names(folder) == [], name
         for peer in self.peers:
             snapshot = peer.at.ledger().refresh()
             assert snapshot.problems == ()
@@ -184,6 +199,24 @@ class Wanderers:
     def close(self) -> None:
         for peer in self.peers:
             peer.close()
+
+
+def _held(peer: Peer) -> set[str]:
+    """Returns the digests of all content of rightful events that a workstation could push."""
+    if not peer.at.has_team():
+        return set()
+    content, files = peer.registry.content(), peer.at.ledger().files
+    found: set[str] = set()
+    for event in content_events(peer.at.snapshot()):
+        digest = str(event.body["manifest"])
+        if files.has_manifest(digest):
+            parsed = envelope.parse(
+                files.read_manifest(digest), max_bytes=envelope.MAX_MANIFEST_BYTES
+            )
+            manifest = parse_manifest(parsed.document)
+            here = {f.sha256 for f in manifest.files if content.has(f.sha256, run=manifest.run)}
+            found |= {digest} | here
+    return found
 
 
 def codes(outcome: Outcome) -> frozenset[str]:

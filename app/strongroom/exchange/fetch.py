@@ -161,7 +161,9 @@ class _Fetch:
                 bundle.mark("new")
             else:
                 lacking += 1
-        if lacking and bundle.is_listed:
+        if lacking and not bundle.is_listed:
+            return  # it is under way by another remote: here nothing is missing
+        if lacking:
             files = "1 file" if lacking == 1 else f"{lacking:,} files"
             if bundle.is_wanted:
                 has = "has" if lacking == 1 else "have"

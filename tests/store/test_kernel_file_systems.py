@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push, pull and verify on file systems of the kernel itself: FAT32, CIFS, NFS, exFAT.
+
+They take a minute or more each and run by ``packaging/run.py test --all``.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from support.uml import run_inside
+
+pytestmark = pytest.mark.slow
+
+GOES_ON = {"pushed": True, "verified": True, "lawful": True, "pulled": True, "agree": True}
+
+
+def test_a_fat32_stick_keeps_what_was_acknowledged_when_the_power_goes(tmp_path: Path) -> None:
+    found = run_inside(
+        "vfat_power_cut", tmp_path, seconds=420, dmsetup="dmsetup", mkfs_fat="dosfstools"
+    )
+    kept = found["acknowledged"]
+    assert kept["error"] == ""
+    assert kept["whole"] == found["files"]
+    assert kept | GOES_ON == kept
+    assert kept["early"] == []
+    for cut in found["midst"]:
+        assert cut | GOES_ON == cut
+    # The cut is a real one: without the last sync the same stick loses what it acknowledged.
+    assert found["without_last_sync"]["whole"] < found["files"]
+
+
+def test_a_share_mounted_by_the_kernels_cifs_client_survives_its_server(tmp_path: Path) -> None:
+    found = run_inside("cifs", tmp_path, seconds=420, smbd="samba", mount_cifs="cifs-utils")
+    assert found["mount"] == "cifs"
+    assert found["error"] in {"", "E-SHARE"}, "the client may reconnect by itself"
+    assert found | GOES_ON == found
+    assert found["early"] == []
+
+
+def test_a_share_mounted_by_the_kernels_nfs_client_may_lose_its_folder(tmp_path: Path) -> None:
+    found = run_inside(
+        "nfs", tmp_path, seconds=420, mount_nfs="nfs-common", rpc_nfsd="nfs-kernel-server"
+    )
+    assert found["error"] == ""
+    assert found | GOES_ON == found
+    assert found["taken_away"] == "E-SHARE"
+    assert found["given_back"]
+    assert found["verified_again"]
