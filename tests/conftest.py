@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from support import no_internet
+
+no_internet.watch()
+
 # Matplotlib builds its font list once a machine and says so.
 QUIET_LOGGERS = ("matplotlib.font_manager",)
 FOREIGN_SETTINGS = ("STRONGROOM_", "MLFLOW_", "SLURM_", "LSB_", "AIRFLOW_", "ARGO_", "TRACEPARENT")
@@ -58,3 +62,12 @@ def quiet_log(request: pytest.FixtureRequest) -> Iterator[None]:
     if listener.records and "caplog" not in request.fixturenames:
         said = "\n".join(f"{record.name}: {record.getMessage()}" for record in listener.records)
         pytest.fail(f"unexpected in the log:\n{said}")
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    """Fails a test in whose process anything asked for a socket of the Internet."""
+    no_internet.asked()
+    yield
+    if found := no_internet.asked():
+        pytest.fail(f"a socket of the Internet was asked for:\n{found[0]}")

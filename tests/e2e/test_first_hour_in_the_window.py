@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.page import RunsPage
-from support.checkout import ROOT
+from support.no_internet import GUARDED
 from support.pixels import dark, near, room_of
 from support.real_window import RealWindow
 
@@ -142,7 +142,7 @@ def _train_four(folder: Path, pasted: str) -> None:
 
 def _start(path: Path, script: str) -> subprocess.Popen[bytes]:
     path.write_text(script, "utf-8")
-    environ = os.environ | {"PYTHONPATH": str(ROOT / "app")}
+    environ = os.environ | {"PYTHONPATH": GUARDED}
     return subprocess.Popen([sys.executable, str(path)], env=environ, cwd=path.parent)
 
 

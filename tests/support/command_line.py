@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.checkout import ROOT
+from support.no_internet import GUARDED
 
 PASSPHRASE = "correct horse battery staple"
 _OF_THIS_SESSION = ("STRONGROOM_", "MLFLOW_", "PYTHON", "DBUS_SESSION", "XDG_")
@@ -110,7 +110,7 @@ class Workplace:
         }
         named = self.passphrase_file
         return inherited | {
-            "PYTHONPATH": str(ROOT / "app"),
+            "PYTHONPATH": GUARDED,
             "STRONGROOM_HOME": str(self.home),
             "STRONGROOM_STORE": str(self.store),
             **({} if named is None else {"STRONGROOM_PASSPHRASE_FILE": str(named)}),
@@ -138,7 +138,7 @@ class _Server:
         }
         self._process = subprocess.Popen(
             [sys.executable, "-c", SERVER],
-            env={**environ, "PYTHONPATH": str(ROOT / "app")},
+            env={**environ, "PYTHONPATH": GUARDED},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

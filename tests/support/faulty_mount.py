@@ -26,6 +26,8 @@ from typing import Any
 
 import pytest
 
+from support.no_internet import MAY_REACH
+
 READING = ("getattr", "readdir", "open", "read", "release", "statfs", "access")
 CHANGING = (
     "create", "write", "flush", "fsync", "link", "rename", "unlink", "mkdir", "fsyncdir", "chmod",
@@ -92,12 +94,15 @@ def faulty_mount(folder: Path) -> Iterator[FaultyMount]:
 
 @contextmanager
 def mounted(program: Path, mount: Path, *arguments: str, **environment: str) -> Iterator[None]:
-    """Runs a program that is a file system until the block ends."""
+    """Runs a program that is a file system until the block ends.
+
+    It is none of the product's and may need rights that a sealed off process has given up.
+    """
     server = subprocess.Popen(
         [sys.executable, str(program), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **environment},
+        env={**os.environ, MAY_REACH: "1", **environment},
     )
     try:
         _wait_for_mount(server, mount)

@@ -9,9 +9,9 @@ from pathlib import Path
 from strongroom.domain.canonical import encode
 from strongroom.journal.pulse import Pulse
 from strongroom.journal.writer import JournalWriter
+from support.no_internet import GUARDED
 
 RUN_ID = "0123456789abcdef" * 2
-APP = Path(__file__).resolve().parents[2] / "app"
 QUIET = Pulse(interval_s=60.0)
 """One thread for all journals of the tests; it stays out of the way."""
 
@@ -46,7 +46,7 @@ def training(script: str, store: Path, **environ: str) -> "subprocess.Popen[str]
         [sys.executable, "-c", script],
         env={
             "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": str(APP),
+            "PYTHONPATH": GUARDED,
             "STRONGROOM_STORE": str(store),
             "HOME": str(store),
             **environ,
