@@ -24,6 +24,7 @@ from strongroom.domain.places import (
 from strongroom.domain.setting import SettingValue
 
 if TYPE_CHECKING:
+    from strongroom.services.alarms import Alarms
     from strongroom.services.artifacts import Artifacts
     from strongroom.services.audit import Audit
     from strongroom.services.backups import Backups
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from strongroom.services.registering import Registering
     from strongroom.services.registry import Registry
     from strongroom.services.review import Reviews
+    from strongroom.services.rights import Rights
     from strongroom.services.root_keys import RootKeys
     from strongroom.services.rotation import Rotation
     from strongroom.services.run_comparison import RunComparison
@@ -200,6 +202,20 @@ class Services:
         from strongroom.services.registry import Registry
 
         return Registry(self.workstation)
+
+    @cached_property
+    def rights(self) -> "Rights":
+        """What each key of the team may do, and why."""
+        from strongroom.services.rights import Rights
+
+        return Rights(self.workstation)
+
+    @cached_property
+    def alarms(self) -> "Alarms":
+        """What somebody has to look at."""
+        from strongroom.services.alarms import Alarms
+
+        return Alarms(self.workstation)
 
     @cached_property
     def registering(self) -> "Registering":

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QLabel
 from strongroom.desktop.kit.cells import Row
 from strongroom.desktop.kit.command import WindowState
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.registry import reading
 from strongroom.desktop.registry.alias_dialog import AliasDialog
 from strongroom.desktop.registry.page import ModelsPage

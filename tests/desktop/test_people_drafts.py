@@ -16,6 +16,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.cosign_dialog import ChangeLine, CosignDialog
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.services.rights import Rights
 from support.accessibility import nameless
 from support.peers import Peer, Team
 
@@ -34,7 +35,9 @@ def team(tmp_path: Path) -> Iterator[Team]:
 
 
 def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> PeoplePage:
-    services = PeopleServices(people=peer.people, identities=peer.identities, clock=peer.clock)
+    services = PeopleServices(
+        people=peer.people, rights=Rights(peer.at), identities=peer.identities, clock=peer.clock
+    )
     page = PeoplePage(services, tasks)
     qtbot.addWidget(page)
     page.resize(1100, 640)

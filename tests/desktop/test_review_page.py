@@ -16,8 +16,8 @@ from strongroom.desktop.kit.command import WindowState
 from strongroom.desktop.kit.errors import UntrustedDialog
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.review.page import ReviewsPage
 from strongroom.desktop.review.request_dialog import RequestDialog
 from strongroom.desktop.review.services import ReviewServices

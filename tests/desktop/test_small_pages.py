@@ -18,6 +18,7 @@ from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.settings_page import SettingsPage
 from strongroom.trust.keychain import PassphraseKeychain
 from support.accessibility import nameless
+from support.settling import settle
 
 PASSPHRASE = "correct horse battery"
 
@@ -72,7 +73,10 @@ def test_monitor_has_ten_measures_and_says_what_would_fill_the_empty_ones(servic
 def test_people_without_a_team_says_what_to_do(services, tasks, qtbot):
     page = PeoplePage(
         PeopleServices(
-            people=services.people, identities=services.identities, clock=services.clock
+            people=services.people,
+            rights=services.rights,
+            identities=services.identities,
+            clock=services.clock,
         ),
         tasks,
     )
@@ -85,15 +89,23 @@ def test_people_shows_who_may_do_what_as_plain_text(services, tasks, qtbot):
     found_team(services)
     page = PeoplePage(
         PeopleServices(
-            people=services.people, identities=services.identities, clock=services.clock
+            people=services.people,
+            rights=services.rights,
+            identities=services.identities,
+            clock=services.clock,
         ),
         tasks,
     )
     opened(page, tasks, qtbot)
+    settle(tasks)  # the rights of whoever is selected are asked for after the list
     (me,) = services.people.people()
     assert page.table.selected() == (me.writer,)
-    assert page._pane_title.text() == "Mara <i>Lindqvist</i>, you"
-    assert "Approve a move to any stage, everywhere" in page._rights.text()
+    pane = page.members.pane
+    assert pane.title() == "Mara <i>Lindqvist</i>, you"
+    assert (
+        "Approve a move to any stage, everywhere. Founder, version 1 signed by"
+        " root of Mara <i>Lindqvist</i>"
+    ) in pane.rights()
     assert page.admit_button.isEnabled()
     assert nameless(page) == []
 

@@ -17,8 +17,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.line_chart import LineChart
-from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.review.page import ReviewsPage
 from strongroom.desktop.review.transition_dialog import TransitionDialog
 from strongroom.desktop.runs.page import RunsPage

@@ -12,7 +12,7 @@ from strongroom.desktop.audit.page import AuditPage
 from strongroom.desktop.audit.verify_dialog import VerifyDialog
 from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.page import ExchangePage
-from strongroom.desktop.kit.secrets import UnlockDialog
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.review.page import ReviewsPage
 from strongroom.desktop.review.transition_dialog import TransitionDialog
 from support.audit_script import run_script

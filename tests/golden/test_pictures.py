@@ -27,11 +27,15 @@ ACCEPTS = os.environ.get("ACCEPT_PICTURES") == "1"
 # What these show is of the machine: its folders, free space, versions of its libraries.
 OF_THE_MACHINE = {"settings", "about", "crash", "support", "onboarding"}
 OF_TWO_ADMINS = {"people-cosign"}  # the story has one, so no draft waits
-IN_LIGHT = tuple(name for name in NAMES if name not in OF_THE_MACHINE | OF_TWO_ADMINS)
+WITH_A_NONCE = {"people-request"}  # a request has other words each time it is made
+IN_LIGHT = tuple(
+    name for name in NAMES if name not in OF_THE_MACHINE | OF_TWO_ADMINS | WITH_A_NONCE
+)
 IN_DARK = (
     "runs", "runs-grouped", "plots-scatter", "plots-parallel", "plots-box", "plots-bars",
     "run", "run-metrics", "artifacts", "compare", "compare-texts", "models",
     "reviews", "reviews-decide", "exchange", "exchange-verified", "audit", "monitor", "people",
+    "people-admit", "people-key", "alarms",
     "settings-found", "palette", "notices", "unlock",
 )  # fmt: skip
 IN_CONTRAST = ("runs", "compare")

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.page import Page
-from strongroom.desktop.kit.secrets import UnlockDialog
 from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.shell.desk import Desk
 from strongroom.desktop.shell.main_window import MainWindow
 from support.xdo import Hands

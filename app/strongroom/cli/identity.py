@@ -67,10 +67,16 @@ def request(file: Path) -> None:
     at.identities.save_request(file)
     asked = at.people.applicant(file)
     emit(
-        {"path": str(file), "writer": asked.writer, "fingerprint": asked.fingerprint},
+        {
+            "path": str(file),
+            "writer": asked.writer,
+            "fingerprint": asked.fingerprint.digits,
+            "words": list(asked.fingerprint.words),
+        },
         [
             f"Wrote {file}. Give it to an admin of the team.",
-            f"Read this out when asked: {asked.fingerprint}",
+            f"Read this out when asked: {' '.join(asked.fingerprint.words)}",
+            f"The same in digits: {asked.fingerprint.digits}",
         ],
     )
 

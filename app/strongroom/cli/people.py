@@ -58,7 +58,11 @@ def list_people() -> None:
 @click.option("--person", default="", help="The id of somebody who gets a second workstation.")
 @click.option("--replaces", default="", help="The key or person whose place the new key takes.")
 @click.option("--reason", default="lost", show_default=True, help="Why the old key ends.")
-@click.option("--fingerprint", default="", help="What the sender read out; refused if it differs.")
+@click.option(
+    "--fingerprint",
+    default="",
+    help="What the sender read out, words or digits; refused if it differs.",
+)
 @draft_option
 @key_option
 @shared_options
@@ -81,7 +85,14 @@ def admit(
         raise BadInput("E-ROLE", "A role is missing", f"Name one with --role: {', '.join(ROLES)}.")
     _compare(asked, fingerprint)
     admitted = at.people.admit(
-        file, role, scope=scope, person=person, replaces=replaces, reason=reason, draft=draft
+        file,
+        role,
+        scope=scope,
+        person=person,
+        replaces=replaces,
+        reason=reason,
+        seen=asked.fingerprint.digits,
+        draft=draft,
     )
     document = {
         "person": admitted.person,
@@ -90,7 +101,8 @@ def admit(
         "trust": {"version": admitted.trust_version},
         "draft": admitted.draft,
         "missing": admitted.missing,
-        "fingerprint": asked.fingerprint,
+        "fingerprint": asked.fingerprint.digits,
+        "words": list(asked.fingerprint.words),
     }
     if admitted.draft:
         emit(document, draft_lines(admitted.draft, admitted.missing))
@@ -103,7 +115,7 @@ def admit(
                 f" {ROLE_TITLES['log-only' if asked.is_log_only else admitted.role]}."
             ),
             f"Person {admitted.person}; the team is at version {admitted.trust_version}.",
-            f"Fingerprint of the request: {asked.fingerprint}",
+            f"Fingerprint of the request: {asked.fingerprint.digits}",
         ],
     )
 
@@ -175,13 +187,15 @@ def member_row(member: TeamMember) -> tuple[str, ...]:
 
 def _compare(asked: Applicant, told: str) -> None:
     """Holds the fingerprint of a request against what its sender read out."""
-    if told and "".join(told.split()).lower() != "".join(asked.fingerprint.split()):
+    if told and not asked.fingerprint.matches(told):
         raise Untrusted(
             "E-HASH",
-            f"The request of {asked.name} has another fingerprint: {asked.fingerprint}",
+            f"The request of {asked.name} has another fingerprint: {asked.fingerprint.digits}",
             "It was changed on the way. Ask for it again, by another way.",
         )
     if not told and has_terminal():
-        say(f"{asked.name} on {asked.host} asks to join. Fingerprint: {asked.fingerprint}")
+        say(f"{plain(asked.name)} on {plain(asked.host)} asks to join. The request reads:")
+        say(f"  {' '.join(asked.fingerprint.words)}")
+        say(f"  {asked.fingerprint.digits}")
         question = f"Did {plain(asked.name)} read out the same?"
         click.confirm(question, abort=True, err=True)

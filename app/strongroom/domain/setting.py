@@ -117,6 +117,7 @@ class Setting:
 SECTIONS = (
     ("appearance", "Appearance"),
     ("window", "Window"),
+    ("security", "Security"),
 )
 """The tables of the file and how the page heads them, in order."""
 
@@ -153,6 +154,15 @@ SETTINGS = (
     Setting(
         key="window.confirm_close", title="Ask before stopping work", kind="switch", default=True,
         detail="Closing the window while something runs asks first.",
+    ),
+    Setting(
+        key="security.lock_after_minutes", title="Lock my key without use after", kind="number",
+        default=5, low=1, high=60, step=1, unit="min",
+        detail="An open key is forgotten when nobody touched the window for so long.",
+    ),
+    Setting(
+        key="security.lock_with_screen", title="Lock my key with the screen", kind="switch",
+        default=True, detail="When the session locks its screen, an open key is forgotten.",
     ),
 )  # fmt: skip
 """Every setting, in the order of the page."""

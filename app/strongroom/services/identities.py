@@ -2,17 +2,34 @@
 """Identities: who I am on this workstation, with which keys, under which protection."""
 
 import socket
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from strongroom.disk.whole_file import write_whole
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
+from strongroom.services.key_status import KeyStatus, key_status
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
+from strongroom.store.store_folder import fault
 from strongroom.trust.enrolment import MAX_NAME, write_request
-from strongroom.trust.identity import SecretsHandler, create_identity
+from strongroom.trust.fingerprint import fingerprint
+from strongroom.trust.identity import SecretsHandler, create_identity, passphrase_from_file
 from strongroom.trust.keychain import KeychainState
-from strongroom.trust.keyfile import Protection
+from strongroom.trust.keyfile import MIN_PASSPHRASE_CHARACTERS, Protection
 from strongroom.trust.keys import KeyPair
+from strongroom.trust.request_code import write_code
+
+__all__ = ["MIN_PASSPHRASE_CHARACTERS", "Identities", "MyRequest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyRequest:
+    """An enrolment request: the bytes of the file, its code, and its fingerprint."""
+
+    raw: bytes
+    code: str
+    words: tuple[str, ...]
+    digits: str
 
 
 class Identities:
@@ -103,33 +120,80 @@ class Identities:
             random_bytes=self._at.random_bytes,
         )
 
-    def save_request(self, path: Path, *, ask: SecretsHandler | None = None) -> None:
-        """Writes the enrolment request to a new file.
+    def request(self, *, ask: SecretsHandler | None = None) -> MyRequest:
+        """Returns this workstation's enrolment request as file, code and words.
+
+        Raises:
+            Refused: ``E-CAP`` if there is no identity.
+            EnvironmentFault: ``E-LOCKED``.
+        """
+        raw = self.write_request(ask=ask)
+        told = fingerprint(raw)
+        return MyRequest(raw=raw, code=write_code(raw), words=told.words, digits=told.digits)
+
+    def save(self, request: MyRequest, path: Path) -> None:
+        """Writes an enrolment request to a new file.
 
         Raises:
             BadInput: ``E-NAME`` if the file exists.
+            EnvironmentFault: ``E-FULL``, ``E-STORE``, ``E-SHARE`` if it cannot be written.
         """
-        raw = self.write_request(ask=ask)
         try:
-            with path.open("xb") as file:
-                file.write(raw)
+            write_whole(path, request.raw, is_new=True)
         except FileExistsError as error:
             raise BadInput(
                 "E-NAME", f"{path} exists already", "Name a file that does not exist."
             ) from error
+        except OSError as error:
+            raise fault(error, path) from error
 
-    def unlock(self, *, ask: SecretsHandler | None = None) -> None:
-        """Opens the keys for ten minutes.
+    def save_request(self, path: Path, *, ask: SecretsHandler | None = None) -> None:
+        """Signs the enrolment request and writes it to a new file; see `save`."""
+        self.save(self.request(ask=ask), path)
+
+    def unlock(self, *, ask: SecretsHandler | None = None, is_fresh: bool = False) -> None:
+        """Opens the keys for ten minutes; ``is_fresh`` asks even if they are open.
 
         Raises:
             EnvironmentFault: ``E-LOCKED``.
         """
-        self._at.keys(ask=ask)
+        self._at.keys(ask=ask, is_fresh=is_fresh)
 
     def lock(self) -> None:
-        """Forgets the opened keys."""
-        if self._at.card() is not None:
-            self._at.identity().lock()
+        """Forgets the opened keys at once; waits for nobody."""
+        self._at.lock_keys()
+
+    def seconds_left(self) -> float:
+        """Returns how long the keys stay open, 0 while they are locked; waits for nobody."""
+        return self._at.key_seconds_left()
+
+    def keep_open(self) -> float:
+        """Keeps open keys open for an hour from now, this once; returns the seconds left.
+
+        Raises:
+            Refused: ``E-CAP`` if there is no identity.
+        """
+        return self._at.identity().keep_open()
+
+    def key_status(self) -> KeyStatus:
+        """Returns the key as people see it; see `services.key_status`."""
+        return key_status(self._at)
+
+    def unlock_keychain(self) -> bool:
+        """Lets the session ask for the password of its keychain; whether it is open then.
+
+        Raises:
+            EnvironmentFault: ``E-LOCKED`` if there is no keychain that can be trusted.
+        """
+        return self._at.keychain.unlock() is KeychainState.UNLOCKED
+
+    def passphrase_in(self, path: Path) -> str:
+        """Returns the first line of a passphrase file; it is used once and kept nowhere.
+
+        Raises:
+            EnvironmentFault: ``E-LOCKED`` if it cannot be read.
+        """
+        return passphrase_from_file(path)("chosen in the window")
 
     def require_passphrase(self) -> None:
         """Accepts an identity whose approvals a second factor protects (formats.md 0.17).

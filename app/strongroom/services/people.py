@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strongroom.domain.access import role_of
 from strongroom.domain.canonical import JsonValue
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import person_id
 from strongroom.domain.team import Member, TrustDocument
 from strongroom.domain.team_edits import (
@@ -29,8 +29,10 @@ from strongroom.services.policies import policies_json, read_policies
 from strongroom.services.rotation import predecessor
 from strongroom.services.trust_changes import DraftView, TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
-from strongroom.trust.enrolment import MAX_REQUEST_BYTES, read_request
+from strongroom.trust.enrolment import MAX_REQUEST_BYTES, EnrolmentRequest, read_request
+from strongroom.trust.fingerprint import Fingerprint
 from strongroom.trust.identity import SecretsHandler
+from strongroom.trust.request_code import request_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Applicant:
     writer: str
     name: str
     host: str
-    fingerprint: str
+    fingerprint: Fingerprint
     is_log_only: bool
     succeeds: str = ""
     """The key that vouched for this one and ends when it is admitted, "" if none did."""
@@ -99,14 +101,17 @@ class People:
         """Returns the policies as JSON: pattern, stage, policy."""
         return policies_json(self.team())
 
-    def applicant(self, path: Path) -> Applicant:
+    def applicant(self, source: Path | str) -> Applicant:
         """Returns who asks to be enrolled, with the fingerprint to compare.
+
+        Args:
+            source: The file of the request, or its code as text.
 
         Raises:
             BadInput: ``E-NAME`` if the file cannot be read.
             Untrusted: If the request does not hold.
         """
-        request = read_request(read_given(path, MAX_REQUEST_BYTES))
+        request = _request(source)
         return Applicant(
             writer=request.writer,
             name=request.name,
@@ -137,26 +142,28 @@ class People:
 
     def admit(
         self,
-        path: Path,
+        source: Path | str,
         role: str,
         *,
         scope: str = "*",
         person: str = "",
         replaces: str = "",
         reason: str = "lost",
+        seen: str = "",
         ask: SecretsHandler | None = None,
         draft: Path | None = None,
     ) -> Admission:
         """Enrols the sender of a request with a role.
 
         Args:
-            path: The enrolment request.
+            source: The file of the request, or its code as text.
             role: One of `ROLES`; a log-only request gets ``log`` whatever the role.
             scope: Where the role holds, e.g. ``model:fraud-*``.
             person: The id of somebody who is in the team, for his second workstation.
             replaces: The key, or the person with one key, whose place this one takes with the
                 rights it had; left out, the key that vouched for it, if one did.
             reason: Why the old key ends, if it did not vouch: ``lost`` or ``compromised``.
+            seen: The digits of the fingerprint that was compared; the file may have been swapped.
             ask: Asks for the passphrase of this workstation's key.
             draft: A new file for the draft if others have to sign as well.
 
@@ -164,9 +171,15 @@ class People:
             BadInput: ``E-ROLE`` or ``E-NAME``.
             Refused: ``E-CAP`` if this workstation may not admit, ``E-QUORUM`` if others have to
                 sign and no file was named.
-            Untrusted: If the request does not hold.
+            Untrusted: If the request does not hold; ``E-BIND`` if it is not the one seen.
         """
-        request = read_request(read_given(path, MAX_REQUEST_BYTES))
+        request = _request(source)
+        if seen and request.fingerprint.digits != seen:
+            raise Untrusted(
+                "E-BIND",
+                "This is not the request that was compared: somebody has changed the file",
+                "Nobody was admitted. Read it again, and compare the words anew.",
+            )
         newcomer = Member(
             writer=request.writer,
             person=person or person_id(request.writer),
@@ -307,3 +320,8 @@ def _one_key(document: TrustDocument, named: str) -> str:
             "Name the key: strongroom people list --json.",
         )
     return writers[0]
+
+
+def _request(source: Path | str) -> EnrolmentRequest:
+    raw = source.encode() if isinstance(source, str) else read_given(source, MAX_REQUEST_BYTES)
+    return read_request(request_in(raw))

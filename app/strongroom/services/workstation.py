@@ -189,6 +189,17 @@ class Workstation:
                 )
             return self._identity
 
+    def key_seconds_left(self) -> float:
+        """Returns how long the keys stay open, 0 while they are locked; waits for nobody."""
+        identity = self._identity
+        return identity.seconds_left() if identity is not None else 0.0
+
+    def lock_keys(self) -> None:
+        """Forgets open keys at once; waits for nobody."""
+        identity = self._identity
+        if identity is not None:
+            identity.lock()
+
     def keys(self, *, ask: SecretsHandler | None = None, is_fresh: bool = False) -> KeyPair:
         """Returns the unlocked keys, asking for what is missing; failures are noted for later.
 

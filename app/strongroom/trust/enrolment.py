@@ -2,17 +2,17 @@
 """Enrolment requests: a stranger's public keys, signed by both of them (trust.md 4.2).
 
 * The file proves only that its sender holds both keys. Who he is, a person settles by comparing
-  the fingerprint by voice: `fingerprint` gives the groups to read out.
+  the fingerprint by voice: `Fingerprint` gives the words, or the groups of digits, to read out.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.ids import RandomBytes, in_groups, new_id
+from strongroom.domain.ids import RandomBytes, new_id
 from strongroom.domain.team import STATEMENT_TYPE
 from strongroom.trust import envelope
+from strongroom.trust.fingerprint import Fingerprint, fingerprint
 from strongroom.trust.keys import KeyPair, from_hex, from_spki
 from strongroom.trust.signer import Ed25519Signer, P256Signer
 
@@ -35,7 +35,7 @@ class EnrolmentRequest:
     p256: str
     app: str
     is_log_only: bool
-    fingerprint: str
+    fingerprint: Fingerprint
 
 
 def write_request(
@@ -48,22 +48,46 @@ def write_request(
     random_bytes: RandomBytes,
 ) -> bytes:
     """Returns the bytes of an enrolment request, signed by both keys."""
-    statement = {
+    statement = request_statement(
+        pair.writer,
+        name=name,
+        host=host,
+        pub=pair.ed25519_pub.hex,
+        p256=pair.p256_spki,
+        app=app,
+        nonce=new_id(random_bytes),
+        is_log_only=is_log_only,
+    )
+    return envelope.seal(statement, [Ed25519Signer(pair), P256Signer(pair)])
+
+
+def request_statement(
+    writer: str,
+    *,
+    name: str,
+    host: str,
+    pub: str,
+    p256: str,
+    app: str,
+    nonce: str,
+    is_log_only: bool,
+) -> JsonValue:
+    """Returns what an enrolment request says, before it is signed."""
+    return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": name, "digest": {"sha256": pair.writer}}],
+        "subject": [{"name": name, "digest": {"sha256": writer}}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "name": name,
             "host": host,
             "alg": "ed25519",
-            "pub": pair.ed25519_pub.hex,
-            "p256": pair.p256_spki,
+            "pub": pub,
+            "p256": p256,
             "app": app,
-            "nonce": new_id(random_bytes),
+            "nonce": nonce,
             "log_only": is_log_only,
         },
     }
-    return envelope.seal(statement, [Ed25519Signer(pair), P256Signer(pair)])
 
 
 def read_request(raw: bytes) -> EnrolmentRequest:
@@ -90,7 +114,7 @@ def read_request(raw: bytes) -> EnrolmentRequest:
         p256=predicate["p256"],
         app=predicate["app"],
         is_log_only=predicate["log_only"],
-        fingerprint=in_groups(hashlib.sha256(raw).hexdigest()),
+        fingerprint=fingerprint(raw),
     )
 
 

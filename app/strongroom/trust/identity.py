@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The identity of this workstation: asked for when needed, open for a short while, then shut.
 
-* Keys are in memory for at most `OPEN_FOR_S` after an unlock; `lock` forgets them at once.
+* Keys are in memory for at most `OPEN_FOR_S` after an unlock, for `KEPT_FOR_S` if somebody said so
+  once; `lock` forgets them at once.
 * A clock set back shuts the identity: it can only shorten that time.
 * An approval asks again (`is_fresh`), whatever is still open.
 * A passphrase is never kept, only used.
+* Looking how long the keys stay open, and locking them, wait for nobody: not even for a person who
+  is just being asked.
 """
 
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from strongroom.domain.clock import MICROSECONDS, Clock
@@ -28,6 +32,7 @@ from strongroom.trust.keyfile import (
 from strongroom.trust.keys import KeyPair
 
 OPEN_FOR_S = 600  # long enough for a review, short enough for a coffee (trust.md 4.3)
+KEPT_FOR_S = 3_600  # what a person may choose each time anew: a morning of registering
 
 SecretsHandler = Callable[[str], str]
 """Asks a person for a secret: takes the question, returns the answer ("" if there is none)."""
@@ -92,6 +97,15 @@ def create_identity(
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Keys that are open, since when and until when."""
+
+    pair: KeyPair = field(repr=False)
+    since_us: int
+    until_us: int
+
+
 class Identity:
     """One writer on this workstation, locked until its keys are needed.
 
@@ -111,8 +125,7 @@ class Identity:
         self._keychain = keychain
         self._ask = ask
         self._clock = clock
-        self._pair: KeyPair | None = None
-        self._opened_us = 0
+        self._opened: _Opened | None = None  # read and replaced in one step, without the guard
         self._guard = threading.RLock()
 
     @property
@@ -123,7 +136,32 @@ class Identity:
     @property
     def is_unlocked(self) -> bool:
         """Whether the keys are in memory and their time is not over."""
-        return self._open_pair() is not None
+        return self.seconds_left() > 0
+
+    def seconds_left(self) -> float:
+        """Returns how long the keys stay open if nobody locks them, 0 if they are locked.
+
+        Keys whose time is over, or from whose time the clock was set back, are forgotten.
+        """
+        opened, now_us = self._opened, self._clock.now_us()
+        if opened is None:
+            return 0.0
+        if not opened.since_us <= now_us < opened.until_us:
+            if self._opened is opened:
+                self.lock()
+            return 0.0
+        return (opened.until_us - now_us) / MICROSECONDS
+
+    def keep_open(self) -> float:
+        """Keeps open keys open for `KEPT_FOR_S` from now and returns the seconds left.
+
+        Locked keys stay locked: 0.
+        """
+        with self._guard:
+            pair = self._open_pair()
+            if pair is not None:
+                self._opened = self._opened_for(pair, KEPT_FOR_S)
+            return self.seconds_left()
 
     def unlock(self, *, ask: SecretsHandler | None = None, is_fresh: bool = False) -> KeyPair:
         """Returns the keys, asking for what is missing.
@@ -139,15 +177,17 @@ class Identity:
         with self._guard:
             found = None if is_fresh else self._open_pair()
             if found is None:
+                before = self._opened.until_us if self._opened and self.is_unlocked else 0
                 self.lock()
                 found = self._open(ask or self._ask)
-                self._pair, self._opened_us = found, self._clock.now_us()
+                opened = self._opened_for(found, OPEN_FOR_S)
+                # Asking again for an approval does not cut an hour short that somebody chose.
+                self._opened = replace(opened, until_us=max(opened.until_us, before))
             return found
 
     def lock(self) -> None:
-        """Forgets the keys."""
-        with self._guard:
-            self._pair = None
+        """Forgets the keys at once."""
+        self._opened = None
 
     def protect(
         self,
@@ -181,11 +221,15 @@ class Identity:
 
     def _open_pair(self) -> KeyPair | None:
         """Returns the keys if their time is not over, and forgets them if it is."""
-        with self._guard:
-            age_us = self._clock.now_us() - self._opened_us
-            if not 0 <= age_us <= OPEN_FOR_S * MICROSECONDS:
-                self._pair = None
-            return self._pair
+        opened = self._opened
+        if opened is None or not self.is_unlocked:
+            self.lock()
+            return None
+        return opened.pair
+
+    def _opened_for(self, pair: KeyPair, seconds: int) -> "_Opened":
+        now_us = self._clock.now_us()
+        return _Opened(pair, now_us, now_us + seconds * MICROSECONDS)
 
     def _open(self, ask: SecretsHandler) -> KeyPair:
         protection = self.protection

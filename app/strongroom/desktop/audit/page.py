@@ -30,7 +30,7 @@ from strongroom.desktop.kit.fields import SearchField
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import Secrets, Signer, signer_of
+from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
@@ -101,7 +101,7 @@ class AuditPage(Page):
             self._split,
         )
         self._empty.hide()
-        self._secrets = Secrets(tasks, self._signer, self)
+        self._secrets = Secrets(tasks, services.identities, self)
         self.filter.changed.connect(lambda _words: self._show_entries())
         self.period.chosen.connect(lambda _key: self._read())
         self.verify_button.clicked.connect(self.verify_package)
@@ -219,9 +219,6 @@ class AuditPage(Page):
 
     def _show_detail(self, detail: EntryDetail) -> None:
         self._pane.show_event(detail, self._services.clock.now_us())
-
-    def _signer(self) -> Signer | None:
-        return signer_of(self._services.identities)
 
 
 def _matches(entry: AuditEntry, words: Sequence[str]) -> bool:

@@ -4,31 +4,30 @@
 * A secret goes from the field to the service and is kept nowhere in between.
 * A wrong passphrase signs nothing: the dialog stays, says so, and the work starts again.
 * Cancel, a closed window or a cancelled job ends the work with `Cancelled` before it signs.
+* One dialog at a time: what is signed meanwhile waits, and finds the key open. Cancel is meant for
+  all that waited behind it, so nobody is asked again for what he has just refused.
+* A locked keychain is told in the same dialog; only a press there opens the session's own prompt.
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import shiboken6
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.kit import paint, wording
-from strongroom.desktop.kit.dialog import Dialog
-from strongroom.desktop.kit.fields import Field
-from strongroom.desktop.kit.labels import Label
-from strongroom.desktop.kit.surface import Surface, column, row
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.domain.errors import Cancelled, EnvironmentFault
 from strongroom.domain.progress import Progress
 
 if TYPE_CHECKING:
     from strongroom.services.identities import Identities
+    from strongroom.services.key_status import KeyStatus
 
 T = TypeVar("T")
 Ask = Callable[[str], str]
@@ -36,24 +35,7 @@ Ask = Callable[[str], str]
 
 LOOK_EVERY_S = 0.1  # how soon a waiting worker hears that its job was cancelled
 LOCKED = "E-LOCKED"
-HINT_PROPERTY = "strongroom.passphrase_hint"
-"""A property of the application: other words below the field, for keys that guard nothing."""
-UNLOCK_WIDTH = 420  # px at 100 %
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Whose key is opened: the name, a line about the place, and the key id in hexadecimal."""
-
-    name: str
-    place: str
-    key: str
-
-
-def signer_of(identities: "Identities") -> Signer | None:
-    """Returns whose key signs here, None without an identity."""
-    card = identities.show()
-    return Signer(name=card.name, place=f"On {card.host}", key=card.writer) if card else None
+STILL_LOCKED = "It is still locked: the prompt of the session was left, or did not come."
 
 
 @dataclass(slots=True)
@@ -63,11 +45,30 @@ class _Asking:
     why: str
     parent: QWidget | None
     ended: Callable[[], None] | None
+    refusals: int
+    """How often somebody had said no when this was begun."""
+    status: "KeyStatus | None" = None
     answered: threading.Event = field(default_factory=threading.Event)
-    answer: str | None = None
+    answer: "str | Path | None" = field(default=None, repr=False)
+    wants_keychain: bool = False
+    keeps_open: bool = False
     error: str = ""
     was_answered: bool = False
-    dialog: "UnlockDialog | None" = None
+    dialog: UnlockDialog | None = None
+
+
+class _Refusals(QObject):
+    """Counts, for all pages of a window, how often somebody left the dialog."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        super().__init__(tasks)
+        self.count = 0
+
+    @classmethod
+    def of(cls, tasks: Tasks) -> "_Refusals":
+        """Returns the one count of a window."""
+        found = tasks.findChild(cls)
+        return found if isinstance(found, cls) else cls(tasks)
 
 
 class Secrets(QObject):
@@ -75,7 +76,7 @@ class Secrets(QObject):
 
     Args:
         tasks: The jobs of the window.
-        signer: Returns whose key will be opened, None if there is no identity.
+        identities: Whose key is opened.
         parent: The page that signs.
     """
 
@@ -83,10 +84,11 @@ class Secrets(QObject):
     _ended = Signal(object)
 
     def __init__(
-        self, tasks: Tasks, signer: Callable[[], Signer | None], parent: QWidget | None = None
+        self, tasks: Tasks, identities: "Identities", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._tasks, self._signer, self._window = tasks, signer, parent
+        self._tasks, self._identities, self._window = tasks, identities, parent
+        self._refusals = _Refusals.of(tasks)
         self._asked.connect(self._on_asked, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
 
@@ -117,7 +119,7 @@ class Secrets(QObject):
             ended: Is called on the window's thread however it ended, also after Cancel.
             parent: The window the dialog belongs to; the page's if left out.
         """
-        asking = _Asking(why, parent or self._window, ended)
+        asking = _Asking(why, parent or self._window, ended, self._refusals.count)
         self._tasks.change(
             key,
             name,
@@ -127,48 +129,86 @@ class Secrets(QObject):
             failed=failed,
         )
 
+    # ---------------------------------------------------------------- on the worker
+
     def _run(self, asking: _Asking, work: Callable[[Ask, Progress], T], progress: Progress) -> T:
-        """Does the work on the worker, again after each wrong passphrase."""
+        """Does the work, again after each wrong passphrase and after the keychain has opened."""
         try:
             while True:
                 asking.was_answered = False
                 try:
-                    return work(lambda _question: self._wait(asking, progress), progress)
+                    answer = work(lambda _question: self._ask(asking, progress), progress)
                 except EnvironmentFault as fault:
-                    if fault.code != LOCKED or not asking.was_answered:
+                    if fault.code != LOCKED:
                         raise
-                    asking.error = f"{fault.title}. {fault.advice}"
+                    if asking.was_answered:
+                        asking.error = f"{fault.title}. {fault.advice}"
+                    elif not self._open_keychain(asking, progress):
+                        raise
+                else:
+                    if asking.keeps_open and asking.was_answered:
+                        self._identities.keep_open()
+                    return answer
         finally:
             self._ended.emit(asking)
 
-    def _wait(self, asking: _Asking, progress: Progress) -> str:
+    def _ask(self, asking: _Asking, progress: Progress) -> str:
+        """Returns the passphrase that somebody types, or chose a file with."""
+        asking.status = self._identities.key_status()
+        answer = self._wait(asking, progress)
+        asking.was_answered = True
+        return self._identities.passphrase_in(answer) if isinstance(answer, Path) else answer
+
+    def _open_keychain(self, asking: _Asking, progress: Progress) -> bool:
+        """Lets somebody unlock the keychain if that is what is missing; whether it is open."""
+        asking.status = self._identities.key_status()
+        if not asking.status.is_keychain_locked:
+            return False
+        asking.wants_keychain, asking.error = True, ""
+        while asking.wants_keychain:
+            self._wait(asking, progress)
+            if self._identities.unlock_keychain():
+                asking.wants_keychain = False
+            asking.error = STILL_LOCKED if asking.wants_keychain else ""
+        return True
+
+    def _wait(self, asking: _Asking, progress: Progress) -> "str | Path":
+        if self._refusals.count > asking.refusals:
+            raise Cancelled
         asking.answered.clear()
         self._asked.emit(asking)
+        what = "the keychain" if asking.wants_keychain else "the passphrase"
         while not asking.answered.wait(LOOK_EVERY_S):
-            progress.step(0, 0, "Waiting for the passphrase")
+            progress.step(0, 0, f"Waiting for {what}")
         answer, asking.answer = asking.answer, None
         if answer is None:
             raise Cancelled
-        asking.was_answered = True
         return answer
+
+    # ---------------------------------------------------------------- in the window
 
     def _on_asked(self, asking: _Asking) -> None:
         if asking.dialog is not None:
-            asking.dialog.ask_again(asking.error)
+            asking.dialog.ask_again(asking.error, keychain=asking.wants_keychain)
             return
-        signer = self._signer()
-        parent = asking.parent
-        if signer is None or parent is None or not shiboken6.isValid(parent):
+        parent, status = asking.parent, asking.status
+        if status is None or parent is None or not shiboken6.isValid(parent):
             asking.answered.set()
             return
-        dialog = asking.dialog = UnlockDialog(signer, asking.why, parent)
+        dialog = asking.dialog = UnlockDialog(status, asking.why, parent)
 
-        def give(secret: str) -> None:
-            asking.answer = secret
+        def give(answer: str | Path) -> None:
+            asking.answer, asking.keeps_open = answer, dialog.keep.isChecked()
+            asking.answered.set()
+
+        def refuse() -> None:
+            self._refusals.count += 1
             asking.answered.set()
 
         dialog.answered.connect(give)
-        dialog.rejected.connect(asking.answered.set)
+        dialog.file_chosen.connect(give)
+        dialog.keychain_wanted.connect(lambda: give(""))
+        dialog.rejected.connect(refuse)
         dialog.open()
 
     def _on_ended(self, asking: _Asking) -> None:
@@ -177,166 +217,3 @@ class Secrets(QObject):
             dialog.finish()
         if asking.ended is not None:
             asking.ended()
-
-
-def _hint() -> str:
-    """Returns what stands below the field; the demo's window says the passphrase there."""
-    app = QApplication.instance()
-    said = app.property(HINT_PROPERTY) if app is not None else None
-    return str(said or "The key stays open for 10 minutes. Each approval asks again.")
-
-
-class UnlockDialog(Dialog):
-    """Who signs, why, and a field for the passphrase; it stays until the passphrase is right.
-
-    Args:
-        signer: Whose key is opened.
-        why: What the key is needed for.
-
-    Signals:
-        answered: The passphrase that was typed; the field is empty again by then.
-    """
-
-    answered = Signal(str)
-
-    def __init__(self, signer: Signer, why: str, parent: QWidget | None = None) -> None:
-        super().__init__("Strongroom", width=UNLOCK_WIDTH, parent=parent)
-        self._is_checking = False
-        self.field = Field("Passphrase", icon_name="lock", size="large", secret=True)
-        self.field.setObjectName("unlock.passphrase")
-        self._error = Label("", "bad_text", "caption", wrap=True)
-        self._error.setVisible(False)
-        title, sentence = Label("Unlock to sign", text="title"), Label(why, "text_secondary")
-        for words in (title, sentence):
-            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            words.setWordWrap(True)
-        name = Label("Passphrase", "text_secondary", "dense", weight=500)
-        name.setBuddy(self.field.edit)
-        hint = Label(_hint(), "text_tertiary", "caption", wrap=True)
-        self.set_body(
-            column(
-                row(None, _Seal(), None),
-                12,
-                title,
-                sentence,
-                16,
-                _SignerCard(signer),
-                16,
-                name,
-                6,
-                self.field,
-                6,
-                self._error,
-                4,
-                hint,
-            ),
-            margins=(28, 24, 28, 16),
-        )
-        self.unlock_button = self.add_action("Unlock", "primary")
-        self.unlock_button.setObjectName("unlock.unlock")
-        self.unlock_button.clicked.connect(self._on_unlock)
-        self.field.changed.connect(self._on_typed)
-        self.unlock_button.setEnabled(False)
-        self._fit()
-
-    def ask_again(self, error: str) -> None:
-        """Says what was wrong and waits for another passphrase."""
-        self._is_checking = False
-        self._error.setText(error)
-        self._error.setVisible(True)
-        self.field.set_bad(is_bad=True)
-        self.field.edit.setEnabled(True)
-        self.cancel_button.setEnabled(True)
-        self.unlock_button.set_words("Unlock")
-        self.unlock_button.setEnabled(bool(self.field.text()))
-        self.field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._fit()
-
-    def error(self) -> str:
-        """Returns what was wrong with the last passphrase, "" for nothing."""
-        return self._error.text()
-
-    def finish(self) -> None:
-        """Closes it after the work has ended."""
-        self._is_checking = False
-        self.accept()
-        self.deleteLater()
-
-    def reject(self) -> None:
-        """Leaves, unless the passphrase is being checked: then it is too late to say no."""
-        if not self._is_checking:
-            super().reject()
-
-    def _fit(self) -> None:
-        """Takes the height of the content and keeps the width."""
-        width = theme().scaled(UNLOCK_WIDTH)
-        self._error.setMinimumHeight(
-            self._error.heightForWidth(width - 56) if self._error.text() else 0
-        )
-        self.resize(width, self.sizeHint().height())
-
-    def _on_typed(self, words: str) -> None:
-        self.unlock_button.setEnabled(bool(words) and not self._is_checking)
-        if words:
-            self.field.set_bad(is_bad=False)
-
-    def _on_unlock(self) -> None:
-        secret = self.field.text()
-        if not secret or self._is_checking:
-            return
-        self._is_checking = True
-        self.field.edit.clear()
-        self.field.edit.setEnabled(False)
-        self.cancel_button.setEnabled(False)
-        self.unlock_button.set_words("Checking…")
-        self.unlock_button.setEnabled(False)
-        self.answered.emit(secret)
-
-
-class _Seal(QWidget):
-    """The mark of the program on its own ground."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(44, 44)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paints the mark."""
-        painter = QPainter(self)
-        paint.rounded(painter, QRectF(self.rect()), 10, "accent")
-        paint.icon(painter, "vault", 12, 12, "text_on_accent", 20)
-
-
-class _SignerCard(Surface):
-    """Initials, name, place and key id of who signs."""
-
-    def __init__(self, signer: Signer) -> None:
-        super().__init__("bg_sunken", radius=8)
-        self._signer = signer
-        self.setAccessibleName(f"{signer.name}, {signer.place}, key {signer.key[:8]}")
-        self.apply_theme()
-
-    def apply_theme(self) -> None:
-        """Takes over the height of the look in force."""
-        look = theme()
-        self.setFixedHeight(look.line() + look.line("dense") + 14)
-
-    def sizeHint(self) -> QSize:
-        """Returns two lines."""
-        return QSize(320, self.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the card."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        look = theme()
-        paint.avatar(painter, 12, self.height() / 2, self._signer.name, 28)
-        mono = look.font("mono")
-        key = wording.digest(self._signer.key, 2)
-        room = look.width(key, mono) + 24
-        right = QRectF(0, 0, self.width() - 12, self.height())
-        paint.text(painter, right, key, "text_tertiary", mono, "right")
-        line = QRectF(50, 6, self.width() - 50 - room, look.line())
-        paint.text(painter, line, self._signer.name, font=look.font("body", weight=600))
-        below = QRectF(50, 6 + look.line(), line.width(), look.line("dense"))
-        paint.text(painter, below, self._signer.place, "text_secondary", look.font("dense"))

@@ -1,62 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The People page: who is in the team, on which workstation, with which rights, and admitting.
+"""The People page: who is in the team with which rights and why, and the key of this workstation.
 
-* What a person may do is said in words, with the reason: the grants that give it.
+* What a person may do is said in words, with the reason: the role, the version, who signed it.
 * Every change is a new signed trust document; the passphrase is asked for it.
+* Where several have to sign, a change becomes a draft that travels as a file.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
 from strongroom.desktop.kit.blocks import EmptyState
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.cells import (
-    BadgeCell,
-    Column,
-    DigestCell,
-    Group,
-    PersonCell,
-    Row,
-    TextCell,
-)
 from strongroom.desktop.kit.command import Command, Reason, WindowState, signed_in
-from strongroom.desktop.kit.facts import Fact, KeyValues
-from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import Secrets, Signer, signer_of
-from strongroom.desktop.kit.surface import Split, column
-from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.admit_dialog import AdmitDialog
 from strongroom.desktop.people.cosign_dialog import CosignDialog
-from strongroom.domain.access import ROLE_TITLES, right_in_words
+from strongroom.desktop.people.grant_dialog import GrantDialog
+from strongroom.desktop.people.key_view import KeyView
+from strongroom.desktop.people.members_view import MembersView
+from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
+from strongroom.desktop.people.request_dialog import RequestDialog
+from strongroom.desktop.people.services import PeopleServices
 from strongroom.domain.changes import Changes
-from strongroom.domain.clock import Clock
 from strongroom.domain.team import TrustDocument
 from strongroom.services.identities import Identities
+from strongroom.services.key_status import KeyState, KeyStatus
 from strongroom.services.members import TeamMember
-from strongroom.services.people import Admission, People
+from strongroom.services.people import Admission
 from strongroom.services.trust_changes import TrustStep
 
-PANE_WIDTH = 408
+__all__ = ["PeoplePage", "PeopleServices"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleServices:
-    """What the page asks."""
-
-    people: People
-    identities: Identities
-    clock: Clock
+TABS = (("people", "People"), ("key", "My key"))
+NO_TEAM = "No team yet"
+WHY_NO_TEAM = (
+    "Tracking, charts and comparing need no team. Approvals do: found a team on one workstation,"
+    " and let the others ask to be admitted.\n\n"
+    "strongroom team create TEAM\nstrongroom team trust TEAM-ID"
+)
 
 
 class PeoplePage(Page):
-    """The team as a table, and one member beside it."""
+    """The team, and the key of this workstation."""
 
     page_id = "people"
     title = "People"
@@ -64,61 +56,61 @@ class PeoplePage(Page):
 
     def __init__(self, services: PeopleServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
-        self._members: tuple[TeamMember, ...] = ()
         self._needs_others = False
+        self._key: KeyStatus | None = None
+        self.tabs = Segmented(TABS, "people", name="People")
+        self.tabs.setObjectName("people.tabs")
         self.admit_button = Button("Admit…", "primary", "user-plus", name="Admit somebody")
-        self.request_button = Button("Save my request…", "secondary", "key-round")
-        self.table = Table(
-            (
-                Column("who", "Person", 170, stretch=True),
-                Column("role", "Role", 132),
-                Column("host", "Workstation", 120),
-                Column("key", "Key", 110),
-                Column("state", "State", 100),
-            ),
-            name="People",
-        )
-        self._empty = EmptyState(
-            "No team yet",
-            "Tracking, charts and comparing need no team. Approvals do: found a team on one"
-            " workstation, and let the others ask to be admitted.\n\n"
-            "strongroom identity create --name NAME\nstrongroom team create TEAM",
-        )
-        self._pane_title = Label("", "text_primary", "title")
-        self._pane_sentence = Label("", "text_secondary", wrap=True)
-        self._facts = KeyValues(key_width=110)
-        self._rights = Label("", "text_primary", wrap=True)
-        self._pane = column(
-            self._pane_title,
-            4,
-            self._pane_sentence,
-            16,
-            self._facts,
-            16,
-            SectionTitle("What this key may do"),
-            8,
-            self._rights,
-            None,
-            margins=(20, 16, 20, 16),
-            width=PANE_WIDTH,
-            fill="bg_surface",
-        )
-        self._split = Split("horizontal", self.table, self._pane)
-        self._split.setObjectName("people.split")
+        self.cosign_button = Button("Sign a draft…", "secondary", "pen-line")
+        self.members = MembersView(services, tasks)
+        self.table = self.members.table
+        self._empty = EmptyState(NO_TEAM, WHY_NO_TEAM)
+        self.key_view = KeyView()
+        self._team = QStackedWidget()
+        self._team.addWidget(self.members)
+        self._team.addWidget(self._empty)
+        self._body = QStackedWidget()
+        self._body.addWidget(self._team)
+        self._body.addWidget(self.key_view)
         super().__init__(
-            PageBar("People", [], [self.request_button, self.admit_button]),
-            self._empty,
-            self._split,
+            PageBar("People", [self.tabs], [self.cosign_button, self.admit_button]), self._body
         )
-        self._empty.hide()
-        self._secrets = Secrets(tasks, self._signer, self)
-        self.table.selection_changed.connect(self._on_table_selection_changed)
-        self.admit_button.clicked.connect(self.admit)
-        self.request_button.clicked.connect(self.save_request)
+        self._secrets = Secrets(tasks, services.identities, self)
+        self._connect()
 
-    def show_place(self, place: Place) -> None:  # noqa: ARG002 - there is one place here
-        """Reads the team."""
+    def _connect(self) -> None:
+        self.tabs.changed.connect(self._on_tabs_changed)
+        self.members.selection_changed.connect(self.selection_changed)
+        self.members.pane.grant_wanted.connect(self.grant)
+        self.members.pane.revoke_wanted.connect(self.revoke)
+        self.admit_button.clicked.connect(self.admit)
+        self.cosign_button.clicked.connect(self.cosign)
+        view = self.key_view
+        view.create_wanted.connect(self.make_key)
+        view.unlock_wanted.connect(self.unlock)
+        view.lock_wanted.connect(self._on_lock_wanted)
+        view.keep_wanted.connect(self._on_keep_wanted)
+        view.protect_wanted.connect(self.protect)
+        view.request_wanted.connect(self.show_request)
+
+    @property
+    def identities(self) -> Identities:
+        """The key that signs here."""
+        return self._services.identities
+
+    # ---------------------------------------------------------------- what the shell asks
+
+    def show_place(self, place: Place) -> None:
+        """Opens a tab and reads the team."""
+        tab = place.argument("tab")
+        if tab in dict(TABS):
+            self.tabs.set_current(tab)
         self._read()
+
+    def place(self) -> Place:
+        """Returns the open tab."""
+        tab = self.tabs.current()
+        return Place(self.page_id) if tab == "people" else Place.of(self.page_id, {"tab": tab})
 
     def refresh(self, changes: Changes) -> None:
         """Reads the team again when it changed."""
@@ -127,15 +119,19 @@ class PeoplePage(Page):
 
     def selection(self) -> tuple[str, ...]:
         """Returns the writers selected."""
-        return self.table.selected()
+        return self.table.selected() if self.tabs.current() == "people" else ()
 
     def commands(self) -> list[Command]:
         """Returns what can be done here."""
 
-        def not_mine(state: WindowState) -> Reason | None:
+        def with_member(state: WindowState) -> Reason | None:
             if state.page != self.page_id or not state.selection:
                 return Reason("Select somebody on the People page first")
-            return signed_in(state)
+            why_not = self.members.why_not()
+            return Reason(why_not) if why_not else signed_in(state)
+
+        def without_key(state: WindowState) -> Reason | None:
+            return Reason("There is a key here already") if state.person else None
 
         return [
             Command(
@@ -143,31 +139,42 @@ class PeoplePage(Page):
                 icon="user-plus", enabled=signed_in, group="People",
             ),
             Command(
-                id="people.request", title="Save my enrolment request…", run=self.save_request,
+                id="people.request", title="Show my request to join…", run=self.show_request,
                 menu="Edit", icon="key-round", enabled=signed_in, group="People",
             ),
             Command(
+                id="people.grant", title="Give this person a role…", run=self.grant, menu="Edit",
+                icon="user", enabled=with_member, group="People",
+            ),
+            Command(
                 id="people.revoke", title="Revoke every right of this person…",
-                run=self.revoke, menu="Edit", icon="user-x", enabled=not_mine, group="People",
+                run=self.revoke, menu="Edit", icon="user-x", enabled=with_member, group="People",
             ),
             Command(
                 id="people.cosign", title="Sign a draft of the team…", run=self.cosign,
                 menu="Edit", icon="pen-line", enabled=signed_in, group="People",
             ),
+            Command(
+                id="key.create", title="Make my key…", run=self.make_key, menu="File",
+                icon="key-round", enabled=without_key, group="Key",
+            ),
+            Command(
+                id="key.protect", title="Change the passphrase of my key…", run=self.protect,
+                menu="File", icon="shield", enabled=signed_in, group="Key",
+            ),
         ]  # fmt: skip
 
-    # ---------------------------------------------------------------- doing
+    # ---------------------------------------------------------------- the team
 
     def admit(self) -> None:
-        """Lets somebody choose a request file and a role."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, "The enrolment request", "", "Enrolment requests (*.json);;All files (*)"
-        )
-        if path:
-            self.admit_from(Path(path))
+        """Opens the dialog that takes a request as a file or a code."""
+        self._open_admit(None)
 
     def admit_from(self, path: Path) -> None:
         """Opens the dialog that shows whose request a file holds."""
+        self._open_admit(path)
+
+    def _open_admit(self, path: Path | None) -> None:
         draft = self._ask_where("admission-draft.json")
         if draft is None and self._needs_others:
             return
@@ -191,23 +198,19 @@ class PeoplePage(Page):
         dialog.signed.connect(self._on_step)
         dialog.open()
 
-    def save_request(self) -> None:
-        """Writes this workstation's enrolment request to a file."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the request", "request.json")
-        if not path:
+    def grant(self) -> None:
+        """Opens the dialog that gives the selected person a role."""
+        member = self.members.current()
+        draft = self._ask_where("grant-draft.json") if member is not None else None
+        if member is None or (draft is None and self._needs_others):
             return
-        self._secrets.sign(
-            "people.request",
-            "Signing the request",
-            "The request proves that you hold the key.",
-            lambda ask, _progress: self._services.identities.save_request(Path(path), ask=ask),
-            lambda _done: None,
-            owner=self,
-        )
+        dialog = GrantDialog(self._services.people, self._secrets, member, draft=draft, parent=self)
+        dialog.granted.connect(self._on_step)
+        dialog.open()
 
     def revoke(self) -> None:
-        """Ends every right of the selected person, after asking for the passphrase."""
-        member = self._current()
+        """Opens the dialog that shows what ending every right of the selected person changes."""
+        member = self.members.current()
         if member is None:
             return
         draft = self._ask_where("revocation-draft.json")
@@ -224,76 +227,94 @@ class PeoplePage(Page):
             owner=self,
         )
 
-    # ---------------------------------------------------------------- inside
+    # ---------------------------------------------------------------- the key
 
-    def _read(self) -> None:
-        if not self._services.people.team_id():
-            self._show_nothing()
-            return
-        self._tasks.ask(
-            "people.list",
-            "Reading the team",
-            lambda _progress: (
-                self._services.people.team(),
-                self._services.people.people(),
-                self._services.people.needs_others(),
-            ),
-            lambda found: self._show(*found),
+    def show_request(self) -> None:
+        """Opens the dialog with this workstation's request: code, words, file."""
+        RequestDialog(self._services.identities, self._tasks, self._secrets, parent=self).open()
+
+    def make_key(self) -> None:
+        """Opens the dialog that makes the key of this workstation."""
+        self._open_passphrase(makes_key=True)
+
+    def protect(self) -> None:
+        """Opens the dialog that puts the key under another passphrase."""
+        self._open_passphrase(makes_key=False)
+
+    def unlock(self) -> None:
+        """Asks for the passphrase without signing anything."""
+        self._secrets.sign(
+            "key.unlock",
+            "Opening the key",
+            "It stays open for a while, so that signing does not ask each time.",
+            lambda ask, _progress: self._services.identities.unlock(ask=ask),
+            lambda _done: self._read_key(),
             owner=self,
         )
 
-    def _show_nothing(self) -> None:
-        self._split.hide()
-        self._empty.show()
-        self.admit_button.setEnabled(False)
-        self.request_button.setEnabled(self._services.identities.show() is not None)
+    def _open_passphrase(self, *, makes_key: bool) -> None:
+        dialog = PassphraseDialog(
+            self._services.identities, self._tasks, self._secrets, makes_key=makes_key, parent=self
+        )
+        dialog.protected.connect(lambda: self._on_changed(Changes(is_team=True)))
+        dialog.open()
 
-    def _show(
-        self, document: TrustDocument, members: tuple[TeamMember, ...], needs_others: bool
-    ) -> None:
-        self._members, self._needs_others = members, needs_others
-        self._empty.hide()
-        self._split.show()
-        me = next((member for member in members if member.is_me), None)
-        may_admit = me is not None and me.is_admin and me.is_active
-        self.admit_button.setEnabled(may_admit)
-        self.admit_button.setToolTip("" if may_admit else "Only an admin of the team admits")
-        active = [member for member in members if member.is_active]
-        revoked = [member for member in members if not member.is_active]
-        lines: list[Group | Row] = [
-            Group("active", document.team_name, f"{len(active)} keys, trust version "
-                  f"{document.version}")
-        ]  # fmt: skip
-        lines += [_row(member) for member in active]
-        if revoked:
-            lines.append(Group("revoked", "Revoked", str(len(revoked))))
-            lines += [_row(member) for member in revoked]
-        self.table.set_lines(lines)
-        if not self.table.selected() and members:
-            self.table.select((me or members[0]).writer)
+    def _on_lock_wanted(self) -> None:
+        self._services.identities.lock()
+        self._read_key()
 
-    def _on_table_selection_changed(self, _keys: tuple[str, ...]) -> None:
-        member = self._current()
-        if member is not None:
-            self._pane_title.setText(member.name + (", you" if member.is_me else ""))
-            self._pane_sentence.setText(_sentence(member))
-            self._facts.set_facts(
-                [
-                    Fact(key="Role", value=ROLE_TITLES[member.role]),
-                    Fact(key="Workstation", value=member.host),
-                    Fact(key="Person", value=member.person, kind="mono"),
-                    Fact(key="Groups", value=", ".join(member.groups) or "none"),
-                    Fact(key="Key", value=member.writer, kind="digest"),
-                ]
-            )
-            rights = [right_in_words(grant) for grant in member.grants]
-            nothing = "Read only: the rights of the folder govern reading."
-            self._rights.setText("\n".join(rights) or nothing)
+    def _on_keep_wanted(self) -> None:
+        self._tasks.change(
+            "key.keep",
+            "Keeping the key open",
+            lambda _progress: self._services.identities.keep_open(),
+            lambda _left: self._read_key(),
+            owner=self,
+        )
+
+    # ---------------------------------------------------------------- inside
+
+    def _read(self) -> None:
+        self._read_key()
+        self._tasks.ask(
+            "people.list",
+            "Reading the team",
+            lambda _progress: _team_of(self._services),
+            self._show,
+            owner=self,
+        )
+
+    def _read_key(self) -> None:
+        self._tasks.ask(
+            "people.key",
+            "Looking at the key",
+            lambda _progress: self._services.identities.key_status(),
+            self._show_key,
+            owner=self,
+        )
+
+    def _show_key(self, status: KeyStatus) -> None:
+        self._key = status
+        self.key_view.show_status(status)
         self.selection_changed.emit()
 
-    def _current(self) -> TeamMember | None:
-        keys = self.table.selected()
-        return next((m for m in self._members if keys and m.writer == keys[0]), None)
+    def _show(self, found: tuple[TrustDocument, tuple[TeamMember, ...], bool] | None) -> None:
+        self._team.setCurrentWidget(self._empty if found is None else self.members)
+        if found is None:
+            self.admit_button.setEnabled(False)
+            self.cosign_button.setEnabled(False)
+            return
+        document, members, self._needs_others = found
+        self.members.show_team(document, members)
+        why_not = self.members.why_not()
+        self.admit_button.setEnabled(not why_not)
+        self.admit_button.setToolTip(why_not)
+        self.cosign_button.setEnabled(self._key is None or self._key.state is not KeyState.NONE)
+
+    def _on_tabs_changed(self, tab: str) -> None:
+        self._body.setCurrentWidget(self.key_view if tab == "key" else self._team)
+        self.place_changed.emit(self.place())
+        self.selection_changed.emit()
 
     def _ask_where(self, name: str) -> Path | None:
         """Asks where a draft goes if one admin is not enough; None if it is, or for Cancel."""
@@ -326,30 +347,12 @@ class PeoplePage(Page):
         self.changed.emit(changes)
         self._read()
 
-    def _signer(self) -> Signer | None:
-        return signer_of(self._services.identities)
 
-
-def _row(member: TeamMember) -> Row:
-    state = BadgeCell("Active", "ok", "circle-check")
-    if not member.is_active:
-        state = BadgeCell("Revoked", "warn", "circle-minus")
-    return Row(
-        member.writer,
-        (
-            PersonCell(member.name + (", you" if member.is_me else "")),
-            TextCell(ROLE_TITLES[member.role]),
-            TextCell(member.host, "text_secondary"),
-            DigestCell(member.writer, 2),
-            state,
-        ),
-        quiet=not member.is_active,
-    )
-
-
-def _sentence(member: TeamMember) -> str:
-    if not member.is_active:
-        return "Every right of this key has ended; what it signed before still counts."
-    if member.is_admin:
-        return "May change the team: admit, grant, revoke, set policies."
-    return "Rights hold on every peer: what this key may not do has no effect anywhere."
+def _team_of(
+    services: PeopleServices,
+) -> tuple[TrustDocument, tuple[TeamMember, ...], bool] | None:
+    """Returns the team, its keys, and whether a change may need several signatures."""
+    people = services.people
+    if not people.team_id():
+        return None
+    return people.team(), people.people(), people.needs_others()

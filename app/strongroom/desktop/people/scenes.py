@@ -3,11 +3,16 @@
 
 from PySide6.QtWidgets import QWidget
 
+from strongroom.demo.people import DEMO_PASSPHRASE
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
 from strongroom.desktop.people.admit_dialog import AdmitDialog
 from strongroom.desktop.people.cosign_dialog import CosignDialog
+from strongroom.desktop.people.grant_dialog import GrantDialog
 from strongroom.desktop.people.page import PeoplePage
+from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
+from strongroom.desktop.people.request_dialog import RequestDialog
+from strongroom.domain.errors import StrongroomError
 
 
 def _page(studio: Studio) -> QWidget:
@@ -25,6 +30,37 @@ def _admit(studio: Studio) -> QWidget:
     return studio.dialog(AdmitDialog)
 
 
+def _grant(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.page(PeoplePage).grant()
+    return studio.dialog(GrantDialog)
+
+
+def _key(studio: Studio) -> QWidget:
+    studio.open(Place.of("people", {"tab": "key"}))
+    return studio.window
+
+
+def _request(studio: Studio) -> QWidget:
+    """Shows a request, where the key has the passphrase that everybody knows."""
+    _page(studio)
+    page = studio.page(PeoplePage)
+    try:
+        page.identities.unlock(ask=lambda _question: DEMO_PASSPHRASE)
+    except StrongroomError as error:
+        raise NothingToShow("the key here has a passphrase of its own, or there is none") from error
+    page.show_request()
+    dialog = studio.dialog(RequestDialog)
+    page.identities.lock()
+    return dialog
+
+
+def _passphrase(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.page(PeoplePage).protect()
+    return studio.dialog(PassphraseDialog)
+
+
 def _cosign(studio: Studio) -> QWidget:
     """Shows a draft that another admin put into the home."""
     _page(studio)
@@ -37,6 +73,10 @@ def _cosign(studio: Studio) -> QWidget:
 
 SCENES = (
     Scene(name="people", shows=PeoplePage, play=_page),
+    Scene(name="people-key", shows=PeoplePage, play=_key),
+    Scene(name="people-request", shows=RequestDialog, play=_request),
+    Scene(name="people-grant", shows=GrantDialog, play=_grant),
+    Scene(name="people-passphrase", shows=PassphraseDialog, play=_passphrase),
     Scene(name="people-cosign", shows=CosignDialog, play=_cosign),
     Scene(name="people-admit", shows=AdmitDialog, play=_admit),
 )

@@ -48,7 +48,7 @@ class AliasDialog(Dialog):
             parent=parent,
         )
         self._services, self._version, self._model = services, version, model
-        self._secrets = Secrets(tasks, services.signer, self)
+        self._secrets = Secrets(tasks, services.identities, self)
         self._is_signing = False
         self.field = Field("Alias", "champion", size="large")
         self.field.changed.connect(lambda _words: self._look_again())

@@ -75,7 +75,7 @@ class RegisterDialog(Dialog):
             parent=parent,
         )
         self._services, self._tasks = services, tasks
-        self._secrets = Secrets(tasks, services.signer, self)
+        self._secrets = Secrets(tasks, services.identities, self)
         self._run, self._artifact = run_id, artifact_path
         self._candidate: Candidate | None = None
         self._is_signing = False

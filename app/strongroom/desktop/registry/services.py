@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass
 
-from strongroom.desktop.kit.secrets import Signer, signer_of
 from strongroom.domain.clock import Clock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.handover import Handover
@@ -26,7 +25,3 @@ class ModelServices:
     people: People
     artifacts: Artifacts
     clock: Clock
-
-    def signer(self) -> Signer | None:
-        """Returns whose key signs here, None without an identity."""
-        return signer_of(self.identities)

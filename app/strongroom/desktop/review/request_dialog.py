@@ -80,7 +80,7 @@ class RequestDialog(Dialog):
             parent=parent,
         )
         self._services, self._tasks = services, tasks
-        self._secrets = Secrets(tasks, services.signer, self)
+        self._secrets = Secrets(tasks, services.identities, self)
         self._reference, self._target = reference, ""
         self._choices: Choices | None = None
         self._prepared: Prepared | None = None

@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass
 
-from strongroom.desktop.kit.secrets import Signer, signer_of
 from strongroom.domain.clock import Clock
 from strongroom.services.identities import Identities
 from strongroom.services.people import People
@@ -20,10 +19,6 @@ class ReviewServices:
     identities: Identities
     people: People
     clock: Clock
-
-    def signer(self) -> Signer | None:
-        """Returns whose key signs here, None without an identity."""
-        return signer_of(self.identities)
 
     def writer(self) -> str:
         """Returns the key id that signs here, "" without an identity."""

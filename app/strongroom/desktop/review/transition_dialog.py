@@ -72,7 +72,7 @@ class TransitionDialog(Dialog):
             parent=parent,
         )
         self._services, self._tasks = services, tasks
-        self._secrets = Secrets(tasks, services.signer, self)
+        self._secrets = Secrets(tasks, services.identities, self)
         self._case = case
         self._is_signing = False
         self.comment = self._make_comment("")

@@ -23,11 +23,14 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import size
 from strongroom.desktop.shell import lasting
+from strongroom.desktop.shell.alarm_strip import AlarmStrip
+from strongroom.desktop.shell.key_watch import KeyWatch
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
 from strongroom.desktop.shell.page_spec import PLACES
 from strongroom.desktop.shell.palette_objects import PaletteObjects
 from strongroom.desktop.shell.preferences import Preferences
+from strongroom.domain.changes import Changes
 from strongroom.domain.progress import Progress
 
 if TYPE_CHECKING:
@@ -78,6 +81,7 @@ class Composer(QObject):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._next)
+        self._alarms = AlarmStrip()
         self._prepare: dict[str, Callable[[], Make]] = {
             "runs": self._for_runs,
             "compare": self._for_compare,
@@ -116,12 +120,15 @@ class Composer(QObject):
         window.chain_requested.connect(lambda: window.open_place(Place("audit")))
         window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
         overview.arrived.connect(self._show_overview)
+        window.add_strip(self._alarms)
+        self._alarms.place_wanted.connect(window.open_place)
         window.changed.connect(overview.look)
 
     def _show_overview(self) -> None:
         window, overview = self._window, self._overview
         window.set_status(overview.status)
         window.set_store(overview.store_name, overview.team)
+        self._alarms.show_notes(overview.alarms)
         window.refresh_badges()
         window.commands.look_again()
         if self._runs is not None:
@@ -169,7 +176,8 @@ class Composer(QObject):
         self._window.join(page)
         self.joined.emit(page)
         if len(self._window.pages()) == 2:
-            self._overview.look()  # what it asks was read with this page
+            self._overview.look()  # what these ask was read with this page
+            self._watch_key()
         self._pause.start(LONGEST_PAUSE_MS)
         self._look_for_calm()
 
@@ -181,6 +189,16 @@ class Composer(QObject):
         if self._pause.isActive() and place.page in self._window.missing():
             self._pause.start(0)
 
+    def _watch_key(self) -> None:
+        keys = KeyWatch(self._window, self._services.identities, self._preferences)
+        keys.changed.connect(self._on_key_changed)
+        self._window.add_commands(keys.commands())
+
+    def _on_key_changed(self) -> None:
+        for page in self._window.pages():
+            if page.page_id == "people":
+                page.refresh(Changes(is_team=True))
+
     def _read_for_later(self) -> None:
         """Reads what is wanted soon, by a double click or a look at the team, but not at once.
 
@@ -189,7 +207,7 @@ class Composer(QObject):
         """
         importlib.import_module("strongroom.desktop.runs.detail")
         at = self._services
-        for _service in (at.identities, at.people, at.registry, at.audit, at.exchange):
+        for _service in (at.identities, at.people, at.registry, at.audit, at.exchange, at.alarms):
             """Is made by being asked for."""
 
     def _for_runs(self) -> Make:
@@ -305,7 +323,9 @@ class Composer(QObject):
         from strongroom.desktop.people.page import PeoplePage, PeopleServices
 
         at = self._services
-        services = PeopleServices(people=at.people, identities=at.identities, clock=at.clock)
+        services = PeopleServices(
+            people=at.people, rights=at.rights, identities=at.identities, clock=at.clock
+        )
         return lambda: self._telling(PeoplePage(services, self._tasks))
 
     def _for_settings(self) -> Make:

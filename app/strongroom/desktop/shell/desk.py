@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.bootstrap import Services, open_settings
 from strongroom.demo.people import DemoPerson, people_of, usual_home
-from strongroom.desktop.kit.secrets import HINT_PROPERTY
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.unlock_dialog import HINT_PROPERTY
 from strongroom.desktop.shell.composition import Composer
 from strongroom.desktop.shell.frame import build_frame
 from strongroom.desktop.shell.main_window import MainWindow

@@ -45,7 +45,7 @@ from strongroom.desktop.shell.menu_bar import MenuBar
 from strongroom.desktop.shell.notices import Notices, ToastHost
 from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.page_stack import PageStack
-from strongroom.desktop.shell.palette import Palette, PaletteEntry
+from strongroom.desktop.shell.palette import Palette, PaletteEntry, command_entries
 from strongroom.desktop.shell.palette_field import PaletteField
 from strongroom.desktop.shell.question_dialog import QuestionDialog
 from strongroom.desktop.shell.rail import Rail
@@ -203,6 +203,12 @@ class MainWindow(QMainWindow):
         else:
             self.commands.look_again()
 
+    def add_commands(self, commands: Sequence[Command]) -> None:
+        """Takes commands that came with the store and belong to no page."""
+        self.commands.add(commands)
+        self.commands.fill(self._menus)
+        self.commands.look_again()
+
     def open_place(self, place: Place) -> bool:
         """Opens a place and remembers it; returns whether there is such a page."""
         if place.page not in self._specs:
@@ -263,6 +269,10 @@ class MainWindow(QMainWindow):
     def set_store(self, name: str, team: str) -> None:
         """Shows the store's name and the short team id at the head of the rail."""
         self.rail.store.set_store(name, team)
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Puts a strip above rail and pages, for what concerns all of them."""
+        self._down.insertWidget(0, strip)
 
     def refresh(self, changes: Changes) -> None:
         """Tells every page what was touched, and looks at badges and commands again."""
@@ -379,11 +389,11 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.rail)
         middle.addWidget(self._stack, 1)
         body = QWidget()
-        down = QVBoxLayout(body)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.setSpacing(0)
-        down.addLayout(middle, 1)
-        down.addWidget(self.strip)
+        self._down = QVBoxLayout(body)
+        self._down.setContentsMargins(0, 0, 0, 0)
+        self._down.setSpacing(0)
+        self._down.addLayout(middle, 1)
+        self._down.addWidget(self.strip)
         self.setCentralWidget(body)
 
     def apply_theme(self) -> None:
@@ -396,24 +406,8 @@ class MainWindow(QMainWindow):
             page.bar.forward_requested.connect(self.go_forward)
 
     def _palette_entries(self) -> list[PaletteEntry]:
-        state = self.state()
-        entries = []
-        for command in self.commands.commands():
-            if command.id == PALETTE:
-                continue  # it is open already
-            reason = command.enabled(state)
-            entries.append(
-                PaletteEntry(
-                    key=f"command:{command.id}",
-                    title=command.title_now(),
-                    detail=command.detail,
-                    icon=command.icon,
-                    shortcut=command.shortcut,
-                    why_not=reason.text if reason else "",
-                    group=command.group,
-                )
-            )
-        return [*entries, *self._objects()]
+        commands = [each for each in self.commands.commands() if each.id != PALETTE]  # it is open
+        return [*command_entries(commands, self.state()), *self._objects()]
 
     def _recent(self) -> tuple[str, ...]:
         kept = self._session.value(RECENT, [])

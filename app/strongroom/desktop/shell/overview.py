@@ -20,6 +20,7 @@ from strongroom.desktop.shell.status_strip import WindowStatus
 from strongroom.domain.access import ROLE_TITLES
 
 if TYPE_CHECKING:
+    from strongroom.services.alarms import AlarmNote
     from strongroom.services.audit import ChainStatus
 
 NOBODY = "Not signed in"
@@ -41,6 +42,7 @@ class Overview(QObject):
         self.store_name, self.team = services.store.name, ""
         self.state = WindowState(has_store=True)
         self.objects: tuple[PaletteEntry, ...] = ()
+        self.alarms: tuple[AlarmNote, ...] = ()
         self.free_bytes: int | None = None
 
     def look(self, _changes: object = None) -> None:
@@ -48,16 +50,29 @@ class Overview(QObject):
         self._tasks.ask(
             "window.overview",
             "Looking at the team",
-            lambda _progress: (*_read(self._services), _free(self._services.store)),
+            lambda _progress: (
+                *_read(self._services),
+                self._services.alarms.notes(),
+                _free(self._services.store),
+            ),
             self._take,
             owner=self,
         )
 
     def _take(
         self,
-        found: tuple[WindowStatus, str, str, WindowState, tuple[PaletteEntry, ...], int | None],
+        found: tuple[
+            WindowStatus,
+            str,
+            str,
+            WindowState,
+            tuple[PaletteEntry, ...],
+            tuple["AlarmNote", ...],
+            int | None,
+        ],
     ) -> None:
-        self.status, self.store_name, self.team, self.state, self.objects, self.free_bytes = found
+        self.status, self.store_name, self.team, self.state, self.objects = found[:5]
+        self.alarms, self.free_bytes = found[5:]
         self.arrived.emit()
 
 

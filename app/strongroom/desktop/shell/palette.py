@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from strongroom.desktop.kit import paint
+from strongroom.desktop.kit.command import Command, WindowState
 from strongroom.desktop.kit.scroll_bar import thin_bars
 from strongroom.desktop.kit.theme import theme
 
@@ -68,6 +69,25 @@ class PaletteEntry:
     shortcut: str = ""
     why_not: str = ""
     group: str = "Commands"
+
+
+def command_entries(commands: Sequence[Command], state: WindowState) -> list[PaletteEntry]:
+    """Returns commands as lines of the palette, with why they cannot run now."""
+    entries = []
+    for command in commands:
+        reason = command.enabled(state)
+        entries.append(
+            PaletteEntry(
+                key=f"command:{command.id}",
+                title=command.title_now(),
+                detail=command.detail,
+                icon=command.icon,
+                shortcut=command.shortcut,
+                why_not=reason.text if reason else "",
+                group=command.group,
+            )
+        )
+    return entries
 
 
 def score(query: str, title: str) -> float | None:

@@ -18,7 +18,7 @@ from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.errors import CrashDialog, FaultDialog, UntrustedDialog
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
-from strongroom.desktop.kit.secrets import UnlockDialog, signer_of
+from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.monitor import scenes as monitor
 from strongroom.desktop.people import scenes as people
 from strongroom.desktop.registry import scenes as registry
@@ -27,6 +27,7 @@ from strongroom.desktop.review import scenes as review
 from strongroom.desktop.runs import scenes as runs
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.shell.about import AboutDialog
+from strongroom.desktop.shell.alarm_strip import AlarmsDialog
 from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.main_window import MainWindow
@@ -40,7 +41,9 @@ from strongroom.desktop.shell.stores_dialog import StoresDialog
 from strongroom.desktop.shell.studio import WindowStudio
 from strongroom.desktop.shell.support import Support
 from strongroom.desktop.shell.support_dialog import SupportDialog
+from strongroom.domain.chains import Alarm
 from strongroom.domain.errors import EnvironmentFault, Untrusted
+from strongroom.services.alarms import note_of
 
 TRIED = 20  # runs that are looked through for a model
 
@@ -149,10 +152,24 @@ def _untrusted(studio: WindowStudio) -> Dialog:
 
 
 def _unlock(studio: WindowStudio) -> Dialog:
-    signer = signer_of(studio.services.identities)
-    if signer is None:
+    status = studio.services.identities.key_status()
+    if not status.writer:
         raise NothingToShow("nobody has a key here")
-    return UnlockDialog(signer, "Approving a transition needs your key.", studio.window)
+    return UnlockDialog(status, "Approving a transition needs your key.", studio.window)
+
+
+def _alarms(studio: WindowStudio) -> Dialog:
+    """Shows what three alarms say of this very team; nothing of it has happened."""
+    if not studio.services.people.team_id():
+        raise NothingToShow("without a team nobody can contradict anybody")
+    document = studio.services.people.team()
+    writers = sorted(document.members, key=document.name_of)
+    alarms = (
+        Alarm(code="E-TRUST-FORK", object=f"trust/{document.version + 1}", detail=""),
+        Alarm(code="E-EQUIV", object=f"{writers[0]}/7", detail=""),
+        Alarm(code="E-WITHHELD", object=f"{writers[-1]}/12", detail=""),
+    )
+    return AlarmsDialog([note_of(alarm, document) for alarm in alarms], parent=studio.window)
 
 
 def _sign_in(studio: WindowStudio) -> Dialog:
@@ -202,6 +219,7 @@ OWN = (
     ),
     Scene(name="about", shows=AboutDialog, play=partial(_by_command, "help.about", AboutDialog)),
     Scene(name="support", shows=SupportDialog, play=_support),
+    Scene(name="alarms", shows=AlarmsDialog, play=partial(_opened, _alarms)),
     Scene(name="sign-in", shows=SignInDialog, play=partial(_opened, _sign_in)),
     Scene(name="stores", shows=StoresDialog, play=partial(_opened, _stores)),
     Scene(name="question", shows=QuestionDialog, play=partial(_opened, _question)),

@@ -70,12 +70,14 @@ class StatusStrip(Surface):
         chain_requested: The state of the log was pressed.
         exchange_requested: The time of the last exchange was pressed.
         jobs_requested: The number of the other jobs was pressed.
+        key_lock_requested: The countdown of the open key was pressed.
     """
 
     sign_in_requested = Signal()
     chain_requested = Signal()
     exchange_requested = Signal()
     jobs_requested = Signal()
+    key_lock_requested = Signal()
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__("bg_chrome", "t", parent=parent)
@@ -90,6 +92,8 @@ class StatusStrip(Surface):
         self.store = _Part("hard-drive", "")
         self.store.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.person = _Part("user", "")
+        self.key = _Part("lock-open", "")
+        self.key.clicked.connect(self.key_lock_requested)
         self.as_of = _Part("refresh-cw", "")
         self.chain = _Part("shield-check", "")
         self.person.clicked.connect(self.sign_in_requested)
@@ -103,7 +107,7 @@ class StatusStrip(Surface):
         across.addWidget(self.more)
         across.addStretch(1)
         self._lines: list[tuple[Line, _Part]] = []
-        for part in (self.store, self.person, self.as_of, self.chain):
+        for part in (self.store, self.person, self.key, self.as_of, self.chain):
             line = Line(12)
             self._lines.append((line, part))
             across.addWidget(line)
@@ -125,12 +129,29 @@ class StatusStrip(Surface):
         self.chain.icon_role = paint.TONE_ICON[status.chain_tone]
         is_quiet = status.chain_tone in {"ok", "mute"}
         self.chain.tint = "text_secondary" if is_quiet else paint.TONE_TEXT[status.chain_tone]
-        words = (status.store, status.person, status.as_of, status.chain)
-        is_first = True
-        for (line, part), said in zip(self._lines, words, strict=True):
+        for part, said in (
+            (self.store, status.store),
+            (self.person, status.person),
+            (self.as_of, status.as_of),
+            (self.chain, status.chain),
+        ):
             part.set_words(said)
-            part.setVisible(bool(said))
-            line.setVisible(bool(said) and not is_first)
+        self._show_parts()
+
+    def set_key(self, words: str) -> None:
+        """Shows how long the key stays open, nothing while it is locked."""
+        if words == self.key.accessibleName():
+            return
+        self.key.set_words(words)
+        self.key.setToolTip("Press to lock the key now" if words else "")
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        is_first = True
+        for line, part in self._lines:
+            said = bool(part.accessibleName())
+            part.setVisible(said)
+            line.setVisible(said and not is_first)
             is_first = is_first and not said
 
     def apply_theme(self) -> None:

@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People in the window: rights with reasons, a code from screen to team, keys in three states."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zxingcpp
+from pytestqt.qtbot import QtBot
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+
+from strongroom.desktop.kit.errors import UntrustedDialog
+from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.people.admit_dialog import AdmitDialog
+from strongroom.desktop.people.grant_dialog import GrantDialog
+from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
+from strongroom.desktop.people.request_dialog import RequestDialog
+from strongroom.services.identities import Identities
+from strongroom.services.key_status import KeyState
+from strongroom.services.people import People
+from strongroom.services.rights import Rights
+from strongroom.services.workstation import Workstation
+from strongroom.trust.keychain import Keychain, MemoryKeychain, PassphraseKeychain
+from support.accessibility import nameless
+from support.peers import Peer, Team, files_of
+from support.settling import settle
+
+SECRET_WORDS = "seven quiet herons by the harbour"
+Open = Callable[[Peer], PeoplePage]
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    """Ada founded the team; Ben and Cleo are analysts."""
+    three = Team(tmp_path, ("Ada", "Ben", "Cleo"))
+    yield three
+    three.close()
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[Peer]:
+    """Dora has a key and belongs to nothing yet."""
+    peer = Peer(tmp_path / "dora", "Dora")
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def opened(tasks: Tasks, qtbot: QtBot) -> Iterator[Open]:
+    pages: list[PeoplePage] = []
+
+    def open_page(peer: Peer) -> PeoplePage:
+        page = PeoplePage(services_of(peer.at), tasks)
+        qtbot.addWidget(page)
+        pages.append(page)
+        page.resize(1200, 720)
+        page.show()
+        page.show_place(Place("people"))
+        settle(tasks)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def services_of(at: Workstation) -> PeopleServices:
+    return PeopleServices(
+        people=People(at), rights=Rights(at), identities=Identities(at), clock=at.clock
+    )
+
+
+def dialog_of(page: PeoplePage, kind: type[QWidget], tasks: Tasks) -> QWidget:
+    settle(tasks)
+    found = [each for each in page.findChildren(kind) if each.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def scanned(widget: QWidget) -> str:
+    """Returns what a scanner reads from the pixels of a widget."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    (found,) = zxingcpp.read_barcodes(np.ascontiguousarray(rows[:, : image.width()]))
+    return found.text
+
+
+# -------------------------------------------------------------------- rights
+
+
+def test_each_right_says_which_role_gave_it_in_which_version_signed_by_whom(
+    team: Team, opened: Open, tasks: Tasks
+) -> None:
+    ada, ben, _ = team.peers
+    ada.people.grant("Ben", "reviewer", scope="model:churn*")
+    version = ada.people.team().version
+    page = opened(ada)
+    page.table.select(ben.writer)
+    settle(tasks)
+    assert page.members.pane.rights() == [
+        "Log runs, everywhere. Analyst, version 2 signed by Ada",
+        "Register versions and set aliases, everywhere. Analyst, version 2 signed by Ada",
+        "Request a move to any stage, everywhere. Analyst, version 2 signed by Ada",
+        f"Approve a move to Staging, on model churn*. Reviewer, version {version} signed by Ada",
+        f"Request a move to any stage, on model churn*. Reviewer, version {version} signed by Ada",
+    ]
+    assert nameless(page) == []
+
+
+def test_a_right_that_ended_stays_in_sight_with_the_place_where_it_ended(
+    team: Team, opened: Open, tasks: Tasks
+) -> None:
+    ada, ben, _ = team.peers
+    ada.push()
+    ben.pull()
+    ben.say(1)
+    ben.push()
+    ada.pull()
+    ada.people.revoke("Ben", reason="lost")
+    version, seq = ada.people.team().version, ada.at.snapshot().chains.heads[ben.writer][0]
+    page = opened(ada)
+    page.table.select(ben.writer)
+    settle(tasks)
+    first = page.members.pane.rights()[0]
+    assert first == (
+        "Ended: Log runs, everywhere. Analyst, version 2 signed by Ada;"
+        f" ended at event {seq}, version {version} signed by Ada"
+    )
+    story = Rights(ada.at).story(ben.writer)
+    assert story.ended == f"Revoked, version {version} signed by Ada: lost the key"
+    assert story.event_count == seq
+    assert not page.members.pane.revoke_button.isEnabled()
+
+
+def test_whoever_is_no_admin_is_told_why_nothing_can_be_changed(
+    team: Team, opened: Open, tasks: Tasks
+) -> None:
+    ada, ben, _ = team.peers
+    ada.push()
+    ben.pull()
+    page = opened(ben)
+    assert not page.admit_button.isEnabled()
+    assert not page.members.pane.revoke_button.isEnabled()
+    assert "Only an admin" in page.members.pane.why_not.text()
+
+
+def test_a_role_is_told_in_words_before_it_is_given(
+    team: Team, opened: Open, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada, ben, _ = team.peers
+    page = opened(ada)
+    page.table.select(ben.writer)
+    settle(tasks)
+    QTest.mouseClick(page.members.pane.grant_button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(page, GrantDialog, tasks)
+    assert isinstance(dialog, GrantDialog)
+    dialog.form.roles.choose("release-approver")
+    dialog.form.scope_field.set_text("model:churn*")
+    assert dialog.form.said() == (
+        "Request a move to any stage, on model churn*; Approve a move to any stage, on model churn*"
+    )
+    assert nameless(dialog) == []
+    with qtbot.waitSignal(dialog.granted, timeout=20_000):
+        QTest.mouseClick(dialog.give, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    given = next(m for m in ada.people.people() if m.writer == ben.writer)
+    assert ("approve:*", "model:churn*") in {(g.cap, g.scope) for g in given.grants}
+
+
+# -------------------------------------------------------------------- joining
+
+
+def test_a_request_goes_from_one_screen_through_a_scanner_into_the_team(
+    team: Team, stranger: Peer, opened: Open, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada = team.peers[0]
+    theirs = opened(stranger)
+    theirs.show_request()
+    shown = dialog_of(theirs, RequestDialog, tasks)
+    assert isinstance(shown, RequestDialog)
+    settle(tasks)
+    read_out = shown.words.words()
+    code = scanned(shown.code)
+    assert nameless(shown) == []
+    shown.reject()
+
+    page = opened(ada)
+    QTest.mouseClick(page.admit_button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(page, AdmitDialog, tasks)
+    assert isinstance(dialog, AdmitDialog)
+    dialog.code.set_text(code)
+    qtbot.keyClick(dialog.code.edit, Qt.Key.Key_Return)
+    settle(tasks)
+    assert dialog.words.words() == read_out
+    assert nameless(dialog) == []
+    assert not dialog.admit.isEnabled()  # nobody has compared yet
+    QTest.mouseClick(dialog.compared, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dialog.admitted, timeout=20_000):
+        QTest.mouseClick(dialog.admit, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    joined = next(m for m in ada.people.people() if m.writer == stranger.writer)
+    assert (joined.name, joined.host, joined.role) == ("Dora", "ws-dora", "analyst")
+
+
+def test_a_request_swapped_after_it_was_compared_admits_nobody(
+    team: Team, stranger: Peer, opened: Open, tasks: Tasks, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Threat 42: the file lies where others write, and is replaced while the two talk."""
+    ada = team.peers[0]
+    eve = Peer(tmp_path / "eve", "Dora")
+    path = tmp_path / "stick-request.json"
+    stranger.identities.save_request(path)
+    page = opened(ada)
+    page.admit_from(path)
+    dialog = dialog_of(page, AdmitDialog, tasks)
+    assert isinstance(dialog, AdmitDialog)
+    path.unlink()
+    eve.identities.save_request(path)
+    QTest.mouseClick(dialog.compared, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.admit, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    (told,) = [w for w in QApplication.topLevelWidgets()
+               if isinstance(w, UntrustedDialog) and w.isVisible()]  # fmt: skip
+    assert "E-BIND" in " ".join(each.accessibleName() for each in told.findChildren(QWidget))
+    assert {m.name for m in ada.people.people()} == {"Ada", "Ben", "Cleo"}
+    told.reject()
+    dialog.reject()
+    eve.close()
+
+
+def test_one_more_workstation_of_somebody_is_the_same_person(
+    team: Team, opened: Open, tasks: Tasks, tmp_path: Path, qtbot: QtBot
+) -> None:
+    ada, ben, _ = team.peers
+    laptop = Peer(tmp_path / "laptop", "Ben")
+    path = tmp_path / "laptop-request.json"
+    laptop.identities.save_request(path)
+    page = opened(ada)
+    page.admit_from(path)
+    dialog = dialog_of(page, AdmitDialog, tasks)
+    assert isinstance(dialog, AdmitDialog)
+    dialog.person.choose(next(m.person for m in ada.people.people() if m.writer == ben.writer))
+    QTest.mouseClick(dialog.compared, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dialog.admitted, timeout=20_000):
+        QTest.mouseClick(dialog.admit, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    people = {m.writer: m.person for m in ada.people.people()}
+    assert people[laptop.writer] == people[ben.writer]
+    laptop.close()
+
+
+def test_a_file_that_is_no_request_says_so_and_nothing_can_be_pressed(
+    team: Team, opened: Open, tasks: Tasks, tmp_path: Path
+) -> None:
+    page = opened(team.peers[0])
+    path = tmp_path / "nonsense.json"
+    path.write_text("SR1:MFRGG")
+    page.admit_from(path)
+    settle(tasks)
+    (told,) = [w for w in QApplication.topLevelWidgets()
+               if isinstance(w, UntrustedDialog) and w.isVisible()]  # fmt: skip
+    told.reject()
+    (dialog,) = page.findChildren(AdmitDialog)
+    assert not dialog.admit.isEnabled()
+    dialog.reject()
+
+
+# -------------------------------------------------------------------- my key
+
+
+def at_home(folder: Path, keychain: Keychain) -> Workstation:
+    """A workstation where nobody has a key yet."""
+    peer = Peer(folder / "somebody", "Somebody")
+    return Workstation(
+        peer.at.runs, folder / "new-home", keychain=keychain, ask=lambda _: "", clock=peer.clock,
+        random_bytes=peer.at.random_bytes, app="strongroom/test",
+    )  # fmt: skip
+
+
+def test_a_key_is_made_in_the_window_and_its_passphrase_lies_nowhere(
+    tmp_path: Path, tasks: Tasks, qtbot: QtBot
+) -> None:
+    at = at_home(tmp_path, PassphraseKeychain())
+    page = PeoplePage(services_of(at), tasks)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_place(Place.of("people", {"tab": "key"}))
+    settle(tasks)
+    view = page.key_view
+    assert view.banner.title() == "There is no key on this workstation"
+    assert view.create_button.isVisible()
+    assert not view.unlock_button.isVisible()
+    QTest.mouseClick(view.create_button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(page, PassphraseDialog, tasks)
+    assert isinstance(dialog, PassphraseDialog)
+    assert nameless(dialog) == []
+    qtbot.keyClicks(dialog.name_field.edit, "Dora Winter")
+    qtbot.keyClicks(dialog.first.edit, SECRET_WORDS)
+    qtbot.keyClicks(dialog.again.edit, SECRET_WORDS[:-1])
+    assert not dialog.go.isEnabled()  # the two differ
+    qtbot.keyClicks(dialog.again.edit, SECRET_WORDS[-1])
+    with qtbot.waitSignal(dialog.protected, timeout=30_000):
+        QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert view.banner.title() == "The key is locked"
+    status = Identities(at).key_status()
+    assert (status.state, status.name, status.protection) == (
+        KeyState.LOCKED, "Dora Winter", "passphrase",
+    )  # fmt: skip
+    for path, data in files_of(tmp_path).items():
+        assert SECRET_WORDS.encode() not in data, path
+    at.runs.catalog.close()
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("keychain", "says"),
+    [
+        ("locked", "Unlock the keychain with the password of your login"),
+        ("absent", "This session has no keychain service"),
+        ("open", "Approving needs a passphrase as well"),
+    ],
+)
+def test_a_locked_key_says_what_is_missing_and_what_to_do(
+    team: Team, keychain: str, says: str
+) -> None:
+    ben = team.peers[1]
+    if keychain == "locked":
+        ben.keychain.lock()
+    elif keychain == "absent":
+        ben.at.keychain = PassphraseKeychain()
+    status = Identities(ben.at).key_status()
+    assert status.state is KeyState.LOCKED
+    assert says in status.advice
+
+
+def test_the_key_is_opened_kept_open_and_locked_on_its_own_page(
+    team: Team, opened: Open, tasks: Tasks
+) -> None:
+    ben = team.peers[1]
+    assert isinstance(ben.keychain, MemoryKeychain)
+    page = opened(ben)
+    page.tabs.set_current("key")
+    settle(tasks)
+    view = page.key_view
+    assert view.protect_button.text() == "Set a passphrase…"
+    QTest.mouseClick(view.unlock_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert view.banner.title() == "The key is open"
+    QTest.mouseClick(view.keep_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert 3_590 < ben.identities.seconds_left() <= 3_600
+    QTest.mouseClick(view.lock_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert ben.identities.seconds_left() == 0
+    assert view.unlock_button.isVisible()
+    assert nameless(page) == []
+
+
+def test_a_request_is_saved_as_the_file_of_its_code(
+    stranger: Peer, opened: Open, tasks: Tasks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    page = opened(stranger)
+    page.show_request()
+    dialog = dialog_of(page, RequestDialog, tasks)
+    assert isinstance(dialog, RequestDialog)
+    settle(tasks)
+    QTest.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    by_code = stranger.people.applicant(QApplication.clipboard().text())
+    assert stranger.people.applicant(path) == by_code
+    assert by_code.fingerprint.words == dialog.words.words()
+    dialog.reject()
