@@ -62,6 +62,7 @@ class RunIntake:
             changes = self._at.runs.refresh() | Changes(runs=frozenset(i.key for i in new))
         items, signing = self._sign(items, troubles["waiting"], progress, is_dry=is_dry)
         changes |= signing
+        progress.step(len(folders), len(folders), "Taken in")
         return Outcome(
             remote=str(path),
             is_dry=is_dry,
