@@ -323,7 +323,9 @@ def test_a_damaged_picture_says_why_it_is_not_shown(
     assert "bytes are none" in page.detail.artifacts.view.note.text()
 
 
-def test_hostile_names_stay_text_everywhere(open_page: OpenPage, store: Path, tasks: Tasks) -> None:
+def test_31_hostile_names_stay_text_everywhere(
+    open_page: OpenPage, store: Path, tasks: Tasks
+) -> None:
     name, key = "<img src=x>\n\u202eevil", "<b>x</b>\n&amp;"
     write_run(
         store, 1, name=name, experiment="<i>e</i>", params={key: "<u>v</u>"},

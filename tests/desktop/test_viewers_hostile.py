@@ -89,7 +89,7 @@ def told(tmp_path_factory):
     return document
 
 
-def test_threat_31_no_file_outside_the_store_and_no_socket_is_opened(told) -> None:
+def test_32_threat_31_no_file_outside_the_store_and_no_socket_is_opened(told) -> None:
     assert told["opened"] == []
     assert told["acts"] == []
     assert told["canary"] == []

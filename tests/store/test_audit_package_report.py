@@ -94,7 +94,7 @@ def test_the_page_says_who_approved_what_under_which_policy(hostile):
     assert "requested by Jonas Feld" in words
 
 
-def test_the_table_holds_no_formula(hostile):
+def test_38_the_table_holds_no_formula(hostile):
     with (hostile / "data/events.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0][0] == "number"

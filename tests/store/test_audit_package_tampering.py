@@ -117,7 +117,7 @@ def test_a_report_that_claims_more_with_new_manifests_does_not_hold(bag):
     assert verify_package(folder, team).exit_code == 1
 
 
-def test_a_whole_package_by_another_team_does_not_hold_for_this_one(exported, tmp_path):
+def test_46_a_whole_package_by_another_team_does_not_hold_for_this_one(exported, tmp_path):
     store, _ = exported
     forged = Story("mallory").promotes().package(tmp_path / "forged")
     assert verify_package(forged, store.team).exit_code == 1

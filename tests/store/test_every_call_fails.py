@@ -41,7 +41,7 @@ def is_lawful(peer: Peer) -> bool:
 @pytest.mark.parametrize(
     ("error", "after"), [(gone, False), pytest.param(full, True, marks=pytest.mark.slow)]
 )
-def test_a_push_whose_nth_call_fails_misleads_nobody_and_a_repeat_completes_it(
+def test_9_a_push_whose_nth_call_fails_misleads_nobody_and_a_repeat_completes_it(
     team: Team, error: Callable[[], BaseException], after: bool
 ) -> None:
     ada, ben = team.peers
@@ -72,7 +72,7 @@ def test_a_push_whose_nth_call_fails_misleads_nobody_and_a_repeat_completes_it(
 
 @pytest.mark.parametrize("stride", [pytest.param(5, id="some"), EVERY])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_pull_whose_nth_call_fails_keeps_what_it_has_and_a_repeat_completes_it(
+def test_9_a_pull_whose_nth_call_fails_keeps_what_it_has_and_a_repeat_completes_it(
     team: Team, after: bool, stride: int
 ) -> None:
     ada, ben = team.peers
@@ -99,7 +99,7 @@ def test_a_pull_whose_nth_call_fails_keeps_what_it_has_and_a_repeat_completes_it
 
 
 @pytest.mark.parametrize("stride", [pytest.param(16, id="some"), EVERY])
-def test_a_program_killed_before_any_change_of_the_stick_leaves_it_lawful(
+def test_8_a_program_killed_before_any_change_of_the_stick_leaves_it_lawful(
     team: Team, stride: int
 ) -> None:
     ada, ben = team.peers

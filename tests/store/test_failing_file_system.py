@@ -87,7 +87,7 @@ class Pushes:
         return True
 
 
-def test_a_push_through_any_failing_operation_is_told_and_repeated(
+def test_12_a_push_through_any_failing_operation_is_told_and_repeated(
     team: Team, mount: FaultyMount
 ) -> None:
     pushes = Pushes(team, mount)
@@ -193,7 +193,7 @@ class Cuts:
         assert ada.exchange.verify(name, is_reading_data=True).is_ok, (line, variant)
 
 
-def test_after_a_power_cut_at_any_point_of_a_push_nothing_acknowledged_is_lost(
+def test_8_after_a_power_cut_at_any_point_of_a_push_nothing_acknowledged_is_lost(
     team: Team, mount: FaultyMount
 ) -> None:
     cuts = Cuts(team, mount)

@@ -68,7 +68,7 @@ for _ in range(int(sys.argv[2])):
 """
 
 
-def test_two_programs_with_one_key_never_sign_one_number_twice(
+def test_11_two_programs_with_one_key_never_sign_one_number_twice(
     tmp_path: Path, team: Team, alice: Writer
 ):
     a_ledger(tmp_path, team)
@@ -245,7 +245,7 @@ def test_equivocation_is_kept_on_the_disk_as_its_proof(tmp_path: Path, team: Tea
     assert snapshot.chains.by_writer[eve.id] == ()
 
 
-def test_an_old_state_copied_over_a_share_regresses_nothing(
+def test_13_an_old_state_copied_over_a_share_regresses_nothing(
     tmp_path: Path, team: Team, alice: Writer
 ):
     mara = team.enrol("Mara", "release-approver")

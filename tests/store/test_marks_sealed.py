@@ -47,7 +47,7 @@ def met(team: Team) -> tuple[Peer, Peer]:
     return ada, ben
 
 
-def test_marks_that_were_lowered_by_hand_are_an_alarm_and_verify_names_them(team: Team) -> None:
+def test_14_marks_that_were_lowered_by_hand_are_an_alarm_and_verify_names_them(team: Team) -> None:
     _, ben = met(team)
     assert ben.at.marks.state() is SealState.WHOLE
     document = json.loads(marks_file(ben).read_bytes())

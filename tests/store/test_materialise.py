@@ -162,7 +162,7 @@ def test_a_link_planted_in_the_way_is_refused_and_not_followed(tmp_path, where):
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_folder_swapped_for_a_link_again_and_again_leads_nowhere_else(tmp_path):
+def test_6_a_folder_swapped_for_a_link_again_and_again_leads_nowhere_else(tmp_path):
     victim, place, spare = tmp_path / "victim", tmp_path / "place", tmp_path / "spare"
     victim.mkdir()
     place.mkdir()

@@ -77,7 +77,9 @@ def test_no_changed_byte_goes_unnoticed(team: Team, kind: str, request) -> None:
 @pytest.mark.skipif("STRONGROOM_TEST_ALL" not in os.environ, reason="four minutes; asked by --all")
 @pytest.mark.parametrize("kind", ["plain", "sealed"])
 @pytest.mark.parametrize("mask", MASKS)
-def test_every_byte_under_every_mask_is_noticed(team: Team, kind: str, mask: int, request) -> None:
+def test_2_every_byte_under_every_mask_is_noticed(
+    team: Team, kind: str, mask: int, request
+) -> None:
     file: Path = request.getfixturevalue(kind)
     data, reader = file.read_bytes(), team.peers[1]
     for place in range(len(data)):

@@ -209,7 +209,7 @@ def test_whatever_fails_the_final_is_absent_or_whole_and_a_repeat_heals(
         assert finals(root) == {object_name(data): data for data in contents}
 
 
-def test_a_full_disk_is_said_and_leaves_no_temporary_file(tmp_path):
+def test_12_a_full_disk_is_said_and_leaves_no_temporary_file(tmp_path):
     with (
         failing(Fault("write", errno.ENOSPC, nth=1, after=False, times=99)),
         pytest.raises(EnvironmentFault) as caught,
@@ -266,7 +266,7 @@ def test_a_reader_or_virus_scanner_that_holds_the_name_is_waited_for(tmp_path, e
 
 
 @pytest.mark.parametrize("number", [5, 32, 33])
-def test_a_sharing_violation_of_windows_is_waited_for(tmp_path, monkeypatch, number):
+def test_48_a_sharing_violation_of_windows_is_waited_for(tmp_path, monkeypatch, number):
     refusals = iter([number] * 3)
     real = os.link
 
@@ -393,7 +393,7 @@ for number in range(100):
 """
 
 
-def test_eight_processes_may_push_the_same_objects_into_one_folder(tmp_path):
+def test_10_eight_processes_may_push_the_same_objects_into_one_folder(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(APP)}
     writers = [
         subprocess.Popen(

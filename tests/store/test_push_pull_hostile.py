@@ -51,7 +51,7 @@ class Killed(BaseException):
     """Stands for the end of the process between two publications."""
 
 
-def test_a_push_that_dies_after_any_file_never_shows_half_a_version(
+def test_8_a_push_that_dies_after_any_file_never_shows_half_a_version(
     stocked: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben, _ = stocked.peers
@@ -159,7 +159,7 @@ def test_a_file_cut_to_nothing_is_seen_and_healed_without_being_read(stocked: Te
     assert versions_without_content(ben) == []
 
 
-def test_a_stick_pulled_half_way_is_e_share_and_a_repeat_completes(stocked: Team) -> None:
+def test_9_a_stick_pulled_half_way_is_e_share_and_a_repeat_completes(stocked: Team) -> None:
     ada, ben, _ = stocked.peers
     away = stocked.root / "away"
 
@@ -202,7 +202,7 @@ def test_cancelling_keeps_what_was_finished_and_a_repeat_goes_on(stocked: Team) 
     assert versions_without_content(ben) == []
 
 
-def test_rollback_of_the_share_to_last_month_is_an_alarm_and_nothing_regresses(
+def test_14_rollback_of_the_share_to_last_month_is_an_alarm_and_nothing_regresses(
     stocked: Team,
 ) -> None:
     ada, ben, _ = stocked.peers
@@ -226,7 +226,7 @@ def test_rollback_of_the_share_to_last_month_is_an_alarm_and_nothing_regresses(
     assert ben.pull().is_clean
 
 
-def test_a_hidden_tail_is_withheld(team: Team) -> None:
+def test_15_a_hidden_tail_is_withheld(team: Team) -> None:
     ada, ben, cid = team.peers
     ada.push()
     ben.pull()
@@ -246,7 +246,7 @@ def test_a_hidden_tail_is_withheld(team: Team) -> None:
     assert cid.digest == ben.digest
 
 
-def test_equivocation_joined_from_two_halves_is_proved_to_everybody(team: Team) -> None:
+def test_18_equivocation_joined_from_two_halves_is_proved_to_everybody(team: Team) -> None:
     ada, ben, cid = team.peers
     ada.push()
     ben.pull()
@@ -386,7 +386,7 @@ def _nothing(statement: dict[str, JsonValue]) -> None:
         (_other_tree, "E-BIND"),
     ],
 )
-def test_a_lying_manifest_signed_by_a_valid_key_is_refused(
+def test_3_a_lying_manifest_signed_by_a_valid_key_is_refused(
     stocked: Team, change: Callable[[dict[str, JsonValue]], None], code: str
 ) -> None:
     ada, ben, _ = stocked.peers
@@ -410,7 +410,7 @@ def test_a_manifest_signed_by_somebody_else_is_refused(team: Team) -> None:
     assert not ben.has_content("evil/1")
 
 
-def test_an_event_of_another_team_is_refused(team: Team, tmp_path: Path) -> None:
+def test_41_an_event_of_another_team_is_refused(team: Team, tmp_path: Path) -> None:
     ada, ben, _ = team.peers
     ada.push()
     other = Team(tmp_path / "other", ("Eve",))

@@ -226,7 +226,7 @@ def test_a_refused_segment_does_not_count_as_head():
     assert gap_free_head([late]) == 0
 
 
-def test_a_hundred_thousand_junk_names_are_ignored(repository, tmp_path):
+def test_49_a_hundred_thousand_junk_names_are_ignored(repository, tmp_path):
     (file,) = repository.put_segment(WRITER, 1, [b"e1"])
     folder = (tmp_path / file.path).parent
     for number in range(100_000):
@@ -234,7 +234,7 @@ def test_a_hundred_thousand_junk_names_are_ignored(repository, tmp_path):
     assert repository.segments(WRITER) == [file]
 
 
-def test_more_of_our_names_than_anybody_writes_are_refused_instead_of_remembered(
+def test_50_more_of_our_names_than_anybody_writes_are_refused_instead_of_remembered(
     repository, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(layout, "MAX_LISTED", 3)

@@ -61,7 +61,7 @@ def test_what_is_pushed_to_a_share_of_samba_is_pulled_from_it(
     assert ada.push("office").new.is_empty
 
 
-def test_a_server_that_dies_is_told_and_the_next_push_goes_on(
+def test_9_a_server_that_dies_is_told_and_the_next_push_goes_on(
     team: Team, share: tuple[Server, Path]
 ) -> None:
     server, mount = share
@@ -106,7 +106,7 @@ with smbclient.open_file(sys.argv[4], "rb", share_access="r", **how):
 """
 
 
-def test_a_reader_that_holds_a_damaged_file_is_waited_for_and_then_it_is_healed(
+def test_48_a_reader_that_holds_a_damaged_file_is_waited_for_and_then_it_is_healed(
     team: Team, share: tuple[Server, Path]
 ) -> None:
     server, mount = share

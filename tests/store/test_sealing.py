@@ -64,7 +64,7 @@ def test_a_flipped_byte_is_named_in_every_kind_of_file(folder: Path) -> None:
     assert verify_sealed(folder, digest) == ()
 
 
-def test_a_missing_file_and_a_hostile_list_are_named(folder: Path) -> None:
+def test_51_a_missing_file_and_a_hostile_list_are_named(folder: Path) -> None:
     seal(folder, NOW)
     (folder / "metrics.parquet").unlink()
     assert [each.code for each in verify_sealed(folder)] == ["E-MISSING"]
@@ -130,7 +130,7 @@ def runs(folder: Path, tmp_path: Path):
     opened.catalog.close()
 
 
-def test_verify_names_a_swapped_parquet_and_export_refuses_it(
+def test_29_verify_names_a_swapped_parquet_and_export_refuses_it(
     runs: Runs, folder: Path, tmp_path: Path
 ) -> None:
     assert list(runs.verify()) == []

@@ -122,7 +122,7 @@ def test_sql_in_a_filter_is_only_text(runs: Runs, attack: str) -> None:
     assert runs.search().total == 10
 
 
-def test_every_text_of_a_filter_is_a_bound_parameter() -> None:
+def test_33_every_text_of_a_filter_is_a_bound_parameter() -> None:
     secret = "s3cret-value"
     tree = parse_filter(
         f"params.`{secret}` = '{secret}' and name ILIKE '{secret}' or tags.a IN ('{secret}', 7777)"

@@ -71,7 +71,7 @@ def bytes_of(folder: Path) -> bytes:
     ],
     ids=["param", "tag", "environment", "diff", "notebook", "utf-16", "deep in a log"],
 )  # fmt: skip
-def test_secrets_pushed_in_params_env_and_artifacts(team, files, named, place, rule):
+def test_43_secrets_pushed_in_params_env_and_artifacts(team, files, named, place, rule):
     ada, ben = team.peers
     register(ada, "leaky", files, **named)
     with pytest.raises(SecretsFound) as caught:

@@ -219,7 +219,7 @@ def test_verify_names_the_file_of_one_changed_byte(copy, person, pattern, codes)
     assert named & codes, found["findings"]
 
 
-def test_a_stage_edited_in_the_index_is_found_and_rebuilt(copy):
+def test_28_a_stage_edited_in_the_index_is_found_and_rebuilt(copy):
     import sqlite3
 
     with sqlite3.connect(copy.ben.store / "catalog.sqlite3") as connection:

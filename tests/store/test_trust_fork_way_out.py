@@ -51,7 +51,7 @@ def meet(team: Team) -> None:
         peer.pull()
 
 
-def test_everybody_who_has_seen_both_sides_stops_at_the_same_version(team: Team) -> None:
+def test_23_everybody_who_has_seen_both_sides_stops_at_the_same_version(team: Team) -> None:
     before = team.peers[0].people.team().version
     apart(team)
     meet(team)

@@ -113,3 +113,19 @@ def test_17_a_clock_in_the_far_future_does_not_hide_the_silence(team: Team) -> N
     ben.pull()
     ben.clock.advance(30 * DAY_S)
     assert "30 days" in Witness(ben.at).stale_sentence()
+
+
+def test_45_a_wrong_clock_is_told_in_the_log_and_by_verify_and_changes_nothing(team: Team) -> None:
+    ada, ben, _ = team.peers
+    ada.clock.advance(-56 * 365 * DAY_S)
+    odd = ada.say(2)
+    ada.push()
+    assert ben.pull().is_clean
+    assert ben.digest == ada.digest
+    witness = Witness(ben.at)
+    found = Integrity(ben.at, ben.registry, witness).verify()
+    assert found.is_ok
+    assert [note for note in found.notes if note.startswith(f"W-CLOCK: event {odd.id[:16]}")]
+    (entry,) = (e for e in Audit(ben.at, ben.registry, witness).entries() if e.id == odd.id)
+    assert entry.clock == "Its clock stood earlier than at the event before it in the same log."
+    assert (entry.trust, entry.code) == ("valid", "")

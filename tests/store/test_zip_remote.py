@@ -157,7 +157,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
-def test_zip_slip_and_every_other_forbidden_name_refuses_the_whole_zip(
+def test_4_zip_slip_and_every_other_forbidden_name_refuses_the_whole_zip(
     stocked: Team, name: str
 ) -> None:
     ben = stocked.peers[1]
@@ -174,7 +174,7 @@ def test_zip_slip_and_every_other_forbidden_name_refuses_the_whole_zip(
     assert not list(stocked.root.rglob("*evil*"))
 
 
-def test_a_zero_byte_in_a_name_is_refused(stocked: Team) -> None:
+def test_4_a_zero_byte_in_a_name_is_refused(stocked: Team) -> None:
     archive = pack(stocked.share, stocked.root / "share.zip")
     with zipfile.ZipFile(archive, "a") as more:
         more.writestr("qqqq", b"evil")
@@ -186,7 +186,7 @@ def test_a_zero_byte_in_a_name_is_refused(stocked: Team) -> None:
 @pytest.mark.parametrize(
     "mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK]
 )
-def test_a_symlink_or_device_entry_is_refused(stocked: Team, mode: int) -> None:
+def test_4_a_symlink_or_device_entry_is_refused(stocked: Team, mode: int) -> None:
     archive = pack(stocked.share, stocked.root / "share.zip")
     with zipfile.ZipFile(archive, "a") as more:
         more.writestr(entry("trust/link.json", mode=mode), b"/etc/passwd")
@@ -198,7 +198,9 @@ def test_a_symlink_or_device_entry_is_refused(stocked: Team, mode: int) -> None:
     "twin",
     ["STRONGROOM.json", "strongroom.json/x", "obj", "trust"],
 )
-def test_names_that_are_one_on_a_careless_file_system_are_refused(stocked: Team, twin: str) -> None:
+def test_7_names_that_are_one_on_a_careless_file_system_are_refused(
+    stocked: Team, twin: str
+) -> None:
     archive = pack(stocked.share, stocked.root / "share.zip")
     with zipfile.ZipFile(archive, "a") as more:
         more.writestr(twin, b"{}")
@@ -206,7 +208,7 @@ def test_names_that_are_one_on_a_careless_file_system_are_refused(stocked: Team,
         ZipRemote.open_existing(archive)
 
 
-def test_a_name_that_is_there_twice_is_refused(stocked: Team) -> None:
+def test_4_a_name_that_is_there_twice_is_refused(stocked: Team) -> None:
     archive = pack(stocked.share, stocked.root / "share.zip")
     with zipfile.ZipFile(archive, "a") as more:
         more.writestr("qqqqqqqqqqqqqqq", b"{}")
@@ -235,7 +237,7 @@ def test_an_encrypted_entry_and_an_unknown_packing_are_refused(tmp_path: Path) -
 # -------------------------------------------------------------------- threat 5: bombs
 
 
-def test_a_bomb_costs_neither_memory_nor_time(stocked: Team) -> None:
+def test_5_a_bomb_costs_neither_memory_nor_time(stocked: Team) -> None:
     ben = stocked.peers[1]
     archive = pack(stocked.share, stocked.root / "share.zip")
     digest = "ab" * 32

@@ -38,7 +38,7 @@ def refused(team: Team, raw: bytes) -> str:
     return caught.value.code
 
 
-def test_an_event_of_another_team_is_refused(team: Team, alice: Writer):
+def test_41_an_event_of_another_team_is_refused(team: Team, alice: Writer):
     raw = alice.drafts("writer.hello", HELLO, team="0" * 64)
     assert refused(team, raw) == "E-TEAM"
 
@@ -118,7 +118,7 @@ def test_an_older_trust_version_than_before_is_refused(team: Team, alice: Writer
     assert refused(team, raw) == "E-CHAIN"
 
 
-def test_a_trust_version_that_is_not_here_is_waited_for(team: Team, alice: Writer):
+def test_16_a_trust_version_that_is_not_here_is_waited_for(team: Team, alice: Writer):
     outcome = passing(team, alice.drafts("writer.hello", HELLO, trust_version=9))
     assert isinstance(outcome, Waiting)
     assert outcome.code == "E-TRUST-GAP"

@@ -59,7 +59,7 @@ def test_a_good_path_is_taken(path: str) -> None:
 
 
 @pytest.mark.parametrize("pair", CLASHES)
-def test_two_paths_that_are_one_somewhere_are_refused(pair: tuple[str, str]) -> None:
+def test_7_two_paths_that_are_one_somewhere_are_refused(pair: tuple[str, str]) -> None:
     for paths in (pair, pair[::-1]):
         with pytest.raises(Untrusted) as caught:
             check_paths(["other", *paths])

@@ -100,7 +100,7 @@ def test_any_bytes_are_canonical_or_refused(data: bytes) -> None:
         "{}".encode("utf-32"),
     ],
 )
-def test_other_spellings_and_broken_json_are_refused(data: bytes) -> None:
+def test_39_other_spellings_and_broken_json_are_refused(data: bytes) -> None:
     assert refused(data) == "E-CANON"
 
 

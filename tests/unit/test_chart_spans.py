@@ -23,7 +23,7 @@ def curve_of(y, x=None):
     seed=st.integers(0, 9),
 )
 @settings(max_examples=60, deadline=None)
-def test_the_lowest_and_the_highest_value_survive_any_decimation(y, columns, seed):
+def test_34_the_lowest_and_the_highest_value_survive_any_decimation(y, columns, seed):
     y = np.concatenate([y, np.random.default_rng(seed).normal(size=seed * 2000)])
     edges = np.linspace(-0.5, len(y) - 0.5, columns + 1)
     low, high = column_extremes([curve_of(y)], edges)

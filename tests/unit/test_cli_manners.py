@@ -200,7 +200,7 @@ def test_the_overview_imports_nothing_that_is_slow():
     assert told.stdout.splitlines()[-1] == "[]"
 
 
-def test_names_of_strangers_cannot_steer_the_terminal(place, capsys):
+def test_37_names_of_strangers_cannot_steer_the_terminal(place, capsys):
     run("runs", "show", "\x1b[31mred\nE-NONE: all is well")
     assert "\x1b" not in capsys.readouterr().err
 

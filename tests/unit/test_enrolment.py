@@ -30,7 +30,7 @@ def test_a_request_tells_who_asks_with_which_keys():
     assert read_request(written(is_log_only=True)).is_log_only
 
 
-def test_a_request_swapped_on_the_stick_reads_out_as_other_words():
+def test_42_a_request_swapped_on_the_stick_reads_out_as_other_words():
     honest, swapped = read_request(written()), read_request(written(who="Eve"))
     assert swapped.name == honest.name
     assert swapped.fingerprint != honest.fingerprint

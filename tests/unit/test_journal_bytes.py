@@ -61,7 +61,7 @@ def test_a_header_reads_back_as_it_was_written() -> None:
     bits=st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=30),
     step=st.integers(-(2**63), 2**63 - 1),
 )
-def test_any_double_and_any_step_come_back_bit_for_bit(
+def test_35_any_double_and_any_step_come_back_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, bits: list[int], step: int
 ) -> None:
     folder = run_folder(tmp_path_factory.mktemp("bits"))

@@ -126,7 +126,7 @@ def test_no_secret_stands_in_the_file(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- thieves
 
 
-def test_a_stolen_key_file_without_the_keychain_cannot_sign(tmp_path: Path) -> None:
+def test_25_a_stolen_key_file_without_the_keychain_cannot_sign(tmp_path: Path) -> None:
     for protection in ("keyring", "keyring+passphrase"):
         path = written(tmp_path, protection)
         assert "no secret" in locked(path, passphrase=WORDS).title

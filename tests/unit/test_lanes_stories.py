@@ -219,7 +219,7 @@ def test_an_open_request_whose_ground_has_moved_says_so(
     assert team.state().status(slow) == "stale"
 
 
-def test_a_concurrent_move_to_lower_risk_wins(
+def test_27_a_concurrent_move_to_lower_risk_wins(
     team: Team, alice: Writer, mara: Writer, versions: list[VersionKey]
 ):
     v1, v2, _ = versions
@@ -263,7 +263,7 @@ def test_an_old_demotion_that_is_replayed_is_the_same_event(
     assert team.state().stage_of(v1) == "Production"
 
 
-def test_an_old_demotion_signed_anew_has_the_wrong_parents(
+def test_26_an_old_demotion_signed_anew_has_the_wrong_parents(
     team: Team, alice: Writer, mara: Writer, versions: list[VersionKey]
 ):
     v1 = versions[0]

@@ -49,7 +49,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_mlmodel_is_refused_quickly_with_a_plain_title(name: str) -> None:
+def test_36_a_hostile_mlmodel_is_refused_quickly_with_a_plain_title(name: str) -> None:
     begun = time.thread_time()
     with pytest.raises(Untrusted) as caught:
         read_mlmodel(HOSTILE[name].encode())

@@ -135,7 +135,7 @@ def write_zip(path: Path, count: int) -> None:
         ("safetensors header", "data-only"),
     ],
 )
-def test_a_bomb_is_refused_in_seconds_and_in_little_memory(
+def test_5_a_bomb_is_refused_in_seconds_and_in_little_memory(
     kind: str, expected: str, tmp_path: Path
 ) -> None:
     write_bomb(tmp_path, kind)

@@ -49,7 +49,7 @@ def walk(data: bytes) -> PickleReport:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("packing", ["plain", "gzip", "zlib", "bz2", "xz", "zip", "no-ending"])
-def test_a_hostile_pickle_is_never_data_and_never_runs(
+def test_30_a_hostile_pickle_is_never_data_and_never_runs(
     name: str, packing: str, tmp_path: Path
 ) -> None:
     canary = tmp_path / "canary"

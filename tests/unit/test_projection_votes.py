@@ -49,7 +49,7 @@ def test_nobody_approves_his_own_request(team: Team, mara: Writer):
     assert team.state().refusal(own) == "E-SELF"
 
 
-def test_a_second_device_is_the_same_person(team: Team, alice: Writer, mara: Writer):
+def test_20_a_second_device_is_the_same_person(team: Team, alice: Writer, mara: Writer):
     v1 = alice.registers("churn", 1)
     laptop = team.enrol("Mara's laptop", "release-approver", person=mara.person)
     wish = mara.requests(v1, "Production")
@@ -83,7 +83,7 @@ def test_the_author_of_the_run_does_not_approve_where_the_policy_says_so(
     assert team.state().status(wish) == "effective"
 
 
-def test_an_analyst_who_signs_an_approval_by_hand_is_ignored(team: Team, alice: Writer):
+def test_19_an_analyst_who_signs_an_approval_by_hand_is_ignored(team: Team, alice: Writer):
     bob = team.enrol("Bob", "analyst")
     wish = alice.requests(alice.registers("churn", 1), "Production")
     forged = bob.approves(wish)
@@ -141,7 +141,7 @@ def test_a_request_without_the_right_is_no_request(team: Team, alice: Writer):
         ("evidence_seen", [tree_of("other evidence")]),
     ],
 )
-def test_an_approval_of_anything_else_does_not_count(
+def test_21_an_approval_of_anything_else_does_not_count(
     team: Team, alice: Writer, mara: Writer, field: str, value: object
 ):
     wish = alice.requests(alice.registers("churn", 1), "Production")
@@ -334,7 +334,7 @@ def test_what_was_approved_before_the_cut_still_counts(team: Team, alice: Writer
     assert team.state().stage_of(v1) == "Production"
 
 
-def test_an_approval_past_the_cut_counts_for_nothing_whatever_time_it_claims(
+def test_24_an_approval_past_the_cut_counts_for_nothing_whatever_time_it_claims(
     team: Team, alice: Writer, mara: Writer
 ):
     mara.says_hello()

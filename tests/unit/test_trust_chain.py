@@ -127,7 +127,7 @@ def test_root_may_change_the_admins(team: Team, alice: Writer):
     check_successor(team.latest, read_trust(raw))
 
 
-def test_two_of_three_admins_and_no_fewer(team: Team, alice: Writer):
+def test_22_two_of_three_admins_and_no_fewer(team: Team, alice: Writer):
     bob = team.enrol("Bob", "viewer")
     admins = (team.founder.id, alice.id, bob.id)
     change = {"admin_writers": admins, "admin_threshold": 2}
@@ -173,7 +173,7 @@ def test_a_cut_is_never_moved_up(team: Team, alice: Writer):
         "E-FORMAT")  # fmt: skip
 
 
-def test_two_valid_successors_stop_the_chain(team: Team):
+def test_23_two_valid_successors_stop_the_chain(team: Team):
     one = sealed(replace(team.draft(), limits={"a": 1}), *team.admins)
     two = sealed(replace(team.draft(), limits={"a": 2}), *team.admins)
     before = team.latest.version

@@ -207,7 +207,7 @@ def test_openssl_keys_that_are_not_those_of_the_team_are_found(story, tmp_path):
     [b"[" * 100_000, b'{"a":1,"a":1}', b'{"a":1.5}', b'{"a":NaN}', b'{"a":' + b"9" * 5000 + b"}",
      b"\xff", b'{"a": 1}', b'{"a":"\\ud800"}', b"", b"{}"],
 )  # fmt: skip
-def test_json_that_attacks_the_reader_is_a_finding_not_a_crash(story, tmp_path, content):
+def test_47_json_that_attacks_the_reader_is_a_finding_not_a_crash(story, tmp_path, content):
     write_files(tmp_path, story.files(extra={"data/report.json": content}))
     assert codes(tmp_path, story)[0] in {"E-CANON", "E-FORMAT"}
 
@@ -237,7 +237,7 @@ def test_a_zip_holds_as_well_and_is_not_extracted(story, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["bag.zip"]
 
 
-def test_a_zip_with_a_changed_entry_a_link_a_repeat_or_a_bomb_is_refused(story, tmp_path):
+def test_4_a_zip_with_a_changed_entry_a_link_a_repeat_or_a_bomb_is_refused(story, tmp_path):
     files = story.files()
     changed = {**files, "data/model/MLmodel": b"flavors: []\n"}
     write_zip(tmp_path / "a.zip", changed)

@@ -86,7 +86,7 @@ def test_a_forged_writer_who_is_not_in_the_team_is_refused(tmp_path):
     assert check(story, tmp_path, extra=extra)[:2] == (1, {"E-SIG"})
 
 
-def test_an_event_of_another_team_is_refused(tmp_path):
+def test_41_an_event_of_another_team_is_refused(tmp_path):
     story = Story().promotes()
     story.mara.signs("writer.hello", {"host": "", "app": ""}, team="0" * 64)
     assert check(story, tmp_path)[:2] == (1, {"E-TEAM"})
