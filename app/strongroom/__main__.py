@@ -8,6 +8,7 @@ from strongroom.cli import root
 from strongroom.domain.errors import EnvironmentFault
 
 _WITH_VALUE = {"--store", "--screenshot"}
+BUNDLE = ".strongbundle"
 _TELLS = {"-h", "--help", "--version"}
 
 
@@ -17,9 +18,14 @@ def main() -> int:
 
 
 def with_command(arguments: Sequence[str]) -> list[str]:
-    """Returns the arguments with ``desktop`` in front if they name no command."""
+    """Returns the arguments with ``desktop`` in front if they name no command.
+
+    A bundle in place of a command is one that somebody double-clicked: the window opens with it.
+    """
     rest = iter(arguments)
     for argument in rest:
+        if argument.endswith(BUNDLE):
+            return ["desktop", *arguments]
         if argument in _TELLS or not argument.startswith("-"):
             return list(arguments)
         if argument in _WITH_VALUE:

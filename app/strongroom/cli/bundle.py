@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``strongroom bundle …``: create, show, verify, take, receipt, confirm, list."""
+"""``strongroom bundle …``: create, show, verify, take, receipt, confirm, list, associate."""
 
 from __future__ import annotations
 
@@ -169,6 +169,18 @@ def list_bundles() -> None:
     ]
     rows += [("in", each.title, to_iso(each.taken_at_us), "", each.id[:12]) for each in taken]
     emit(document, table(("WAY", "WHAT", "TIME", "RECEIPT", "ID"), rows))
+
+
+@bundle.command()
+@click.option("--undo", is_flag=True, help="Take that away again.")
+@shared_options
+def associate(undo: bool) -> None:
+    """Let a double click on a bundle open it in this window, for you."""
+    from strongroom.services import association
+
+    found = association.dissociate() if undo else association.associate()
+    state = "A double click on a bundle opens it here." if found.is_on else "That is undone."
+    emit({"on": found.is_on, "files": list(found.files)}, [*found.files, state])
 
 
 def _arrival(sent: SentBundle) -> str:

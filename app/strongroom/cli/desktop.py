@@ -20,6 +20,7 @@ def desktop_command(open_window: Callable[[list[str]], int]) -> click.Command:
     """
 
     @click.command()
+    @click.argument("bundle", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
     @click.option(
         "--screenshot",
         type=click.Path(file_okay=False, path_type=Path),
@@ -27,9 +28,11 @@ def desktop_command(open_window: Callable[[list[str]], int]) -> click.Command:
         help="Render every page of the store to PNG files in DIR and end.",
     )
     @shared_options
-    def desktop(screenshot: Path | None) -> int:
-        """Open the window; what happens without a command."""
+    def desktop(bundle: Path | None, screenshot: Path | None) -> int:
+        """Open the window; what happens without a command, and with a bundle in its place."""
         arguments = ["--store", str(store_path())]
+        if bundle is not None:
+            arguments.append(str(bundle))
         if screenshot is not None:
             arguments += ["--screenshot", str(screenshot)]
         return open_window(arguments)

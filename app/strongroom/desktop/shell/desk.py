@@ -21,6 +21,7 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.unlock_dialog import HINT_PROPERTY
 from strongroom.desktop.shell.composition import Composer
+from strongroom.desktop.shell.dropped import import_of
 from strongroom.desktop.shell.frame import build_frame
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.opening import Opened, open_store
@@ -40,6 +41,13 @@ LOOK_EVERY_MS = 1_000  # a live curve moves once a second; a look at 100,000 sea
 class Desk(QObject):
     """Holds the window and the services behind it.
 
+    Args:
+        app: The application.
+        store: The store to open.
+        home: Whose home it is.
+        settings: What somebody chose, unless as files and environment say.
+        bundle: A bundle to import once the store is open.
+
     Signals:
         opened: A window has its store and all its pages (a `MainWindow`).
     """
@@ -47,9 +55,16 @@ class Desk(QObject):
     opened = Signal(object)
 
     def __init__(
-        self, app: QApplication, store: Path, home: Path, settings: Settings | None = None
+        self,
+        app: QApplication,
+        store: Path,
+        home: Path,
+        settings: Settings | None = None,
+        *,
+        bundle: Path | None = None,
     ) -> None:
         super().__init__(app)
+        self._bundle = bundle
         self.preferences = Preferences(settings or open_settings(), self)
         self.support = Support(self.preferences.settings, state_root(), SystemClock(), self)
         self._remembered = Session(state_root() / "window.json", self)
@@ -71,6 +86,8 @@ class Desk(QObject):
         A store that cannot be opened is told on the page that waits for it.
         """
         window = self._show_frame()
+        if self._bundle is not None:
+            window.open_place(import_of(self._bundle))
         painted = threading.Event()
         window.painted.connect(painted.set)
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
+from strongroom.desktop.kit.place import Place
+
+BUNDLE = ".strongbundle"
+
 
 def folder_of(data: QMimeData) -> Path | None:
     """Returns the one path of this machine somebody holds over the window, None for others.
@@ -13,3 +17,8 @@ def folder_of(data: QMimeData) -> Path | None:
     """
     urls = data.urls() if data.hasUrls() else []
     return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+
+
+def import_of(source: Path) -> Place:
+    """Returns where a source is imported: the wizard, which verifies it at once."""
+    return Place.of("exchange", {"import": str(source.absolute())})

@@ -2,6 +2,7 @@
 """Starting the window: arguments, the look, the first frame, and the pictures of every page.
 
 * The window's frame is painted first; the store is opened and pages are read in jobs.
+* A bundle that is named, by a double click or by hand, opens in the import wizard.
 * ``--screenshot DIR`` renders every page in both themes and exits; no screen is needed.
 """
 
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str]) -> int:
             for path in render_pages(store, home, asked.screenshot, left_out=_say_left_out):
                 print(path)  # noqa: T201 - the paths are the result of the command
             return 0
-        desk = Desk(app, store, home, open_settings(flags=_flags(asked)))
+        desk = Desk(
+            app, store, home, open_settings(flags=_flags(asked)), bundle=asked.bundle
+        )  # fmt: skip
         desk.preferences.apply()
         desk.support.install()
         desk.open()
@@ -72,6 +75,7 @@ def _say_left_out(picture: str, why: str) -> None:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="strongroom desktop", description="Opens the window.")
+    parser.add_argument("bundle", nargs="?", type=Path, help="a bundle to import")
     parser.add_argument("--store", type=Path, help="the store to open")
     parser.add_argument("--screenshot", type=Path, metavar="DIR", help="render every page to PNG")
     parser.add_argument("--theme", choices=THEMES)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 
 from strongroom.demo.people import people_of
 from strongroom.desktop.kit.session import Session
+from strongroom.desktop.shell.dropped import BUNDLE, import_of
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.question_dialog import QuestionDialog
 from strongroom.domain.errors import EnvironmentFault
@@ -77,9 +78,12 @@ class StoreDoor(QObject):
         dialog.open()
 
     def open(self, folder: Path) -> None:
-        """Looks at a folder in a task, then opens it, asks, or says why not."""
+        """Looks at a folder in a task, then opens it, asks, or says why not; imports a bundle."""
         window = self._window
         if window is None or folder.absolute() == self._store:
+            return
+        if folder.suffix == BUNDLE:
+            window.open_place(import_of(folder))
             return
 
         def looked(kind: StoreKind) -> None:
