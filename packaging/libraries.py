@@ -41,6 +41,9 @@ TEST_TOOLS = {
     "mount.exfat-fuse": "exfat-fuse",
     "mkfs.exfat": "exfatprogs",
     "smbd": "samba",
+    "gio": "libglib2.0-bin",
+    "update-mime-database": "shared-mime-info",
+    "desktop-file-validate": "desktop-file-utils",
 }
 SLOW_TOOLS = {
     "linux.uml": "user-mode-linux",

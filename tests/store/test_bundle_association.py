@@ -87,10 +87,16 @@ def test_the_entry_keeps_the_specification(environ: dict[str, str]) -> None:
 def test_asked_twice_is_once_and_undone_leaves_nothing(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
+    chosen = tmp_path / "config" / "mimeapps.list"
+    chosen.parent.mkdir()
+    before = "[Added Associations]\nimage/png=viewer.desktop;\n\n[Default Applications]\nx/y=z;\n"
+    chosen.write_text(before)
     associate(environ=environ, platform="linux")
+    assert f"{MIME_TYPE}=strongroom.desktop;\nx/y=z;" in chosen.read_text()
     ours = set(associate(environ=environ, platform="linux").files)
     assert all(Path(path).is_file() for path in ours)
     assert set(dissociate(environ=environ, platform="linux").files) == ours
+    assert chosen.read_text() == before, "what others chose stays"
     left = files_of(tmp_path / "data")
     assert not any("strongroom" in path for path in left)
     assert not any(b"strongroom" in data for data in left.values())
@@ -107,7 +113,7 @@ def test_macos_is_told_the_other_way(environ: dict[str, str]) -> None:
     ("typed", "meant"),
     [
         (["x.strongbundle"], ["desktop", "x.strongbundle"]),
-        (["--store", "s", "/a b/x.strongbundle"], ["desktop", "--store", "s", "/a b/x.strongbundle"]),
+        (["--store", "s", "/a/x.strongbundle"], ["desktop", "--store", "s", "/a/x.strongbundle"]),
         (["bundle", "show", "x.strongbundle"], ["bundle", "show", "x.strongbundle"]),
         ([], ["desktop"]),
     ],

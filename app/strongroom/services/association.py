@@ -23,6 +23,7 @@ from strongroom.store.faults import explained
 
 MIME_TYPE = "application/vnd.strongroom.bundle"
 _ENTRY, _KIND = "strongroom.desktop", "strongroom-bundle.xml"
+_DEFAULTS = "[Default Applications]"
 _TOOL_SECONDS = 30  # a desktop with thousands of programs reads them in two
 _KEY = r"Software\Classes"
 _PROGRAM_ID = "Strongroom.Bundle"
@@ -68,6 +69,7 @@ def associate(
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)
+        _choose(_choices(environ), is_on=True)
     _tell_desktop(entry, kind)
     return Association(is_on=True, files=(str(entry), str(kind)))
 
@@ -84,6 +86,7 @@ def dissociate(
         removed = [path for path in (entry, kind) if path.exists()]
         for path in removed:
             path.unlink()
+        _choose(_choices(environ), is_on=False)
     _tell_desktop(entry, kind)
     return Association(is_on=False, files=tuple(map(str, removed)))
 
@@ -92,6 +95,31 @@ def _places(environ: Mapping[str, str]) -> tuple[Path, Path]:
     named = environ.get("XDG_DATA_HOME")
     data = Path(named) if named else Path.home() / ".local" / "share"
     return data / "applications" / _ENTRY, data / "mime" / "packages" / _KIND
+
+
+def _choices(environ: Mapping[str, str]) -> Path:
+    """Returns the file in which a person's desktop notes what opens with what."""
+    named = environ.get("XDG_CONFIG_HOME")
+    return (Path(named) if named else Path.home() / ".config") / "mimeapps.list"
+
+
+def _choose(path: Path, *, is_on: bool) -> None:
+    """Adds our one line to that file, or takes it out; every other line stays as it is."""
+    ours = f"{MIME_TYPE}={_ENTRY};"
+    try:
+        before = path.read_text("utf-8", "surrogateescape").split("\n")
+    except FileNotFoundError:
+        before = []
+    lines = [line for line in before if line.strip() != ours]
+    if is_on:
+        if _DEFAULTS not in lines:
+            lines = [*lines, _DEFAULTS] if any(lines) else [_DEFAULTS, ""]
+        lines.insert(lines.index(_DEFAULTS) + 1, ours)
+    elif [line for line in lines if line] == [_DEFAULTS]:
+        lines = []
+    if lines != before:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, "\n".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def _quoted(word: str) -> str:
