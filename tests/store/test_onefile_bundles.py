@@ -204,7 +204,7 @@ def test_a_receipt_of_a_stranger_counts_for_nothing(stocked: Team, tmp_path: Pat
 # ------------------------------------------------------------------ who may read, who may write
 
 
-def test_53_an_open_bundle_of_a_finder_of_a_lost_stick_is_sealed_if_asked(stocked: Team) -> None:
+def test_53_a_sealed_bundle_on_a_lost_stick_shows_its_finder_nothing(stocked: Team) -> None:
     """Threat 53: without a recipient's key nothing is shown."""
     ada, ben = stocked.peers
     cem = Peer(stocked.root / "cem", "Cem")
