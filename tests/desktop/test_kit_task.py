@@ -213,3 +213,52 @@ def test_answers_that_come_together_are_delivered_over_several_turns(
     assert sorted(number for number, _ in came) == [0, 1, 2, 3]
     assert len({turn for _, turn in came}) == 4
     assert tasks.running() == ()
+
+
+def test_a_place_that_hangs_holds_up_neither_questions_nor_changes_nor_another_place(
+    tasks: Tasks, qtbot: QtBot
+) -> None:
+    thawed, answers = threading.Event(), list[str]()
+
+    def hang(_progress: Progress) -> str:
+        thawed.wait(20)
+        return "share"
+
+    for number in range(6):  # more than there are workers for questions
+        tasks.ask(f"look {number}", "Looking", hang, answers.append, lane="share")
+    tasks.change("push", "Pushing", hang, answers.append, lane="share")
+    tasks.ask("read", "Reading", lambda _: "disk", answers.append)
+    tasks.change("sign", "Signing", lambda _: "signed", answers.append)
+    tasks.ask("stick", "Looking", lambda _: "stick", answers.append, lane="stick")
+    qtbot.waitUntil(lambda: sorted(answers) == ["disk", "signed", "stick"])
+    qtbot.waitUntil(lambda: (tasks.silent_s("look 0") or 0) > 0.02)
+    assert tasks.silent_s("look 1") is None, "it waits in the lane and has not begun"
+    tasks.cancel("look 0")
+    assert tasks.is_held("share")
+    assert not tasks.is_held("stick")
+    thawed.set()
+    assert tasks.wait_idle()
+    assert answers.count("share") == 6
+    assert not tasks.is_held("share")
+
+
+def test_closing_does_not_wait_for_a_place_that_hangs(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strongroom.desktop.kit.task.SILENT_AT_CLOSE_S", 0.05)
+    thawed, ended, answers = threading.Event(), threading.Event(), list[bool]()
+
+    def hang(progress: Progress) -> bool:
+        thawed.wait(20)
+        ended.set()
+        progress.step(1, 1)
+        return True
+
+    tasks.change("push", "Pushing", hang, answers.append, lane="share")
+    tasks.change("next", "Pushing", hang, answers.append, lane="share")
+    time.sleep(0.1)
+    assert not tasks.close(), "it says that something did not hear"
+    thawed.set()
+    assert ended.wait(5)
+    QApplication.processEvents()
+    assert answers == []

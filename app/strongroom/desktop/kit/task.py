@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work off the window's thread: named, cancellable, with exactly one outcome.
 
-* Questions run side by side; changes run one after the other.
+* Questions run side by side; changes run one after the other. What touches a share or a stick runs
+  in the lane of that place (`kit.lane`), so that one that hangs holds up nothing else.
 * Starting a question with the key of a running one cancels that: the latest question wins, and
   the answer of an older one is never delivered.
 * Results arrive on the window's thread; an answer whose owner is gone is dropped. Answers that
@@ -26,6 +27,7 @@ import shiboken6
 
 from PySide6.QtCore import QEventLoop, QObject, QRunnable, QThreadPool, QTimer, Signal
 
+from strongroom.desktop.kit.lane import Lane
 from strongroom.domain.errors import Cancelled
 from strongroom.domain.progress import Progress
 
@@ -35,6 +37,7 @@ TOLD_EVERY_S = 0.1
 TURN_S = 0.008  # of a turn of the event loop; an answer that comes later waits for the next
 SWITCH_S = 0.0005  # how long a job keeps the interpreter while the window waits for it
 WAIT_AT_CLOSE_MS = 5_000  # a job that hears no Cancel for this long is left to the process's end
+SILENT_AT_CLOSE_S = 2.0  # a lane whose job has said nothing for so long is not waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,9 @@ class _Job(QRunnable):
         self._work = work
         self._stop = threading.Event()
         self._told_at = 0.0
+        self.has_begun = False
+        self.heard_at = 0.0
+        """When it last said how far it is, as of ``time.monotonic``."""
 
     def cancel(self) -> None:
         """Asks the work to stop at its next step."""
@@ -89,13 +95,14 @@ class _Job(QRunnable):
         """
         if self._stop.is_set():
             raise Cancelled
-        now = time.monotonic()
+        self.heard_at = now = time.monotonic()
         if now - self._told_at >= TOLD_EVERY_S:
             self._told_at = now
             self.relay.progressed.emit(done, total, what)
 
     def run(self) -> None:
         """Does the work and tells the one outcome."""
+        self.has_begun, self.heard_at = True, time.monotonic()
         try:
             self.step(0, 0)
             answer = self._work(self)
@@ -110,6 +117,7 @@ class _Entry:
     job: _Job
     state: TaskState
     deliver: Callable[[Any, BaseException | None], None]
+    lane: str = ""
 
 
 class Tasks(QObject):
@@ -130,6 +138,7 @@ class Tasks(QObject):
         self._questions.setMaxThreadCount(QUESTION_WORKERS)
         self._changes = QThreadPool(self)
         self._changes.setMaxThreadCount(1)
+        self._lanes: dict[str, Lane] = {}
         self._entries: list[_Entry] = []
         self._answers: deque[tuple[_Entry, object, BaseException | None]] = deque()
         self._turn = QTimer(self)
@@ -137,7 +146,7 @@ class Tasks(QObject):
         self._turn.setInterval(0)
         self._turn.timeout.connect(self._on_turn_timeout)
         self._turn_ends = 0.0
-        self._waiting: deque[tuple[QThreadPool, _Job]] = deque()
+        self._waiting: deque[tuple[QThreadPool | Lane, _Job]] = deque()
         self._begin = QTimer(self)
         self._begin.setSingleShot(True)
         self._begin.setInterval(0)
@@ -153,6 +162,7 @@ class Tasks(QObject):
         *,
         owner: QObject | None = None,
         failed: Callable[[BaseException], None] | None = None,
+        lane: str = "",
     ) -> None:
         """Runs a question; a running one with the same key is cancelled.
 
@@ -163,11 +173,12 @@ class Tasks(QObject):
             done: Hears the answer on the window's thread.
             owner: The answer is dropped when this object is gone.
             failed: Hears the exception instead of the `failed` signal. Never a `Cancelled`.
+            lane: The place outside this workstation that it touches, "" for none.
         """
         self.cancel(key)
-        retry = lambda: self.ask(key, name, work, done, owner=owner, failed=failed)  # noqa: E731 - a closure over all arguments
+        retry = lambda: self.ask(key, name, work, done, owner=owner, failed=failed, lane=lane)  # noqa: E731 - a closure over all arguments
         state = TaskState(key=key, name=name)
-        self._start(self._questions, state, work, done, owner, failed, retry)
+        self._start(self._questions, state, work, done, owner, failed, retry, lane)
 
     def change(
         self,
@@ -178,14 +189,30 @@ class Tasks(QObject):
         *,
         owner: QObject | None = None,
         failed: Callable[[BaseException], None] | None = None,
+        lane: str = "",
     ) -> None:
         """Runs a change after those already waiting; arguments are those of `ask`."""
         state = TaskState(key=key, name=name, is_change=True)
-        self._start(self._changes, state, work, done, owner, failed, None)
+        self._start(self._changes, state, work, done, owner, failed, None, lane)
 
     def running(self) -> tuple[TaskState, ...]:
         """Returns the jobs that run or wait, oldest first."""
         return tuple(entry.state for entry in self._entries if not entry.job.is_cancelled)
+
+    def silent_s(self, key: str) -> float | None:
+        """Returns how long the running job of a key has said nothing, None if none has begun."""
+        for entry in self._entries:
+            job = entry.job
+            if entry.state.key == key and job.has_begun and not job.is_cancelled:
+                return time.monotonic() - job.heard_at
+        return None
+
+    def is_held(self, lane: str) -> bool:
+        """Returns whether a job of a lane was cancelled and has not come back yet."""
+        return any(
+            entry.lane == lane and entry.job.is_cancelled and entry.job.has_begun
+            for entry in self._entries
+        )
 
     def cancel(self, key: str) -> None:
         """Cancels the jobs of a key; what they finished stays finished."""
@@ -212,8 +239,13 @@ class Tasks(QObject):
         self.cancel_all()
         self._questions.clear()
         self._changes.clear()
+        for lane in self._lanes.values():
+            lane.clear()
         heard = self._questions.waitForDone(WAIT_AT_CLOSE_MS)
         heard = self._changes.waitForDone(WAIT_AT_CLOSE_MS) and heard
+        until = time.monotonic() + WAIT_AT_CLOSE_MS / 1000
+        for lane in self._lanes.values():
+            heard = lane.wait(until, SILENT_AT_CLOSE_S) and heard
         self._entries.clear()
         return heard
 
@@ -247,6 +279,7 @@ class Tasks(QObject):
         owner: QObject | None,
         failed: Callable[[BaseException], None] | None,
         retry: Callable[[], None] | None,
+        lane: str,
     ) -> None:
         if self._is_closed:
             return
@@ -264,19 +297,20 @@ class Tasks(QObject):
             else:
                 self.failed.emit(fault, state.name, retry)
 
-        entry = _Entry(job, state, deliver)
+        entry = _Entry(job, state, deliver, lane)
         self._entries.append(entry)
         job.relay.progressed.connect(lambda *step: self._on_progressed(entry, *step))
         job.relay.ended.connect(lambda *outcome: self._on_ended(entry, *outcome))
-        self._waiting.append((pool, job))
+        worker = self._lanes.setdefault(lane, Lane(lane)) if lane else pool
+        self._waiting.append((worker, job))
         if not self._begin.isActive():
             self._begin.start()
         self.changed.emit()
 
     def _on_begin_timeout(self) -> None:
         while self._waiting:
-            pool, job = self._waiting.popleft()
-            pool.start(job)
+            worker, job = self._waiting.popleft()
+            worker.start(job)
 
     def _on_progressed(self, entry: _Entry, done: int, total: int, what: str) -> None:
         entry.state = TaskState(
