@@ -156,7 +156,7 @@ def test_removing_from_quarantine_asks_first_and_leaving_keeps_it(
     settle(tasks)
     assert ben.exchange.quarantined() == ()
     assert page.badge() == ""
-    assert page.body.currentWidget() is page.no_quarantine
+    assert page.body.currentWidget() is page.body.no_quarantine
 
 
 def test_a_place_that_is_gone_is_said_and_the_others_are_still_served(
@@ -251,7 +251,7 @@ def test_without_a_team_or_a_place_the_page_says_what_to_do(
 ) -> None:
     peer = Peer(tmp_path / "solo", "Solo")
     page = opened(peer, tasks, qtbot)
-    assert page.body.currentWidget() is page.no_team
+    assert page.body.currentWidget() is page.body.no_team
     commands = {command.id: command for command in page.commands()}
     state = WindowState(has_store=True)
     assert why(commands["exchange.sync"], state) == "Found or join a team first"
@@ -261,7 +261,7 @@ def test_without_a_team_or_a_place_the_page_says_what_to_do(
     peer.people.create_team("Solo ML")
     page.refresh(Changes(is_team=True))
     settle(tasks)
-    assert page.body.currentWidget() is page.no_place
+    assert page.body.currentWidget() is page.body.no_place
     assert why(commands["exchange.sync"], state) == "Add a place first"
     peer.add_remote(tmp_path / "share")
     page.refresh(Changes(is_team=True))

@@ -15,7 +15,7 @@ from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.task import Tasks, TaskState
+from strongroom.desktop.kit.task import Tasks, TaskState, time_left
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.main_window import MainWindow
@@ -24,7 +24,7 @@ from strongroom.desktop.shell.page_spec import PageSpec
 from strongroom.desktop.shell.palette import score
 from strongroom.desktop.shell.pictures import save_picture
 from strongroom.desktop.shell.session_state import SessionState
-from strongroom.desktop.shell.status_strip import WindowStatus, time_left
+from strongroom.desktop.shell.status_strip import WindowStatus
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import FixedClock
 from strongroom.domain.errors import EnvironmentFault

@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
+from strongroom.services.audit import Audit
 from support.peers import Peer
 from support.settling import settle
 
@@ -13,8 +14,12 @@ from support.settling import settle
 def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
     """Returns the page of a peer after its first look."""
     page = ExchangePage(
-        ExchangeServices(exchange=peer.exchange, people=peer.people, clock=peer.clock), tasks
-    )
+        ExchangeServices(
+            exchange=peer.exchange, people=peer.people, audit=Audit(peer.at, peer.registry),
+            identities=peer.identities, clock=peer.clock,
+        ),
+        tasks,
+    )  # fmt: skip
     qtbot.addWidget(page)
     page.resize(1256, 800)
     page.show()

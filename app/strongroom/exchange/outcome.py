@@ -167,6 +167,19 @@ class Outcome:
         }
 
 
+def conflict_items(outcome: Outcome) -> tuple[Item, ...]:
+    """Returns the conflicts that no item of an outcome shows: contradicting changes of a model."""
+    shown = {item.detail for item in outcome.items if item.result == "conflict"}
+    return tuple(
+        Item(
+            kind="event", key=f"conflict {each.path}", title=each.path.partition("/")[0],
+            result="conflict", code=each.code, detail=each.detail,
+        )
+        for each in outcome.conflicts
+        if each.detail not in shown
+    )  # fmt: skip
+
+
 def trouble(error: StrongroomError, path: str, *, item: str = "", size_bytes: int = 0) -> Trouble:
     """Returns an error as a trouble at a path."""
     return Trouble(code=error.code, path=path, detail=error.title, item=item, size_bytes=size_bytes)

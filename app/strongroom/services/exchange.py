@@ -6,6 +6,7 @@
 * Nothing refused is lost: it lies in quarantine with its reason until somebody drops it.
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,27 +15,41 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.errors import BadInput, StrongroomError
 from strongroom.domain.progress import Progress, Silent
 from strongroom.exchange.check import RemoteCheck, check_remote
-from strongroom.exchange.outcome import Counts, Item, Kind, Outcome, Result, Trouble
+from strongroom.exchange.outcome import (
+    Counts,
+    Item,
+    Kind,
+    Outcome,
+    Result,
+    Trouble,
+    conflict_items,
+)
 from strongroom.exchange.pull import pull
 from strongroom.exchange.push import push
 from strongroom.exchange.remote import DESCRIPTION
 from strongroom.exchange.selection import EVERYTHING, Selection
 from strongroom.services.bundles import SUFFIX, Bundles
 from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
+from strongroom.services.import_reports import ImportRecord, ImportReport
 from strongroom.services.last_exchange import as_of
 from strongroom.services.local_side import settle
 from strongroom.services.quarantine_desk import QuarantineDesk, QuarantineDetail, Retried
 from strongroom.services.remote_places import RemotePlaces
 from strongroom.services.remote_status import RemoteStatus, look
 from strongroom.services.run_finishing import RunFinishing
+from strongroom.services.report_desk import ReportDesk
 from strongroom.services.run_intake import RunIntake
+from strongroom.services.signed_report import CheckedReport
 from strongroom.services.unsigned_runs import UnsignedRuns
 from strongroom.services.workstation import Workstation
 from strongroom.store.quarantine import QuarantinedItem
 
 __all__ = [
+    "CheckedReport",
     "Counts",
     "Exchange",
+    "ImportRecord",
+    "ImportReport",
     "Item",
     "Kind",
     "Outcome",
@@ -47,6 +62,7 @@ __all__ = [
     "Retried",
     "Selection",
     "Trouble",
+    "conflict_items",
 ]
 
 
@@ -57,6 +73,7 @@ class Exchange:
         self._at = workstation
         self._memory = ExchangeMemory(workstation.home, workstation.clock, workstation.marks)
         self._places = RemotePlaces(workstation, self._memory)
+        self.reports = ReportDesk(workstation)
         self._intake = RunIntake(workstation)
         self._bundles = Bundles(workstation)
         self._unsigned = UnsignedRuns(workstation, RunFinishing(workstation))
@@ -94,6 +111,16 @@ class Exchange:
         """
         found = look(self._places, self._memory, name, progress)
         return replace(found, unsigned_here=self._unsigned.count())
+
+    def pause(self, name: str, *, is_paused: bool = True) -> RemoteInfo:
+        """Leaves a remote out when all are served, until it is resumed.
+
+        Raises:
+            BadInput: ``E-REMOTE`` for an unknown name.
+        """
+        self._places.info(name)
+        self._memory.pause(name, is_paused=is_paused)
+        return self._places.info(name)
 
     # ---------------------------------------------------------------- push, pull, sync
 
@@ -145,7 +172,11 @@ class Exchange:
             progress: Hears how far it is; may cancel.
         """
         how = _How(selection=selection, is_dry=is_dry, progress=progress)
-        return self._each(name, lambda info: self._pull(info, how))
+
+        def act(info: RemoteInfo) -> Outcome:
+            return self.reports.told("pull", info.name, lambda: self._pull(info, how))
+
+        return self._each(name, act)
 
     def sync(
         self,
@@ -166,7 +197,10 @@ class Exchange:
             fresh = self._places.info(info.name) if info.name in self._places.names() else info
             return pulled | self._push(fresh, how)
 
-        return self._each(name, both)
+        def told(info: RemoteInfo) -> Outcome:
+            return self.reports.told("sync", info.name, lambda: both(info))
+
+        return self._each(name, told)
 
     def verify(
         self, name: str, *, is_reading_data: bool = False, progress: Progress | None = None
@@ -228,7 +262,15 @@ class Exchange:
             EnvironmentFault: ``E-SHARE``, ``E-FULL``.
             Cancelled: What was finished stays.
         """
-        return self._take(source, _How(selection=selection, progress=progress))
+        how = _How(selection=selection, progress=progress)
+        return self.reports.noted(source, lambda: self._take(source, how))
+
+    def free_bytes(self) -> int | None:
+        """Returns how many bytes fit on the disk of this store, None if nobody can tell."""
+        try:
+            return shutil.disk_usage(self._at.folder.root).free
+        except OSError:
+            return None
 
     def import_runs(
         self, path: Path, *, is_dry: bool = False, progress: Progress | None = None
@@ -267,6 +309,16 @@ class Exchange:
         """
         return self._desk.retry(id_)
 
+    def save_quarantined(self, id_: str, path: Path) -> int:
+        """Writes the bytes that were refused to a file, as they came; returns how many.
+
+        Raises:
+            BadInput: ``E-MISSING``.
+            Untrusted: ``E-HASH`` if they were changed in quarantine.
+            EnvironmentFault: ``E-SHARE``, ``E-FULL``.
+        """
+        return self._desk.save(id_, path)
+
     def drop(self, id_: str) -> Changes:
         """Removes a refused thing for good.
 
@@ -285,6 +337,8 @@ class Exchange:
             raise BadInput(
                 "E-REMOTE", "There is no remote yet", "Add one: strongroom remote add NAME PATH."
             )
+        if name is None:
+            infos = tuple(info for info in infos if not info.is_paused)
         outcomes: list[Outcome] = []
         faults: list[StrongroomError] = []
         for info in infos:

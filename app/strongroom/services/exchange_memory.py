@@ -3,8 +3,10 @@
 
 * Memory is advice: losing it costs an alarm's memory and a line in a list, never content.
 * A damaged memory counts as none; it never stops an exchange.
+* Two places may be served at the same time: what is remembered of one never undoes the other's.
 """
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -31,6 +33,8 @@ class RemoteInfo:
     last_in: Counts = field(default_factory=Counts)
     last_out: Counts = field(default_factory=Counts)
     damaged: tuple[str, ...] = ()
+    is_paused: bool = False
+    """Left out when all places are served, until somebody resumes it."""
 
 
 class ExchangeMemory:
@@ -44,6 +48,7 @@ class ExchangeMemory:
 
     def __init__(self, home: Home, clock: Clock, marks: SealedMarks) -> None:
         self._home, self._clock, self._marks = home, clock, marks
+        self._guard = threading.Lock()
 
     def remotes(self) -> tuple[RemoteInfo, ...]:
         """Returns every remote in the order they were added."""
@@ -67,16 +72,24 @@ class ExchangeMemory:
         damaged: Sequence[str],
     ) -> None:
         """Remembers an exchange that just ended, and which files of the remote do not hold."""
-        states = self._home.sync_states()
-        known = states.get(name)
-        state: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
         now = to_iso(self._clock.now_us())
+        state: dict[str, JsonValue] = {"damaged": list(damaged[:MAX_DAMAGED])}
         if pulled is not None:
             state |= {"pulled": now, "in": pulled.to_json()}
         if pushed is not None:
             state |= {"pushed": now, "out": pushed.to_json()}
-        state["damaged"] = list(damaged[:MAX_DAMAGED])
-        self._home.save_sync_states({**states, name: state})
+        self._note(name, state)
+
+    def pause(self, name: str, *, is_paused: bool) -> None:
+        """Remembers whether a remote is left out when all are served."""
+        self._note(name, {"paused": is_paused})
+
+    def _note(self, name: str, new: dict[str, JsonValue]) -> None:
+        with self._guard:
+            states = self._home.sync_states()
+            known = states.get(name)
+            state = known if isinstance(known, dict) else {}
+            self._home.save_sync_states({**states, name: {**state, **new}})
 
 
 def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
@@ -90,6 +103,7 @@ def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
         last_in=_counts(found.get("in")),
         last_out=_counts(found.get("out")),
         damaged=tuple(str(p) for p in damaged) if isinstance(damaged, list) else (),
+        is_paused=found.get("paused") is True,
     )
 
 

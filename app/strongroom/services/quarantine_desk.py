@@ -7,11 +7,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from strongroom.disk.whole_file import PRIVATE, write_whole
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import BadInput
 from strongroom.exchange.local import LocalSide
 from strongroom.exchange.retry import Retry, try_again
+from strongroom.store.faults import explained
 from strongroom.store.quarantine import Quarantine, QuarantinedItem
 
 MAX_SHOWN = 64 * 1024  # of a quarantined thing; enough to see what it is
@@ -69,6 +72,13 @@ class QuarantineDesk:
             c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
         )
         return QuarantineDetail(item=item, text=shown)
+
+    def save(self, id_: str, path: Path) -> int:
+        """Writes the kept bytes as they came and returns how many; see `Exchange`."""
+        data = self._quarantine.read(self._find(id_).id)
+        with explained(path):
+            write_whole(path, data, mode=PRIVATE)
+        return len(data)
 
     def retry(self, id_: str) -> Retried:
         """Passes a refused thing through the gate again and lets it out if it is admitted."""

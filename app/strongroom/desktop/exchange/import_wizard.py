@@ -3,50 +3,56 @@
 
 * Each page says what has and has not been written; until Admit that is nothing.
 * Verifying reads every byte that would be copied, so what is damaged shows before Admit.
-* Verifying and admitting run off the window's thread and can be stopped; what was finished stays,
-  and admitting again goes on from there.
-* There is no choice among what verifies: events travel as chains.
+* Verifying and admitting run in the lane of the source and can be stopped; what was finished
+  stays, and admitting again goes on from there, also after the window was closed.
+* Files of versions and runs can be left where they are; events travel as chains and always come.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.exchange.explanation_strip import STANDINGS
 from strongroom.desktop.exchange.explanations import explained
-from strongroom.desktop.exchange.items_view import ItemsView
-from strongroom.desktop.exchange.places_view import as_of_cell
+from strongroom.desktop.exchange.items_view import Chosen, ItemsView
 from strongroom.desktop.exchange.progress_line import ProgressLine
+from strongroom.desktop.exchange.report_saver import ReportSaver
+from strongroom.desktop.exchange.source_page import SourcePage
+from strongroom.desktop.exchange.sync_queue import lane_of
 from strongroom.desktop.exchange.words import (
+    Saying,
     Tone,
-    counted,
     import_saying,
-    kind_of_place,
-    report_json,
-    report_text,
-    taken_count,
     verified_words,
 )
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.cells import Column, Row, TwoLineCell
 from strongroom.desktop.kit.dialog import Wizard
-from strongroom.desktop.kit.fields import Field
-from strongroom.desktop.kit.labels import Label, SectionTitle
-from strongroom.desktop.kit.surface import Surface, column, row
-from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.wording import count, exact
+from strongroom.desktop.kit.wording import count, exact, size
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import StrongroomError
-from strongroom.services.exchange import Exchange, Outcome, RemoteInfo
+from strongroom.domain.progress import Progress
+from strongroom.services.exchange import Exchange, Outcome, RemoteInfo, Selection
 
 SOURCE, VERIFY, CHOOSE, ADMIT, REPORT = range(5)
 STEPS = ("Source", "Verify", "Choose", "Admit", "Report")
 VERIFY_KEY, ADMIT_KEY = "exchange.preview", "exchange.take"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What a source holds, and how much room this store has (None if nobody can tell)."""
+
+    outcome: Outcome
+    free_bytes: int | None
 
 
 class ImportWizard(Wizard):
@@ -57,7 +63,8 @@ class ImportWizard(Wizard):
         infos: The known places.
         tasks: The jobs of the window.
         clock: What time it is.
-        wanted: The place or folder chosen at the start.
+        secrets: Asks for the passphrase where a report is signed.
+        wanted: The place, folder or file chosen at the start.
 
     Signals:
         taken: Something was taken in or put into quarantine (an `Outcome`).
@@ -73,6 +80,7 @@ class ImportWizard(Wizard):
         infos: Sequence[RemoteInfo],
         tasks: Tasks,
         clock: Clock,
+        secrets: Secrets,
         *,
         wanted: str = "",
         parent: QWidget | None = None,
@@ -81,20 +89,12 @@ class ImportWizard(Wizard):
         self._exchange, self._tasks, self._clock = exchange, tasks, clock
         self._infos = tuple(infos)
         self._outcome: Outcome | None = None
-        self.source_table = Table(
-            (
-                Column("place", "Place", 300, stretch=True),
-                Column("as_of", "As of", 150, "right"),
-            ),
-            name="Known places",
-            row_height=48,
-            edge=20,
-        )
-        self.folder = Field("Folder", "Choose a folder, or type its path", mono=True)
-        self.browse = Button("Choose…", "secondary", "folder-open", name="Choose a folder")
+        self._free_bytes: int | None = None
+        self._saver = ReportSaver(exchange, secrets, self)
+        self.sources = SourcePage(infos, clock.now_us())
         self.verify_line = _line(tasks, VERIFY_KEY)
         self.verify_fault = Banner("bad", "", "")
-        self.found = ItemsView("What the source holds")
+        self.found = ItemsView("What the source holds", can_choose=True)
         self.found_words = Label("", "text_secondary", "dense", wrap=True)
         self.save_preview = Button("Save report…", "ghost", "save")
         self.admit_line = _line(tasks, ADMIT_KEY)
@@ -104,17 +104,22 @@ class ImportWizard(Wizard):
         self.save_button = Button("Save report…", "secondary", "save")
         self._add_pages()
         self._connect()
-        self._show_sources(wanted)
+        self.sources.choose(wanted)
         self._open_source()
+
+    def begin(self) -> None:
+        """Verifies the chosen source at once: whoever named it has answered the first page."""
+        if self.source():
+            self._verify()
 
     # ---------------------------------------------------------------- pages
 
     def _add_pages(self) -> None:
         self.add_page(
             "Where to import from",
-            "A place of the team, a copy of one on a stick, or a folder that holds run folders."
-            " Nothing has been written to this store.",
-            _source_page(self.source_table, self.folder, self.browse),
+            "A place of the team, a copy of one, a one-file bundle, or a folder that holds run"
+            " folders. Nothing has been written to this store.",
+            self.sources,
             edge=0,
         )
         self.add_page(
@@ -124,7 +129,7 @@ class ImportWizard(Wizard):
             column(self.verify_line, self.verify_fault, None, margins=(0, 8, 0, 0)),
         )
         self.add_page(
-            "What would be taken in",
+            "Choose what to admit",
             "Signatures, chains and the digest of every new file were verified at the source."
             " Nothing has been written to this store yet.",
             column(
@@ -155,40 +160,27 @@ class ImportWizard(Wizard):
     def _connect(self) -> None:
         self.next_button.clicked.connect(self._on_next_clicked)
         self.back_button.clicked.connect(self._on_back_clicked)
-        self.browse.clicked.connect(self._on_browse_clicked)
-        self.folder.changed.connect(self._on_folder_changed)
-        self.source_table.selection_changed.connect(self._on_place_selected)
-        self.source_table.activated_row.connect(lambda _key: self._on_next_clicked())
+        self.sources.changed.connect(self._look_at_source)
+        self.sources.activated.connect(self._on_next_clicked)
+        self.found.chosen.connect(self._show_choice)
         self.verify_line.stopped.connect(self._on_verify_stopped)
         self.admit_line.stopped.connect(self._on_admit_stopped)
         self.save_preview.clicked.connect(self._on_save_clicked)
         self.save_button.clicked.connect(self._on_save_clicked)
+        self._saver.said.connect(self._on_saver_said)
         self.rejected.connect(self._on_rejected)
 
     # ---------------------------------------------------------------- source
 
     def source(self) -> str:
-        """Returns the chosen place or folder, "" for none."""
-        return self.folder.text().strip() or next(iter(self.source_table.selected()), "")
+        """Returns the chosen place, folder or file, "" for none."""
+        return self.sources.source()
 
-    def _show_sources(self, wanted: str) -> None:
-        now_us = self._clock.now_us()
-        self.source_table.set_lines(
-            [
-                Row(
-                    info.name,
-                    (
-                        TwoLineCell(info.name, f"{kind_of_place(info.path)}, {info.path}"),
-                        as_of_cell(info.pulled_at_us, now_us),
-                    ),
-                )
-                for info in self._infos
-            ]
-        )
-        if any(info.name == wanted for info in self._infos):
-            self.source_table.select(wanted)
-        elif wanted:
-            self.folder.set_text(wanted)
+    def _lane(self) -> str:
+        """Returns the lane of the source; a path that is a known place goes by its name."""
+        source = self.source()
+        known = next((info.name for info in self._infos if info.path == source), source)
+        return lane_of(known)
 
     def _open_source(self) -> None:
         self.go_to(SOURCE, "Verify")
@@ -202,23 +194,7 @@ class ImportWizard(Wizard):
         if source:
             self.set_reason(f"{source}: nothing has been read yet.", "mute", "hard-drive")
         else:
-            self.set_reason("Choose a place or a folder.")
-
-    def _on_folder_changed(self, _text: str) -> None:
-        if self.folder.text().strip():
-            self.source_table.clearSelection()
-        self._look_at_source()
-
-    def _on_place_selected(self, keys: Sequence[str]) -> None:
-        if keys:
-            self.folder.set_text("")
-        self._look_at_source()
-
-    def _on_browse_clicked(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "The folder to import from")
-        if folder:
-            self.folder.set_text(folder)
-            self._on_folder_changed(folder)
+            self.set_reason("Choose a place, a folder or a file.")
 
     # ---------------------------------------------------------------- verify, choose
 
@@ -232,14 +208,15 @@ class ImportWizard(Wizard):
         self.go_to(VERIFY, "Verify again")
         self.next_button.setEnabled(False)
         self.set_reason("Reading the source. Nothing is written.", "mute", "hard-drive")
+
+        def work(progress: Progress) -> Verified:
+            outcome = self._exchange.preview(source, progress=progress)
+            return Verified(outcome=outcome, free_bytes=self._exchange.free_bytes())
+
         self._tasks.ask(
-            VERIFY_KEY,
-            f"Verifying {name}",
-            lambda progress: self._exchange.preview(source, progress=progress),
-            self._show_found,
-            owner=self,
-            failed=self._on_verify_failed,
-        )
+            VERIFY_KEY, f"Verifying {name}", work, self._show_found,
+            owner=self, failed=self._on_verify_failed, lane=self._lane(),
+        )  # fmt: skip
 
     def _on_verify_stopped(self) -> None:
         self._cannot_verify("warn", "Stopped", "Nothing was written.", "circle-stop")
@@ -261,20 +238,36 @@ class ImportWizard(Wizard):
         self.next_button.setEnabled(True)
         self.set_reason("Nothing has been written to this store.")
 
-    def _show_found(self, outcome: Outcome) -> None:
-        self._outcome = outcome
+    def _show_found(self, verified: Verified) -> None:
+        outcome = self._outcome = verified.outcome
+        self._free_bytes = verified.free_bytes
         self.steps.set_found(VERIFY, verified_words(outcome))
         self.found.show_outcome(outcome)
-        is_new, kept = not outcome.pulled.is_empty, _quarantinable(outcome)
-        self.go_to(CHOOSE, _admit_words(outcome) if is_new else "Keep rejected copies")
-        self.next_button.setEnabled(is_new or kept)
         self.found_words.setText(_chain_sentence(outcome))
+        self.go_to(CHOOSE, "Admit")
+        self._show_choice()
         self.found.table.setFocus()
-        if is_new:
-            self.set_reason(
-                f"To take in: {counted(outcome.pulled)}.", "mute",
-                "hard-drive",
-            )  # fmt: skip
+
+    def _show_choice(self) -> None:
+        """Says what is ticked, what it takes, and whether there is room for it."""
+        outcome = self._outcome
+        if outcome is None:
+            return
+        chosen, free = self.found.choice(), self._free_bytes
+        is_new, kept = not outcome.pulled.is_empty, _quarantinable(outcome)
+        has_room = free is None or chosen.size_bytes < free
+        room = "" if free is None else f" {size(free)} free."
+        number = len(chosen.items)
+        words = f"Admit {count(number, 'item')}" if number else "Admit what is new"
+        self.next_button.set_words(words if is_new else "Keep rejected copies")
+        self.next_button.setEnabled((is_new or kept) and has_room)
+        if is_new and not has_room:
+            self.set_reason(f"{size(chosen.size_bytes)} chosen.{room}", "bad", "hard-drive")
+        elif is_new:
+            left = f", {len(chosen.left):,} left where they are" if chosen.left else ""
+            amount = size(chosen.size_bytes)
+            said = f"{count(number, 'item')} chosen, {amount}{left}.{room}"
+            self.set_reason(said, "mute", "hard-drive")
         elif kept:
             self.set_reason("Nothing here is new; copies of what is rejected can be kept.")
         else:
@@ -283,20 +276,23 @@ class ImportWizard(Wizard):
     # ---------------------------------------------------------------- admit, report
 
     def _admit(self) -> None:
-        source = self.source()
+        source, chosen = self.source(), self.found.choice()
+        selection = selected(chosen)
         self.admit_fault.hide()
         self.go_to(ADMIT, "Go on", can_go_back=False)
-        self.steps.set_found(CHOOSE, "Everything that verifies")
+        number = count(len(chosen.items), "item")
+        self.steps.set_found(CHOOSE, "All that is new" if chosen.is_all else number)
         self.next_button.setEnabled(False)
         self.cancel_button.setEnabled(False)
         self.set_reason("Writing to this store.", "mute", "hard-drive")
         self._tasks.change(
             ADMIT_KEY,
             f"Taking in {Path(source).name or source}",
-            lambda progress: self._exchange.take(source, progress=progress),
+            lambda progress: self._exchange.take(source, progress, selection=selection),
             self._show_report,
             owner=self,
             failed=self._on_admit_failed,
+            lane=self._lane(),
         )
 
     def _on_admit_stopped(self) -> None:
@@ -351,27 +347,16 @@ class ImportWizard(Wizard):
         self._open_source()
 
     def _on_save_clicked(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save the report", "import-report.txt", "Text (*.txt);;JSON (*.json)"
-        )
-        if path:
-            self.save_report(Path(path))
+        if self._outcome is not None:
+            self._saver.ask(self._exchange.reports.of(self.source(), self._outcome))
 
     def save_report(self, path: Path) -> None:
-        """Writes the report, as JSON if the name ends so, else as text."""
-        outcome = self._outcome
-        if outcome is None:
-            return
-        time = exact(self._clock.now_us())
-        is_json = path.suffix.casefold() == ".json"
-        words = report_json(outcome) if is_json else report_text(outcome, time)
+        """Writes the report: as text if the name ends in .txt, else signed."""
+        if self._outcome is not None:
+            self._saver.save(self._exchange.reports.of(self.source(), self._outcome), path)
 
-        try:
-            path.write_text(words, encoding="utf-8")
-        except OSError as error:
-            self.set_reason(f"The report was not saved: {error.strerror}", "bad")
-        else:
-            self.set_reason(f"Saved as {path.name}.", "ok", "circle-check")
+    def _on_saver_said(self, saying: Saying) -> None:
+        self.set_reason(f"{saying.title}. {saying.sentence}", saying.tone)
 
     def _on_rejected(self) -> None:
         self._tasks.cancel(VERIFY_KEY)
@@ -380,21 +365,18 @@ class ImportWizard(Wizard):
             self.interrupted.emit()
 
 
-def _source_page(table: Table, folder: Field, browse: Button) -> Surface:
-    return column(
-        (table, 1),
-        row(SectionTitle("Or a folder"), margins=(20, 8, 20, 0), edges="t"),
-        row((folder, 1), browse, margins=(20, 4, 20, 20)),
-    )
+def selected(chosen: Chosen) -> Selection:
+    """Returns what is ticked as a selection: whose files come beside all events."""
+    if chosen.is_all:
+        return Selection()
+    runs = tuple(item.key for item in chosen.items if item.kind == "run")
+    versions = tuple(item.key for item in chosen.items if item.kind == "version")
+    # An empty selection means everything: no event has this id.
+    return Selection(runs=runs, events=versions or ("none",))
 
 
 def _line(tasks: Tasks, key: str) -> ProgressLine:
     return ProgressLine(tasks, key, margins=(0, 0, 0, 12))
-
-
-def _admit_words(outcome: Outcome) -> str:
-    new = taken_count(outcome)
-    return f"Admit {count(new, 'item')}" if new else "Admit what is new"
 
 
 def _quarantinable(outcome: Outcome) -> bool:
@@ -409,6 +391,6 @@ def _chain_sentence(outcome: Outcome) -> str:
     if all(item.kind == "run" for item in outcome.items) and not outcome.pulled.events:
         return "Every run that verifies is taken in; what is rejected stays where it is."
     return (
-        "Events travel as chains: none can be left out without all that follow it, so everything"
-        " that verifies is taken in. What is rejected goes to quarantine."
+        "Files of versions and runs can be left where they are and taken in later. Events travel as"
+        " chains and always come; what is rejected goes to quarantine."
     )

@@ -1,20 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an import finds, grouped by result, with the explanation of the selected row below.
 
-* There is nothing to tick: events travel as chains, so everything that verifies is taken.
-* Long groups are cut at a bound and say so; the saved report lists all.
+* Files of versions and runs can be chosen. Events and trust documents travel as chains and always
+  come: their boxes are ticked and cannot be pressed.
+* Long groups are cut at a bound and say so; what is cut follows the box of its group's heading.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout
 
 from strongroom.desktop.exchange.explanation_strip import STANDINGS, ExplanationStrip
 from strongroom.desktop.exchange.explanations import digests_in, explained
-from strongroom.desktop.exchange.words import KIND_WORDS, grouped, item_title, readable
+from strongroom.desktop.exchange.words import (
+    KIND_WORDS,
+    grouped,
+    item_title,
+    outcome_of,
+    readable,
+)
 from strongroom.desktop.kit.cells import (
     MISSING,
     BadgeCell,
+    Cell,
+    CheckCell,
     Column,
     Group,
     Line,
@@ -27,7 +38,7 @@ from strongroom.desktop.kit.facts import Fact
 from strongroom.desktop.kit.surface import Surface
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.wording import count, size
-from strongroom.services.exchange import Item, Kind, Outcome, Result
+from strongroom.services.exchange import ImportReport, Item, Kind, Outcome, Result
 
 BADGES: dict[Result, BadgeCell] = {
     "new": BadgeCell("New", "info", "plus"),
@@ -44,24 +55,59 @@ _HOLDS: dict[Kind, str] = {
 TAKEN = BadgeCell("Taken in", "ok", "check")
 
 
-class ItemsView(Surface):
-    """The table and the strip."""
+CONTENT: frozenset[Kind] = frozenset({"version", "run"})
+_COLUMNS = (
+    Column("item", "Item", 240, stretch=True),
+    Column("result", "Result", 112),
+    Column("kind", "Kind", 76),
+    Column("size", "Size", 84, "right"),
+    Column("signer", "Signer", 150),
+)
 
-    def __init__(self, name: str) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is ticked: the new items that come, their bytes, and those that are left.
+
+    ``is_all`` tells that nothing was unticked.
+    """
+
+    items: tuple[Item, ...] = ()
+    left: tuple[Item, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether everything that is new comes."""
+        return not self.left
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of the items that come."""
+        return sum(item.size_bytes for item in self.items)
+
+
+class ItemsView(Surface):
+    """The table and the strip.
+
+    Args:
+        name: What the table lists.
+        can_choose: New versions and runs have a box.
+
+    Signals:
+        chosen: Another item is ticked.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, name: str, *, can_choose: bool = False) -> None:
         super().__init__("bg_surface", "t")
+        self._can_choose = can_choose
+        self._outcome: Outcome | None = None
+        self._left: set[str] = set()
         self._items: dict[str, Item] = {}
         self._is_dry = True
-        self.table = Table(
-            (
-                Column("item", "Item", 240, stretch=True),
-                Column("result", "Result", 112),
-                Column("kind", "Kind", 76),
-                Column("size", "Size", 84, "right"),
-                Column("signer", "Signer", 150),
-            ),
-            name=name,
-            edge=20,
-        )
+        box = (Column("box", "", 28, checks=True, hint="All versions and runs"),)
+        self.table = Table((*(box if can_choose else ()), *_COLUMNS), name=name, edge=20)
         self.strip = ExplanationStrip(edge=20)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 1, 0, 0)
@@ -69,9 +115,37 @@ class ItemsView(Surface):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.strip)
         self.table.selection_changed.connect(self._on_table_selection_changed)
+        self.table.checked.connect(self._on_table_checked)
+        self.table.all_checked.connect(self._on_table_all_checked)
+
+    def show_report(self, report: ImportReport) -> None:
+        """Shows the items of a report."""
+        self.show_outcome(outcome_of(report))
 
     def show_outcome(self, outcome: Outcome) -> None:
-        """Shows the items of an outcome and selects what was rejected first."""
+        """Shows items, all of them ticked, and selects what was rejected first."""
+        self._outcome = outcome
+        self._left.clear()
+        first = self._refill()
+        self.strip.setVisible(bool(first))
+        if first:
+            self.table.select(first)
+
+    def choice(self) -> Chosen:
+        """Returns what is ticked."""
+        if self._outcome is None:
+            return Chosen()
+        new = [item for item in self._outcome.items if item.result == "new"]
+        return Chosen(
+            items=tuple(item for item in new if item.key not in self._left),
+            left=tuple(item for item in new if item.key in self._left),
+        )
+
+    def _refill(self) -> str:
+        """Shows the lines and returns the key of the one to look at first."""
+        outcome = self._outcome
+        if outcome is None:
+            return ""
         self._items = {}
         self._is_dry = outcome.is_dry
         lines: list[Line] = []
@@ -86,27 +160,44 @@ class ItemsView(Surface):
                 if not first or (group.result == "rejected" and at == 0):
                     first = key
             if group.hidden_count:
-                words = f"{count(group.hidden_count, 'more item')}; the saved report lists all"
+                words = f"{count(group.hidden_count, 'more item')}; the saved report lists them"
                 lines.append(Notice(f"more {group.result}", words, "mute", "ellipsis"))
         self.table.set_lines(lines)
-        self.strip.setVisible(bool(first))
-        if first:
-            self.table.select(first)
+        return first
 
     def _row(self, key: str, item: Item) -> Row:
         badge = TAKEN if item.result == "new" and not self._is_dry else BADGES[item.result]
         sized = NumberCell(size(item.size_bytes), role="text_secondary")
-        return Row(
-            key,
-            (
-                TextCell(item_title(item)),
-                badge,
-                TextCell(KIND_WORDS.get(item.kind, item.kind), "text_secondary"),
-                sized if item.size_bytes else MISSING,
-                TextCell(item.signer, "text_secondary") if item.signer else MISSING,
-            ),
-            quiet=item.result == "same",
+        cells = (
+            TextCell(item_title(item)),
+            badge,
+            TextCell(KIND_WORDS.get(item.kind, item.kind), "text_secondary"),
+            sized if item.size_bytes else MISSING,
+            TextCell(item.signer, "text_secondary") if item.signer else MISSING,
         )
+        box: tuple[Cell | None, ...] = (self._box(item),) if self._can_choose else ()
+        return Row(key, (*box, *cells), quiet=item.result == "same")
+
+    def _box(self, item: Item) -> Cell | None:
+        if item.result != "new":
+            return None
+        can_leave = item.kind in CONTENT
+        return CheckCell(item.key not in self._left, item_title(item), enabled=can_leave)
+
+    def _on_table_checked(self, key: str, state: bool) -> None:
+        item = self._items.get(key)
+        if item is None or item.kind not in CONTENT:
+            return
+        (self._left.discard if state else self._left.add)(item.key)
+        self._refill()
+        self.chosen.emit()
+
+    def _on_table_all_checked(self, state: bool) -> None:
+        items = self._outcome.items if self._outcome is not None else ()
+        content = {item.key for item in items if item.result == "new" and item.kind in CONTENT}
+        self._left = set() if state else content
+        self._refill()
+        self.chosen.emit()
 
     def _on_table_selection_changed(self, keys: Sequence[str]) -> None:
         item = self._items.get(keys[0]) if keys else None

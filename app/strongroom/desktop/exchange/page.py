@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Exchange page: places, syncing, importing, and what was refused.
+"""The Exchange page: places, what was refused, what came in, and packages.
 
-* A share is touched in tasks only; one that hangs or is gone never holds the window.
+* A share is touched in tasks only, each place in its own lane: one that hangs or is gone holds
+  neither the window nor another place.
 * What came, what went, what was refused and what contradicts is said after every exchange.
 * After Stop the page looks at what was finished, because that stays.
 """
@@ -9,21 +10,26 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtCore import Signal
 
-from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
+from strongroom.desktop.exchange.bodies import TABS, Bodies, Known
+from strongroom.desktop.exchange.dialogs import AddPlaceDialog
 from strongroom.desktop.exchange.import_wizard import ImportWizard
-from strongroom.desktop.exchange.places_view import PlacesView
+from strongroom.desktop.exchange.places_desk import PlacesDesk
+from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.exchange.progress_line import ProgressLine
-from strongroom.desktop.exchange.quarantine_view import QuarantineView
+from strongroom.desktop.exchange.quarantine_acts import QuarantineActs
+from strongroom.desktop.exchange.report_saver import ReportSaver
+from strongroom.desktop.exchange.sync_queue import SYNC_KEY, Round, fault_words
 from strongroom.desktop.exchange.words import Saying, sync_saying
 from strongroom.desktop.kit import errors
-from strongroom.desktop.kit.blocks import Banner, EmptyState
+from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.secrets import Secrets, signer_of
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
@@ -31,29 +37,21 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.progress import Progress
-from strongroom.services.exchange import (
-    Exchange,
-    Outcome,
-    QuarantinedItem,
-    RemoteInfo,
-    RemoteStatus,
-    Retried,
-)
+from strongroom.services.audit import Audit, AuditEntry
+from strongroom.services.exchange import Exchange, ImportReport, QuarantinedItem
+from strongroom.services.identities import Identities
 from strongroom.services.people import People
 
-SYNC_KEY = "exchange.sync"
 EVERYTHING = Changes(is_team=True, events=frozenset({"exchange"}))
 """What an interrupted exchange may have touched: nobody can say, so everybody looks again."""
-
-_NO_TEAM = (
-    "What is exchanged is signed by members of a team. Found one, or ask to be admitted to one and"
-    " pin its id; runs that somebody carried here can be imported without.\n\n"
-    "strongroom team create NAME\nstrongroom team trust TEAM-ID"
+STOPPED = Saying(
+    tone="warn",
+    title="Stopped",
+    sentence="What was finished stays on both sides, nothing is half there. Sync goes on from"
+    " here.",
 )
-_NO_PLACE = (
-    "A place is a folder on a share, a stick or a disk. Members of the team bring what they signed"
-    " there and take in what the others signed; every byte is verified on arrival."
-)
+PACKAGE_EVENTS = frozenset({"export.audit", "export.bundle"})
+Why = Callable[[WindowState], Reason | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,98 +60,95 @@ class ExchangeServices:
 
     exchange: Exchange
     people: People
+    audit: Audit
+    identities: Identities
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What this workstation remembers; no share is touched for it."""
-
-    team: str = ""
-    infos: tuple[RemoteInfo, ...] = ()
-    quarantined: tuple[QuarantinedItem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Synced:
-    """The outcome at each place that was reached, and name and error of the others."""
-
-    outcomes: tuple[Outcome, ...]
-    faults: tuple[tuple[str, StrongroomError], ...]
-
-
 class ExchangePage(Page):
-    """Places and quarantine as tables; syncing with a line of progress above them."""
+    """Places, quarantine, imports and packages as tables; a line of progress above them.
+
+    Signals:
+        package_requested: Somebody wants to export an audit package.
+    """
 
     page_id = "exchange"
     title = "Exchange"
 
+    package_requested = Signal()
+
     def __init__(self, services: ExchangeServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
-        self._known = _Known()
-        self._statuses: dict[str, RemoteStatus] = {}
+        self._known = Known()
         self._wanted = ""
         self._is_quarantine_offered = False
-        self.tabs = Segmented(
-            (("places", "Places"), ("quarantine", "Quarantine")), "places", name="Show"
-        )
+        self.tabs = Segmented(TABS, "places", name="Show")
         self.add_button = Button("Add place…", "secondary", "plus")
+        self.package_button = Button("Export audit package…", "secondary", "package")
         self.import_button = Button("Import…", "secondary", "download")
         self.sync_button = Button("Sync now", "primary", "refresh-cw")
-        self.places = PlacesView()
-        self.quarantine = QuarantineView()
-        self.no_team = EmptyState("No team yet", _NO_TEAM)
-        self.no_place = EmptyState(
-            "No place to exchange through yet", _NO_PLACE, "Add place…", "plus"
-        )
-        self.no_quarantine = EmptyState(
-            "Nothing is in quarantine",
-            "What does not verify on arrival is kept here with its reason, and never used.",
-        )
-        self.body = QStackedWidget()
-        views = (self.places, self.quarantine, self.no_team, self.no_place, self.no_quarantine)
-        for view in views:
-            self.body.addWidget(view)
+        self.body = Bodies()
+        self.places, self.quarantine = self.body.places, self.body.quarantine
+        self.imports, self.packages = self.body.imports, self.body.packages
         self.progress = ProgressLine(tasks, SYNC_KEY, edges="b", margins=(16, 10, 16, 11))
         self.banner = Banner("ok", "", "")
         self._banner_room = row((self.banner, 1), margins=(16, 8, 16, 8))
         self._banner_room.hide()
-        tools = [self.add_button, self.import_button, self.sync_button]
+        tools = [self.add_button, self.package_button, self.import_button, self.sync_button]
         super().__init__(
             PageBar(self.title, [self.tabs], tools), self.progress, self._banner_room, self.body
         )
+        self.desk = PlacesDesk(services.exchange, tasks, self)
+        self.acts = QuarantineActs(services.exchange, tasks, self)
+        self._secrets = Secrets(tasks, lambda: signer_of(services.identities), self)
         self._connect()
         self._show()
         self._read()
 
     def _connect(self) -> None:
         self.tabs.changed.connect(self._on_tabs_changed)
-        self.add_button.clicked.connect(self.add_place)
-        self.no_place.acted.connect(self.add_place)
-        self.import_button.clicked.connect(self.import_)
+        for asked in (self.add_button.clicked, self.body.no_place.acted):
+            asked.connect(self.add_place)
+        for asked in (self.package_button.clicked, self.body.no_package.acted):
+            asked.connect(self.package_requested)
+        for asked in (self.import_button.clicked, self.body.no_import.acted):
+            asked.connect(self.import_)
         self.sync_button.clicked.connect(self.sync)
-        self.places.selection_changed.connect(self.selection_changed)
+        self.desk.changed.connect(self._show)
+        self.desk.queue.ended.connect(self._on_round_ended)
+        for view in (self.places, self.imports, self.packages):
+            view.selection_changed.connect(self.selection_changed)
         self.places.sync_requested.connect(self.sync_place)
-        self.places.look_requested.connect(self._ask_status)
+        self.places.look_requested.connect(self.desk.look)
+        self.places.plan_requested.connect(self.plan)
+        self.places.pause_requested.connect(self.pause)
         self.progress.stopped.connect(self._on_progress_stopped)
         self.banner.acted.connect(self._on_banner_acted)
         self.quarantine.selected.connect(self._ask_detail)
         self.quarantine.retry_requested.connect(self.retry)
         self.quarantine.removal_requested.connect(self.remove)
+        self.quarantine.save_requested.connect(self._on_save_requested)
+        self.acts.said.connect(self._say)
+        self.acts.changed.connect(self._on_changed)
+        self.imports.selected.connect(self._ask_report)
+        self.imports.again_requested.connect(self.import_from)
+        self.imports.save_requested.connect(self._on_report_requested)
 
     # ---------------------------------------------------------------- what a page is asked
 
     def show_place(self, place: Place) -> None:
-        """Opens the places or the quarantine (``show=quarantine``, ``item=ID``)."""
+        """Opens a tab (``show=quarantine``, ``item=ID``), or the wizard (``import=PATH``)."""
         self._wanted = place.argument("item")
         shown = place.argument("show") or ("quarantine" if self._wanted else "places")
-        self._open_tab("quarantine" if shown == "quarantine" else "places")
+        self._open_tab(shown if shown in dict(TABS) else "places")
         self._read(is_looking=True)
+        if source := place.argument("import"):
+            self.import_from(source)
 
     def place(self) -> Place:
-        """Returns which of the two is open."""
+        """Returns which tab is open."""
         shown = self.tabs.current()
-        return Place.of("exchange", {"show": shown} if shown == "quarantine" else {})
+        return Place.of("exchange", {} if shown == "places" else {"show": shown})
 
     def refresh(self, changes: Changes) -> None:
         """Looks again when something signed, refused or admitted changed."""
@@ -161,9 +156,8 @@ class ExchangePage(Page):
             self._read(is_looking=self.isVisible())
 
     def selection(self) -> tuple[str, ...]:
-        """Returns the place or the quarantined item that is selected."""
-        table = self.quarantine.table if self._is_quarantine() else self.places.table
-        return table.selected()
+        """Returns the place, the quarantined item, the import or the package that is selected."""
+        return self.body.table(self.tabs.current()).selected()
 
     def badge(self) -> str:
         """Returns how many things are in quarantine."""
@@ -172,53 +166,88 @@ class ExchangePage(Page):
     def commands(self) -> Sequence[Command]:
         """Returns what can be done here."""
 
-        def with_team(state: WindowState) -> Reason | None:
-            if (why := with_store(state)) is not None:
-                return why
-            return None if self._known.team else Reason("Found or join a team first")
+        def act(
+            verb: str, title: str, run: Callable[[], None], why: Why, icon: str, keys: str = ""
+        ) -> Command:
+            return Command(
+                id=f"exchange.{verb}", title=title, run=self._here(run), menu="Exchange",
+                icon=icon, shortcut=keys, enabled=why, group="Exchange",
+            )  # fmt: skip
 
-        def with_place(state: WindowState) -> Reason | None:
-            if (why := with_team(state)) is not None:
-                return why
-            if self._is_syncing():
-                return Reason("An exchange is running")
-            return None if self._known.infos else Reason("Add a place first")
-
+        has_place, has_places = self._with_place, self._with_places
         return [
-            Command(
-                id="exchange.sync", title="Sync now", run=self._here(self.sync), menu="Exchange",
-                icon="refresh-cw", shortcut="Ctrl+Shift+S", enabled=with_place, group="Exchange",
-            ),
-            Command(
-                id="exchange.import", title="Import…", run=self._here(self.import_),
-                menu="Exchange", icon="download", enabled=with_store, group="Exchange",
-            ),
-            Command(
-                id="exchange.add_place", title="Add a place…", run=self._here(self.add_place),
-                menu="Exchange", icon="plus", enabled=with_team, group="Exchange",
+            act("sync", "Sync now", self.sync, has_places, "refresh-cw", "Ctrl+Shift+S"),
+            act("sync_place", "Sync this place", self._sync_current, has_place, "refresh-cw"),
+            act("plan", "Say what Sync would do…", self._plan_current, has_place, "list-checks"),
+            act("pause", "Pause or resume this place", self._pause_current, has_place, "pause"),
+            act("import", "Import…", self.import_, with_store, "download"),
+            act("add_place", "Add a place…", self.add_place, self._with_team, "plus"),
+            act(
+                "retry_all", "Try everything in quarantine again", self.retry_all,
+                self._with_quarantine, "rotate-ccw",
             ),
         ]  # fmt: skip
+
+    # ---------------------------------------------------------------- when it can be done
+
+    def _with_team(self, state: WindowState) -> Reason | None:
+        if (why := with_store(state)) is not None:
+            return why
+        return None if self._known.team else Reason("Found or join a team first")
+
+    def _with_places(self, state: WindowState) -> Reason | None:
+        if (why := self._with_team(state)) is not None:
+            return why
+        if self.desk.queue.is_busy():
+            return Reason("An exchange is running")
+        return None if self._known.infos else Reason("Add a place first")
+
+    def _with_place(self, state: WindowState) -> Reason | None:
+        if (why := self._with_team(state)) is not None:
+            return why
+        is_chosen = self.tabs.current() == "places" and self.places.current()
+        return None if is_chosen else Reason("Select a place first")
+
+    def _with_quarantine(self, state: WindowState) -> Reason | None:
+        if (why := self._with_team(state)) is not None:
+            return why
+        return None if self._known.quarantined else Reason("Nothing is in quarantine")
 
     # ---------------------------------------------------------------- doing
 
     def sync(self) -> None:
-        """Takes in from every place, then brings what it lacks."""
-        self._sync(tuple(info.name for info in self._known.infos))
+        """Takes in from every place that is not paused, then brings what it lacks."""
+        self._sync(tuple(info.name for info in self._known.infos if not info.is_paused))
 
     def sync_place(self, name: str) -> None:
         """Syncs one place."""
         self._sync((name,))
 
+    def plan(self, name: str) -> None:
+        """Says what Sync would do at a place, item by item; nothing is written."""
+        dialog = PlanDialog(self._services.exchange, self._tasks, name, parent=self)
+        dialog.accepted.connect(lambda: self.sync_place(name))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def pause(self, name: str) -> None:
+        """Leaves a place out of Sync now until further notice, or takes it up again."""
+        is_paused = any(info.is_paused for info in self._known.infos if info.name == name)
+        self._tasks.change(
+            "exchange.pause",
+            f"Resuming {name}" if is_paused else f"Pausing {name}",
+            lambda _progress: self._services.exchange.pause(name, is_paused=not is_paused),
+            lambda _info: self._read(),
+            owner=self,
+        )
+
     def import_(self) -> None:
         """Opens the import wizard, at the selected place if there is one."""
-        wizard = ImportWizard(
-            self._services.exchange, self._known.infos, self._tasks, self._services.clock,
-            wanted="" if self._is_quarantine() else self.places.current(), parent=self,
-        )  # fmt: skip
-        wizard.taken.connect(lambda outcome: self._on_changed(outcome.changes))
-        wizard.interrupted.connect(self._look_after_stop)
-        wizard.finished.connect(wizard.deleteLater)
-        wizard.open()
+        self._open_wizard(self.places.current() if self.tabs.current() == "places" else "")
+
+    def import_from(self, source: str) -> None:
+        """Opens the import wizard at a source, which is verified at once."""
+        self._open_wizard(source).begin()
 
     def add_place(self) -> None:
         """Opens the dialog that names a folder."""
@@ -229,62 +258,49 @@ class ExchangePage(Page):
 
     def retry(self, item: str) -> None:
         """Passes a quarantined thing through the gate again."""
-        self._tasks.change(
-            "exchange.retry",
-            "Trying again",
-            lambda _progress: self._services.exchange.retry(item),
-            self._on_retried,
-            owner=self,
-        )
+        self.acts.retry((item,))
+
+    def retry_all(self) -> None:
+        """Passes everything in quarantine through the gate again."""
+        self.acts.retry(tuple(item.id for item in self._known.quarantined))
 
     def remove(self, item: str) -> None:
         """Asks whether a quarantined thing shall be removed for good."""
-        known = next((each for each in self._known.quarantined if each.id == item), None)
-        if known is None:
-            return
-        dialog = RemoveDialog(known, parent=self)
-        dialog.accepted.connect(lambda: self._drop(item))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        if (known := self._quarantined(item)) is not None:
+            self.acts.remove(known)
 
     # ---------------------------------------------------------------- reading
 
     def _read(self, *, is_looking: bool = False) -> None:
         """Reads what is remembered, then looks at each place if somebody is watching."""
+        at = self._services
 
-        def work(_progress: Progress) -> _Known:
-            exchange = self._services.exchange
-            return _Known(
-                team=self._services.people.team_id(),
-                infos=exchange.remotes(),
-                quarantined=exchange.quarantined(),
+        def work(_progress: Progress) -> Known:
+            team = at.people.team_id()
+            return Known(
+                team=team,
+                infos=at.exchange.remotes(),
+                quarantined=at.exchange.quarantined(),
+                imports=at.exchange.reports.kept(),
+                packages=_packages(at.audit) if team else (),
             )
 
-        def done(known: _Known) -> None:
+        def done(known: Known) -> None:
             self._take_known(known)
-            if is_looking and known.team and not self._is_syncing():
-                for info in known.infos:
-                    self._ask_status(info.name)
+            if is_looking and known.team:
+                self.desk.look_at_all()
 
         key = "exchange.look" if is_looking else "exchange.read"
         self._tasks.ask(key, "Reading places", work, done, owner=self)
 
-    def _take_known(self, known: _Known) -> None:
+    def _take_known(self, known: Known) -> None:
         is_other_badge = len(known.quarantined) != len(self._known.quarantined)
         self._known = known
+        self.desk.set_infos(known.infos)
         self._show()
         self.selection_changed.emit()
         if is_other_badge:
             self.changed.emit(Changes())
-
-    def _ask_status(self, name: str) -> None:
-        self._tasks.ask(
-            f"exchange.status {name}",
-            f"Looking at {name}",
-            lambda progress: self._services.exchange.status(name, progress=progress),
-            self._show_status,
-            owner=self,
-        )
 
     def _ask_detail(self, item: str) -> None:
         self._tasks.ask(
@@ -295,36 +311,46 @@ class ExchangePage(Page):
             owner=self,
         )
 
+    def _ask_report(self, id_: str) -> None:
+        self._tasks.ask(
+            "exchange.report",
+            "Reading the report",
+            lambda _progress: self._services.exchange.reports.show(id_),
+            self.imports.show_report,
+            owner=self,
+        )
+
     # ---------------------------------------------------------------- showing
 
     def _show(self) -> None:
-        known, now_us = self._known, self._services.clock.now_us()
+        known, shown = self._known, self.tabs.current()
         kept = len(known.quarantined)
         self.tabs.set_counts({"quarantine": kept} if kept else {})
-        self._show_buttons()
-        if self._is_quarantine():
-            if known.quarantined:
-                self.quarantine.show_items(known.quarantined, now_us, self._wanted)
-                self._wanted = ""
-            self.body.setCurrentWidget(self.quarantine if known.quarantined else self.no_quarantine)
-        elif known.team and known.infos:
-            self.places.show_places(known.infos, self._statuses, now_us)
-            self.body.setCurrentWidget(self.places)
-        else:
-            self.body.setCurrentWidget(self.no_place if known.team else self.no_team)
+        self._show_buttons(shown)
+        now_us = self._services.clock.now_us()
+        if shown == "quarantine" and known.quarantined:
+            self.quarantine.show_items(known.quarantined, now_us, self._wanted)
+            self._wanted = ""
+        elif shown == "imports" and known.imports:
+            self.imports.show_records(known.imports, now_us)
+        elif shown == "packages" and known.packages:
+            self.packages.show_packages(known.packages, now_us)
+        elif shown == "places" and known.team and known.infos:
+            self.places.show_places(known.infos, self.desk.statuses, self.desk.doing(), now_us)
+        self.body.open(shown, known)
 
-    def _show_buttons(self) -> None:
+    def _show_buttons(self, shown: str) -> None:
         has_team, has_place = bool(self._known.team), bool(self._known.infos)
-        self.add_button.setEnabled(has_team)
-        self.add_button.setToolTip("" if has_team else "Found or join a team first")
-        can_sync = has_team and has_place and not self._is_syncing()
+        self.add_button.setVisible(shown == "places")
+        self.package_button.setVisible(shown == "packages")
+        for button in (self.add_button, self.package_button):
+            button.setEnabled(has_team)
+            button.setToolTip("" if has_team else "Found or join a team first")
+        is_busy = self.desk.queue.is_busy()
+        can_sync = has_team and has_place and not is_busy
         self.sync_button.setEnabled(can_sync)
         why = "" if can_sync else "Add a place first" if has_team else "Found or join a team first"
-        self.sync_button.setToolTip("An exchange is running" if self._is_syncing() else why)
-
-    def _show_status(self, status: RemoteStatus) -> None:
-        self._statuses[status.info.name] = status
-        self._show()
+        self.sync_button.setToolTip("An exchange is running" if is_busy else why)
 
     def _say(self, saying: Saying) -> None:
         self._is_quarantine_offered = saying.is_quarantined
@@ -335,56 +361,39 @@ class ExchangePage(Page):
     # ---------------------------------------------------------------- syncing
 
     def _sync(self, names: tuple[str, ...]) -> None:
-        if not names or self._is_syncing():
+        if not names:
             return
-        for name in names:
-            self._tasks.cancel(f"exchange.status {name}")
         self._banner_room.hide()
         self.clear_fault()
+        self.desk.sync(names)
+        self._show()
 
-        def work(progress: Progress) -> _Synced:
-            # One at a time: a place that is gone must not hide what the others gave.
-            outcomes: list[Outcome] = []
-            faults: list[tuple[str, StrongroomError]] = []
-            for name in names:
-                try:
-                    outcomes += self._services.exchange.sync(name, progress=progress)
-                except StrongroomError as error:
-                    faults.append((name, error))
-            return _Synced(outcomes=tuple(outcomes), faults=tuple(faults))
-
-        words = f"Exchanging with {names[0]}" if len(names) == 1 else "Exchanging with all places"
-        self._tasks.change(
-            SYNC_KEY, words, work, self._on_synced, owner=self, failed=self._on_sync_failed
-        )
-        self._show_buttons()
-
-    def _on_synced(self, synced: _Synced) -> None:
-        faults = [(name, f"{error.title} ({error.code})") for name, error in synced.faults]
-        self._say(sync_saying(synced.outcomes, faults))
+    def _on_round_ended(self, told: Round) -> None:
+        for _, error in told.faults:
+            if not isinstance(error, StrongroomError):
+                errors.show(error, self)
+        faults = [fault_words(name, error) for name, error in told.faults]
+        faults += [(name, "has not answered yet; it goes on by itself") for name in told.silent]
+        if told.outcomes or faults:
+            self._say(sync_saying(told.outcomes, faults))
+        else:  # cancelled from the strip at the foot
+            self._say(STOPPED)
         changes = Changes()
-        for outcome in synced.outcomes:
+        for outcome in told.outcomes:
             changes |= outcome.changes
-        self._statuses.clear()
+        for outcome in told.outcomes:
+            self.desk.statuses.pop(outcome.remote, None)
+        if told.faults:
+            self._look_after_stop()
         self._on_changed(changes)
 
-    def _on_sync_failed(self, error: BaseException) -> None:
-        errors.show(error, self)
-        self._look_after_stop()
-
     def _on_progress_stopped(self) -> None:
-        self._say(
-            Saying(
-                tone="warn",
-                title="Stopped",
-                sentence="What was finished stays on both sides, nothing is half there. Sync goes"
-                " on from here.",
-            )
-        )
+        self.desk.queue.stop()
+        self._say(STOPPED)
         self._look_after_stop()
 
     def _look_after_stop(self) -> None:
-        """Looks at what was finished, once the stopped job has ended: changes run in order."""
+        """Looks at what was finished, as soon as it can be seen."""
         self._tasks.change(
             "exchange.after",
             "Looking at what was finished",
@@ -413,25 +422,39 @@ class ExchangePage(Page):
             self.tabs.set_current("quarantine")
         self._banner_room.hide()
 
-    def _on_retried(self, retried: Retried) -> None:
-        if retried.is_taken:
-            self._say(Saying(tone="ok", title="Taken in", sentence="It verifies now and is out of"
-                             " quarantine."))  # fmt: skip
-        else:
-            self._say(Saying(tone="bad", title=f"Still refused, {retried.code}",
-                             sentence=retried.detail))  # fmt: skip
-        self._on_changed(retried.changes)
+    def _on_save_requested(self, item: str) -> None:
+        if (known := self._quarantined(item)) is not None:
+            self.acts.save(known)
 
-    def _drop(self, item: str) -> None:
-        self._tasks.change(
-            "exchange.drop",
-            "Removing from quarantine",
-            lambda _progress: self._services.exchange.drop(item),
-            self._on_changed,
-            owner=self,
-        )
+    def _on_report_requested(self, report: ImportReport) -> None:
+        saver = ReportSaver(self._services.exchange, self._secrets, self)
+        saver.said.connect(self._say)
+        saver.ask(report)
 
     # ---------------------------------------------------------------- inside
+
+    def _open_wizard(self, wanted: str) -> ImportWizard:
+        wizard = ImportWizard(
+            self._services.exchange, self._known.infos, self._tasks, self._services.clock,
+            self._secrets, wanted=wanted, parent=self,
+        )  # fmt: skip
+        wizard.taken.connect(lambda outcome: self._on_changed(outcome.changes))
+        wizard.interrupted.connect(self._look_after_stop)
+        wizard.finished.connect(wizard.deleteLater)
+        wizard.open()
+        return wizard
+
+    def _sync_current(self) -> None:
+        self.sync_place(self.places.current())
+
+    def _plan_current(self) -> None:
+        self.plan(self.places.current())
+
+    def _pause_current(self) -> None:
+        self.pause(self.places.current())
+
+    def _quarantined(self, id_: str) -> QuarantinedItem | None:
+        return next((each for each in self._known.quarantined if each.id == id_), None)
 
     def _here(self, act: Callable[[], None]) -> Callable[[], None]:
         """Returns an act that opens this page first: what it has to say is said here."""
@@ -450,8 +473,6 @@ class ExchangePage(Page):
         self.tabs.blockSignals(was_blocked)
         self._show()
 
-    def _is_quarantine(self) -> bool:
-        return self.tabs.current() == "quarantine"
 
-    def _is_syncing(self) -> bool:
-        return any(state.key == SYNC_KEY for state in self._tasks.running())
+def _packages(audit: Audit) -> tuple[AuditEntry, ...]:
+    return tuple(entry for entry in audit.entries() if entry.type in PACKAGE_EVENTS)

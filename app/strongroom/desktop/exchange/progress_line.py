@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far one job is, where it was started: a name, what it does now, a bar, and Stop."""
+"""How far a job is, where it was started: a name, what it does now, how long yet, a bar, and Stop.
 
-from PySide6.QtCore import QRectF, Signal
+* A job that says nothing for a while is said to say nothing: a bar that stands is not an answer.
+"""
+
+import time
+
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -10,8 +15,13 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.labels import Elided, Label
 from strongroom.desktop.kit.surface import Surface, column, row
-from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.task import Tasks, TaskState, time_left
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.wording import duration
+from strongroom.domain.clock import MICROSECONDS
+
+QUIET_AFTER_S = 5.0  # before, a disk that spins up or a large block is the likelier reason
+LOOK_MS = 1_000
 
 
 class ProgressLine(Surface):
@@ -19,7 +29,8 @@ class ProgressLine(Surface):
 
     Args:
         tasks: The jobs of the window.
-        key: The job.
+        key: The job, or what the keys of several jobs begin with; then the oldest that is not
+            silent is shown, and Stop stops them all.
         edges: Hairlines, as of `Surface`.
 
     Signals:
@@ -44,22 +55,51 @@ class ProgressLine(Surface):
             row((column(self._name, self._what, 6, self._bar), 1), self.stop_button, spacing=16)
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._since: dict[str, float] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self._on_tasks_changed)
         tasks.changed.connect(self._on_tasks_changed)
         self._on_tasks_changed()
 
+    def words(self) -> tuple[str, str]:
+        """Returns the name of the job and what it does now."""
+        return self._name.text(), self._what.text()
+
     def _on_tasks_changed(self) -> None:
-        state = next((state for state in self._tasks.running() if state.key == self._key), None)
-        self.setVisible(state is not None)
-        if state is None:
+        states = [state for state in self._tasks.running() if state.key.startswith(self._key)]
+        self.setVisible(bool(states))
+        if not states:
+            self._since.clear()
+            self._timer.stop()
             return
-        self._name.setText(state.name)
-        share = state.share
-        done = "" if share is None else f", {share:.0%}"
-        self._what.set_text(f"{readable(state.what)}{done}" if state.what else "Starting")
-        self._bar.show_share(share)
+        if not self._timer.isActive():
+            self._timer.start()
+        now = time.monotonic()
+        self._since = {state.key: self._since.get(state.key, now) for state in states}
+        state = min(states, key=lambda state: self._quiet_s(state) >= QUIET_AFTER_S)
+        self._name.setText(state.name if len(states) == 1 else f"{state.name}, {len(states)} jobs")
+        self._what.set_text(self._said(state, now))
+        self._bar.show_share(state.share)
+
+    def _said(self, state: TaskState, now: float) -> str:
+        quiet_s = self._quiet_s(state)
+        if quiet_s >= QUIET_AFTER_S:
+            return f"No answer for {duration(round(quiet_s) * MICROSECONDS)}, waiting for it"
+        if not state.what:
+            return "Starting"
+        left = time_left(state, now - self._since[state.key])
+        parts = [readable(state.what)]
+        parts += [f"{state.share:.0%}"] if state.share is not None else []
+        return ", ".join([*parts, left] if left else parts)
+
+    def _quiet_s(self, state: TaskState) -> float:
+        return self._tasks.silent_s(state.key) or 0.0
 
     def _on_stop_clicked(self) -> None:
-        self._tasks.cancel(self._key)
+        for state in self._tasks.running():
+            if state.key.startswith(self._key):
+                self._tasks.cancel(state.key)
         self.stopped.emit()
 
 

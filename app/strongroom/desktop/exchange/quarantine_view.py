@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was refused on arrival: why, from where, the beginning of its bytes, and two ways out.
+"""What was refused on arrival: why, from where, the beginning of its bytes, and what can be done.
 
 * The bytes are shown as plain text and never interpreted.
 * Trying again passes the same gate; removing is for good and asks first.
@@ -46,12 +46,13 @@ class QuarantineView(Surface):
 
     Signals:
         selected: Another item is selected (its id).
-        retry_requested, removal_requested: A button was pressed (the item's id).
+        retry_requested, removal_requested, save_requested: A button was pressed (the item's id).
     """
 
     selected = Signal(str)
     retry_requested = Signal(str)
     removal_requested = Signal(str)
+    save_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__("bg_surface")
@@ -66,6 +67,7 @@ class QuarantineView(Surface):
             name="Quarantine",
         )
         self.retry_button = Button("Try again", "secondary", "rotate-ccw")
+        self.save_button = Button("Save bytes…", "ghost", "save")
         self.remove_button = Button("Remove…", "danger", "trash-2")
         self._title = Elided("", text="title", elide="middle")
         self._sentence = Label("", "text_secondary", wrap=True)
@@ -81,6 +83,7 @@ class QuarantineView(Surface):
         layout.addWidget(split)
         self.table.selection_changed.connect(self._on_table_selection_changed)
         self.retry_button.clicked.connect(lambda: self.retry_requested.emit(self.current()))
+        self.save_button.clicked.connect(lambda: self.save_requested.emit(self.current()))
         self.remove_button.clicked.connect(lambda: self.removal_requested.emit(self.current()))
 
     def current(self) -> str:
@@ -147,13 +150,20 @@ class QuarantineView(Surface):
         layout.setSpacing(0)
         layout.addWidget(Scroll(body), 1)
         layout.addWidget(
-            row(None, self.remove_button, self.retry_button, margins=(20, 12, 20, 12), edges="t")
+            row(
+                self.save_button,
+                None,
+                self.remove_button,
+                self.retry_button,
+                margins=(12, 12, 20, 12),
+                edges="t",
+            )
         )
         pane.setFixedWidth(PANE_WIDTH)
         return pane
 
     def _on_table_selection_changed(self, keys: Sequence[str]) -> None:
-        for button in (self.retry_button, self.remove_button):
+        for button in (self.save_button, self.retry_button, self.remove_button):
             button.setEnabled(bool(keys))
         if keys:
             self.selected.emit(keys[0])

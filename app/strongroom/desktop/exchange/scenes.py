@@ -26,10 +26,10 @@ def _import(studio: Studio) -> ImportWizard:
 def _verified(studio: Studio) -> QWidget:
     """Verifies what lies at the last place, which writes nothing."""
     wizard = _import(studio)
-    places = [line.key for line in wizard.source_table.lines()]
+    places = [line.key for line in wizard.sources.table.lines()]
     if not places:
         raise NothingToShow("no place is known")
-    wizard.source_table.select(places[-1])
+    wizard.sources.table.select(places[-1])
     wizard.next_button.click()
     studio.settle()
     return wizard

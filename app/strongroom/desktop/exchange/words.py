@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came, what went and what did not, in the words of the page and of the saved report.
+"""What came, what went and what did not, in the words of the page.
 
 * Every outcome is said: what was refused and what waits is never left out of a sentence.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from strongroom.desktop.kit.wording import count, size
-from strongroom.services.exchange import Counts, Item, Outcome, Result, Trouble
-
-if TYPE_CHECKING:
-    from strongroom.domain.canonical import JsonValue
+from strongroom.services.exchange import (
+    Counts,
+    ImportReport,
+    Item,
+    Outcome,
+    Result,
+    Trouble,
+    conflict_items,
+)
 
 Tone = Literal["ok", "warn", "bad"]
 MAX_LISTED = 500  # rows of one group in a table; the saved report lists all
@@ -81,7 +85,7 @@ def counted(counts: Counts) -> str:
 
 def grouped(outcome: Outcome) -> tuple[ItemGroup, ...]:
     """Returns the items of an outcome by result, models before runs before events."""
-    items = [*outcome.items, *_conflict_items(outcome)]
+    items = [*outcome.items, *conflict_items(outcome)]
     return tuple(
         _group(result, title, [item for item in items if item.result == result], outcome)
         for result, title in _GROUPS
@@ -172,27 +176,13 @@ def import_saying(outcome: Outcome) -> Saying:
     )
 
 
-def report_json(outcome: Outcome) -> str:
-    """Returns an outcome with every item as indented JSON."""
-    items: list[JsonValue] = [item.to_json() for item in outcome.items]
-    document: dict[str, JsonValue] = {**outcome.to_json(), "items": items}
-    return json.dumps(document, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
-
-
-def report_text(outcome: Outcome, time: str) -> str:
-    """Returns an outcome as plain text, one line an item; control characters are spelled out."""
-    head = "Preview, nothing was written" if outcome.is_dry else import_saying(outcome).title
-    lines = [
-        "Strongroom import report", f"Source  {_one_line(outcome.remote)}", f"Time    {time}",
-        f"Result  {head}", f"New     {counted(outcome.pulled) or 'nothing'}",
-    ]  # fmt: skip
-    for group in _all_grouped(outcome):
-        lines += ["", f"{group.title}: {group.note}"]
-        for item in group.items:
-            kind = KIND_WORDS.get(item.kind, item.kind)
-            said = [kind, item_title(item), item.signer, item.code, item.detail]
-            lines.append("  " + "  ".join(_one_line(part) for part in said if part))
-    return "\n".join(lines) + "\n"
+def outcome_of(report: ImportReport) -> Outcome:
+    """Returns the outcome that a report tells of, as far as it was kept."""
+    record = report.record
+    return Outcome(
+        remote=record.source, is_dry=record.state == "preview", pulled=record.pulled,
+        same=record.same, items=report.items,
+    )  # fmt: skip
 
 
 def _waiting_words(waiting: Sequence[Trouble]) -> list[str]:
@@ -235,28 +225,6 @@ def _group(result: Result, title: str, items: Sequence[Item], outcome: Outcome) 
     )
 
 
-def _all_grouped(outcome: Outcome) -> list[ItemGroup]:
-    items = [*outcome.items, *_conflict_items(outcome)]
-    groups = []
-    for group in grouped(outcome):
-        own = tuple(item for item in items if item.result == group.result)
-        groups.append(ItemGroup(result=group.result, title=group.title, note=group.note, items=own))
-    return groups
-
-
-def _conflict_items(outcome: Outcome) -> list[Item]:
-    """Returns conflicts that no item shows: contradicting changes of a model."""
-    shown = {item.detail for item in outcome.items if item.result == "conflict"}
-    return [
-        Item(
-            kind="event", key=f"conflict {trouble.path}", title=trouble.path.partition("/")[0],
-            result="conflict", code=trouble.code, detail=trouble.detail,
-        )
-        for trouble in outcome.conflicts
-        if trouble.detail not in shown
-    ]  # fmt: skip
-
-
 def _sync_title(
     outcomes: Sequence[Outcome], rejected: int, faults: Sequence[tuple[str, str]], conflicts: int
 ) -> str:
@@ -271,10 +239,3 @@ def _sync_title(
     if all(outcome.new.is_empty for outcome in outcomes):
         return "Everything is the same on both sides"
     return "Exchanged with " + ", ".join(outcome.remote for outcome in outcomes)
-
-
-def _one_line(text: str) -> str:
-    """Spells out what would break a line or hide in it."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )

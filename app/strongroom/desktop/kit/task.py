@@ -28,6 +28,8 @@ import shiboken6
 from PySide6.QtCore import QEventLoop, QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from strongroom.desktop.kit.lane import Lane
+from strongroom.desktop.kit.wording import duration
+from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import Cancelled
 from strongroom.domain.progress import Progress
 
@@ -37,6 +39,7 @@ TOLD_EVERY_S = 0.1
 TURN_S = 0.008  # of a turn of the event loop; an answer that comes later waits for the next
 SWITCH_S = 0.0005  # how long a job keeps the interpreter while the window waits for it
 WAIT_AT_CLOSE_MS = 5_000  # a job that hears no Cancel for this long is left to the process's end
+LEAST_SHARE, LEAST_PASSED_S = 0.03, 2.0  # before, a guess of the time left would only jump
 SILENT_AT_CLOSE_S = 2.0  # a lane whose job has said nothing for so long is not waited for
 
 
@@ -55,6 +58,15 @@ class TaskState:
     def share(self) -> float | None:
         """Returns how much is done, 0 to 1, or None."""
         return min(1.0, self.done / self.total) if self.total > 0 else None
+
+
+def time_left(state: TaskState, passed_s: float) -> str:
+    """Returns how long a job will take at its pace so far, "" while nobody can tell."""
+    share = state.share
+    if share is None or share < LEAST_SHARE or passed_s < LEAST_PASSED_S:
+        return ""
+    left_s = passed_s * (1 - share) / share
+    return f"{duration(round(left_s) * MICROSECONDS)} left" if left_s >= 1 else ""
 
 
 class _Relay(QObject):
@@ -207,12 +219,14 @@ class Tasks(QObject):
                 return time.monotonic() - job.heard_at
         return None
 
-    def is_held(self, lane: str) -> bool:
-        """Returns whether a job of a lane was cancelled and has not come back yet."""
-        return any(
-            entry.lane == lane and entry.job.is_cancelled and entry.job.has_begun
-            for entry in self._entries
-        )
+    def lane_silent_s(self, lane: str) -> float:
+        """Returns how long the job that works in a lane has said nothing, 0 if none works.
+
+        A cancelled job counts until it has come back.
+        """
+        now = time.monotonic()
+        begun = (e.job for e in self._entries if e.lane == lane and e.job.has_begun)
+        return max((now - job.heard_at for job in begun), default=0.0)
 
     def cancel(self, key: str) -> None:
         """Cancels the jobs of a key; what they finished stays finished."""

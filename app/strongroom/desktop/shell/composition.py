@@ -296,8 +296,17 @@ class Composer(QObject):
         from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 
         at = self._services
-        services = ExchangeServices(exchange=at.exchange, people=at.people, clock=at.clock)
-        return lambda: ExchangePage(services, self._tasks)
+        services = ExchangeServices(
+            exchange=at.exchange, people=at.people, audit=at.audit, identities=at.identities,
+            clock=at.clock,
+        )  # fmt: skip
+
+        def make() -> Page:
+            page = ExchangePage(services, self._tasks)
+            page.package_requested.connect(lambda: self._window.commands.run("audit.export"))
+            return page
+
+        return make
 
     def _for_audit(self) -> Make:
         from strongroom.desktop.audit.page import AuditPage, AuditServices

@@ -18,17 +18,14 @@ from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.labels import plain_tooltip
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.surface import Line, Surface
-from strongroom.desktop.kit.task import Tasks, TaskState
+from strongroom.desktop.kit.task import Tasks, TaskState, time_left
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.kit.wording import duration
-from strongroom.domain.clock import MICROSECONDS
 
 if TYPE_CHECKING:
     from strongroom.desktop.kit.tokens import Role
 
 
 SHOWN_AFTER_S = 0.3  # a job that is over before is not worth a flicker (desktop.md, the frame)
-LEAST_SHARE, LEAST_PASSED_S = 0.03, 2.0  # before, a guess would only jump
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +45,6 @@ class WindowStatus:
     as_of: str = ""
     chain: str = ""
     chain_tone: Tone = "ok"
-
-
-def time_left(state: TaskState, passed_s: float) -> str:
-    """Returns how long a job will take at its pace so far, "" while nobody can tell."""
-    share = state.share
-    if share is None or share < LEAST_SHARE or passed_s < LEAST_PASSED_S:
-        return ""
-    left_s = passed_s * (1 - share) / share
-    return f"{duration(round(left_s) * MICROSECONDS)} left" if left_s >= 1 else ""
 
 
 class StatusStrip(Surface):
