@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -52,6 +53,16 @@ class Stick:
                 pytest.skip("the exFAT image could not be mounted here")
             time.sleep(0.02)
 
+    def freeze(self) -> None:
+        """Stops its driver: whoever touches the stick now waits, as with a share that hangs."""
+        assert self._driver is not None
+        self._driver.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets the driver go on."""
+        assert self._driver is not None
+        self._driver.send_signal(signal.SIGCONT)
+
     def take_out(self) -> None:
         """Unmounts in good order."""
         run("umount", str(self.folder))
@@ -85,6 +96,7 @@ def exfat_stick(folder: Path, size_bytes: int = 64 << 20) -> Iterator[Stick]:
     try:
         yield stick
     finally:
+        stick.thaw()
         if os.path.ismount(stick.folder):
             stick.take_out()
 

@@ -56,6 +56,7 @@ TAKEN = BadgeCell("Taken in", "ok", "check")
 
 
 CONTENT: frozenset[Kind] = frozenset({"version", "run"})
+_BOX = Column("box", "", 48, checks=True, hint="All versions and runs")
 _COLUMNS = (
     Column("item", "Item", 240, stretch=True),
     Column("result", "Result", 112),
@@ -106,8 +107,7 @@ class ItemsView(Surface):
         self._left: set[str] = set()
         self._items: dict[str, Item] = {}
         self._is_dry = True
-        box = (Column("box", "", 28, checks=True, hint="All versions and runs"),)
-        self.table = Table((*(box if can_choose else ()), *_COLUMNS), name=name, edge=20)
+        self.table = Table(_COLUMNS, name=name, edge=20)
         self.strip = ExplanationStrip(edge=20)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 1, 0, 0)
@@ -148,6 +148,9 @@ class ItemsView(Surface):
             return ""
         self._items = {}
         self._is_dry = outcome.is_dry
+        has_boxes = self._can_choose and any(map(_can_leave, outcome.items))
+        if len(self.table.columns()) != len(_COLUMNS) + has_boxes:
+            self.table.set_columns((_BOX, *_COLUMNS) if has_boxes else _COLUMNS)
         lines: list[Line] = []
         first = ""
         for group in grouped(outcome):
@@ -156,7 +159,7 @@ class ItemsView(Surface):
             for at, item in enumerate(group.items):
                 key = f"{group.result} {at} {item.key}"
                 self._items[key] = item
-                lines.append(self._row(key, item))
+                lines.append(self._row(key, item, has_box=has_boxes))
                 if not first or (group.result == "rejected" and at == 0):
                     first = key
             if group.hidden_count:
@@ -165,7 +168,7 @@ class ItemsView(Surface):
         self.table.set_lines(lines)
         return first
 
-    def _row(self, key: str, item: Item) -> Row:
+    def _row(self, key: str, item: Item, *, has_box: bool) -> Row:
         badge = TAKEN if item.result == "new" and not self._is_dry else BADGES[item.result]
         sized = NumberCell(size(item.size_bytes), role="text_secondary")
         cells = (
@@ -175,18 +178,18 @@ class ItemsView(Surface):
             sized if item.size_bytes else MISSING,
             TextCell(item.signer, "text_secondary") if item.signer else MISSING,
         )
-        box: tuple[Cell | None, ...] = (self._box(item),) if self._can_choose else ()
+        box: tuple[Cell | None, ...] = (self._box(item),) if has_box else ()
         return Row(key, (*box, *cells), quiet=item.result == "same")
 
     def _box(self, item: Item) -> Cell | None:
         if item.result != "new":
             return None
-        can_leave = item.kind in CONTENT
-        return CheckCell(item.key not in self._left, item_title(item), enabled=can_leave)
+        is_ticked = item.key not in self._left
+        return CheckCell(is_ticked, item_title(item), enabled=_can_leave(item))
 
     def _on_table_checked(self, key: str, state: bool) -> None:
         item = self._items.get(key)
-        if item is None or item.kind not in CONTENT:
+        if item is None or not _can_leave(item):
             return
         (self._left.discard if state else self._left.add)(item.key)
         self._refill()
@@ -194,7 +197,7 @@ class ItemsView(Surface):
 
     def _on_table_all_checked(self, state: bool) -> None:
         items = self._outcome.items if self._outcome is not None else ()
-        content = {item.key for item in items if item.result == "new" and item.kind in CONTENT}
+        content = {item.key for item in items if _can_leave(item)}
         self._left = set() if state else content
         self._refill()
         self.chosen.emit()
@@ -225,6 +228,11 @@ class ItemsView(Surface):
             how = "Its folder is whole; nobody of the team has signed it."
         state = "Would be taken in" if self._is_dry else "Verified and taken in"
         self.strip.show_words("shield-check", "ok", state, f"{how} {who}".strip())
+
+
+def _can_leave(item: Item) -> bool:
+    """Returns whether the files of an item may stay where they are."""
+    return item.result == "new" and item.kind in CONTENT
 
 
 def _concluded(item: Item, conclusion: str) -> tuple[str, str]:

@@ -85,6 +85,8 @@ class PlacesDesk(QObject):
         found = {}
         for info in self._infos:
             turn, silent_s = self.queue.turn(info.name), self._silent.get(info.name, 0.0)
+            if turn == "silent":
+                silent_s = self._tasks.lane_silent_s(lane_of(info.name))
             if turn or silent_s:
                 share = shares.get(sync_key(info.name))
                 found[info.name] = Doing(turn=turn, share=share, silent_s=silent_s)

@@ -56,6 +56,7 @@ _TITLES = {
 _TURNS: dict[Turn, str] = {
     "waiting": "It waits for its turn: places are served one after the other",
     "running": "Exchanging: it takes in first, then brings what is only here",
+    "silent": "Exchanging: it has just come back",
 }
 _SILENT = (
     "The share or the stick hangs. Everything else goes on without it; what was asked of it is"
