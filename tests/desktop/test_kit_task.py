@@ -243,7 +243,7 @@ def test_a_place_that_hangs_holds_up_neither_questions_nor_changes_nor_another_p
 
 
 def test_closing_does_not_wait_for_a_place_that_hangs(
-    tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr("strongroom.desktop.kit.task.SILENT_AT_CLOSE_S", 0.05)
     thawed, ended, answers = threading.Event(), threading.Event(), list[bool]()
@@ -256,7 +256,7 @@ def test_closing_does_not_wait_for_a_place_that_hangs(
 
     tasks.change("push", "Pushing", hang, answers.append, lane="share")
     tasks.change("next", "Pushing", hang, answers.append, lane="share")
-    time.sleep(0.1)
+    qtbot.waitUntil(lambda: (tasks.silent_s("push") or 0) > 0.1)
     assert not tasks.close(), "it says that something did not hear"
     thawed.set()
     assert ended.wait(5)
