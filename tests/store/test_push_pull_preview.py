@@ -314,3 +314,18 @@ def test_as_of_is_said_as_people_say_it(stocked: Team, in_utc: None) -> None:
     ada.at.clock = FixedClock(met + day)
     Exchange(ada.at).pull("other")
     assert seen(day) == "As of 07:46, other", "the newest of pull and push"
+
+
+def test_what_came_damaged_from_one_place_is_no_news_and_no_fault_of_another(
+    stocked: Team, tmp_path: Path
+) -> None:
+    ada, ben = stocked.peers
+    ada.push()
+    flip(largest(stocked.share / "obj"))
+    ben.exchange.take("share")
+    ben.add_remote(tmp_path / "empty", "other")
+    for outcome in (*ben.exchange.pull("other", is_dry=True), *ben.exchange.pull("other")):
+        assert outcome.pulled.is_empty
+        assert outcome.is_clean, outcome.rejected
+        assert of(outcome, "new") == {}
+    assert len(ben.exchange.quarantined()) == 1

@@ -170,7 +170,8 @@ class _Fetch:
                 bundle.mark("waiting", "E-MISSING", f"{files} {has} not arrived")
             else:
                 bundle.mark("waiting", "", f"Not chosen: {files} left where they are")
-        if bundle.is_run and bundle.is_wanted and bundle.result in {"same", "new"}:
+        is_whole = not lacking and bundle.result in {"same", "new"}
+        if bundle.is_run and bundle.is_wanted and is_whole:
             self._place(bundle, manifest)
 
     def _place(self, bundle: Bundle, manifest: Manifest) -> None:
