@@ -189,7 +189,8 @@ def _reported(record: ImportRecord, outcome: Outcome, now_us: int) -> ImportRepo
         record, state="preview" if outcome.is_dry else "done", ended_us=now_us,
         pulled=outcome.pulled, taken=results.count("new"),
         same=max(outcome.same, results.count("same")), waiting=results.count("waiting"),
-        rejected=len(outcome.rejected), conflicts=len(outcome.conflicts),
+        rejected=max(len(outcome.rejected), results.count("rejected")),
+        conflicts=len(outcome.conflicts),
     )  # fmt: skip
     hidden = max(0, len(listed) - MAX_ITEMS)
     return ImportReport(record=ended, items=tuple(listed[:MAX_ITEMS]), hidden_count=hidden)

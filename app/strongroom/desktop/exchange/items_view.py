@@ -93,6 +93,7 @@ class ItemsView(Surface):
     Args:
         name: What the table lists.
         can_choose: New versions and runs have a box.
+        edge: Px at the outer sides, as of `Table`.
 
     Signals:
         chosen: Another item is ticked.
@@ -100,15 +101,15 @@ class ItemsView(Surface):
 
     chosen = Signal()
 
-    def __init__(self, name: str, *, can_choose: bool = False) -> None:
+    def __init__(self, name: str, *, can_choose: bool = False, edge: int = 20) -> None:
         super().__init__("bg_surface", "t")
         self._can_choose = can_choose
         self._outcome: Outcome | None = None
         self._left: set[str] = set()
         self._items: dict[str, Item] = {}
         self._is_dry = True
-        self.table = Table(_COLUMNS, name=name, edge=20)
-        self.strip = ExplanationStrip(edge=20)
+        self.table = Table(_COLUMNS, name=name, edge=edge)
+        self.strip = ExplanationStrip(edge=edge)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 1, 0, 0)
         layout.setSpacing(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scenes of the Exchange page: places, quarantine, importing, and its dialogs."""
+"""The scenes of the Exchange page: its four tabs, importing, and its dialogs."""
 
 from functools import partial
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
 from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.page import ExchangePage
+from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
 
@@ -35,6 +36,18 @@ def _verified(studio: Studio) -> QWidget:
     return wizard
 
 
+def _plan(studio: Studio) -> QWidget:
+    """Asks what Sync would do with the first place, which writes nothing."""
+    _page("places", studio)
+    page = studio.page(ExchangePage)
+    places = [line.key for line in page.places.table.lines()]
+    if not places:
+        raise NothingToShow("no place is known")
+    page.places.table.select(places[0])
+    page.plan(places[0])
+    return studio.dialog(PlanDialog)
+
+
 def _add(studio: Studio) -> QWidget:
     _page("places", studio)
     studio.run("exchange.add_place")
@@ -54,6 +67,9 @@ def _remove(studio: Studio) -> QWidget:
 SCENES = (
     Scene(name="exchange", shows=ExchangePage, play=partial(_page, "places")),
     Scene(name="exchange-quarantine", shows=ExchangePage, play=partial(_page, "quarantine")),
+    Scene(name="exchange-imports", shows=ExchangePage, play=partial(_page, "imports")),
+    Scene(name="exchange-packages", shows=ExchangePage, play=partial(_page, "packages")),
+    Scene(name="exchange-plan", shows=PlanDialog, play=_plan),
     Scene(name="exchange-import", shows=ImportWizard, play=_import),
     Scene(name="exchange-verified", shows=ImportWizard, play=_verified),
     Scene(name="exchange-add-place", shows=AddPlaceDialog, play=_add),
