@@ -200,3 +200,44 @@ def test_a_run_imported_from_a_stick_can_be_registered_and_pushed_back(
     assert pulled.is_clean
     assert not pulled.conflicts, "the run is the same one"
     assert ada.has_content()
+
+
+def test_a_paused_remote_is_left_out_by_command_until_it_is_resumed(
+    team: Team, type_: Terminal
+) -> None:
+    ada, ben = team.peers
+    ada.push()
+    code, paused = type_(ben, "remote", "pause", "share")
+    assert (code, paused["paused"]) == (0, True)
+    code, _ = type_(ben, "remote", "pull")
+    assert code == 0
+    assert not ben.at.has_team()
+    type_(ben, "remote", "resume", "share")
+    type_(ben, "remote", "pull")
+    assert ben.digest == ada.digest
+    assert type_(ben, "remote", "pause", "nowhere")[0] == 2
+
+
+def test_the_reports_of_imports_are_listed_saved_and_checked_by_command(
+    stocked: Team, type_: Terminal, tmp_path: Path
+) -> None:
+    ada, ben = stocked.peers
+    ada.push()
+    type_(ben, "remote", "pull")
+    code, listed = type_(ben, "import", "list")
+    (record,) = listed["imports"]
+    assert (code, record["source"], record["state"], record["rejected"]) == (0, "share", "done", 0)
+    assert record["new"]["objects"] > 0
+    text, signed = tmp_path / "report.txt", tmp_path / "report.json"
+    assert type_(ben, "import", "report", record["id"], "-o", text) == (
+        0, {"path": str(text), "signed": False}
+    )  # fmt: skip
+    assert "churn/1" in text.read_text(encoding="utf-8")
+    ben.exchange.reports.save(ben.exchange.reports.show(record["id"]), signed)
+    code, said = type_(ada, "import", "check", signed)
+    assert (code, said["signer"], said["member"]) == (0, "Ben", True)
+    assert said["report"]["id"] == record["id"]
+    flip(signed)
+    code, said = type_(ada, "import", "check", signed)
+    assert code == 1
+    assert said["error"]["code"] in {"E-CANON", "E-SIG", "E-HASH"}

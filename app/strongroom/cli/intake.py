@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from strongroom.cli import import_reports
 from strongroom.cli.options import shared_options
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.remote import tell
@@ -16,6 +17,7 @@ from strongroom.cli.session import services
 def add_commands(root: click.Group) -> None:
     """Joins ``import`` into the tree of commands."""
     root.add_command(intake)
+    import_reports.add_commands(intake)
 
 
 @click.group(name="import")

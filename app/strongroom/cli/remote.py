@@ -135,6 +135,24 @@ def sync(
 
 @remote.command()
 @click.argument("name", metavar="NAME")
+@shared_options
+def pause(name: str) -> None:
+    """Leave a remote out when all are served, until it is resumed."""
+    info = services().exchange.pause(name)
+    emit(_info_document(info), [f"{info.name} is paused"])
+
+
+@remote.command()
+@click.argument("name", metavar="NAME")
+@shared_options
+def resume(name: str) -> None:
+    """Serve a paused remote again."""
+    info = services().exchange.pause(name, is_paused=False)
+    emit(_info_document(info), [f"{info.name} is served again"])
+
+
+@remote.command()
+@click.argument("name", metavar="NAME")
 @click.option("--read-data", is_flag=True, help="Read every object, not only its size.")
 @shared_options
 def verify(name: str, read_data: bool) -> int:
@@ -236,6 +254,7 @@ def _info_document(info: RemoteInfo) -> dict[str, Any]:
         "pushed": _when(info.pushed_at_us),
         "in": info.last_in.to_json(),
         "out": info.last_out.to_json(),
+        "paused": info.is_paused,
     }
 
 

@@ -61,7 +61,8 @@ class ExchangeMemory:
 
     def save_marks(self, name: str, marks: Marks) -> None:
         """Remembers what a remote has shown."""
-        self._marks.save(name, marks)
+        with self._guard:
+            self._marks.save(name, marks)
 
     def remember(
         self,
