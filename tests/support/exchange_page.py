@@ -7,6 +7,7 @@ from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.services.audit import Audit
+from strongroom.services.sticks import Sticks
 from support.peers import Peer
 from support.settling import settle
 
@@ -16,7 +17,7 @@ def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
     page = ExchangePage(
         ExchangeServices(
             exchange=peer.exchange, people=peer.people, audit=Audit(peer.at, peer.registry),
-            identities=peer.identities, clock=peer.clock,
+            identities=peer.identities, sticks=Sticks(peer.at), clock=peer.clock,
         ),
         tasks,
     )  # fmt: skip

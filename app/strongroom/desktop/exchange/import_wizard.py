@@ -65,6 +65,7 @@ class ImportWizard(Wizard):
         clock: What time it is.
         secrets: Asks for the passphrase where a report is signed.
         wanted: The place, folder or file chosen at the start.
+        plugged: Names or paths of what can be imported from sticks that are plugged in.
 
     Signals:
         taken: Something was taken in or put into quarantine (an `Outcome`).
@@ -83,6 +84,7 @@ class ImportWizard(Wizard):
         secrets: Secrets,
         *,
         wanted: str = "",
+        plugged: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Import", STEPS, next_words="Verify", parent=parent)
@@ -91,7 +93,7 @@ class ImportWizard(Wizard):
         self._outcome: Outcome | None = None
         self._free_bytes: int | None = None
         self._saver = ReportSaver(exchange, secrets, self)
-        self.sources = SourcePage(infos, clock.now_us())
+        self.sources = SourcePage(infos, clock.now_us(), plugged)
         self.verify_line = _line(tasks, VERIFY_KEY)
         self.verify_fault = Banner("bad", "", "")
         self.found = ItemsView("What the source holds", can_choose=True)

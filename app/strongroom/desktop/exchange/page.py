@@ -20,6 +20,7 @@ from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.exchange.progress_line import ProgressLine
 from strongroom.desktop.exchange.quarantine_acts import QuarantineActs
 from strongroom.desktop.exchange.report_saver import ReportSaver
+from strongroom.desktop.exchange.stick_panel import StickPanel
 from strongroom.desktop.exchange.sync_queue import SYNC_KEY, Round, fault_words
 from strongroom.desktop.exchange.words import Saying, sync_saying
 from strongroom.desktop.kit import errors
@@ -41,6 +42,7 @@ from strongroom.services.audit import Audit, AuditEntry
 from strongroom.services.exchange import Exchange, ImportReport, QuarantinedItem
 from strongroom.services.identities import Identities
 from strongroom.services.people import People
+from strongroom.services.sticks import Sticks
 
 EVERYTHING = Changes(is_team=True, events=frozenset({"exchange"}))
 """What an interrupted exchange may have touched: nobody can say, so everybody looks again."""
@@ -62,6 +64,7 @@ class ExchangeServices:
     people: People
     audit: Audit
     identities: Identities
+    sticks: Sticks
     clock: Clock
 
 
@@ -70,12 +73,14 @@ class ExchangePage(Page):
 
     Signals:
         package_requested: Somebody wants to export an audit package.
+        noticed: Something happened that deserves a notice (title, detail).
     """
 
     page_id = "exchange"
     title = "Exchange"
 
     package_requested = Signal()
+    noticed = Signal(str, str)
 
     def __init__(self, services: ExchangeServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
@@ -94,10 +99,12 @@ class ExchangePage(Page):
         self.banner = Banner("ok", "", "")
         self._banner_room = row((self.banner, 1), margins=(16, 8, 16, 8))
         self._banner_room.hide()
+        self.sticks = StickPanel(services.sticks, services.exchange, tasks)
         tools = [self.add_button, self.package_button, self.import_button, self.sync_button]
         super().__init__(
-            PageBar(self.title, [self.tabs], tools), self.progress, self._banner_room, self.body
-        )
+            PageBar(self.title, [self.tabs], tools), self.sticks, self.progress,
+            self._banner_room, self.body,
+        )  # fmt: skip
         self.desk = PlacesDesk(services.exchange, tasks, self)
         self.acts = QuarantineActs(services.exchange, tasks, self)
         self._secrets = Secrets(tasks, lambda: signer_of(services.identities), self)
@@ -129,6 +136,11 @@ class ExchangePage(Page):
         self.quarantine.removal_requested.connect(self.remove)
         self.quarantine.save_requested.connect(self._on_save_requested)
         self.acts.said.connect(self._say)
+        self.sticks.said.connect(self._on_stick_said)
+        self.sticks.import_requested.connect(self._import_any)
+        self.sticks.sync_requested.connect(self.sync_place)
+        self.sticks.changed.connect(self._on_sticks_changed)
+        self.sticks.plugged.connect(self.noticed)
         self.acts.changed.connect(self._on_changed)
         self.imports.selected.connect(self._ask_report)
         self.imports.again_requested.connect(self.import_from)
@@ -287,8 +299,10 @@ class ExchangePage(Page):
 
         def done(known: Known) -> None:
             self._take_known(known)
-            if is_looking and known.team:
-                self.desk.look_at_all()
+            if is_looking:
+                self.sticks.look(has_team=bool(known.team))
+                if known.team:
+                    self.desk.look_at_all()
 
         key = "exchange.look" if is_looking else "exchange.read"
         self._tasks.ask(key, "Reading places", work, done, owner=self)
@@ -422,6 +436,22 @@ class ExchangePage(Page):
             self.tabs.set_current("quarantine")
         self._banner_room.hide()
 
+    def _on_stick_said(self, saying: Saying) -> None:
+        self._say(saying)
+        self._read(is_looking=True)
+
+    def _on_sticks_changed(self) -> None:
+        """Looks at the places again: a stick that came or went is one of them, or will be."""
+        self._read()
+        if self._known.team and self.isVisible():
+            self.desk.look_at_all()
+
+    def _import_any(self, sources: tuple[str, ...]) -> None:
+        """Opens the wizard; where there is one source only, it is verified at once."""
+        wizard = self._open_wizard(sources[0])
+        if len(sources) == 1:
+            wizard.begin()
+
     def _on_save_requested(self, item: str) -> None:
         if (known := self._quarantined(item)) is not None:
             self.acts.save(known)
@@ -436,7 +466,7 @@ class ExchangePage(Page):
     def _open_wizard(self, wanted: str) -> ImportWizard:
         wizard = ImportWizard(
             self._services.exchange, self._known.infos, self._tasks, self._services.clock,
-            self._secrets, wanted=wanted, parent=self,
+            self._secrets, wanted=wanted, plugged=self.sticks.sources(), parent=self,
         )  # fmt: skip
         wizard.taken.connect(lambda outcome: self._on_changed(outcome.changes))
         wizard.interrupted.connect(self._look_after_stop)

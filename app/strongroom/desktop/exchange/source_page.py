@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 from strongroom.desktop.exchange.places_view import as_of_cell
 from strongroom.desktop.exchange.words import kind_of_place
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.cells import Column, Row, TwoLineCell
+from strongroom.desktop.kit.cells import MISSING, Column, Row, TwoLineCell
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import SectionTitle
 from strongroom.desktop.kit.surface import Surface, row
@@ -23,7 +24,7 @@ BUNDLES = "One-file bundles and zips (*.strongbundle *.zip);;All files (*)"
 
 
 class SourcePage(Surface):
-    """The table of known places, and a field for anything else.
+    """The table of known places and of what is plugged in, and a field for anything else.
 
     Signals:
         changed: Another source is chosen.
@@ -33,7 +34,9 @@ class SourcePage(Surface):
     changed = Signal()
     activated = Signal()
 
-    def __init__(self, infos: Sequence[RemoteInfo], now_us: int) -> None:
+    def __init__(
+        self, infos: Sequence[RemoteInfo], now_us: int, plugged: Sequence[str] = ()
+    ) -> None:
         super().__init__("bg_surface")
         self.table = Table(
             (
@@ -60,8 +63,10 @@ class SourcePage(Surface):
         layout.addWidget(
             row((self.path, 1), self.folder_button, self.file_button, margins=(20, 4, 20, 20))
         )
-        self.table.set_lines([_row(info, now_us) for info in infos])
-        self._names = frozenset(info.name for info in infos)
+        self._names = frozenset([info.name for info in infos] + list(plugged))
+        known = {info.name for info in infos}
+        fresh = [_plugged_row(path) for path in plugged if path not in known]
+        self.table.set_lines([*fresh, *(_row(info, now_us) for info in infos)])
         self.table.selection_changed.connect(self._on_table_selection_changed)
         self.table.activated_row.connect(lambda _key: self.activated.emit())
         self.path.changed.connect(self._on_path_changed)
@@ -99,6 +104,11 @@ class SourcePage(Surface):
         if path:
             self.path.set_text(path)
             self._on_path_changed(path)
+
+
+def _plugged_row(path: str) -> Row:
+    name, icon = Path(path).name, "archive" if Path(path).suffix else "usb"
+    return Row(path, (TwoLineCell(name, f"Plugged in, {path}", icon), MISSING))
 
 
 def _row(info: RemoteInfo, now_us: int) -> Row:

@@ -298,12 +298,13 @@ class Composer(QObject):
         at = self._services
         services = ExchangeServices(
             exchange=at.exchange, people=at.people, audit=at.audit, identities=at.identities,
-            clock=at.clock,
+            sticks=at.sticks, clock=at.clock,
         )  # fmt: skip
 
         def make() -> Page:
             page = ExchangePage(services, self._tasks)
             page.package_requested.connect(lambda: self._window.commands.run("audit.export"))
+            page.noticed.connect(self._window.notices.tell)
             return page
 
         return make
