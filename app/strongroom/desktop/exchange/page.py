@@ -15,6 +15,7 @@ from PySide6.QtCore import Signal
 from strongroom.desktop.exchange.bodies import TABS, Bodies, Known
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog
 from strongroom.desktop.exchange.import_wizard import ImportWizard
+from strongroom.desktop.exchange.page_commands import page_commands
 from strongroom.desktop.exchange.places_desk import PlacesDesk
 from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.exchange.progress_line import ProgressLine
@@ -26,7 +27,7 @@ from strongroom.desktop.exchange.words import Saying, sync_saying
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
-from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
+from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
@@ -53,7 +54,6 @@ STOPPED = Saying(
     " here.",
 )
 PACKAGE_EVENTS = frozenset({"export.audit", "export.bundle"})
-Why = Callable[[WindowState], Reason | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +157,10 @@ class ExchangePage(Page):
         if source := place.argument("import"):
             self.import_from(source)
 
+    def known(self) -> Known:
+        """Returns what this workstation remembers of places, quarantine, imports, packages."""
+        return self._known
+
     def place(self) -> Place:
         """Returns which tab is open."""
         shown = self.tabs.current()
@@ -177,53 +181,7 @@ class ExchangePage(Page):
 
     def commands(self) -> Sequence[Command]:
         """Returns what can be done here."""
-
-        def act(
-            verb: str, title: str, run: Callable[[], None], why: Why, icon: str, keys: str = ""
-        ) -> Command:
-            return Command(
-                id=f"exchange.{verb}", title=title, run=self._here(run), menu="Exchange",
-                icon=icon, shortcut=keys, enabled=why, group="Exchange",
-            )  # fmt: skip
-
-        has_place, has_places = self._with_place, self._with_places
-        return [
-            act("sync", "Sync now", self.sync, has_places, "refresh-cw", "Ctrl+Shift+S"),
-            act("sync_place", "Sync this place", self._sync_current, has_place, "refresh-cw"),
-            act("plan", "Say what Sync would do…", self._plan_current, has_place, "list-checks"),
-            act("pause", "Pause or resume this place", self._pause_current, has_place, "pause"),
-            act("import", "Import…", self.import_, with_store, "download"),
-            act("add_place", "Add a place…", self.add_place, self._with_team, "plus"),
-            act(
-                "retry_all", "Try everything in quarantine again", self.retry_all,
-                self._with_quarantine, "rotate-ccw",
-            ),
-        ]  # fmt: skip
-
-    # ---------------------------------------------------------------- when it can be done
-
-    def _with_team(self, state: WindowState) -> Reason | None:
-        if (why := with_store(state)) is not None:
-            return why
-        return None if self._known.team else Reason("Found or join a team first")
-
-    def _with_places(self, state: WindowState) -> Reason | None:
-        if (why := self._with_team(state)) is not None:
-            return why
-        if self.desk.queue.is_busy():
-            return Reason("An exchange is running")
-        return None if self._known.infos else Reason("Add a place first")
-
-    def _with_place(self, state: WindowState) -> Reason | None:
-        if (why := self._with_team(state)) is not None:
-            return why
-        is_chosen = self.tabs.current() == "places" and self.places.current()
-        return None if is_chosen else Reason("Select a place first")
-
-    def _with_quarantine(self, state: WindowState) -> Reason | None:
-        if (why := self._with_team(state)) is not None:
-            return why
-        return None if self._known.quarantined else Reason("Nothing is in quarantine")
+        return page_commands(self)
 
     # ---------------------------------------------------------------- doing
 
@@ -474,19 +432,10 @@ class ExchangePage(Page):
         wizard.open()
         return wizard
 
-    def _sync_current(self) -> None:
-        self.sync_place(self.places.current())
-
-    def _plan_current(self) -> None:
-        self.plan(self.places.current())
-
-    def _pause_current(self) -> None:
-        self.pause(self.places.current())
-
     def _quarantined(self, id_: str) -> QuarantinedItem | None:
         return next((each for each in self._known.quarantined if each.id == id_), None)
 
-    def _here(self, act: Callable[[], None]) -> Callable[[], None]:
+    def here(self, act: Callable[[], None]) -> Callable[[], None]:
         """Returns an act that opens this page first: what it has to say is said here."""
 
         def run() -> None:

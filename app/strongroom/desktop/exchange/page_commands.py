@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be done on the Exchange page, for menus, keys, palette and right button."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
+
+if TYPE_CHECKING:
+    from strongroom.desktop.exchange.page import ExchangePage
+
+Why = Callable[[WindowState], Reason | None]
+
+
+def page_commands(page: "ExchangePage") -> list[Command]:
+    """Returns the commands of a page."""
+
+    def with_team(state: WindowState) -> Reason | None:
+        if (why := with_store(state)) is not None:
+            return why
+        return None if page.known().team else Reason("Found or join a team first")
+
+    def with_places(state: WindowState) -> Reason | None:
+        if (why := with_team(state)) is not None:
+            return why
+        if page.desk.queue.is_busy():
+            return Reason("An exchange is running")
+        return None if page.known().infos else Reason("Add a place first")
+
+    def with_place(state: WindowState) -> Reason | None:
+        if (why := with_team(state)) is not None:
+            return why
+        is_chosen = page.tabs.current() == "places" and page.places.current()
+        return None if is_chosen else Reason("Select a place first")
+
+    def with_quarantine(state: WindowState) -> Reason | None:
+        if (why := with_team(state)) is not None:
+            return why
+        return None if page.known().quarantined else Reason("Nothing is in quarantine")
+
+    def act(
+        verb: str, title: str, run: Callable[[], None], why: Why, icon: str, keys: str = ""
+    ) -> Command:
+        return Command(
+            id=f"exchange.{verb}", title=title, run=page.here(run), menu="Exchange",
+            icon=icon, shortcut=keys, enabled=why, group="Exchange",
+        )  # fmt: skip
+
+    def at_place(do: Callable[[str], None]) -> Callable[[], None]:
+        return lambda: do(page.places.current())
+
+    return [
+        act("sync", "Sync now", page.sync, with_places, "refresh-cw", "Ctrl+Shift+S"),
+        act("sync_place", "Sync this place", at_place(page.sync_place), with_place, "refresh-cw"),
+        act("plan", "Say what Sync would do…", at_place(page.plan), with_place, "list-checks"),
+        act("pause", "Pause or resume this place", at_place(page.pause), with_place, "pause"),
+        act("import", "Import…", page.import_, with_store, "download"),
+        act("add_place", "Add a place…", page.add_place, with_team, "plus"),
+        act(
+            "retry_all", "Try everything in quarantine again", page.retry_all, with_quarantine,
+            "rotate-ccw",
+        ),
+    ]  # fmt: skip
