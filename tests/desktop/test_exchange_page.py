@@ -130,7 +130,7 @@ def test_a_damaged_object_is_quarantined_and_stays_there_until_it_holds(
     settle(tasks)
     title, sentence = page.places.strip.words()
     assert title == "There is something that is not here"
-    assert "Only there: 1 file" in sentence, "it holds again"
+    assert "1 file, 1.1 MB" in sentence.partition("Only there: ")[2], "it holds again"
 
 
 def test_removing_from_quarantine_asks_first_and_leaving_keeps_it(

@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.exchange.import_wizard import ImportWizard
@@ -54,12 +55,12 @@ def titled(table: Table, title: str) -> str:
     return key
 
 
-def tick(table: Table, key: str, qtbot: QtBot) -> None:
+def tick(table: Table, key: str) -> None:
     """Presses the box of a row with the mouse."""
     row = next(at for at, line in enumerate(table.lines()) if line.key == key)
     rect = table.visualRect(table.model().index(row, 0))
     at = QPoint(rect.x() + 28, rect.center().y())
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
 
 def wizard_at(page: ExchangePage, source: str, tasks: Tasks) -> ImportWizard:
@@ -168,10 +169,10 @@ def test_what_is_unticked_stays_where_it_is_and_can_be_taken_later(
     assert nameless(wizard) == []
     everything = wizard.found.choice()
     assert everything.is_all
-    tick(wizard.found.table, titled(wizard.found.table, "churn v2"), qtbot)
-    tick(wizard.found.table, titled(wizard.found.table, "churn: second"), qtbot)
+    tick(wizard.found.table, titled(wizard.found.table, "churn v2"))
+    tick(wizard.found.table, titled(wizard.found.table, "churn: second"))
     event = next(key for key, cells in words(wizard.found.table).items() if cells[3] == "Team")
-    tick(wizard.found.table, event, qtbot)
+    tick(wizard.found.table, event)
     chosen = wizard.found.choice()
     assert {item.title for item in chosen.left} == {"churn/2", "churn: second"}, (
         "trust documents and events cannot be left out"

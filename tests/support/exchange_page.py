@@ -8,6 +8,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.services.audit import Audit
 from strongroom.services.sticks import Sticks
+from strongroom.services.witness import Witness
 from support.peers import Peer
 from support.settling import settle
 
@@ -16,8 +17,8 @@ def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
     """Returns the page of a peer after its first look."""
     page = ExchangePage(
         ExchangeServices(
-            exchange=peer.exchange, people=peer.people, audit=Audit(peer.at, peer.registry),
-            identities=peer.identities, sticks=Sticks(peer.at), clock=peer.clock,
+            exchange=peer.exchange, people=peer.people,
+            audit=Audit(peer.at, peer.registry, Witness(peer.at)), identities=peer.identities, sticks=Sticks(peer.at), clock=peer.clock,
         ),
         tasks,
     )  # fmt: skip

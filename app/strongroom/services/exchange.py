@@ -36,8 +36,8 @@ from strongroom.services.local_side import settle
 from strongroom.services.quarantine_desk import QuarantineDesk, QuarantineDetail, Retried
 from strongroom.services.remote_places import RemotePlaces
 from strongroom.services.remote_status import RemoteStatus, look
-from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.report_desk import ReportDesk
+from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.run_intake import RunIntake
 from strongroom.services.signed_report import CheckedReport
 from strongroom.services.unsigned_runs import UnsignedRuns
