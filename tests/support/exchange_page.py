@@ -15,13 +15,15 @@ from support.settling import settle
 
 def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
     """Returns the page of a peer after its first look."""
-    page = ExchangePage(
-        ExchangeServices(
-            exchange=peer.exchange, people=peer.people,
-            audit=Audit(peer.at, peer.registry, Witness(peer.at)), identities=peer.identities, sticks=Sticks(peer.at), clock=peer.clock,
-        ),
-        tasks,
-    )  # fmt: skip
+    services = ExchangeServices(
+        exchange=peer.exchange,
+        people=peer.people,
+        audit=Audit(peer.at, peer.registry, Witness(peer.at)),
+        identities=peer.identities,
+        sticks=Sticks(peer.at),
+        clock=peer.clock,
+    )
+    page = ExchangePage(services, tasks)
     qtbot.addWidget(page)
     page.resize(1256, 800)
     page.show()

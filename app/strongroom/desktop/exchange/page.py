@@ -161,6 +161,14 @@ class ExchangePage(Page):
         """Returns what this workstation remembers of places, quarantine, imports, packages."""
         return self._known
 
+    def current_place(self) -> str:
+        """Returns the place that is selected and to be seen, "" for none."""
+        return self.places.current() if self.tabs.current() == "places" else ""
+
+    def is_syncing(self) -> bool:
+        """Returns whether an exchange is running; a place that hangs does not count."""
+        return self.desk.queue.is_busy()
+
     def place(self) -> Place:
         """Returns which tab is open."""
         shown = self.tabs.current()
@@ -213,7 +221,7 @@ class ExchangePage(Page):
 
     def import_(self) -> None:
         """Opens the import wizard, at the selected place if there is one."""
-        self._open_wizard(self.places.current() if self.tabs.current() == "places" else "")
+        self._open_wizard(self.current_place())
 
     def import_from(self, source: str) -> None:
         """Opens the import wizard at a source, which is verified at once."""
@@ -318,7 +326,7 @@ class ExchangePage(Page):
         for button in (self.add_button, self.package_button):
             button.setEnabled(has_team)
             button.setToolTip("" if has_team else "Found or join a team first")
-        is_busy = self.desk.queue.is_busy()
+        is_busy = self.is_syncing()
         can_sync = has_team and has_place and not is_busy
         self.sync_button.setEnabled(can_sync)
         why = "" if can_sync else "Add a place first" if has_team else "Found or join a team first"

@@ -2,17 +2,52 @@
 """What can be done on the Exchange page, for menus, keys, palette and right button."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from strongroom.desktop.exchange.bodies import Known
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
-
-if TYPE_CHECKING:
-    from strongroom.desktop.exchange.page import ExchangePage
 
 Why = Callable[[WindowState], Reason | None]
 
 
-def page_commands(page: "ExchangePage") -> list[Command]:
+class Commanded(Protocol):
+    """The page, as far as commands ask it."""
+
+    def known(self) -> Known:
+        """Returns what this workstation remembers."""
+
+    def current_place(self) -> str:
+        """Returns the place that is selected and to be seen, "" for none."""
+
+    def is_syncing(self) -> bool:
+        """Returns whether an exchange is running."""
+
+    def here(self, act: Callable[[], None]) -> Callable[[], None]:
+        """Returns an act that opens the page first."""
+
+    def sync(self) -> None:
+        """Exchanges with every place."""
+
+    def sync_place(self, name: str) -> None:
+        """Exchanges with one place."""
+
+    def plan(self, name: str) -> None:
+        """Says what Sync would do."""
+
+    def pause(self, name: str) -> None:
+        """Pauses or resumes a place."""
+
+    def import_(self) -> None:
+        """Opens the wizard."""
+
+    def add_place(self) -> None:
+        """Names a folder."""
+
+    def retry_all(self) -> None:
+        """Passes everything in quarantine through the gate again."""
+
+
+def page_commands(page: Commanded) -> list[Command]:
     """Returns the commands of a page."""
 
     def with_team(state: WindowState) -> Reason | None:
@@ -23,15 +58,14 @@ def page_commands(page: "ExchangePage") -> list[Command]:
     def with_places(state: WindowState) -> Reason | None:
         if (why := with_team(state)) is not None:
             return why
-        if page.desk.queue.is_busy():
+        if page.is_syncing():
             return Reason("An exchange is running")
         return None if page.known().infos else Reason("Add a place first")
 
     def with_place(state: WindowState) -> Reason | None:
         if (why := with_team(state)) is not None:
             return why
-        is_chosen = page.tabs.current() == "places" and page.places.current()
-        return None if is_chosen else Reason("Select a place first")
+        return None if page.current_place() else Reason("Select a place first")
 
     def with_quarantine(state: WindowState) -> Reason | None:
         if (why := with_team(state)) is not None:
@@ -47,7 +81,7 @@ def page_commands(page: "ExchangePage") -> list[Command]:
         )  # fmt: skip
 
     def at_place(do: Callable[[str], None]) -> Callable[[], None]:
-        return lambda: do(page.places.current())
+        return lambda: do(page.current_place())
 
     return [
         act("sync", "Sync now", page.sync, with_places, "refresh-cw", "Ctrl+Shift+S"),
