@@ -31,7 +31,7 @@ from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
-from strongroom.desktop.kit.secrets import Secrets, signer_of
+from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
@@ -107,7 +107,7 @@ class ExchangePage(Page):
         )  # fmt: skip
         self.desk = PlacesDesk(services.exchange, tasks, self)
         self.acts = QuarantineActs(services.exchange, tasks, self)
-        self._secrets = Secrets(tasks, lambda: signer_of(services.identities), self)
+        self._secrets = Secrets(tasks, services.identities, self)
         self._connect()
         self._show()
         self._read()
