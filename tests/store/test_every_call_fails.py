@@ -42,7 +42,7 @@ def is_lawful(peer: Peer) -> bool:
     ("error", "after"), [(gone, False), pytest.param(full, True, marks=pytest.mark.slow)]
 )
 def test_9_a_push_whose_nth_call_fails_misleads_nobody_and_a_repeat_completes_it(
-    team: Team, error: Callable[[], BaseException], after: bool
+    team: Team, error: Callable[[], EnvironmentFault], after: bool
 ) -> None:
     ada, ben = team.peers
     ada.push()

@@ -4,10 +4,16 @@
 They take a minute or more each and run by ``packaging/run.py test --all``.
 """
 
+import random
+import threading
 from pathlib import Path
 
 import pytest
 
+from strongroom.domain.errors import EnvironmentFault
+from support.peers import Team
+from support.share_laws import false_names
+from support.shares import exfat_stick
 from support.uml import run_inside
 
 pytestmark = pytest.mark.slow
@@ -47,3 +53,38 @@ def test_a_share_mounted_by_the_kernels_nfs_client_may_lose_its_folder(tmp_path:
     assert found["taken_away"] == "E-SHARE"
     assert found["given_back"]
     assert found["verified_again"]
+
+
+def test_an_exfat_stick_pulled_out_while_it_is_pushed_to_is_completed_later(
+    tmp_path: Path,
+) -> None:
+    team, dice, faults = Team(tmp_path), random.Random(8), []
+    ada, ben = team.peers
+    with exfat_stick(tmp_path, 256 << 20) as stick:
+        repository = stick.folder / "repo"
+        for peer in (ada, ben):
+            peer.add_remote(repository, "stick")
+        for cycle in range(12):
+            weights = dice.randbytes(2_000_000)
+            ada.register(f"run-{cycle}", data={"weights.bin": weights})
+            hand = threading.Timer(dice.random() * 0.4, stick.pull_out)
+            hand.start()
+            try:
+                ada.push("stick")
+            except EnvironmentFault as fault:
+                faults.append(fault.code)
+            hand.join()
+            assert list(stick.folder.iterdir()) == [], "nothing is written where it was"
+            stick.put_in()
+            assert false_names(repository) == []
+            (seen,) = ben.exchange.pull("stick", is_dry=True)
+            assert seen.is_clean
+            assert not seen.waiting
+        assert set(faults) == {"E-SHARE"}
+        assert ada.push("stick").is_clean
+        assert ada.exchange.verify("stick", is_reading_data=True).is_ok
+        assert ben.pull("stick").is_clean
+        assert ben.digest == ada.digest
+        stick.take_out()
+        assert stick.is_sound()
+    team.close()

@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -128,7 +128,7 @@ def test_48_a_reader_that_holds_a_damaged_file_is_waited_for_and_then_it_is_heal
 
 
 @contextlib.contextmanager
-def holding(server: Server, victim: Path):
+def holding(server: Server, victim: Path) -> Iterator[Callable[[], None]]:
     """Another client has a file open and shares it for reading only, as a virus scanner does."""
     from support.samba import PASSWORD, user
 

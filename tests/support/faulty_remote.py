@@ -15,12 +15,12 @@ from strongroom.domain.errors import EnvironmentFault
 from strongroom.exchange.remote import FolderRemote, Remote
 
 
-def gone() -> BaseException:
+def gone() -> EnvironmentFault:
     """Returns what a share that went away is told as."""
     return EnvironmentFault("E-SHARE", "The share went away", "Put it back and repeat.")
 
 
-def full() -> BaseException:
+def full() -> EnvironmentFault:
     """Returns what a full stick is told as."""
     return EnvironmentFault("E-FULL", "The stick is full", "Free some space and repeat.")
 
@@ -38,7 +38,7 @@ class RemoteFault:
     def __init__(
         self,
         nth: int,
-        error: Callable[[], BaseException] = gone,
+        error: Callable[[], EnvironmentFault] = gone,
         *,
         after: bool = False,
         stays: bool = True,
@@ -109,7 +109,8 @@ class _Faulty:
 
     def _listed(self, name: str, entries: Iterator[Any]) -> Iterator[Any]:
         for entry in entries:
-            yield self._fault.pass_(f"{name}[]", lambda entry=entry: entry)
+            self._fault.pass_(f"{name}[]", lambda: None)
+            yield entry
 
 
 class _Reader:
