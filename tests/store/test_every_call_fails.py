@@ -4,24 +4,27 @@
 Every n from the first call to the last, with a reader who looks at what was left in between.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.parts import LEAST_PART_BYTES
 from support.faulty_folder import Death, dying
 from support.faulty_remote import RemoteFault, full, gone, struck
 from support.peers import MODEL, Peer, Team, files_of
 from support.share_laws import breaches, unfinished
 
 EVERY = pytest.param(1, id="every", marks=pytest.mark.slow)
-SMALL = {"weights.bin": b"w" * 2000, "card.md": b"# small"}
+SMALL = {"weights.bin": b"w" * 70_000, "card.md": b"# small"}
 
 
 @pytest.fixture
 def team(tmp_path: Path) -> Iterator[Team]:
     made = Team(tmp_path, ("Ada", "Ben"))
+    made.peers[0].at.part_bytes = LEAST_PART_BYTES  # the larger file travels in two parts
     made.peers[0].register(data=SMALL)
     yield made
     made.close()
@@ -142,3 +145,23 @@ def test_a_program_killed_before_any_change_of_its_disk_goes_on_where_it_was(
         if not death.has_struck:
             assert nth > 40
             break
+
+
+def test_a_program_killed_while_it_signs_signs_on_and_no_number_is_used_twice(team: Team) -> None:
+    ada, ben = team.peers
+    for nth in itertools.count(1):
+        with dying(Death(nth)) as death:
+            ada.say(nth)
+        ada = ada.restarted()
+        before = ada.at.snapshot().chains.by_writer[ada.writer]
+        ada.say(nth)
+        after = ada.at.snapshot().chains.by_writer[ada.writer]
+        assert [event.seq for event in after] == list(range(1, len(before) + 2))
+        assert is_lawful(ada)
+        if not death.has_struck:
+            assert nth > 10
+            break
+    ada.push()
+    assert ben.pull().is_clean
+    assert ben.digest == ada.digest
+    ada.close()

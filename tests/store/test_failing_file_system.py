@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.parts import LEAST_PART_BYTES
 from strongroom.store import publish
 from support.faulty_mount import CHANGING, READING, FaultyMount, faulty_mount
 from support.peers import Peer, Team, files_of
@@ -21,7 +22,7 @@ from support.power_cut import VARIANTS, after_cut
 from support.share_laws import breaches, unfinished
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.ESTALE)
-SMALL = {"weights.bin": b"w" * 2000, "card.md": b"# small"}
+SMALL = {"weights.bin": b"w" * 70_000, "card.md": b"# small"}
 ENOUGH = 2_000  # operations of one push of a few files
 
 
@@ -29,6 +30,7 @@ ENOUGH = 2_000  # operations of one push of a few files
 def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
     monkeypatch.setattr(publish, "RETRY_PAUSES_S", (0.001,) * 6)
     made = Team(tmp_path, ("Ada", "Ben"))
+    made.peers[0].at.part_bytes = LEAST_PART_BYTES  # the larger file travels in two parts
     made.peers[0].register(data=SMALL)
     yield made
     made.close()

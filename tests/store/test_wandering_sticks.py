@@ -18,12 +18,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from strongroom.exchange.selection import EVERYTHING, Selection
 from support.faulty_remote import RemoteFault, full, gone
+from support.peers import MODEL
 from support.wanderers import ANSWERS, STAGES, STICKS, Wanderers
 
 WHO = st.integers(0, 3)
 WHICH = st.integers(0, 50)
 STICK = st.sampled_from(STICKS)
+CHOSEN = st.just(EVERYTHING) | st.sampled_from(
+    [Selection(models=(f"{MODEL}/1",)), Selection(runs=("run-2",)), Selection(models=("none*",))]
+)
 WAY = st.sampled_from(["push", "pull"])
 NO_FAULT = st.builds(RemoteFault, st.just(0))
 FAULT = st.builds(
@@ -45,9 +50,9 @@ class Wandering(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory(prefix="strongroom-sticks-")
         self.wanderers = Wanderers(Path(self.folder.name))
 
-    @rule(who=WHO)
-    def someone_signs(self, who: int) -> None:
-        self.wanderers.say(who)
+    @rule(who=WHO, nth=st.just(0) | st.integers(1, 25))
+    def someone_signs(self, who: int, nth: int) -> None:
+        self.wanderers.say(who, nth)
 
     @rule(who=WHO)
     def someone_registers(self, who: int) -> None:
@@ -69,14 +74,15 @@ class Wandering(RuleBasedStateMachine):
     def the_founder_changes_the_team(self, who: int, is_leaving: bool) -> None:
         self.wanderers.change_team(who, is_leaving)
 
-    @rule(who=WHO, stick=STICK, way=WAY, fault=NO_FAULT | FAULT)
-    def someone_syncs(self, who: int, stick: str, way: str, fault: RemoteFault) -> None:
-        self.wanderers.sync(
-            who,
-            stick,
-            way,
-            RemoteFault(fault.nth, fault.error, after=fault.after, stays=fault.stays),
-        )
+    @rule(who=WHO, stick=STICK, way=WAY, fault=NO_FAULT | FAULT, chosen=CHOSEN)
+    def someone_syncs(
+        self, who: int, stick: str, way: str, fault: RemoteFault, chosen: Selection
+    ) -> None:
+        self.wanderers.sync(who, stick, way, fault, chosen)
+
+    @rule(who=WHO, whom=WHO, nth=st.just(0) | st.integers(1, 60))
+    def someone_hands_a_file_over(self, who: int, whom: int, nth: int) -> None:
+        self.wanderers.hand_over(who, whom, nth)
 
     @rule(who=WHO, stick=STICK, way=WAY, nth=st.integers(1, 120))
     def someone_is_cut_off(self, who: int, stick: str, way: str, nth: int) -> None:

@@ -10,9 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from strongroom.domain.bundle import parse_manifest
-from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
+from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
+from strongroom.domain.parts import LEAST_PART_BYTES
 from strongroom.domain.requests import alias_body, approval_body, emergency_body, request_body
 from strongroom.exchange.local import content_events
+from strongroom.exchange.selection import EVERYTHING, Selection
+from strongroom.services.bundles import Bundles
 from strongroom.services.exchange import Outcome
 from strongroom.trust import envelope
 from support.faulty_folder import Death, dying
@@ -43,24 +46,29 @@ class Wanderers:
             founder.people.grant(member.person, "release-approver")
         self.sticks = {name: root / name for name in STICKS}
         for peer in self.peers:
+            peer.at.part_bytes = LEAST_PART_BYTES
             for name, folder in self.sticks.items():
                 peer.add_remote(folder, name)
         founder.push("red")
         for peer in self.peers[1:]:
             peer.pull("red")
-        self._trained = 0
+        self._trained, self._handed = 0, 0
         self._known: dict[str, frozenset[str]] = {}
 
     # ---------------------------------------------------------------- what people do
 
-    def say(self, who: int) -> None:
-        with suppress(Refused):  # who has met nobody yet knows no team
+    def say(self, who: int, nth: int = 0) -> None:
+        """Signs something small; the program may be killed before its n-th change of the disk."""
+        with dying(Death(nth)) as death:
+            self.peers[who].say(1)
+        if death.has_struck:
+            self.peers[who] = self.peers[who].restarted()
             self.peers[who].say(1)
 
     def register(self, who: int) -> None:
         """Registers one of few contents, so that two people meet under one number."""
         self._trained += 1
-        content = hashlib.sha256(b"%d" % (self._trained % 5)).digest() * 40
+        content = hashlib.sha256(b"%d" % (self._trained % 5)).digest() * (40, 2100)[who % 2]
         with suppress(BadInput, Refused):  # the same files were registered already
             self.peers[who].register(f"run-{self._trained}", data={"weights.bin": content})
 
@@ -117,10 +125,20 @@ class Wanderers:
 
     # ---------------------------------------------------------------- meetings
 
-    def sync(self, who: int, stick: str, way: str, fault: RemoteFault) -> None:
+    def sync(
+        self,
+        who: int,
+        stick: str,
+        way: str,
+        fault: RemoteFault,
+        selection: Selection = EVERYTHING,
+    ) -> None:
         """Pushes or pulls while the stick is in; where it is pulled out, a person is told."""
-        with struck(fault), suppress(*([EnvironmentFault] if fault.nth else [])):
-            self._exchange(who, stick, way)
+        told: list[type[Exception]] = [EnvironmentFault] if fault.nth else []
+        if not selection.is_all:
+            told.append(BadInput)  # nothing here is called so
+        with struck(fault), suppress(*told):
+            self._exchange(who, stick, way, selection)
 
     def sync_until_killed(self, who: int, stick: str, way: str, nth: int) -> None:
         """Pushes or pulls, dies before the n-th change of a disk, and is started again."""
@@ -128,16 +146,28 @@ class Wanderers:
             self._exchange(who, stick, way)
         self.peers[who] = self.peers[who].restarted()
 
-    def _exchange(self, who: int, stick: str, way: str) -> None:
+    def hand_over(self, who: int, whom: int, nth: int) -> None:
+        """Writes a bundle, in the midst of which the program may die; another takes it in."""
+        peer, other = self.peers[who], self.peers[whom]
+        self._handed += 1
+        file = self.root / f"{self._handed}.strongbundle"
+        with dying(Death(nth)), suppress(Refused, Untrusted):  # his content may not be all here
+            Bundles(peer.at).create(file)
+        self.peers[who] = peer.restarted()
+        if file.exists() and who != whom:
+            outcome = other.exchange.take(str(file))
+            assert codes(outcome) <= PASSING, outcome.rejected
+
+    def _exchange(self, who: int, stick: str, way: str, selection: Selection = EVERYTHING) -> None:
         peer, folder = self.peers[who], self.sticks[stick]
         before = gaps(folder)
+        act = peer.exchange.push if way == "push" else peer.exchange.pull
         try:
-            outcome = peer.push(stick) if way == "push" else peer.pull(stick)
+            (outcome,) = act(stick, selection=selection)
             assert codes(outcome) <= PASSING, outcome.rejected
         finally:
-            hasty = [why for digest, why in gaps(folder).items() if digest not in before]
-            held = _held(peer) if hasty else set()
-            assert not held & (gaps(folder).keys() - before.keys()), hasty
+            hasty = gaps(folder).keys() - before.keys() if selection.is_all else set()
+            assert not hasty & _held(peer), "events came before content that is here"
 
     # ---------------------------------------------------------------- what must hold
 
