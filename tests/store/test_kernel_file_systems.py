@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 GOES_ON = {"pushed": True, "verified": True, "lawful": True, "pulled": True, "agree": True}
 
 
-def test_a_fat32_stick_keeps_what_was_acknowledged_when_the_power_goes(tmp_path: Path) -> None:
+def test_8_a_fat32_stick_keeps_what_was_acknowledged_when_the_power_goes(tmp_path: Path) -> None:
     found = run_inside(
         "vfat_power_cut", tmp_path, seconds=420, dmsetup="dmsetup", mkfs_fat="dosfstools"
     )
@@ -36,7 +36,7 @@ def test_a_fat32_stick_keeps_what_was_acknowledged_when_the_power_goes(tmp_path:
     assert found["without_last_sync"]["whole"] < found["files"]
 
 
-def test_a_share_mounted_by_the_kernels_cifs_client_survives_its_server(tmp_path: Path) -> None:
+def test_9_a_share_mounted_by_the_kernels_cifs_client_survives_its_server(tmp_path: Path) -> None:
     found = run_inside("cifs", tmp_path, seconds=420, smbd="samba", mount_cifs="cifs-utils")
     assert found["mount"] == "cifs"
     assert found["error"] in {"", "E-SHARE"}, "the client may reconnect by itself"
@@ -44,7 +44,7 @@ def test_a_share_mounted_by_the_kernels_cifs_client_survives_its_server(tmp_path
     assert found["early"] == []
 
 
-def test_a_share_mounted_by_the_kernels_nfs_client_may_lose_its_folder(tmp_path: Path) -> None:
+def test_9_a_share_mounted_by_the_kernels_nfs_client_may_lose_its_folder(tmp_path: Path) -> None:
     found = run_inside(
         "nfs", tmp_path, seconds=420, mount_nfs="nfs-common", rpc_nfsd="nfs-kernel-server"
     )
@@ -55,7 +55,7 @@ def test_a_share_mounted_by_the_kernels_nfs_client_may_lose_its_folder(tmp_path:
     assert found["verified_again"]
 
 
-def test_an_exfat_stick_pulled_out_while_it_is_pushed_to_is_completed_later(
+def test_8_an_exfat_stick_pulled_out_while_it_is_pushed_to_is_completed_later(
     tmp_path: Path,
 ) -> None:
     team, dice, faults = Team(tmp_path), random.Random(8), []
