@@ -24,6 +24,7 @@ from strongroom.domain.places import (
 from strongroom.domain.setting import SettingValue
 
 if TYPE_CHECKING:
+    from strongroom.services.access_review import AccessReviews
     from strongroom.services.alarms import Alarms
     from strongroom.services.artifacts import Artifacts
     from strongroom.services.audit import Audit
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from strongroom.services.registering import Registering
     from strongroom.services.registry import Registry
     from strongroom.services.review import Reviews
+    from strongroom.services.revocations import Revocations
     from strongroom.services.rights import Rights
     from strongroom.services.root_keys import RootKeys
     from strongroom.services.rotation import Rotation
@@ -174,6 +176,20 @@ class Services:
         from strongroom.services.people import People
 
         return People(self.workstation)
+
+    @cached_property
+    def access_reviews(self) -> "AccessReviews":
+        """Who could do what on a date, and what to tighten."""
+        from strongroom.services.access_review import AccessReviews
+
+        return AccessReviews(self.workstation)
+
+    @cached_property
+    def revocations(self) -> "Revocations":
+        """What a revocation changes, before it is signed."""
+        from strongroom.services.revocations import Revocations
+
+        return Revocations(self.workstation, self.people.changes)
 
     @cached_property
     def rotation(self) -> "Rotation":

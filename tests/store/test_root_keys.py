@@ -66,7 +66,7 @@ def test_the_root_keys_move_from_the_founders_home_to_two_sticks_and_a_paper(
     assert document.root_threshold == 2
     assert [place.label for place in root_keys(ada).places()] == ["safe a", "safe b", "safe c"]
     assert not any(place.is_in_home for place in root_keys(ada).places())
-    root_keys(ada).forget(old.keyid[:8])
+    root_keys(ada).forget(old.label)
     assert not ada.at.home.key_file(old.keyid).exists()
     assert ada.keychain.get(old.keyid) is None
     fresh = again(ada)

@@ -10,6 +10,7 @@ import click
 
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, plain, say, table
+from strongroom.cli.revocation import preview_document, preview_lines
 from strongroom.cli.session import has_terminal, services
 from strongroom.cli.trust_step import (
     draft_lines,
@@ -143,16 +144,39 @@ def grant(person: str, role: str, scope: str, draft: Path | None, keys: tuple[st
 @click.option(
     "--reason", default="left", show_default=True, help="left, lost, compromised or rotated."
 )
+@click.option(
+    "--last-good",
+    multiple=True,
+    metavar="EVENT",
+    help="With compromised: the last event to believe; none for none.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what it changes.")
 @draft_option
 @key_option
 @shared_options
-def revoke(person: str, reason: str, draft: Path | None, keys: tuple[str, ...]) -> None:
-    """End every right of somebody at what has been seen so far."""
+def revoke(
+    person: str,
+    reason: str,
+    last_good: tuple[str, ...],
+    dry_run: bool,
+    draft: Path | None,
+    keys: tuple[str, ...],
+) -> None:
+    """End every right of somebody, or of one key, at what has been seen so far."""
     at = services()
     lend(at, keys)
-    step = at.people.revoke(person, reason=reason, draft=draft)
+    seen = at.revocations.preview(person, reason=reason, last_good=last_good)
+    document = {"person": person, "reason": reason, **preview_document(seen)}
+    if dry_run:
+        emit(document, preview_lines(seen))
+        return
+    if has_terminal() and not seen.is_quiet:
+        for line in preview_lines(seen):
+            say(line)
+        click.confirm("Revoke all the same?", abort=True, err=True)
+    step = at.people.revoke(person, reason=reason, last_good=last_good, draft=draft)
     emit(
-        {"person": person, "reason": reason, **step_document(step)},
+        {**document, **step_document(step)},
         step_lines(step, f"{person} has no rights any more;"),
     )
 

@@ -15,6 +15,7 @@ from strongroom.cli.output import emit, plain, say, table
 from strongroom.cli.people import member_document, member_row
 from strongroom.cli.session import has_terminal, services
 from strongroom.cli.team_fork import fork, settle
+from strongroom.cli.team_review import access, lint
 from strongroom.cli.trust_step import draft_option, key_option, lend, step_document, step_lines
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def add_commands(root: click.Group) -> None:
     """Joins ``team`` into the tree of commands."""
     team.add_command(fork)
     team.add_command(settle)
+    team.add_command(access)
+    team.add_command(lint)
     root.add_command(team)
 
 

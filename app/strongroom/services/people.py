@@ -5,6 +5,7 @@
   makes of the document is `domain.team_edits`'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from strongroom.services.given_file import read_given
 from strongroom.services.key_ring import KeyRing
 from strongroom.services.members import TeamMember, members_of
 from strongroom.services.policies import policies_json, read_policies
+from strongroom.services.revocations import cuts_of
 from strongroom.services.rotation import predecessor
 from strongroom.services.trust_changes import DraftView, TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
@@ -252,18 +254,29 @@ class People:
         person: str,
         *,
         reason: str = "left",
+        last_good: Sequence[str] = (),
         ask: SecretsHandler | None = None,
         draft: Path | None = None,
     ) -> TrustStep:
-        """Ends every right of a person at what has been seen of his logs.
+        """Ends every right of a person, or of one key, at what has been seen of his logs.
+
+        Args:
+            person: An id, a unique name, or a key.
+            reason: ``left``, ``lost``, ``compromised`` or ``rotated``.
+            last_good: The last event to believe of a compromised key; see `cuts_of`.
+            ask: Asks for the passphrase of this workstation's key.
+            draft: A new file for the draft if others have to sign as well.
 
         Raises:
-            BadInput: ``E-NAME``; ``E-ROLE`` if nobody would be admin afterwards.
+            BadInput: ``E-NAME``, ``E-REASON``, ``E-EVENT``; ``E-ROLE`` if too few admins would be
+                left.
             Refused: ``E-CAP``, ``E-QUORUM``.
         """
 
         def end(document: TrustDocument) -> TrustDocument:
-            return end_rights(document, writers_of(document, person), reason)
+            writers = writers_of(document, person)
+            cuts = cuts_of(self._at.snapshot(), writers, reason, last_good)
+            return end_rights(document, writers, reason, cuts=cuts)
 
         return self.changes.change(end, ask, draft)
 

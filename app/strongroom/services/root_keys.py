@@ -252,7 +252,8 @@ class RootKeys:
         people = {*document.members, card.writer if card else ""}
         folder = self._at.home.key_file("x").parent
         kept = [path.stem for path in sorted(folder.glob("*.json")) if path.stem not in people]
-        labels = {each.keyid: each.label for each in document.root_keys.values()}
+        versions = self._at.snapshot().trust.documents
+        labels = {each.keyid: each.label for v in versions for each in v.root_keys.values()}
         found = [k for k in kept if key and (k.startswith(key.lower()) or labels.get(k) == key)]
         if len(found) != 1:
             raise BadInput(
