@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrus
 from strongroom.exchange.dossier import Dossier
 from strongroom.services.evidence import Package
 from strongroom.services.exchange import Exchange
+from strongroom.services.model_signing import check_model
 from strongroom.trust.keychain import MemoryKeychain
 from support.audit_script import run_script
 from support.audit_store import MODEL, AuditStore, copy_of, evidence_of, read_tree
@@ -94,6 +96,9 @@ def test_every_command_of_the_instructions_works_as_it_stands(shared):
     prose = ("every signature, not only those that matter", "must print nothing")
     for words in prose:
         commands = [line.replace(words, "").rstrip() for line in commands]
+    others = [line for line in commands if line.startswith("model_signing ")]
+    commands = [line for line in commands if line not in others]
+    assert len(others) == 1, "the test below runs it where that program is installed"
     tree_command = commands.pop()
     said = shell("\n".join(commands), package.path)
     assert said.count("Holds: ") == 2
@@ -104,6 +109,36 @@ def test_every_command_of_the_instructions_works_as_it_stands(shared):
     report = json.loads((package.path / "data/report.json").read_bytes())
     assert shell(tree_command, package.path / "data/model").split()[0] == report["tree"]
     assert read_tree(package.path) == before
+
+
+def test_the_signature_of_the_model_is_of_the_form_that_openssf_reads(shared):
+    _, package = shared
+    data = package.path / "data"
+    (key,) = [p for p in (data / "keys").glob("*.p256.pem") if p.stem[:64] == _exporter(data)]
+    check = check_model(data / "model", data / "model.sig", key)
+    assert check.is_ok
+    assert check.file_count >= 1
+    other = next(p for p in (data / "keys").glob("*.p256.pem") if p != key)
+    with pytest.raises(Untrusted):
+        check_model(data / "model", data / "model.sig", other)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("model_signing", path=str(Path(sys.executable).parent)) is None,
+    reason="needs OpenSSF's program: pip install 'model-signing==1.1.1' pyOpenSSL",
+)
+def test_the_command_for_model_signing_works_as_it_stands(shared):
+    _, package = shared
+    text = (package.path / "data/VERIFY.txt").read_text()
+    (command,) = [line[4:] for line in text.splitlines() if line.startswith("    model_signing ")]
+    folder = Path(sys.executable).parent
+    shell(f"PYTHONPATH= {folder}/{command}", package.path)
+
+
+def _exporter(data: Path) -> str:
+    sealed = json.loads((data.parent / "tagmanifest-sha256.txt.dsse.json").read_bytes())
+    return str(sealed["signatures"][0]["keyid"])
 
 
 def test_the_digest_of_the_script_is_the_one_that_is_told(shared):

@@ -155,6 +155,44 @@ def alias(name: str, alias: str, version: str) -> None:
     emit(document, [said])
 
 
+@models.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--signature",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The signature: model.sig.",
+)
+@click.option(
+    "--key",
+    required=True,
+    metavar="PEM",
+    type=click.Path(path_type=Path),
+    help="The signer's public key, told out of band.",
+)
+@shared_options
+def verify(folder: Path, signature: Path, key: Path) -> int:
+    """Check a folder against a signature of OpenSSF Model Signing; needs no store."""
+    from strongroom.services.model_signing import check_model
+
+    check = check_model(folder, signature, key)
+    lines = [f"{found.code} {found.path}: {found.detail}" for found in check.findings]
+    verdict = "holds what was signed" if check.is_ok else "does not hold what was signed"
+    lines.append(f"{folder} {verdict}: {check.name}, {check.file_count:,} files")
+    document = {
+        "ok": check.is_ok,
+        "name": check.name,
+        "files": check.file_count,
+        "findings": [
+            {"code": found.code, "path": found.path, "detail": found.detail}
+            for found in check.findings
+        ],
+    }
+    emit(document, lines)
+    return 0 if check.is_ok else 1
+
+
 def version_document(version: ModelVersion) -> dict[str, Any]:
     """Returns a version as ``models list --json`` prints it."""
     return {

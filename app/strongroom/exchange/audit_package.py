@@ -29,6 +29,7 @@ from strongroom.store.repository import Repository
 from strongroom.store.segments import trust_name
 from strongroom.trust import envelope
 from strongroom.trust.keys import from_hex, from_spki
+from strongroom.trust.model_signature import sign_model
 from strongroom.trust.signer import Signer
 
 PREDICATE_TYPE = "urn:strongroom:audit:v1"
@@ -124,6 +125,10 @@ def _payload(
         digests.add(str(dossier.run.event.body["manifest"]))
     for digest in digests:
         yield from_bytes(f"data/bundles/{digest}.json", files.read_manifest(digest))
+    name = spelled(f"{dossier.version.model}-v{dossier.version.version}")
+    key = from_spki(snapshot.latest.members[exporter.writer].p256)
+    signature = sign_model(name, dossier.manifest.files, exporter.p256, key)
+    yield from_bytes("data/model.sig", signature)
     yield from _content("data/model", dossier.manifest.files, dossier.version.run, dossier.content)
     if dossier.run is not None:
         kept = [file for file in dossier.run.manifest.files if file.path in RUN_FILES]

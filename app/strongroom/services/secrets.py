@@ -13,10 +13,8 @@ from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.progress import Progress
 from strongroom.domain.secret import OVERRIDE_KINDS, SecretFinding
 from strongroom.exchange.leaving import OVERRIDE, manifests, overrides, suspicions
-from strongroom.exchange.local import LocalSide
+from strongroom.services.local_side import local_side
 from strongroom.services.workstation import Workstation
-from strongroom.store.content import Content
-from strongroom.store.liveness import observe
 from strongroom.trust.identity import SecretsHandler
 
 MAX_REASON = 2_000  # characters; a paragraph
@@ -50,7 +48,7 @@ class Secrets:
             Refused: ``E-TEAM``.
             Cancelled: Between two files.
         """
-        snapshot, here = self._at.snapshot(), self._local()
+        snapshot, here = self._at.snapshot(), local_side(self._at)
         digests = {
             file.sha256 for _, manifest in manifests(here, snapshot) for file in manifest.files
         }
@@ -148,16 +146,3 @@ class Secrets:
                 )
             changes |= self._at.changes_of(event)
         return changes
-
-    def _local(self) -> LocalSide:
-        card = self._at.card()
-        folder, clock = self._at.folder, self._at.clock
-        return LocalSide(
-            ledger=self._at.ledger(),
-            content=Content(folder, self._at.catalog, observe(clock.now_us())),
-            folder=folder,
-            quarantine=self._at.quarantine,
-            clock=clock,
-            random_bytes=self._at.random_bytes,
-            writer=card.writer if card else "",
-        )

@@ -155,6 +155,23 @@ def from_spki(text: str) -> PublicKey:
     return key
 
 
+def from_pem(data: bytes) -> PublicKey:
+    """Reads a public key from PEM, as openssl writes it.
+
+    Raises:
+        Untrusted: ``E-SIG`` if it is no Ed25519 or P-256 key.
+    """
+    try:
+        loaded = serialization.load_pem_public_key(data)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _bad_key("it is no public key in PEM") from error
+    if isinstance(loaded, Ed25519PublicKey):
+        return PublicKey("ed25519", loaded.public_bytes_raw())
+    if isinstance(loaded, ec.EllipticCurvePublicKey) and loaded.curve.name == "secp256r1":
+        return PublicKey("p256", _point(loaded))
+    raise _bad_key("it is neither Ed25519 nor P-256")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyPair:
     """The two secrets of one writer (trust.md section 0): Ed25519 for events, P-256 for files.
