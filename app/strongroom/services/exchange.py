@@ -41,6 +41,7 @@ from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.run_intake import RunIntake
 from strongroom.services.signed_report import CheckedReport
 from strongroom.services.unsigned_runs import UnsignedRuns
+from strongroom.services.vouching import held_against_checkpoints, vouch
 from strongroom.services.workstation import Workstation
 from strongroom.store.quarantine import QuarantinedItem
 
@@ -371,6 +372,7 @@ class Exchange:
         )  # fmt: skip
         if not how.is_dry:
             self._memory.remember(info.name, pushed=found.outcome.pushed, damaged=found.damaged)
+            vouch(self._at, remote)
         return found.outcome
 
     def _pull(self, info: RemoteInfo, how: "_How") -> Outcome:
@@ -380,14 +382,15 @@ class Exchange:
             is_dry=how.is_dry, is_reading=how.is_reading, suspects=info.damaged,
             selection=how.selection, progress=how.progress,
         )  # fmt: skip
+        outcome = held_against_checkpoints(self._at, remote, found.outcome)
         if how.is_dry:
-            return found.outcome
-        refused = ((each.code, each.path) for each in found.outcome.rejected)
+            return outcome
+        refused = ((each.code, each.path) for each in outcome.rejected)
         self._at.note_found(f"remote {info.name}", refused)
         if info.name in self._places.names():
             self._memory.save_marks(info.name, found.marks)
             self._memory.remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)
-        return replace(found.outcome, changes=self._settle(found.outcome.changes))
+        return replace(outcome, changes=self._settle(outcome.changes))
 
     def _take(self, source: str, how: "_How") -> Outcome:
         if source in self._places.names():
