@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints on a share: three lines in a writer's own hand contradict whoever shows less or other."""
+"""Checkpoints on a share: three lines in the own hand contradict whoever shows less, or other."""
 
 import shutil
 from collections.abc import Iterator
