@@ -259,7 +259,7 @@ class Services:
         """Other stores, by folders."""
         from strongroom.services.exchange import Exchange
 
-        return Exchange(self.workstation)
+        return Exchange(self.workstation, self.rotation)
 
     @cached_property
     def bundles(self) -> "Bundles":

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from strongroom.domain.errors import EnvironmentFault, Untrusted
+from strongroom.exchange.outcome import Outcome
+from strongroom.services.exchange import Exchange
 from strongroom.services.integrity import Integrity
+from strongroom.services.rotation import Rotation
 from strongroom.services.witness import Witness
 from strongroom.store.repository import Repository
-from support.peers import Peer, Team, codes
+from support.peers import CHEAP, Peer, Team, codes
 
 
 @pytest.fixture
@@ -122,3 +125,65 @@ def test_a_home_of_an_earlier_version_takes_its_log_as_it_is(team: Team) -> None
     (ada.at.home.folder / "signed.json").unlink()
     ada.say(2)
     assert own_log_check(ada) == (True, "this key may sign here")
+
+
+def pulls_and_cares(peer: Peer) -> Outcome:
+    """Pulls as the program does, which may replace the key."""
+    rotation = Rotation(peer.at, peer.people.changes, cost=CHEAP)
+    (outcome,) = Exchange(peer.at, rotation).pull("share")
+    return outcome
+
+
+def test_44_a_copied_key_is_replaced_by_itself_and_an_admin_lets_the_new_one_in(
+    tmp_path: Path,
+) -> None:
+    team = Team(tmp_path / "team")
+    ada, ben = team.peers
+    ada.push()
+    ben.pull()
+    ben.say(1)
+    ben.push()
+    machine = ben.restored_copy(tmp_path / "machine")  # a snapshot of the whole machine
+    ben.say(2)
+    ben.push()
+    old = machine.writer
+    pulled = pulls_and_cares(machine)
+    assert codes(pulled) == ["E-ROLLBACK"]
+    (told,) = (each for each in pulled.waiting if each.code == "E-ROLLBACK")
+    request = machine.at.home.folder / "new-key.enrol.json"
+    assert str(request) in told.detail
+    assert refused(machine).code == "E-ROLLBACK", "the old key signs no more, not even for the new"
+    assert "waits for an admin" in pulls_and_cares(machine).waiting[-1].detail
+    ada.pull()
+    admitted = ada.people.admit(request, "analyst", replaces=old)
+    ada.push()
+    pulls_and_cares(machine)
+    card = machine.at.require_card()
+    assert card.writer == admitted.writer != old
+    fresh = machine.at.sign("writer.hello", {"host": "ws", "app": "test"})
+    assert fresh.writer == card.writer
+    machine.push()
+    ada.pull()
+    assert ada.digest == machine.digest
+    assert not ada.at.snapshot().alarms, "no number was used twice"
+    machine.close()
+    team.close()
+
+
+def test_44_a_founder_alone_is_given_a_new_key_by_his_own_root_key(tmp_path: Path) -> None:
+    team = Team(tmp_path / "team", ("Ada",))
+    (ada,) = team.peers
+    ada.say(1)
+    ada.push()
+    machine = ada.restored_copy(tmp_path / "machine")
+    ada.say(2)
+    ada.push()
+    old = machine.writer
+    assert "taken its place" in pulls_and_cares(machine).waiting[-1].detail
+    assert machine.at.require_card().writer != old
+    hello = machine.at.sign("writer.hello", {"host": "ws", "app": "test"})
+    latest = machine.at.snapshot().latest
+    assert not latest.members[old].is_active
+    assert hello.id not in machine.at.snapshot().state.refusals
+    machine.close()
+    team.close()

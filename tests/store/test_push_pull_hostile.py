@@ -282,7 +282,7 @@ def test_a_restored_backup_learns_that_its_own_log_went_on(team: Team) -> None:
     ada.push()
     pulled = backup.pull()
     assert codes(pulled) == ["E-ROLLBACK"]
-    assert "Stop signing" in pulled.rejected[0].detail
+    assert "signs nothing more" in pulled.rejected[0].detail
     assert backup.digest == ada.digest
     backup.close()
 

@@ -197,7 +197,7 @@ def _own_log_alarms(writer: str, intake: Intake) -> list[Trouble]:
         return []
     detail = (
         f"The remote holds events of this workstation (from {min(mine)}) that it had lost or never"
-        " signed: was it restored or copied? Stop signing here and make a new identity"
+        " signed: was it restored or copied? This key signs nothing more here"
     )
     return [Trouble(code="E-ROLLBACK", path=log_folder(writer), detail=detail)]
 

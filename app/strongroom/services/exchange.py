@@ -33,10 +33,12 @@ from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
 from strongroom.services.import_reports import ImportRecord, ImportReport
 from strongroom.services.last_exchange import as_of
 from strongroom.services.local_side import settle
+from strongroom.services.own_key import replaced_if_copied
 from strongroom.services.quarantine_desk import QuarantineDesk, QuarantineDetail, Retried
 from strongroom.services.remote_places import RemotePlaces
 from strongroom.services.remote_status import RemoteStatus, look
 from strongroom.services.report_desk import ReportDesk
+from strongroom.services.rotation import Rotation
 from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.run_intake import RunIntake
 from strongroom.services.signed_report import CheckedReport
@@ -68,10 +70,16 @@ __all__ = [
 
 
 class Exchange:
-    """The verbs of ``strongroom remote``, ``quarantine`` and ``import runs``."""
+    """The verbs of ``strongroom remote``, ``quarantine`` and ``import runs``.
 
-    def __init__(self, workstation: Workstation) -> None:
+    Args:
+        workstation: This side.
+        rotation: Replaces our own key if a pull shows that it signed elsewhere; None to tell only.
+    """
+
+    def __init__(self, workstation: Workstation, rotation: Rotation | None = None) -> None:
         self._at = workstation
+        self._rotation = rotation
         self._memory = ExchangeMemory(workstation.home, workstation.clock, workstation.marks)
         self._places = RemotePlaces(workstation, self._memory)
         self.reports = ReportDesk(workstation)
@@ -390,7 +398,8 @@ class Exchange:
         if info.name in self._places.names():
             self._memory.save_marks(info.name, found.marks)
             self._memory.remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)
-        return replace(outcome, changes=self._settle(outcome.changes))
+        outcome = replace(outcome, changes=self._settle(outcome.changes))
+        return replaced_if_copied(self._at, self._rotation, outcome) if self._rotation else outcome
 
     def _take(self, source: str, how: "_How") -> Outcome:
         if source in self._places.names():

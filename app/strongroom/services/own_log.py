@@ -64,6 +64,14 @@ class OwnLog:
             )
         return None
 
+    def is_signed_elsewhere(self, snapshot: Snapshot, writer: str) -> bool:
+        """Whether this key has signed what this workstation did not: it was copied or restored."""
+        prefix = f"{writer}/"
+        if any(a.code == "E-EQUIV" and a.object.startswith(prefix) for a in snapshot.alarms):
+            return True
+        count = snapshot.highest(writer)
+        return count > self._noted(writer, count)[0]
+
     def _noted(self, writer: str, count: int) -> tuple[int, int]:
         """Returns the highest number this home may have signed, and the one it surely has."""
         document = self._home.signed()

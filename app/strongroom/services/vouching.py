@@ -11,7 +11,6 @@ from strongroom.exchange.checkpoints import CheckpointShelf, contradictions, lod
 from strongroom.exchange.outcome import Outcome
 from strongroom.exchange.remote import FolderRemote, Remote
 from strongroom.services.workstation import Workstation
-from strongroom.store.segments import gap_free_head
 from strongroom.trust.signer import Ed25519Signer
 
 
@@ -40,8 +39,9 @@ def held_against_checkpoints(at: Workstation, remote: Remote, outcome: Outcome) 
     for trouble in contradictions(CheckpointShelf(remote.root), snapshot):
         writer = trouble.path.split("/")[1]
         count = len(snapshot.chains.by_writer.get(writer, ()))
-        is_newer = gap_free_head(remote.segments(writer)) > count
-        if trouble.code == "E-SPLIT" or not is_newer:  # somebody may just have pushed more
+        # What is listed is on its way, or damaged and told as that.
+        is_listed = any(file.last > count for file in remote.segments(writer))
+        if trouble.code == "E-SPLIT" or not is_listed:
             found.append(trouble)
     told = {each.path.split("/")[2] for each in outcome.rejected if each.code == "E-WITHHELD"}
     fresh = (e for e in found if e.code != "E-WITHHELD" or e.path.split("/")[1] not in told)
