@@ -24,7 +24,13 @@ from strongroom.domain.ids import is_run_id
 from strongroom.domain.progress import Progress
 from strongroom.store.faults import explained
 from strongroom.store.plainfile import CheckedReader, read_bounded
-from strongroom.store.publish import Source, checked_path, is_temporary, publish
+from strongroom.store.publish import (
+    Source,
+    checked_path,
+    is_temporary,
+    publish,
+    sync_folder,
+)
 from strongroom.store.repository import Repository
 
 DESCRIPTION = "strongroom-backup.json"
@@ -73,9 +79,9 @@ class BackupFolder:
             EnvironmentFault: ``E-SHARE``, ``E-FULL``.
         """
         with explained(root):
-            if root.is_dir() and (root / DESCRIPTION).is_file():
+            if root.is_dir() and (root / DESCRIPTION).is_file() and not _is_stub(root):
                 return cls.open_existing(root)
-            if root.exists() and (not root.is_dir() or any(_names(root))):
+            if root.exists() and (not root.is_dir() or set(_names(root)) - {DESCRIPTION}):
                 raise BadInput(
                     "E-BACKUP",
                     f"{root} is not a folder of backups and not empty",
@@ -90,6 +96,7 @@ class BackupFolder:
             root.mkdir(exist_ok=True)
         document = {"created": to_iso(now_us), "format": FORMAT}
         publish(root, DESCRIPTION, canonical.encode(document), read_back=True)
+        sync_folder(root.parent)  # the folder itself may be new
         return cls(root)
 
     @classmethod
@@ -167,14 +174,17 @@ class BackupFolder:
         return ListedBackup(store=backup.store, name=name, size_bytes=len(data))
 
     def listed(self, store: str = "") -> list[ListedBackup]:
-        """Returns the lists of a store, or of all, oldest first by name; none is read."""
+        """Returns the lists of a store, or of all, oldest first by name; none is read.
+
+        A list that a power cut left empty never was one: it names nothing.
+        """
         with explained(self.root):
             stores = [store] if store else sorted(filter(is_run_id, _names(self.root / "list")))
             return [
                 ListedBackup(store=each, name=entry.name, size_bytes=entry.stat().st_size)
                 for each in stores
                 for entry in sorted(_files(self.root / "list" / each), key=lambda e: e.name)
-                if _LIST.fullmatch(entry.name)
+                if _LIST.fullmatch(entry.name) and entry.stat().st_size
             ]
 
     def read(self, listed: ListedBackup) -> Backup:
@@ -264,6 +274,11 @@ def _names(folder: Path) -> list[str]:
         return [path.name for path in folder.iterdir() if not is_temporary(path.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _is_stub(root: Path) -> bool:
+    """Whether a power cut left the description empty: then this is the second attempt."""
+    return (root / DESCRIPTION).lstat().st_size == 0
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
