@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from strongroom.domain.bundle import parse_manifest
 from strongroom.domain.errors import Cancelled
 from strongroom.domain.parts import LEAST_PART_BYTES
+from strongroom.store import medium, publish
+from strongroom.store.mounts import Mount
 from strongroom.trust import envelope
 from support.peers import MODEL, Peer, Team, codes, flip
 
@@ -132,3 +135,39 @@ def test_a_part_of_another_size_is_seen_without_reading_it(team: Team) -> None:
     assert not ada.exchange.verify("share").is_ok
     ada.push()
     assert ben.pull().is_clean
+
+
+def test_what_is_written_is_read_back_unless_it_lies_on_a_disk_of_this_machine(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = team.peers[0]
+    read: list[Path] = []
+    real = publish.forget_cached
+
+    def watched(path: Path) -> None:
+        read.append(path)
+        real(path)
+
+    monkeypatch.setattr(publish, "forget_cached", watched)
+    table = Mount(folder="/", device="/dev/x", filesystem="ext4", is_read_only=False)
+    for filesystem, is_far in (
+        ("ext4", False), ("tmpfs", False), ("cifs", True), ("nfs4", True), ("vfat", True),
+        ("sshfs", True), ("something new", True),
+    ):  # fmt: skip
+        mounted = replace(table, filesystem=filesystem)
+        monkeypatch.setattr(medium, "mount_of", lambda _path, mounted=mounted: mounted)
+        ada.add_remote(team.root / filesystem, filesystem)
+        read.clear()
+        assert ada.push(filesystem).is_clean
+        assert bool(read) == is_far, filesystem
+    monkeypatch.setattr(medium, "mount_of", lambda _path: table)
+    monkeypatch.setattr(medium, "is_removable", lambda _mount: True)
+    ada.add_remote(team.root / "usb", "usb")
+    read.clear()
+    ada.push("usb")
+    assert read, "a stick can be formatted as a disk is"
+    monkeypatch.setattr(medium, "mount_of", lambda _path: None)
+    ada.add_remote(team.root / "unknown", "unknown")
+    read.clear()
+    ada.push("unknown")
+    assert read, "where the system does not tell, it is read back"

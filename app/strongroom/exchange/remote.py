@@ -18,6 +18,7 @@ from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.domain.progress import Progress
 from strongroom.store.faults import explained
+from strongroom.store.medium import is_own_disk
 from strongroom.store.plainfile import CheckedReader, read_bounded
 from strongroom.store.publish import Source, is_temporary, publish, sync_folder
 from strongroom.store.repository import MAX_OBJECT_BYTES, Repository
@@ -146,7 +147,7 @@ class FolderRemote(Repository):
     """
 
     def __init__(self, path: Path, description: RemoteDescription) -> None:
-        super().__init__(path, read_back=True)
+        super().__init__(path, read_back=not is_own_disk(path))
         self.description = description
 
     @classmethod

@@ -27,12 +27,14 @@ from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.store.faults import explained
-from strongroom.store.medium import forget_cached
+from strongroom.store.hashing import Hashing
+from strongroom.store.medium import begin_writing, forget_cached
 from strongroom.store.plainfile import CHUNK_BYTES, has_content, wrong_hash
 
 MAX_NAME = 100  # with the prefix of a share a path still fits the 260 characters of MAX_PATH
 MAX_RELATIVE = 180
 LEFTOVER_AGE_S = 7 * 24 * 3600  # no copy of a 1 GiB part takes a week
+WRITE_BEHIND_BYTES = 32 << 20  # the disk writes while the next pieces are read and hashed
 SPACE_MARGIN_PERCENT = 5  # folders and partly filled clusters
 # A virus scanner or a reader lets go within about 2.5 s (zarr-python #4358: no failure left).
 RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
@@ -292,16 +294,19 @@ def copy_source(
         Untrusted: ``E-HASH`` if it is not what was promised.
         OSError: If the disk fails or is full; and whatever the source raises.
     """
-    running = hashlib.sha256()
-    done = 0
-    while piece := source.read(CHUNK_BYTES):
-        done += len(piece)
-        if done > size_bytes:
-            break
-        running.update(piece)
-        write_all(descriptor, piece)
-        progress.step(done, size_bytes)
-    if done != size_bytes or running.hexdigest() != sha256:
+    with Hashing(size_bytes) as hashing:
+        done = 0
+        while piece := source.read(CHUNK_BYTES):
+            done += len(piece)
+            if done > size_bytes:
+                break
+            hashing.update(piece)
+            write_all(descriptor, piece)
+            if done % WRITE_BEHIND_BYTES < len(piece):
+                begin_writing(descriptor)
+            progress.step(done, size_bytes)
+        digest = hashing.hexdigest()
+    if done != size_bytes or digest != sha256:
         raise wrong_hash(f"A source of {size_bytes:,} bytes")
 
 
