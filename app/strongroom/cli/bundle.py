@@ -107,14 +107,14 @@ def verify(file: Path) -> int:
 
 
 @bundle.command()
-@click.argument("file", metavar="FILE", type=_FILE)
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would be taken in.")
 @shared_options
-def take(file: Path, dry_run: bool) -> int:
-    """Take in everything admissible of a bundle."""
+def take(files: tuple[Path, ...], dry_run: bool) -> int:
+    """Take in everything admissible of bundles, or of a folder they are dropped into."""
     with TerminalProgress() as progress:
-        outcome = services().bundles.take(file, is_dry=dry_run, progress=progress)
-    return tell((outcome,), with_items=True)
+        outcomes = services().bundles.take_all(files, is_dry=dry_run, progress=progress)
+    return tell(outcomes, with_items=True)
 
 
 @bundle.command()

@@ -3,12 +3,15 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from strongroom.domain.clock import from_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.exchange.onefile_reader import OneFile
 from strongroom.trust import envelope
 from strongroom.trust.trust_chain import TrustChain
+
+MAX_THINGS = 500  # named of a bundle that is looked at: each is a file to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +58,9 @@ def facts_of(bundle: OneFile, trust: TrustChain) -> BundleFacts:
 
 
 def _things(bundle: OneFile) -> tuple[str, ...]:
-    """Returns the subjects of the manifests a bundle brings."""
+    """Returns the subjects of the manifests a bundle brings, the first of very many."""
     found = []
-    for digest, _ in bundle.manifests():
+    for digest, _ in islice(bundle.manifests(), MAX_THINGS):
         with suppress(Untrusted, KeyError, TypeError, IndexError):
             raw = bundle.read_manifest(digest)
             parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.domain.clock import from_iso, to_iso
-from strongroom.domain.errors import BadInput, Refused, Untrusted
+from strongroom.domain.errors import BadInput, Refused, StrongroomError, Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.exchange.far_side import FarSide, held_here
 from strongroom.exchange.local import content_events, thing_name
@@ -46,6 +46,7 @@ from strongroom.trust.trust_chain import TrustChain, build_chain
 from strongroom.trust.trustdoc import read_trust
 
 EXPORT = "export.bundle"
+_GAPS = frozenset({"E-TRUST-GAP", "E-GAP"})
 
 __all__ = ["SUFFIX", "BundleFacts", "Bundles", "Confirmed", "Made", "SentBundle", "TakenBundle"]
 
@@ -277,6 +278,46 @@ class Bundles:
             self._memory.note_taken(bundle.id, bundle.index.title, bundle.index.writer, found)
         return replace(found, changes=settle(self._at, found.changes))
 
+    def take_all(
+        self,
+        paths: Sequence[Path],
+        *,
+        is_dry: bool = False,
+        ask: SecretsHandler | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Outcome, ...]:
+        """Takes in several bundles in whatever order they build on each other.
+
+        Args:
+            paths: Bundles, and folders into which a one-way road drops them.
+            is_dry: Only say what would be taken in, of each by itself.
+            ask: Asks for a passphrase.
+            progress: Hears how far it is; may cancel.
+
+        Returns:
+            What became of each that could be opened, in the order given.
+
+        Raises:
+            StrongroomError: The first refusal as `take` raises it, after all had their turn.
+        """
+        files = [file for path in paths for file in _bundles_at(path)]
+        outcomes: dict[Path, Outcome] = {}
+        faults: dict[Path, StrongroomError] = {}
+        pending = files
+        while pending:
+            for file in pending:
+                try:
+                    outcomes[file] = self.take(file, is_dry=is_dry, ask=ask, progress=progress)
+                    faults.pop(file, None)
+                except StrongroomError as error:
+                    faults[file] = error
+            # What waits for another bundle is tried again while others still come in.
+            waits = [f for f in pending if _waits(outcomes.get(f), faults.get(f))]
+            pending = waits if not is_dry and len(waits) < len(pending) else []
+        if faults:
+            raise next(faults[file] for file in files if file in faults)
+        return tuple(outcomes[file] for file in files)
+
     # ---------------------------------------------------------------- receipts
 
     def write_receipt(
@@ -399,6 +440,30 @@ class Bundles:
             except FileNotFoundError as error:
                 raise BadInput("E-NAME", f"There is no file {path}", "Check the name.") from error
         return read_receipt(raw, self._at.snapshot().trust)
+
+
+def _bundles_at(path: Path) -> list[Path]:
+    """Returns a bundle, or those of a folder by name.
+
+    Raises:
+        BadInput: ``E-REMOTE`` for a folder without any.
+        EnvironmentFault: ``E-SHARE``.
+    """
+    with explained(path):
+        if not path.is_dir():
+            return [path]
+        found = sorted(each for each in path.iterdir() if each.suffix == SUFFIX)
+    if not found:
+        title = f"There is no bundle in {path}"
+        raise BadInput("E-REMOTE", title, "Name the folder into which bundles are dropped.")
+    return found
+
+
+def _waits(outcome: Outcome | None, fault: StrongroomError | None) -> bool:
+    """Whether a bundle may say more once another one was taken in."""
+    if fault is not None:
+        return fault.code in _GAPS
+    return outcome is not None and any(each.code in _GAPS for each in outcome.waiting)
 
 
 def _check_whole(pushed: Outcome, *, is_chosen: bool) -> None:
