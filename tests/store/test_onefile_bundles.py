@@ -9,9 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.domain.errors import BadInput, Cancelled, EnvironmentFault, Refused, Untrusted
+from strongroom.domain.errors import (
+    BadInput,
+    Cancelled,
+    EnvironmentFault,
+    Refused,
+    StrongroomError,
+    Untrusted,
+)
 from strongroom.exchange.remote import FolderRemote
 from strongroom.services.bundles import Bundles
+from strongroom.store.mounts import Mount
 from support.peers import MODEL, Peer, Team, codes, files_of, flip, join
 
 
@@ -199,6 +207,57 @@ def test_a_receipt_of_a_stranger_counts_for_nothing(stocked: Team, tmp_path: Pat
     with pytest.raises(Untrusted):
         bundles(ada).confirm(receipt)
     assert [each["receipt"] for each in exports(ada)] == [""]
+
+
+def test_a_folder_that_a_diode_drops_into_is_taken_in_whatever_order_files_have(
+    stocked: Team,
+) -> None:
+    ada, ben = stocked.peers
+    drop = stocked.root / "drop"
+    drop.mkdir()
+    with pytest.raises(BadInput):
+        bundles(ben).take_all([drop])
+    first, second, third = (drop / f"{name}.strongbundle" for name in ("z", "m", "a"))
+    bundles(ada).create(first)
+    ada.train("second")
+    bundles(ada).create(second, runs=["second"], since=first)
+    bundles(ada).create(third, since=second)
+    (drop / "half-copied.part").write_bytes(b"PK")
+    told = bundles(ben).take_all([drop])
+    assert [each.remote for each in told] == [
+        "a.strongbundle", "m.strongbundle", "z.strongbundle",
+    ]  # fmt: skip
+    assert all(each.is_clean and not each.waiting for each in told)
+    assert ben.digest == ada.digest
+    assert ben.at.runs.show("second").run.is_sealed
+    (drop / "b.strongbundle").write_bytes(b"not a bundle")
+    with pytest.raises(BadInput, match="is not a bundle"):
+        bundles(ben).take_all([drop])
+
+
+def test_a_secret_stops_a_bundle_as_it_stops_a_push(stocked: Team) -> None:
+    ada = stocked.peers[0]
+    token = "ghp_" + "a1B2c3D4e5F6" * 3
+    ada.train("leaky", data={"settings.json": f'{{"token": "{token}"}}'.encode()})
+    with pytest.raises(StrongroomError) as caught:
+        bundles(ada).create(stocked.root / "1.strongbundle", runs=["leaky"])
+    assert caught.value.code == "E-SECRET"
+    assert not list(stocked.root.glob("*.strongbundle"))
+    assert not list(stocked.root.glob(".*.tmp"))
+
+
+def test_a_bundle_that_fat32_does_not_take_is_refused_before_it_is_written(
+    stocked: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = Mount(
+        folder=str(stocked.root), device="/dev/sdb1", filesystem="vfat", is_read_only=False
+    )
+    monkeypatch.setattr(Mount, "max_file_bytes", 1000)  # as 4 GiB would be, sooner
+    monkeypatch.setattr("strongroom.exchange.onefile_builder.mount_of", lambda _path: stick)
+    with pytest.raises(EnvironmentFault, match="takes no file over 4 GiB") as caught:
+        bundles(stocked.peers[0]).create(stocked.root / "1.strongbundle")
+    assert caught.value.code == "E-FULL"
+    assert not list(stocked.root.glob("*bundle*"))
 
 
 # ------------------------------------------------------------------ who may read, who may write
