@@ -21,7 +21,19 @@ from strongroom.domain.ids import is_digest, is_run_id
 FORMAT = 1
 MAX_FILES = 1_000_000  # of one store; its list takes some 200 MB of memory
 MAX_LIST_BYTES = 512 << 20  # of such a list
-_KEYS = {"app", "count", "files", "format", "host", "state", "store", "team", "time", "why", "head"}
+_KEYS = {
+    "app",
+    "count",
+    "files",
+    "format",
+    "heads",
+    "host",
+    "state",
+    "store",
+    "team",
+    "time",
+    "why",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +55,8 @@ class BackupFile:
 class Backup:
     """What a store held at one time.
 
-    ``state`` is the digest of the registry's state then, "" without a team; ``head`` how many
-    events the workstation itself had signed.
+    ``state`` is the digest of the registry's state then, "" without a team; ``heads`` how many
+    events of each writer were here.
     """
 
     store: str
@@ -54,7 +66,7 @@ class Backup:
     why: str
     team: str
     state: str
-    head: int
+    heads: Mapping[str, int]
     files: tuple[BackupFile, ...]
 
     @property
@@ -77,7 +89,7 @@ class Backup:
                 "why": self.why,
                 "team": self.team,
                 "state": self.state,
-                "head": self.head,
+                "heads": dict(self.heads),
                 "count": len(self.files),
                 "files": files,
             }
@@ -120,8 +132,11 @@ def _read(document: JsonValue) -> Backup:
             raise ValueError("a file has no digest or no size")
         files.append(BackupFile(path=path, size_bytes=int(size), sha256=sha256, parts=tuple(parts)))
     texts = [document[key] for key in ("host", "app", "why", "team", "state")]
-    if not all(isinstance(text, str) for text in texts) or type(document["head"]) is not int:
+    heads = document["heads"]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(heads, dict):
         raise ValueError("a text was expected")
+    if not all(is_digest(w) and type(n) is int and n >= 0 for w, n in heads.items()):
+        raise ValueError("a head is none")
     host, app, why, team, state = texts
     return Backup(
         store=document["store"],
@@ -131,7 +146,7 @@ def _read(document: JsonValue) -> Backup:
         why=why,
         team=team,
         state=state,
-        head=document["head"],
+        heads=heads,
         files=tuple(files),
     )
 

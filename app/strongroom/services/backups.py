@@ -137,7 +137,7 @@ class Backups:
         place, watched = self._place(self._folder(folder)), progress or Silent()
         source = BackupSource(self._at.folder.root, self._at.folder.cache)
         state = self._at.snapshot().state.digest if self._at.has_team() else ""
-        head = self._own_head()
+        heads = self._heads()
         work = Copying(source, place, watched)
         work.run()
         source.remember()
@@ -150,7 +150,7 @@ class Backups:
             why=" ".join(why.split())[:200],
             team=self._at.home.pinned_team(),
             state=state,
-            head=head,
+            heads=heads,
             files=tuple(sorted(work.done.values(), key=lambda file: file.path)),
         )
         listed = place.add(backup)
@@ -290,11 +290,10 @@ class Backups:
             )
         return BackupFolder.open_or_create(root, now_us=self._at.clock.now_us())
 
-    def _own_head(self) -> int:
-        card = self._at.card()
-        if card is None or not self._at.has_team():
-            return 0
-        return len(self._at.snapshot().chains.by_writer.get(card.writer, ()))
+    def _heads(self) -> dict[str, int]:
+        if not self._at.has_team():
+            return {}
+        return {writer: len(c) for writer, c in self._at.snapshot().chains.by_writer.items() if c}
 
     def _write_plan(self, plan: BackupPlan) -> None:
         self._at.home.save_backup_plan(

@@ -10,9 +10,13 @@
 * Fewer: the store was put back behind its home. What remotes hold comes back by a pull.
 """
 
+from pathlib import Path
+
+from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home
+from strongroom.store.restored import read_restored
 from strongroom.store.snapshot import Snapshot
 
 ROTATE = "Give this workstation a new key: strongroom identity rotate."
@@ -24,10 +28,22 @@ class OwnLog:
     Args:
         home: Where the note lies.
         marks: What remotes have shown, for a home that has no note yet.
+        store: The store, which says whether it was restored.
     """
 
-    def __init__(self, home: Home, marks: SealedMarks) -> None:
-        self._home, self._marks = home, marks
+    def __init__(self, home: Home, marks: SealedMarks, store: Path) -> None:
+        self._home, self._marks, self._store = home, marks, store
+
+    def meet_restored(self) -> None:
+        """Notes which key was this workstation's when it first met a store that was restored.
+
+        A key that comes later is not the one that may have signed what the backup does not hold.
+        """
+        mark = read_restored(self._store)
+        if mark is not None and self._home.met_restored().get("stamp") != mark.stamp:
+            card = self._home.identity()
+            writer = card.writer if card else ""
+            self._home.save_met_restored({"stamp": mark.stamp, "writer": writer})
 
     def about_to_sign(self, snapshot: Snapshot, writer: str, seq: int) -> None:
         """Notes that an event is about to be signed.
@@ -46,6 +62,8 @@ class OwnLog:
 
     def trouble(self, snapshot: Snapshot, writer: str) -> Untrusted | None:
         """Returns why this key must not sign here, None if it may."""
+        if (old := self._restored_trouble(writer)) is not None:
+            return old
         count = snapshot.highest(writer)
         signed, least = self._noted(writer, count)
         if count > signed:
@@ -71,6 +89,28 @@ class OwnLog:
             return True
         count = snapshot.highest(writer)
         return count > self._noted(writer, count)[0]
+
+    def _restored_trouble(self, writer: str) -> Untrusted | None:
+        """Returns why a key from before a restoring signs nothing, None if it may.
+
+        A home that knows of more events than the backup held was not put back with the store: its
+        note is good, and decides.
+        """
+        mark = read_restored(self._store)
+        if mark is None or self._home.met_restored().get("writer") != writer:
+            return None
+        document = self._home.signed()
+        seq = document.get("seq")
+        is_newer = document.get("writer") == writer and type(seq) is int
+        if is_newer and seq > mark.heads.get(writer, 0):
+            return None
+        made = to_iso(mark.made_us)[:16].replace("T", " ")
+        return Untrusted(
+            "E-ROLLBACK",
+            f"This store was restored from a backup of {made} UTC, and its key may have signed"
+            " more since",
+            f"Pull from every remote, then {ROTATE[0].lower()}{ROTATE[1:]}",
+        )
 
     def _noted(self, writer: str, count: int) -> tuple[int, int]:
         """Returns the highest number this home may have signed, and the one it surely has."""

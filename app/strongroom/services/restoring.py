@@ -36,7 +36,6 @@ class BackupInfo:
     why: str
     file_count: int
     size_bytes: int
-    head: int
     code: str = ""
     detail: str = ""
 
@@ -87,7 +86,9 @@ def restore_backup(
             "E-BACKUP", "A store cannot lie in a folder of backups", "Name another folder."
         )
     by_path = {file.path: file for file in backup.files}
-    mark = restored_mark(backup=listed.id, made_us=backup.time_us, now_us=clock.now_us())
+    mark = restored_mark(
+        backup=listed.id, made_us=backup.time_us, now_us=clock.now_us(), heads=backup.heads
+    )
     marked = ArtifactFile(
         path=RESTORED, size_bytes=len(mark), sha256=hashlib.sha256(mark).hexdigest()
     )
@@ -144,7 +145,6 @@ def info_of(listed: ListedBackup, backup: Backup) -> BackupInfo:
         why=backup.why,
         file_count=len(backup.files),
         size_bytes=backup.size_bytes,
-        head=backup.head,
     )
 
 
@@ -156,7 +156,7 @@ def _told(place: BackupFolder, listed: ListedBackup) -> BackupInfo:
     except StrongroomError as error:
         return BackupInfo(
             id=listed.id, store=listed.store, time_us=0, host="", why="", file_count=0,
-            size_bytes=0, head=0, code=error.code, detail=error.title,
+            size_bytes=0, code=error.code, detail=error.title,
         )  # fmt: skip
 
 

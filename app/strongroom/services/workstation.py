@@ -76,7 +76,8 @@ class Workstation:
         self.random_bytes = random_bytes
         self.app = app
         self.marks = SealedMarks(self.home, keychain, random_bytes)
-        self.own_log = OwnLog(self.home, self.marks)
+        self.own_log = OwnLog(self.home, self.marks, self.folder.root)
+        self.own_log.meet_restored()
         self.attempts = Attempts(IncidentBook(self.home.folder), clock)
         self.part_bytes = PART_BYTES
         """Files above this are signed in parts, so that every medium can take them."""

@@ -192,6 +192,14 @@ class Home:
         """Writes what is remembered of bundles that left and arrived."""
         self._write("carriage.json", document)
 
+    def met_restored(self) -> dict[str, JsonValue]:
+        """Returns which restored store this home has met, and with which key."""
+        return self._read("restored-met.json") or {}
+
+    def save_met_restored(self, document: JsonValue) -> None:
+        """Writes which restored store this home has met."""
+        self._write("restored-met.json", document)
+
     def backup_plan(self) -> dict[str, JsonValue]:
         """Returns where and how often this store is backed up, empty if nobody planned it."""
         return self._read("backup.json") or {}
