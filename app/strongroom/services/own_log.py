@@ -101,8 +101,8 @@ class OwnLog:
             return None
         document = self._home.signed()
         seq = document.get("seq")
-        is_newer = document.get("writer") == writer and type(seq) is int
-        if is_newer and seq > mark.heads.get(writer, 0):
+        noted = seq if document.get("writer") == writer and type(seq) is int else 0
+        if noted > mark.heads.get(writer, 0):
             return None
         made = to_iso(mark.made_us)[:16].replace("T", " ")
         return Untrusted(

@@ -229,11 +229,11 @@ class BackupFolder:
 
     def _sweep(self, named: set[str], now_us: int) -> tuple[int, int]:
         with explained(self.root):
-            written = {
-                path: path.stat().st_mtime
+            paths = [
+                checked_path(self.root, f"obj/{sha256[:2]}/{sha256}")
                 for sha256, _ in self.objects()
-                if (path := checked_path(self.root, f"obj/{sha256[:2]}/{sha256}"))
-            }
+            ]
+            written = {path: path.stat().st_mtime for path in paths}
             # A clock that runs ahead must not make everything old: the newest bytes tell time too.
             oldest = min(now_us / 1_000_000, max(written.values(), default=0.0)) - YOUNG_S
             count, size_bytes = 0, 0
