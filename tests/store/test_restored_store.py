@@ -9,6 +9,7 @@ import pytest
 
 from strongroom.domain.errors import Untrusted
 from strongroom.services.backups import Backups
+from strongroom.services.exchange import Exchange
 from strongroom.services.restoring import restore_backup
 from strongroom.services.rotation import NewKey, Rotation
 from support.peers import CHEAP, Peer, Team, codes, join
@@ -70,6 +71,24 @@ def test_an_old_backup_gives_a_rotated_writer_and_no_fork(team, tmp_path):
     assert "E-EQUIV" not in {alarm.code for alarm in chains.alarms}
     told = [e.body["failed"] for e in chains.by_writer[before] if e.type == "login.unlock"]
     assert told == ["1", "2"], "what reached the share is there, and nothing was put beside it"
+    again.close()
+
+
+def test_a_pull_at_a_restored_store_gives_the_new_key_by_itself(team, tmp_path):
+    ada, ben = team.peers
+    old_home = tmp_path / "old-home"
+    shutil.copytree(ada.home, old_home)
+    Backups(ada.at).create(tmp_path / "backups")
+    ada.say(2)
+    ada.push()
+    again = put_back(ada, tmp_path / "backups", with_home=old_home)
+    rotation = Rotation(again.at, again.people.changes, cost=CHEAP)
+    (outcome,) = Exchange(again.at, rotation).pull("share")
+    assert "a new one has taken its place" in outcome.waiting[-1].detail
+    assert again.say(3).writer != ada.writer
+    again.push()
+    ben.pull()
+    assert ben.digest == again.digest
     again.close()
 
 

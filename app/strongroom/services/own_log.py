@@ -84,6 +84,8 @@ class OwnLog:
 
     def is_signed_elsewhere(self, snapshot: Snapshot, writer: str) -> bool:
         """Whether this key has signed what this workstation did not: it was copied or restored."""
+        if self._restored_trouble(writer) is not None:
+            return True
         prefix = f"{writer}/"
         if any(a.code == "E-EQUIV" and a.object.startswith(prefix) for a in snapshot.alarms):
             return True
