@@ -335,3 +335,20 @@ def test_packages_are_listed_for_the_whole_team(
     assert cells[:3] == ["churn v1", "Audit package", "Ada"]
     page.package_button.click()
     assert asked == [1]
+
+
+def test_runs_of_a_folder_can_be_left_where_they_are(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada, ben = team.peers
+    first, second = ada.train("first"), ada.train("second")
+    page = opened(ben, tasks, qtbot)
+    wizard = wizard_at(page, str(ada.store), tasks)
+    tick(wizard.found.table, titled(wizard.found.table, "churn: second"))
+    assert wizard.next_button.text() == "Admit 1 item"
+    wizard.next_button.click()
+    settle(tasks)
+    assert ben.at.runs.search().total == 1
+    assert ben.at.folder.find_run(first) is not None
+    assert ben.at.folder.find_run(second) is None
+    wizard.accept()

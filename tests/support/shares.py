@@ -70,6 +70,14 @@ class Stick:
         self._driver.wait(timeout=10)
         run("losetup", "-d", self._device)
 
+    def detach(self) -> None:
+        """Lets go of the device after somebody else has unmounted it."""
+        if self._driver is not None:
+            self._driver.wait(timeout=10)
+        if self._device:
+            subprocess.run(["losetup", "-d", self._device], check=False, capture_output=True)
+        self._device = ""
+
     def pull_out(self) -> None:
         """Pulls it: the driver dies, the device goes, nothing is flushed by it any more."""
         assert self._driver is not None

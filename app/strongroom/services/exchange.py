@@ -412,7 +412,9 @@ class Exchange:
         if path.is_file() or (path / DESCRIPTION).is_file():
             info = next((i for i in self.remotes() if i.path == str(path)), None)
             return self._pull(info or RemoteInfo(name=str(path), path=str(path)), how)
-        return self.import_runs(path, is_dry=how.is_dry, progress=how.progress)
+        return self._intake.take(
+            path, is_dry=how.is_dry, progress=how.progress or Silent(), selection=how.selection
+        )
 
     def _settle(self, changes: Changes) -> Changes:
         return settle(self._at, changes)

@@ -14,6 +14,7 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.exchange.outcome import Counts, Item, Outcome, Result, Trouble, trouble
+from strongroom.exchange.selection import EVERYTHING, Selection
 from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.workstation import Workstation
 from strongroom.store.copied_runs import FoundRun, copy_run, find_runs, is_here, read_found
@@ -30,8 +31,15 @@ class RunIntake:
         self._finishing = RunFinishing(workstation)
         self._experiments: dict[str, str] = {}
 
-    def take(self, path: Path, *, is_dry: bool, progress: Progress) -> Outcome:
-        """Copies what is new and whole; see `Exchange.import_runs`.
+    def take(
+        self,
+        path: Path,
+        *,
+        is_dry: bool,
+        progress: Progress,
+        selection: Selection = EVERYTHING,
+    ) -> Outcome:
+        """Copies what is new, whole and chosen (by run id); see `Exchange.import_runs`.
 
         Raises:
             BadInput: ``E-REMOTE`` if there is no run folder.
@@ -42,6 +50,10 @@ class RunIntake:
         for folder in find_runs(path):
             progress.step(len(folders), 0, "Looking for runs")
             folders.append(folder)
+        if folders and not selection.is_all:
+            folders = [each for each in folders if selection.wants_run(each.name, "", "")]
+            if not folders:
+                return Outcome(remote=str(path), is_dry=is_dry)
         if not folders:
             raise BadInput(
                 "E-REMOTE",

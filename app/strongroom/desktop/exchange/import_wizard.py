@@ -119,8 +119,8 @@ class ImportWizard(Wizard):
     def _add_pages(self) -> None:
         self.add_page(
             "Where to import from",
-            "A place of the team, a copy of one, a one-file bundle, or a folder that holds run"
-            " folders. Nothing has been written to this store.",
+            "A place of the team, a bundle or zip, or a folder with runs. Nothing has been written"
+            " to this store.",
             self.sources,
             edge=0,
         )
@@ -391,7 +391,7 @@ def _quarantinable(outcome: Outcome) -> bool:
 
 def _chain_sentence(outcome: Outcome) -> str:
     if all(item.kind == "run" for item in outcome.items) and not outcome.pulled.events:
-        return "Every run that verifies is taken in; what is rejected stays where it is."
+        return "Runs that are unticked, and what is rejected, stay where they are."
     return (
         "Files of versions and runs can be left where they are and taken in later. Events travel as"
         " chains and always come; what is rejected goes to quarantine."

@@ -70,7 +70,9 @@ class StickPanel(Surface):
 
     def look(self, *, has_team: bool) -> None:
         """Looks again at what is plugged in."""
-        self._has_team = has_team
+        if has_team != self._has_team:
+            self._has_team = has_team
+            self._show()
         self.watch.look()
 
     def sources(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ CALM_MS = 150  # a desktop mounts, unmounts and mounts again while it looks at a
 
 
 class StickWatch(QObject):
-    """What is plugged in now.
+    """What of ours is plugged in now; a stick with nothing of the team is nobody's business.
 
     Args:
         sticks: Looks at what is plugged in.
@@ -60,7 +60,7 @@ class StickWatch(QObject):
             self._notifier.activated.connect(self._calm.start)
 
     def known(self) -> tuple[Stick, ...]:
-        """Returns what was plugged in at the last look."""
+        """Returns what was plugged in at the last look and holds something of ours."""
         return self._known
 
     def look(self) -> None:
@@ -86,7 +86,8 @@ class StickWatch(QObject):
         self.safe.emit(found)
         self.look()
 
-    def _take(self, found: tuple[Stick, ...]) -> None:
+    def _take(self, plugged: tuple[Stick, ...]) -> None:
+        found = tuple(stick for stick in plugged if stick.is_ours)
         before = {stick.folder for stick in self._known}
         is_other = found != self._known
         self._known = found

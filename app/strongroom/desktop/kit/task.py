@@ -20,6 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -70,7 +71,11 @@ def time_left(state: TaskState, passed_s: float) -> str:
 
 
 class _Relay(QObject):
-    """Carries the outcome over to the window's thread."""
+    """Carries the outcome over to the window's thread.
+
+    It belongs to the jobs of the window and goes when that thread says so: the worker may be the
+    last to let go of its job, and must not take the relay away while its outcome is delivered.
+    """
 
     progressed = Signal(int, int, str)
     ended = Signal(object, object)
@@ -79,10 +84,10 @@ class _Relay(QObject):
 class _Job(QRunnable):
     """One piece of work; tells its relay how it goes and how it ended."""
 
-    def __init__(self, work: Callable[[Progress], Any]) -> None:
+    def __init__(self, work: Callable[[Progress], Any], owner: QObject) -> None:
         super().__init__()
         self.setAutoDelete(False)
-        self.relay = _Relay()
+        self.relay = _Relay(owner)
         self._work = work
         self._stop = threading.Event()
         self._told_at = 0.0
@@ -119,9 +124,13 @@ class _Job(QRunnable):
             self.step(0, 0)
             answer = self._work(self)
         except BaseException as fault:  # noqa: BLE001 - delivered on the window's thread, whatever it is
-            self.relay.ended.emit(None, fault)
+            self._tell(None, fault)
         else:
-            self.relay.ended.emit(answer, None)
+            self._tell(answer, None)
+
+    def _tell(self, answer: object, fault: BaseException | None) -> None:
+        with suppress(RuntimeError):  # the window is gone; nobody waits for a place that hung
+            self.relay.ended.emit(answer, fault)
 
 
 @dataclass(slots=True)
@@ -297,7 +306,7 @@ class Tasks(QObject):
     ) -> None:
         if self._is_closed:
             return
-        job = _Job(work)
+        job = _Job(work, self)
 
         def deliver(answer: Any, fault: BaseException | None) -> None:  # noqa: ANN401 - the answer of any question
             if job.is_cancelled or isinstance(fault, Cancelled):
@@ -361,6 +370,7 @@ class Tasks(QObject):
             if entry not in self._entries:
                 continue
             self._entries.remove(entry)
+            entry.job.relay.deleteLater()
             try:
                 entry.deliver(answer, fault)
             finally:
