@@ -160,11 +160,8 @@ def _read_elsewhere(errand: Errand) -> None:
         (record,) = [each for each in services.exchange.reports.kept() if each.means == "import"]
         assert (record.state, record.rejected > 0) == ("done", True)
         here = services.registry.state().digest
-        whole = [
-            each.model
-            for each in (services.registry.show(f"{name}/1") for name in _MODELS)
-            if each.is_content_here
-        ]
+        shown = [services.registry.show(f"{name}/1") for name in _MODELS]
+        whole = [each for each in shown if each.is_content_here]
     assert len(whole) == 2, "the damaged one is not here, the other is, and the operator's own"
     errand.stick.put_in()
     with errand.sender.services() as services:

@@ -21,6 +21,7 @@ from strongroom.domain.progress import Progress, Silent
 from strongroom.exchange.onefile_reader import SUFFIX
 from strongroom.exchange.remote import DESCRIPTION, FolderRemote
 from strongroom.services.carriage import CarriageMemory
+from strongroom.services.exchange_memory import ExchangeMemory
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
 from strongroom.store.medium import digest_on_medium
@@ -84,6 +85,8 @@ class SafeToRemove:
     files: int
     size_bytes: int
     damaged: tuple[str, ...] = ()
+    damaged_before: tuple[str, ...] = ()
+    """Did not hold when it was last exchanged with; nothing written here can be meant by it."""
     unfinished: tuple[str, ...] = ()
     is_ejected: bool = False
 
@@ -146,7 +149,8 @@ class Sticks:
                 )
             return SafeToRemove(
                 folder=found.folder, is_safe=True, files=found.files,
-                size_bytes=found.size_bytes, is_ejected=True,
+                size_bytes=found.size_bytes, damaged_before=found.damaged_before,
+                is_ejected=True,
             )  # fmt: skip
         return found
 
@@ -190,13 +194,14 @@ class Sticks:
             recent = [file for file in _files(root) if file.changed >= now - RECENT_S]
         whole = [file for file in recent if not is_temporary(file.path.name)]
         total = sum(file.size_bytes for file in whole)
-        done, damaged = 0, []
+        known = self._known_damage(root)
+        done, damaged, before = 0, list[str](), list[str]()
         for file in whole:
             progress.step(done, total, f"Reading back {file.path.name[:16]}")
             with explained(root):
                 found = digest_on_medium(file.path)
             if not _is_right(file.path.name, found, sent.get(str(file.path), "")):
-                damaged.append(str(file.path))
+                (before if str(file.path) in known else damaged).append(str(file.path))
             done += file.size_bytes
         progress.step(total, total, "Read back")
         unfinished = [
@@ -210,7 +215,18 @@ class Sticks:
             files=len(whole),
             size_bytes=total,
             damaged=tuple(damaged),
+            damaged_before=tuple(before),
             unfinished=tuple(unfinished),
+        )
+
+    def _known_damage(self, root: Path) -> frozenset[str]:
+        """Returns the files of places on a stick that did not hold when they were last read."""
+        memory = ExchangeMemory(self._at.home, self._at.clock, self._at.marks)
+        return frozenset(
+            str(Path(info.path) / path)
+            for info in memory.remotes()
+            if Path(info.path).is_relative_to(root)
+            for path in info.damaged
         )
 
 

@@ -8,9 +8,10 @@
 * Files of versions and runs can be left where they are; events travel as chains and always come.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -65,7 +66,7 @@ class ImportWizard(Wizard):
         clock: What time it is.
         secrets: Asks for the passphrase where a report is signed.
         wanted: The place, folder or file chosen at the start.
-        plugged: Names or paths of what can be imported from sticks that are plugged in.
+        plugged: What can be imported from sticks that are plugged in, and what each is called.
 
     Signals:
         taken: Something was taken in or put into quarantine (an `Outcome`).
@@ -84,12 +85,13 @@ class ImportWizard(Wizard):
         secrets: Secrets,
         *,
         wanted: str = "",
-        plugged: Sequence[str] = (),
+        plugged: Mapping[str, str] = MappingProxyType({}),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Import", STEPS, next_words="Verify", parent=parent)
         self._exchange, self._tasks, self._clock = exchange, tasks, clock
         self._infos = tuple(infos)
+        self._plugged = dict(plugged)
         self._outcome: Outcome | None = None
         self._free_bytes: int | None = None
         self._saver = ReportSaver(exchange, secrets, self)
@@ -178,6 +180,11 @@ class ImportWizard(Wizard):
         """Returns the chosen place, folder or file, "" for none."""
         return self.sources.source()
 
+    def _name(self) -> str:
+        """Returns what the source is called."""
+        source = self.source()
+        return self._plugged.get(source) or Path(source).name or source
+
     def _lane(self) -> str:
         """Returns the lane of the source; a path that is a known place goes by its name."""
         source = self.source()
@@ -201,8 +208,7 @@ class ImportWizard(Wizard):
     # ---------------------------------------------------------------- verify, choose
 
     def _verify(self) -> None:
-        source = self.source()
-        name = Path(source).name or source
+        source, name = self.source(), self._name()
         self.setWindowTitle(f"Import from {name}")
         self.steps.set_found(SOURCE, name)
         self.steps.set_found(VERIFY, "")
@@ -289,7 +295,7 @@ class ImportWizard(Wizard):
         self.set_reason("Writing to this store.", "mute", "hard-drive")
         self._tasks.change(
             ADMIT_KEY,
-            f"Taking in {Path(source).name or source}",
+            f"Taking in {self._name()}",
             lambda progress: self._exchange.take(source, progress, selection=selection),
             self._show_report,
             owner=self,

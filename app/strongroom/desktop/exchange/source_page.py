@@ -4,8 +4,9 @@
 * Nothing here touches the source: a share that hangs must not hold whoever only chooses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout
@@ -35,7 +36,10 @@ class SourcePage(Surface):
     activated = Signal()
 
     def __init__(
-        self, infos: Sequence[RemoteInfo], now_us: int, plugged: Sequence[str] = ()
+        self,
+        infos: Sequence[RemoteInfo],
+        now_us: int,
+        plugged: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__("bg_surface")
         self.table = Table(
@@ -65,7 +69,7 @@ class SourcePage(Surface):
         )
         self._names = frozenset([info.name for info in infos] + list(plugged))
         known = {info.name for info in infos}
-        fresh = [_plugged_row(path) for path in plugged if path not in known]
+        fresh = [_plugged_row(path, name) for path, name in plugged.items() if path not in known]
         self.table.set_lines([*fresh, *(_row(info, now_us) for info in infos)])
         self.table.selection_changed.connect(self._on_table_selection_changed)
         self.table.activated_row.connect(lambda _key: self.activated.emit())
@@ -106,8 +110,8 @@ class SourcePage(Surface):
             self._on_path_changed(path)
 
 
-def _plugged_row(path: str) -> Row:
-    name, icon = Path(path).name, "archive" if Path(path).suffix else "usb"
+def _plugged_row(path: str, name: str) -> Row:
+    icon = "archive" if Path(path).suffix else "usb"
     return Row(path, (TwoLineCell(name, f"Plugged in, {path}", icon), MISSING))
 
 

@@ -6,9 +6,10 @@
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
 
 from strongroom.desktop.kit.blocks import MarkLabel
 from strongroom.desktop.kit.buttons import Button
@@ -62,6 +63,7 @@ class StickBar(Surface):
         safe.setEnabled(is_idle)
         words = Elided(holding(stick), "text_secondary", "dense")
         name = MarkLabel.for_icon("usb", stick.label, "info")
+        name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         return row(
             name, (column(words), 1), import_, bring, safe, margins=(16, 6, 16, 6), spacing=8
         )
@@ -79,15 +81,26 @@ def holding(stick: Stick) -> str:
     return f"{held}; {access}"
 
 
-def sources_of(stick: Stick) -> tuple[str, ...]:
-    """Returns what can be imported from a stick: names or paths of places, then bundles."""
-    ours = [place.name or place.path for place in stick.places if place.is_ours]
-    return (*ours, *stick.bundles)
+def sources_of(stick: Stick) -> dict[str, str]:
+    """Returns what can be imported from a stick, places before bundles, and what each is called."""
+    ours = {
+        place.name or place.path: place.name or stick.label
+        for place in stick.places
+        if place.is_ours
+    }
+    return {**ours, **{bundle: Path(bundle).name for bundle in stick.bundles}}
+
+
+def _are(found: SafeToRemove) -> str:
+    return "is" if len(found.damaged_before) == 1 else "are"
 
 
 def safe_words(found: SafeToRemove, label: str) -> tuple[str, str]:
     """Returns title and sentence about a stick that was read back."""
     read = f"{count(found.files, 'file')}, {size(found.size_bytes)}, read back from the medium"
+    if found.damaged_before:
+        old = count(len(found.damaged_before), "file")
+        read += f"; {old} of them, damaged before it came here, still {_are(found)}"
     if found.is_ejected:
         return f"{label} is safe to remove", f"{read}; it is unmounted. Take it out."
     if found.is_safe:

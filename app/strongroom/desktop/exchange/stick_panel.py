@@ -32,7 +32,7 @@ class StickPanel(Surface):
         tasks: The jobs of the window.
 
     Signals:
-        import_requested: Import from a stick (what can be imported, a tuple of names and paths).
+        import_requested: Import from a stick (its sources, a tuple of names and paths).
         sync_requested: Bring a place on a stick what it lacks (its name).
         said: Something became of a stick (a `Saying`).
         plugged: A stick with something of ours was plugged in (title, detail).
@@ -75,9 +75,12 @@ class StickPanel(Surface):
             self._show()
         self.watch.look()
 
-    def sources(self) -> tuple[str, ...]:
-        """Returns what can be imported from all that is plugged in."""
-        return tuple(each for stick in self.watch.known() for each in sources_of(stick))
+    def sources(self) -> dict[str, str]:
+        """Returns what can be imported from all that is plugged in, and what each is called."""
+        found: dict[str, str] = {}
+        for stick in self.watch.known():
+            found |= sources_of(stick)
+        return found
 
     def _show(self) -> None:
         self.bar.show_sticks(self.watch.known(), self._busy, has_team=self._has_team)
@@ -99,7 +102,7 @@ class StickPanel(Surface):
             self.plugged.emit(f"{stick.label} is plugged in", holding(stick))
 
     def _on_import_requested(self, stick: Stick) -> None:
-        self.import_requested.emit(sources_of(stick))
+        self.import_requested.emit(tuple(sources_of(stick)))
 
     def _on_bring_requested(self, stick: Stick) -> None:
         place = next(place for place in stick.places if place.is_ours)
