@@ -257,7 +257,7 @@ def test_5_a_bomb_costs_neither_memory_nor_time(stocked: Team) -> None:
     assert ben.has_content()
 
 
-def test_an_entry_that_claims_more_than_packing_can_hold_is_a_bomb(stocked: Team) -> None:
+def test_5_an_entry_that_claims_more_than_packing_can_hold_is_a_bomb(stocked: Team) -> None:
     archive = pack(stocked.share, stocked.root / "share.zip")
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as more:
         more.writestr("obj/junk", bytes(1 << 20))
@@ -283,7 +283,7 @@ def test_an_entry_gives_as_many_bytes_as_the_directory_said_and_not_one_more(
     reader.close()
 
 
-def test_a_directory_that_lists_too_much_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_5_a_directory_that_lists_too_much_is_refused_before_it_is_read(tmp_path: Path) -> None:
     archive = tmp_path / "many.zip"
     end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF, 0)
     end_64 = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 10**7, 10**7, 10**9, 0)

@@ -25,10 +25,14 @@ DAMAGE = frozenset({"E-HASH", "E-SIZE", "E-FORMAT", "E-PATH"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The names on a remote: segments by writer, trust documents."""
+    """The names on a remote: segments by writer, trust documents.
+
+    ``flooded`` are the writers whose folder lists too much; theirs is not known.
+    """
 
     logs: Mapping[str, Sequence[SegmentFile]]
     trust: Sequence[TrustFile]
+    flooded: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,16 +116,40 @@ class Arrived:
 def list_remote(desk: Desk) -> Listing:
     """Lists a remote's logs, then its trust documents.
 
+    Who fills a folder with names of ours hides what lies in it, and nothing else: of logs those
+    of writers known here are looked up by themselves, of trust documents those that lie here.
+
     Raises:
         EnvironmentFault: ``E-SHARE``.
     """
     logs: dict[str, Sequence[SegmentFile]] = {}
-    for writer in desk.remote.writers():
+    flooded = set()
+    for writer in _writers(desk):
         try:
             logs[writer] = desk.remote.segments(writer)
-        except Untrusted as error:  # somebody flooded this folder; the others are still read
+        except Untrusted as error:
+            flooded.add(writer)
             desk.rejected.append(trouble(error, log_folder(writer)))
-    return Listing(logs=logs, trust=desk.remote.trust_files())
+    return Listing(logs=logs, trust=_trust_files(desk), flooded=frozenset(flooded))
+
+
+def _writers(desk: Desk) -> Sequence[str]:
+    try:
+        return desk.remote.writers()
+    except Untrusted as error:
+        desk.rejected.append(trouble(error, "log"))
+    snapshot = desk.here.ledger.snapshot
+    members = snapshot.trust.latest.members if snapshot.trust.latest is not None else {}
+    return sorted({*members, *(writer for writer, _ in snapshot.events)})
+
+
+def _trust_files(desk: Desk) -> Sequence[TrustFile]:
+    try:
+        return desk.remote.trust_files()
+    except Untrusted as error:
+        desk.rejected.append(trouble(error, "trust"))
+    held = desk.here.ledger.files.trust_files()
+    return [file for file in held if desk.remote.shows(file.path)]
 
 
 def read_arrivals(desk: Desk, listing: Listing, snapshot: Snapshot) -> Arrived:
@@ -143,6 +171,9 @@ def _read_trust(desk: Desk, listing: Listing, arrived: Arrived) -> None:
         if file.path in held:
             desk.note_same(1, file.size)
             continue
+        if arrived.size_bytes > MAX_LOG_BYTES:
+            desk.wait("E-SIZE", file.path, "There is more to read: pull again", file.size)
+            break
         try:
             data = desk.remote.read_trust(file)
         except Untrusted as error:

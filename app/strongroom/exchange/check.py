@@ -5,7 +5,7 @@
 * Nothing is changed. What is damaged is named, and the next push writes it again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,8 +21,11 @@ from strongroom.exchange.pull import check_team
 from strongroom.exchange.remote import Remote
 from strongroom.exchange.watched import Watched
 from strongroom.store.plainfile import CHUNK_BYTES
-from strongroom.store.segments import gap_free_head, log_folder
+from strongroom.store.segments import SegmentFile, gap_free_head, log_folder
 from strongroom.trust import envelope
+
+MANY_EVENTS = 100_000  # a team's whole life; one writer with more is told
+MANY_BYTES = 100 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +82,21 @@ class _Check:
         self._here, self._remote, self._name = here, remote, name
         self._progress = progress
         self._findings: list[Trouble] = []
+        self._notes: list[str] = []
         self._checked = {"trust": 0, "segments": 0, "manifests": 0, "objects": 0}
 
     def run(self, *, is_reading_data: bool) -> RemoteCheck:
         """Looks at everything in the order in which it depends on each other."""
         self._documents()
         self._content(is_reading_data=is_reading_data)
-        notes = () if is_reading_data else ("Objects were measured, not read: use --read-data",)
+        notes = [*self._notes]
+        if not is_reading_data:
+            notes.append("Objects were measured, not read: use --read-data")
         return RemoteCheck(
             remote=self._name,
             checked=self._checked,
             findings=tuple(dict.fromkeys(self._findings)),
-            notes=notes,
+            notes=tuple(notes),
         )
 
     def _documents(self) -> None:
@@ -108,11 +114,24 @@ class _Check:
                 for file in files
                 if not self._try("segments", file.path, partial(self._remote.read_segment, file))
             }
+            self._note_size(writer, files)
             head = gap_free_head(files, refused)
             last = max((file.last for file in files if file.name not in refused), default=0)
             if head < last:
                 detail = f"Event {head + 1} of this log is missing; later ones wait for it"
                 self._findings.append(Trouble(code="E-GAP", path=log_folder(writer), detail=detail))
+
+    def _note_size(self, writer: str, files: Sequence[SegmentFile]) -> None:
+        """Notes a log that has grown beyond what people write: a key may be used by a program."""
+        events = max((file.last for file in files if file.is_plausible), default=0)
+        size = sum(file.size for file in files)
+        if events > MANY_EVENTS or size > MANY_BYTES:
+            latest = self._here.ledger.snapshot.trust.latest
+            name = latest.name_of(writer) if latest else writer[:8]
+            self._notes.append(
+                f"The log of {name} has {events:,} events in {size:,} bytes;"
+                " an admin can end it: strongroom people revoke"
+            )
 
     def _content(self, *, is_reading_data: bool) -> None:
         sizes: dict[str, int] = {}

@@ -6,7 +6,7 @@
 * Marks that somebody else has written are compared all the same, and say so (E-DBDRIFT).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strongroom.domain.canonical import JsonValue
@@ -33,9 +33,15 @@ class Marks:
         return {"trust": self.trust, "writers": {w: list(head) for w, head in self.heads.items()}}
 
     def alarms(
-        self, trust: Sequence[TrustFile], logs: Mapping[str, Sequence[SegmentFile]]
+        self,
+        trust: Sequence[TrustFile],
+        logs: Mapping[str, Sequence[SegmentFile]],
+        flooded: Collection[str] = (),
     ) -> tuple[Trouble, ...]:
-        """Returns an alarm for each log, and for the trust chain, that is shorter than it was."""
+        """Returns an alarm for each log, and for the trust chain, that is shorter than it was.
+
+        Of a log whose folder lists too much nothing can be said; that was told already.
+        """
         found = []
         if self.damage:
             found.append(Trouble(code="E-DBDRIFT", path="marks.json", detail=self.damage))
@@ -45,7 +51,7 @@ class Marks:
             found.append(Trouble(code="E-ROLLBACK", path=f"trust/{self.trust}", detail=detail))
         for writer, (seq, _) in sorted(self.heads.items()):
             shown = gap_free_head(logs.get(writer, ()))
-            if shown < seq:
+            if shown < seq and writer not in flooded:
                 detail = f"The remote shows {shown} events of this log where it showed {seq} before"
                 found.append(Trouble(code="E-ROLLBACK", path=log_folder(writer), detail=detail))
         return tuple(found)

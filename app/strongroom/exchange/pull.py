@@ -99,7 +99,7 @@ def pull(
     )  # fmt: skip
     before = here.ledger.refresh()
     listing = list_remote(desk)
-    alarms = list(marks.alarms(listing.trust, listing.logs))
+    alarms = list(marks.alarms(listing.trust, listing.logs, listing.flooded))
     intake, after = _admit(desk, listing, before)
     if not is_dry and any(alarm.code == "E-WITHHELD" for alarm in after.alarms):
         # Somebody may have pushed between two of our listings: look once more before alarming.

@@ -84,7 +84,7 @@ def push(
     if not is_dry:
         remote.check_free_space(plan.counts.bytes)
         copied, rejected = _carry_out(here, remote, plan, watched)
-        with suppress(EnvironmentFault):  # all is pushed; housekeeping may wait for the next time
+        with suppress(EnvironmentFault, Untrusted):  # all is pushed; housekeeping may wait
             remote.remove_leftovers(here.clock.now_us())
     outcome = Outcome(
         remote=origin,

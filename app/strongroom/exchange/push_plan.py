@@ -144,8 +144,13 @@ def plan_push(
 
 
 def _plan_trust(here: LocalSide, remote: Remote, plan: PushPlan, damaged: frozenset[str]) -> None:
-    there = {(file.path, file.size) for file in remote.trust_files()}
-    for file in here.ledger.files.trust_files():
+    ours = here.ledger.files.trust_files()
+    try:
+        there = {(file.path, file.size) for file in remote.trust_files()}
+    except Untrusted as error:  # somebody flooded this folder; ours are looked up by themselves
+        plan.waiting.append(trouble(error, "trust"))
+        there = {(file.path, file.size) for file in ours if remote.shows(file.path)}
+    for file in ours:
         if (file.path, file.size) in there and file.path not in damaged:
             plan.note_same(1, file.size)
         else:

@@ -8,6 +8,7 @@
 import os
 from pathlib import Path
 
+from strongroom.domain.artifact import fold_path
 from strongroom.domain.errors import BadInput, EnvironmentFault
 from strongroom.exchange.local import LocalSide
 from strongroom.exchange.pull import check_team
@@ -61,13 +62,15 @@ class RemotePlaces:
                 "Give a short name such as share or stick.",
             )
         absolute = path.expanduser().absolute()
-        taken = next((entry for entry in known if entry.name == name), None)
+        taken = next((entry for entry in known if fold_path(entry.name) == fold_path(name)), None)
         if taken is not None and taken.path != str(absolute):
-            raise BadInput("E-REMOTE", f"{name} is {taken.path} already", "Give another name.")
+            raise BadInput(
+                "E-REMOTE", f"{taken.name} is {taken.path} already", "Give another name."
+            )
         self._make(absolute)
         if taken is None:
             self._at.home.save_remotes([*known, RemoteEntry(name=name, path=str(absolute))])
-        return self.info(name)
+        return self.info(taken.name if taken else name)
 
     def _make(self, path: Path) -> None:
         with explained(path):
