@@ -768,8 +768,33 @@ def read_log(package, name, team, chain):
     return log
 
 
-def read_logs(package, team, chain):
+def read_proofs(package, team, chain):
+    """Returns, by writer, the number under which his key signed two different events.
+
+    Both lie in the package and both signatures are checked. Nothing that key signed from that
+    number on counts, so its log ends before it, and what others saw of it later is not missed.
+    """
+    forks, folder = {}, "data/equivocation/"
+    for name in package.under(folder):
+        writer, lines = name[len(folder) : -len(".jsonl")], package.read(name, 2 * MAX_EVENT + 2)
+        known, events = chain[-1]["writers"].get(writer), []
+        if not known or not name.endswith(".jsonl"):
+            raise Bad("E-SIG", name, "is about somebody who is not in the team")
+        for number, line in enumerate(lines.split(b"\n")[:-1], 1):
+            event = Event(Envelope(line, "%s:%d" % (name, number), "event"))
+            if (event.team, event.writer) != (team, writer) or len(event.envelope.signatures) > 1:
+                raise Bad("E-SIG", event.where, "is not an event of this writer alone")
+            event.envelope.verify(writer, key_of(writer, known, name))
+            events.append(event)
+        if len(events) != 2 or events[0].seq != events[1].seq or events[0].id == events[1].id:
+            raise Bad("E-EQUIV", name, "does not hold two different events with one number")
+        forks[writer] = events[0].seq
+    return forks
+
+
+def read_logs(package, team, chain, forks=None):
     """Returns (logs by writer, findings): what `seen` tells of other logs is compared here."""
+    forks = forks or {}
     logs, found, done = {}, [], collections.Counter()
     for name in package.under("data/log/"):
         log = read_log(package, name, team, chain)
@@ -777,6 +802,9 @@ def read_logs(package, team, chain):
             logs[log[0].writer] = log
     if sum(map(len, logs.values())) > MAX_EVENTS:
         raise Bad("E-SIZE", "data/log", "more events than this reader takes")
+    for writer, number in forks.items():
+        if len(logs.get(writer, ())) >= number:
+            raise Bad("E-EQUIV", "data/log/%s.jsonl" % writer, "goes on from a doubled number")
 
     def at(writer, head):
         log = logs.get(writer, ())
@@ -786,6 +814,8 @@ def read_logs(package, team, chain):
         for event in log:
             for writer, head in event.seen.items():
                 held = at(writer, head)
+                if writer in forks and head[0] >= forks[writer]:
+                    continue
                 if head[0] > len(logs.get(writer, ())):
                     found.append(("E-WITHHELD", event.where, "has seen %s event %d, which is not "
                                   "in the package" % (writer[:8], head[0])))  # fmt: skip
@@ -1569,9 +1599,15 @@ def inspect(package, team_id, everything, result):
     if not fits(report, REPORT):
         raise Bad("E-FORMAT", where, "is not a report of format 1")
     chain = read_trust(package, team_id)
-    logs, seen = read_logs(package, team_id, chain)
+    forks = read_proofs(package, team_id, chain)
+    logs, seen = read_logs(package, team_id, chain, forks)
     findings += seen
     team = Team(chain, logs)
+    for writer, number in sorted(forks.items()):
+        text = "a key of %s signed two different events with number %d; nothing it signed from"
+        text += " there on counts"
+        place = "data/equivocation/%s.jsonl" % writer
+        result["notes"].append(("E-EQUIV", place, text % (team.name(writer), number)))
     signed = check_signatures(team, everything)
     exporter = check_seal(package, team, envelope)
     check_keys(package, team)

@@ -22,7 +22,7 @@ from strongroom.domain.team import STATEMENT_TYPE, Member
 from strongroom.exchange.audit_report import report_page
 from strongroom.exchange.audit_table import events_table, spelled
 from strongroom.exchange.bag import TAG_MANIFEST, BagFile, from_bytes, read_whole, with_manifests
-from strongroom.exchange.dossier import RUN_FILES, Dossier
+from strongroom.exchange.dossier import RUN_FILES, Dossier, doubled
 from strongroom.store.content import Content
 from strongroom.store.publish import Source
 from strongroom.store.repository import Repository
@@ -118,6 +118,9 @@ def _payload(
         if chain:
             lines = b"".join(snapshot.raw[event.id] + b"\n" for event in chain)
             yield from_bytes(f"data/log/{writer}.jsonl", lines)
+    for writer, _, both in doubled(snapshot):
+        lines = b"".join(raw + b"\n" for raw in both)
+        yield from_bytes(f"data/equivocation/{writer}.jsonl", lines)
     for member in snapshot.latest.members.values():
         yield from _keys(member)
     digests = {dossier.version.manifest}

@@ -6,7 +6,7 @@
 * What did not happen is said as plainly as what did.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.event import Event
@@ -15,7 +15,7 @@ from strongroom.domain.policy import Policy
 from strongroom.domain.registry import TransitionRequest
 from strongroom.domain.resources import resource
 from strongroom.exchange.audit_table import VERBS
-from strongroom.exchange.dossier import Dossier
+from strongroom.exchange.dossier import Dossier, doubled
 from strongroom.exchange.markup import Html, join, page, tag
 
 MAX_ROWS = 500  # of one table: a page is for reading, the whole lists lie beside it
@@ -40,6 +40,7 @@ def report_page(dossier: Dossier, *, exporter: str, verify_sha256: str) -> str:
             _model(dossier),
             _run(dossier),
             _timeline(dossier),
+            *_contradictions(dossier),
             _team(dossier, exporter, verify_sha256),
             _how_to_check(dossier),
         ]
@@ -240,6 +241,20 @@ def _timeline(dossier: Dossier) -> Html:
     note = tag("p", "Times are what the signers claim; their order is proved by the logs.")
     head = ("Claimed time", "Who", "What", "Event")
     return _section("Everything that was signed about it", note, _table(head, rows))
+
+
+def _contradictions(dossier: Dossier) -> Iterator[Html]:
+    rows = [
+        (dossier.name_of(writer), tag("span", str(number)), _digest(writer))
+        for writer, number, _ in doubled(dossier.snapshot)
+    ]
+    if rows:
+        note = tag(
+            "p",
+            "Each of these keys signed two different events under one number. Both are in"
+            " data/equivocation; nothing the key signed from there on counts.",
+        )
+        yield _section("Keys that signed two histories", note, _table(("Who", "From", "Key"), rows))
 
 
 def _happened(event: Event, code: str) -> Html:

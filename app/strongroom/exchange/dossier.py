@@ -5,7 +5,7 @@
 * It holds only what follows from signed files, so that an independent reader can tell it again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from strongroom.domain import canonical
@@ -130,9 +130,9 @@ def collect(
     """Gathers the evidence about a version.
 
     Raises:
-        Untrusted: ``E-WITHHELD``, ``E-GAP``, ``E-EQUIV``, ``E-SPLIT`` or another alarm of the
-            ledger; ``E-MISSING`` if a manifest or a file is not here; ``E-BIND`` if one is
-            another than was signed.
+        Untrusted: ``E-WITHHELD``, ``E-GAP``, ``E-SPLIT`` or another alarm of the ledger;
+            ``E-MISSING`` if a manifest or a file is not here; ``E-BIND`` if one is another than
+            was signed.
     """
     check_complete(snapshot)
     manifest = _manifest(files, version.manifest, version.tree, MODEL_VERSION)
@@ -149,13 +149,18 @@ def collect(
 
 
 def check_complete(snapshot: Snapshot) -> None:
-    """Accepts a ledger of which nothing is known to be missing, forked or damaged.
+    """Accepts a ledger of which nothing is known to be missing or damaged.
+
+    A key that signed two histories is no reason to refuse: the proof goes into the package, and
+    nothing counts that the key signed from there on. Else one member could end all evidence.
 
     Raises:
         Untrusted: With the code of the first thing that is wrong.
     """
     advice = "Pull until it is complete; strongroom verify and the Audit page show what is wrong."
     for alarm in snapshot.alarms:
+        if alarm.code == "E-EQUIV":
+            continue
         raise Untrusted(
             alarm.code, f"The evidence is not whole: {alarm.detail.rstrip('.')}", advice
         )
@@ -240,3 +245,12 @@ def _missing(what: str) -> Untrusted:
         f"{what} is not in this store",
         "Pull from a remote that holds it; a package without it would prove nothing.",
     )
+
+
+def doubled(snapshot: Snapshot) -> Iterator[tuple[str, int, tuple[bytes, bytes]]]:
+    """Yields each key that signed two events under one number: writer, number, both envelopes."""
+    for alarm in snapshot.alarms:
+        if alarm.code == "E-EQUIV":
+            writer, _, seq = alarm.object.partition("/")
+            here = sorted(snapshot.events[writer, int(seq)], key=lambda each: each.event.id)
+            yield writer, int(seq), (here[0].raw, here[1].raw)
