@@ -46,6 +46,7 @@ from strongroom.services.unsigned_runs import UnsignedRuns
 from strongroom.services.vouching import held_against_checkpoints, vouch
 from strongroom.services.workstation import Workstation
 from strongroom.store.quarantine import QuarantinedItem
+from strongroom.trust.identity import SecretsHandler
 
 __all__ = [
     "CheckedReport",
@@ -235,6 +236,14 @@ class Exchange:
         return check
 
     # ---------------------------------------------------------------- import
+
+    def unlock(self, ask: SecretsHandler) -> None:
+        """Opens the key for a while, as a sealed bundle needs it.
+
+        Raises:
+            EnvironmentFault: ``E-LOCKED``.
+        """
+        self._at.keys(ask=ask)
 
     def preview(self, source: str, progress: Progress | None = None) -> Outcome:
         """Says what taking a source in would do, item by item; nothing at all is written.

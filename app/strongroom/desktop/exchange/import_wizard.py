@@ -8,7 +8,7 @@
 * Files of versions and runs can be left where they are; events travel as chains and always come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -34,7 +34,7 @@ from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Wizard
 from strongroom.desktop.kit.labels import Label
-from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.secrets import LOCKED, Secrets
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import count, exact, size
@@ -45,6 +45,8 @@ from strongroom.services.exchange import Exchange, Outcome, RemoteInfo, Selectio
 
 SOURCE, VERIFY, CHOOSE, ADMIT, REPORT = range(5)
 STEPS = ("Source", "Verify", "Choose", "Admit", "Report")
+UNLOCK_KEY = "exchange.unlock"
+SEALED = "This bundle is sealed: opening it needs the passphrase of your key."
 VERIFY_KEY, ADMIT_KEY = "exchange.preview", "exchange.take"
 
 
@@ -64,7 +66,7 @@ class ImportWizard(Wizard):
         infos: The known places.
         tasks: The jobs of the window.
         clock: What time it is.
-        secrets: Asks for the passphrase where a report is signed.
+        secrets: Asks for the passphrase where a report is signed or a bundle is sealed.
         wanted: The place, folder or file chosen at the start.
         plugged: What can be imported from sticks that are plugged in, and what each is called.
 
@@ -94,6 +96,7 @@ class ImportWizard(Wizard):
         self._plugged = dict(plugged)
         self._outcome: Outcome | None = None
         self._free_bytes: int | None = None
+        self._secrets = secrets
         self._saver = ReportSaver(exchange, secrets, self)
         self.sources = SourcePage(infos, clock.now_us(), plugged)
         self.verify_line = _line(tasks, VERIFY_KEY)
@@ -239,6 +242,16 @@ class ImportWizard(Wizard):
             icon = STANDINGS[explained(error.code).standing][0]
         advice = f"{error.advice} ({error.code})" if error.advice else error.code
         self._cannot_verify("bad", error.title, advice, icon)
+        if error.code == LOCKED:
+            self._unlock(self._verify)
+
+    def _unlock(self, again: Callable[[], None]) -> None:
+        """Asks for the passphrase that opens a sealed bundle, then goes on where it stopped."""
+        self._secrets.sign(
+            UNLOCK_KEY, "Opening the key", SEALED,
+            lambda ask, _progress: self._exchange.unlock(ask), lambda _nothing: again(),
+            owner=self, parent=self,
+        )  # fmt: skip
 
     def _cannot_verify(self, tone: Tone, title: str, sentence: str, icon: str) -> None:
         self.verify_fault.show_outcome(tone, title, sentence, "", icon)
@@ -311,6 +324,8 @@ class ImportWizard(Wizard):
         if isinstance(error, StrongroomError):
             self._interrupt(error.title, f"{error.advice} What was finished stays."
                             f" ({error.code})", "bad")  # fmt: skip
+            if error.code == LOCKED:
+                self._unlock(self._admit)
             return
         errors.show(error, self)
         self._interrupt("Taking in failed", "What was finished stays.", "bad")
