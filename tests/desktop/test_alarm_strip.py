@@ -99,6 +99,27 @@ def test_two_admins_who_changed_the_team_apart_are_told_to_talk(team: Team, tmp_
     twin.close()
 
 
+def test_a_place_that_went_back_is_told_until_a_push_brings_it_up_again(
+    team: Team, tmp_path: Path
+) -> None:
+    ada, _, cleo = team.peers
+    old = tmp_path / "old"
+    shutil.copytree(team.share, old)
+    ada.say(1)
+    ada.push()
+    cleo.pull()
+    shutil.rmtree(team.share)
+    shutil.copytree(old, team.share)
+    cleo.pull()
+    (note,) = notes_of(cleo)
+    assert (note.code, note.page, note.object) == ("E-ROLLBACK", "exchange", "share")
+    assert note.title == "share shows an older state than it has shown before"
+    assert "push to bring it up again" in note.advice
+    cleo.push()
+    cleo.pull()
+    assert notes_of(cleo) == ()
+
+
 def made(code: str, *, is_grave: bool = True, page: str = "audit") -> AlarmNote:
     return AlarmNote(
         code=code, title=f"{code} happened", advice="Do something.", page=page, object=code,

@@ -16,9 +16,15 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.cosign_dialog import ChangeLine, CosignDialog
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.people.revoke_dialog import RevokeDialog
+from strongroom.services.revocations import Revocations
 from strongroom.services.rights import Rights
+from strongroom.services.rotation import Rotation
+from strongroom.services.trust_changes import TrustChanges
+from strongroom.services.trust_forks import TrustForks
 from support.accessibility import nameless
 from support.peers import Peer, Team
+from support.settling import settle
 
 
 @pytest.fixture
@@ -36,7 +42,13 @@ def team(tmp_path: Path) -> Iterator[Team]:
 
 def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> PeoplePage:
     services = PeopleServices(
-        people=peer.people, rights=Rights(peer.at), identities=peer.identities, clock=peer.clock
+        people=peer.people,
+        rights=Rights(peer.at),
+        identities=peer.identities,
+        rotation=Rotation(peer.at, TrustChanges(peer.at)),
+        revocations=Revocations(peer.at, TrustChanges(peer.at)),
+        forks=TrustForks(peer.at, TrustChanges(peer.at)),
+        clock=peer.clock,
     )
     page = PeoplePage(services, tasks)
     qtbot.addWidget(page)
@@ -63,8 +75,13 @@ def test_a_revocation_needs_both_and_happens_when_the_second_signs(
     page = opened(ada, tasks, qtbot)
     page.table.select(cleo.writer)
     before = ada.people.team().version
+    page.revoke()
+    settle(tasks)
+    (asking,) = page.findChildren(RevokeDialog)
+    assert any(line == "Cleo on ws-cleo ends before its first event" for line in asking.lines())
+    assert asking.revoke.text() == "Propose"
     with qtbot.waitSignal(page.noticed, timeout=20_000) as told:
-        page.revoke()
+        QTest.mouseClick(asking.revoke, Qt.MouseButton.LeftButton)
     assert told.args is not None
     assert told.args[0] == "The draft needs 1 more signature"
     assert ada.people.team().version == before
@@ -95,7 +112,11 @@ def test_cancelling_where_the_draft_goes_signs_nothing(
     page.table.select(cleo.writer)
     before = ada.people.team().version
     page.revoke()
+    settle(tasks)
+    (asking,) = page.findChildren(RevokeDialog)
+    QTest.mouseClick(asking.revoke, Qt.MouseButton.LeftButton)
     assert tasks.wait_idle(20_000)
+    asking.reject()
     assert ada.people.team().version == before
     page.close()
 

@@ -18,18 +18,25 @@ from strongroom.desktop.kit.errors import UntrustedDialog
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.admit_dialog import AdmitDialog
+from strongroom.desktop.people.cosign_dialog import ChangeLine
+from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
 from strongroom.desktop.people.page import PeoplePage, PeopleServices
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
+from strongroom.desktop.people.rotate_dialog import RotateDialog
 from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState
 from strongroom.services.people import People
+from strongroom.services.revocations import Revocations
 from strongroom.services.rights import Rights
+from strongroom.services.rotation import Rotation
+from strongroom.services.trust_changes import TrustChanges
+from strongroom.services.trust_forks import TrustForks
 from strongroom.services.workstation import Workstation
 from strongroom.trust.keychain import Keychain, MemoryKeychain, PassphraseKeychain
 from support.accessibility import nameless
-from support.peers import Peer, Team, files_of
+from support.peers import CHEAP, Peer, Team, files_of
 from support.settling import settle
 
 SECRET_WORDS = "seven quiet herons by the harbour"
@@ -73,7 +80,13 @@ def opened(tasks: Tasks, qtbot: QtBot) -> Iterator[Open]:
 
 def services_of(at: Workstation) -> PeopleServices:
     return PeopleServices(
-        people=People(at), rights=Rights(at), identities=Identities(at), clock=at.clock
+        people=People(at),
+        rights=Rights(at),
+        identities=Identities(at),
+        rotation=Rotation(at, TrustChanges(at), cost=CHEAP),
+        revocations=Revocations(at, TrustChanges(at)),
+        forks=TrustForks(at, TrustChanges(at)),
+        clock=at.clock,
     )
 
 
@@ -198,6 +211,7 @@ def test_a_request_goes_from_one_screen_through_a_scanner_into_the_team(
     dialog.code.set_text(code)
     qtbot.keyClick(dialog.code.edit, Qt.Key.Key_Return)
     settle(tasks)
+    assert dialog.isVisible()  # Enter ended the code, not the dialog
     assert dialog.words.words() == read_out
     assert nameless(dialog) == []
     assert not dialog.admit.isEnabled()  # nobody has compared yet
@@ -302,10 +316,10 @@ def test_a_key_is_made_in_the_window_and_its_passphrase_lies_nowhere(
     assert isinstance(dialog, PassphraseDialog)
     assert nameless(dialog) == []
     qtbot.keyClicks(dialog.name_field.edit, "Dora Winter")
-    qtbot.keyClicks(dialog.first.edit, SECRET_WORDS)
-    qtbot.keyClicks(dialog.again.edit, SECRET_WORDS[:-1])
+    qtbot.keyClicks(dialog.form.first.edit, SECRET_WORDS)
+    qtbot.keyClicks(dialog.form.again.edit, SECRET_WORDS[:-1])
     assert not dialog.go.isEnabled()  # the two differ
-    qtbot.keyClicks(dialog.again.edit, SECRET_WORDS[-1])
+    qtbot.keyClicks(dialog.form.again.edit, SECRET_WORDS[-1])
     with qtbot.waitSignal(dialog.protected, timeout=30_000):
         QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     settle(tasks)
@@ -381,3 +395,98 @@ def test_a_request_is_saved_as_the_file_of_its_code(
     assert stranger.people.applicant(path) == by_code
     assert by_code.fingerprint.words == dialog.words.words()
     dialog.reject()
+
+
+# -------------------------------------------------------------------- a new key
+
+
+def rotated(page: PeoplePage, tasks: Tasks, qtbot: QtBot) -> None:
+    """Types a passphrase for the new key and presses Rotate."""
+    page.rotate()
+    dialog = dialog_of(page, RotateDialog, tasks)
+    assert isinstance(dialog, RotateDialog)
+    assert nameless(dialog) == []
+    assert not dialog.go.isEnabled()
+    for field in (dialog.form.first, dialog.form.again):
+        qtbot.keyClicks(field.edit, SECRET_WORDS)
+    with qtbot.waitSignal(dialog.rotated, timeout=30_000):
+        QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    settle(tasks)
+
+
+def test_an_admin_rotates_his_key_and_it_is_in_force_at_once(
+    team: Team, opened: Open, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada = team.peers[0]
+    old = ada.writer
+    page = opened(ada)
+    with qtbot.waitSignal(page.noticed, timeout=30_000) as told:
+        rotated(page, tasks, qtbot)
+    assert told.args is not None
+    assert told.args[0] == "The new key is in force"
+    me = next(m for m in ada.people.people() if m.is_me)
+    assert me.writer != old
+    assert me.role == "founder"
+    assert not next(m for m in ada.people.people() if m.writer == old).is_active
+
+
+def test_the_new_key_of_somebody_else_waits_for_an_admin_and_its_request_is_saved(
+    team: Team, opened: Open, tasks: Tasks, qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    ada, ben, _ = team.peers
+    ada.push()
+    ben.pull()
+    path = tmp_path / "new-key.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    page = opened(ben)
+    with qtbot.waitSignal(page.noticed, timeout=30_000) as told:
+        rotated(page, tasks, qtbot)
+    assert told.args is not None
+    assert told.args[0] == "The new key waits for an admin"
+    ben.push()
+    ada.pull()
+    asked = ada.people.applicant(path)
+    assert asked.succeeds == ben.writer
+    ada.people.admit(path, "", seen=asked.fingerprint.digits)
+    heir = next(m for m in ada.people.people() if m.writer == asked.writer)
+    assert (heir.name, heir.role) == ("Ben", "analyst")
+
+
+# -------------------------------------------------------------------- two versions of the team
+
+
+def test_a_fork_is_told_in_words_and_settled_with_the_root_key(
+    team: Team, opened: Open, tasks: Tasks, qtbot: QtBot, tmp_path: Path
+) -> None:
+    ada = team.peers[0]
+    twin = ada.restored_copy(tmp_path / "twin")
+    ada.people.grant("Ben", "reviewer")
+    twin.people.grant("Cleo", "auditor")
+    twin.add_remote(tmp_path / "other", "other")
+    twin.push("other")
+    ada.add_remote(tmp_path / "other", "other")
+    ada.pull("other")
+    page = opened(ada)
+    assert page.fork_banner.isVisible()
+    page.settle_fork()
+    dialog = dialog_of(page, ForkDialog, tasks)
+    assert isinstance(dialog, ForkDialog)
+    words = [line.words for line in dialog.findChildren(ChangeLine)]
+    assert any(line.startswith("+ Ben gets: Approve a move to Staging") for line in words)
+    assert any(line.startswith("+ Cleo gets: Export audit packages") for line in words)
+    assert not dialog.settle.isEnabled()  # people choose, not the program
+    assert nameless(dialog) == []
+    mine = next(side.id for side in TrustForks(ada.at, TrustChanges(ada.at)).view().sides
+                if any(change.subject == "Ben" for change in side.changes))  # fmt: skip
+    dialog.side.choose(mine)
+    settle(tasks)
+    assert dialog.settle.isEnabled()
+    with qtbot.waitSignal(dialog.settled, timeout=20_000):
+        QTest.mouseClick(dialog.settle, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert page.fork_banner.isHidden()
+    caps = {m.name: {g.cap for g in m.grants if g.cut is None} for m in ada.people.people()}
+    assert "approve:staging" in caps["Ben"]
+    assert "export.audit" in caps["Cleo"]  # carried over from the other side
+    twin.close()

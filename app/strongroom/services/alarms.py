@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from strongroom.domain.chains import Alarm
 from strongroom.domain.registry import RequestStatus, TransitionRequest
 from strongroom.domain.team import TrustDocument
-from strongroom.services.exchange_memory import RemoteInfo
+from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 
@@ -64,6 +64,8 @@ class Alarms:
             )
             for problem in snapshot.problems
         ]
+        memory = ExchangeMemory(self._at.home, self._at.clock, self._at.marks)
+        found += [rolled_back(place) for place in memory.remotes() if place.is_rolled_back]
         ranks = {code: rank for rank, code in enumerate(GRAVEST_FIRST)}
         found.sort(key=lambda note: ranks.get(note.code, len(ranks)))
         return (*found, *_undecided(snapshot))

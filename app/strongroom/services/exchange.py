@@ -406,7 +406,10 @@ class Exchange:
         self._at.note_found(f"remote {info.name}", refused)
         if info.name in self._places.names():
             self._memory.save_marks(info.name, found.marks)
-            self._memory.remember(info.name, pulled=found.outcome.pulled, damaged=found.damaged)
+            self._memory.remember(
+                info.name, pulled=found.outcome.pulled, damaged=found.damaged,
+                is_rolled_back=any(each.code == "E-ROLLBACK" for each in found.outcome.rejected),
+            )  # fmt: skip
         outcome = replace(outcome, changes=self._settle(outcome.changes))
         return replaced_if_copied(self._at, self._rotation, outcome) if self._rotation else outcome
 

@@ -34,6 +34,7 @@ class RemoteInfo:
     last_out: Counts = field(default_factory=Counts)
     damaged: tuple[str, ...] = ()
     is_paused: bool = False
+    is_rolled_back: bool = False
     """Left out when all places are served, until somebody resumes it."""
 
 
@@ -71,10 +72,21 @@ class ExchangeMemory:
         pulled: Counts | None = None,
         pushed: Counts | None = None,
         damaged: Sequence[str],
+        is_rolled_back: bool = False,
     ) -> None:
-        """Remembers an exchange that just ended, and which files of the remote do not hold."""
+        """Remembers an exchange that just ended, and what does not hold of the remote.
+
+        Args:
+            name: The remote.
+            pulled: What came in, None for a push.
+            pushed: What went out, None for a pull.
+            damaged: Files that do not hold.
+            is_rolled_back: It showed less than before; a push brings it up again.
+        """
         now = to_iso(self._clock.now_us())
-        state: dict[str, JsonValue] = {"damaged": list(damaged[:MAX_DAMAGED])}
+        state: dict[str, JsonValue] = {
+            "damaged": list(damaged[:MAX_DAMAGED]), "rolled_back": is_rolled_back,
+        }  # fmt: skip
         if pulled is not None:
             state |= {"pulled": now, "in": pulled.to_json()}
         if pushed is not None:
@@ -105,6 +117,7 @@ def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
         last_out=_counts(found.get("out")),
         damaged=tuple(str(p) for p in damaged) if isinstance(damaged, list) else (),
         is_paused=found.get("paused") is True,
+        is_rolled_back=found.get("rolled_back") is True,
     )
 
 

@@ -28,8 +28,8 @@ class KeyView(Surface):
     """The key of this workstation.
 
     Signals:
-        create_wanted, unlock_wanted, lock_wanted, keep_wanted, protect_wanted, request_wanted:
-            A button was pressed.
+        create_wanted, unlock_wanted, lock_wanted, keep_wanted, protect_wanted, request_wanted,
+        rotate_wanted: A button was pressed.
     """
 
     create_wanted = Signal()
@@ -38,6 +38,7 @@ class KeyView(Surface):
     keep_wanted = Signal()
     protect_wanted = Signal()
     request_wanted = Signal()
+    rotate_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__("bg_surface")
@@ -48,6 +49,7 @@ class KeyView(Surface):
         self.keep_button = Button("Keep open for 1 hour", "secondary", "clock")
         self._facts = KeyValues(key_width=140)
         self.protect_button = Button("Change the passphrase…", "secondary", "shield")
+        self.rotate_button = Button("Rotate…", "secondary", "refresh-cw", name="Rotate my key")
         self.request_button = Button("Show my request…", "secondary", "user-plus")
         for button, wanted in (
             (self.create_button, self.create_wanted),
@@ -56,11 +58,12 @@ class KeyView(Surface):
             (self.keep_button, self.keep_wanted),
             (self.protect_button, self.protect_wanted),
             (self.request_button, self.request_wanted),
+            (self.rotate_button, self.rotate_wanted),
         ):
             button.clicked.connect(wanted)
         self._whose = column(
             SectionTitle("Whose it is, and what opens it"), 8, self._facts, 12,
-            row(self.protect_button, self.request_button, None), 24,
+            row(self.protect_button, self.rotate_button, self.request_button, None), 24,
         )  # fmt: skip
         self._rules = column(
             SectionTitle("How it is kept"), 8, *_spaced(
@@ -93,6 +96,7 @@ class KeyView(Surface):
         self.lock_button.setVisible(is_open)
         self.keep_button.setVisible(is_open)
         self._whose.setVisible(not is_none)
+        self.rotate_button.setVisible(bool(status.role))  # only a team has to be told
         self.protect_button.set_words(
             "Set a passphrase…" if status.protection == "keyring" else "Change the passphrase…"
         )

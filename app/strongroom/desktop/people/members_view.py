@@ -84,6 +84,10 @@ class MembersView(QWidget):
         keys = self.table.selected()
         return next((m for m in self._members if keys and m.writer == keys[0]), None)
 
+    def others(self) -> tuple[str, ...]:
+        """Returns the active keys of everybody else, as they stand in the list."""
+        return tuple(m.writer for m in self._members if m.is_active and not m.is_me)
+
     def why_not(self) -> str:
         """Returns why nobody can be admitted or revoked from here, "" if one can."""
         if self._me is None:

@@ -11,22 +11,26 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
-from strongroom.desktop.kit.blocks import EmptyState
+from strongroom.desktop.kit.blocks import Banner, EmptyState
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command, Reason, WindowState, signed_in
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.admit_dialog import AdmitDialog
 from strongroom.desktop.people.cosign_dialog import CosignDialog
+from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
 from strongroom.desktop.people.key_view import KeyView
 from strongroom.desktop.people.members_view import MembersView
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
+from strongroom.desktop.people.revoke_dialog import RevokeDialog
+from strongroom.desktop.people.rotate_dialog import RotateDialog
 from strongroom.desktop.people.services import PeopleServices
 from strongroom.domain.changes import Changes
 from strongroom.domain.team import TrustDocument
@@ -34,6 +38,7 @@ from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState, KeyStatus
 from strongroom.services.members import TeamMember
 from strongroom.services.people import Admission
+from strongroom.services.rotation import NewKey
 from strongroom.services.trust_changes import TrustStep
 
 __all__ = ["PeoplePage", "PeopleServices"]
@@ -67,10 +72,21 @@ class PeoplePage(Page):
         self._empty = EmptyState(NO_TEAM, WHY_NO_TEAM)
         self.key_view = KeyView()
         self._team = QStackedWidget()
+        self.fork_banner = Banner(
+            "bad", "There are two versions of the team",
+            "It stands still at the version before. One of the two has to be confirmed.",
+            "Settle…", "shield-alert",
+        )  # fmt: skip
+        self.fork_banner.acted.connect(self.settle_fork)
+        self.fork_banner.hide()
         self._team.addWidget(self.members)
         self._team.addWidget(self._empty)
         self._body = QStackedWidget()
-        self._body.addWidget(self._team)
+        top = row(self.fork_banner, margins=(16, 12, 16, 12))
+        top.setVisible(False)
+        self._fork_row = top
+        self._people = column(top, (self._team, 1))
+        self._body.addWidget(self._people)
         self._body.addWidget(self.key_view)
         super().__init__(
             PageBar("People", [self.tabs], [self.cosign_button, self.admit_button]), self._body
@@ -92,6 +108,7 @@ class PeoplePage(Page):
         view.keep_wanted.connect(self._on_keep_wanted)
         view.protect_wanted.connect(self.protect)
         view.request_wanted.connect(self.show_request)
+        view.rotate_wanted.connect(self.rotate)
 
     @property
     def identities(self) -> Identities:
@@ -130,6 +147,9 @@ class PeoplePage(Page):
             why_not = self.members.why_not()
             return Reason(why_not) if why_not else signed_in(state)
 
+        def forked(_state: WindowState) -> Reason | None:
+            return Reason("The team has one version") if self.fork_banner.isHidden() else None
+
         def without_key(state: WindowState) -> Reason | None:
             return Reason("There is a key here already") if state.person else None
 
@@ -155,8 +175,17 @@ class PeoplePage(Page):
                 menu="Edit", icon="pen-line", enabled=signed_in, group="People",
             ),
             Command(
+                id="people.settle", title="Settle two versions of the team…",
+                run=self.settle_fork, menu="Edit", icon="git-fork", enabled=forked,
+                group="People",
+            ),
+            Command(
                 id="key.create", title="Make my key…", run=self.make_key, menu="File",
                 icon="key-round", enabled=without_key, group="Key",
+            ),
+            Command(
+                id="key.rotate", title="Rotate my key…", run=self.rotate, menu="File",
+                icon="refresh-cw", enabled=signed_in, group="Key",
             ),
             Command(
                 id="key.protect", title="Change the passphrase of my key…", run=self.protect,
@@ -213,19 +242,21 @@ class PeoplePage(Page):
         member = self.members.current()
         if member is None:
             return
-        draft = self._ask_where("revocation-draft.json")
-        if draft is None and self._needs_others:
-            return
-        self._secrets.sign(
-            "people.revoke",
-            f"Revoking {member.name}",
-            f"Every right of {member.name} ends with what has been seen of his log until now.",
-            lambda ask, _progress: self._services.people.revoke(
-                member.person, ask=ask, draft=draft
-            ),
-            self._on_step,
-            owner=self,
-        )
+        dialog = RevokeDialog(
+            self._services.people, self._services.revocations, self._tasks, self._secrets, member,
+            ask_where=lambda: self._where("revocation-draft.json"), parent=self,
+        )  # fmt: skip
+        dialog.revoked.connect(self._on_step)
+        dialog.open()
+
+    def settle_fork(self) -> None:
+        """Opens the dialog that shows both sides of a fork and settles it for one."""
+        dialog = ForkDialog(
+            self._services.forks, self._tasks, self._secrets,
+            ask_where=lambda: self._where("settlement-draft.json"), parent=self,
+        )  # fmt: skip
+        dialog.settled.connect(self._on_step)
+        dialog.open()
 
     # ---------------------------------------------------------------- the key
 
@@ -240,6 +271,12 @@ class PeoplePage(Page):
     def protect(self) -> None:
         """Opens the dialog that puts the key under another passphrase."""
         self._open_passphrase(makes_key=False)
+
+    def rotate(self) -> None:
+        """Opens the dialog that gives this workstation a new key."""
+        dialog = RotateDialog(self._services.rotation, self._secrets, parent=self)
+        dialog.rotated.connect(self._on_rotated)
+        dialog.open()
 
     def unlock(self) -> None:
         """Asks for the passphrase without signing anything."""
@@ -298,13 +335,15 @@ class PeoplePage(Page):
         self.key_view.show_status(status)
         self.selection_changed.emit()
 
-    def _show(self, found: tuple[TrustDocument, tuple[TeamMember, ...], bool] | None) -> None:
+    def _show(self, found: tuple[TrustDocument, tuple[TeamMember, ...], bool, bool] | None) -> None:
         self._team.setCurrentWidget(self._empty if found is None else self.members)
         if found is None:
             self.admit_button.setEnabled(False)
             self.cosign_button.setEnabled(False)
             return
-        document, members, self._needs_others = found
+        document, members, self._needs_others, is_forked = found
+        self.fork_banner.setVisible(is_forked)
+        self._fork_row.setVisible(is_forked)
         self.members.show_team(document, members)
         why_not = self.members.why_not()
         self.admit_button.setEnabled(not why_not)
@@ -312,14 +351,15 @@ class PeoplePage(Page):
         self.cosign_button.setEnabled(self._key is None or self._key.state is not KeyState.NONE)
 
     def _on_tabs_changed(self, tab: str) -> None:
-        self._body.setCurrentWidget(self.key_view if tab == "key" else self._team)
+        self._body.setCurrentWidget(self.key_view if tab == "key" else self._people)
         self.place_changed.emit(self.place())
         self.selection_changed.emit()
 
     def _ask_where(self, name: str) -> Path | None:
         """Asks where a draft goes if one admin is not enough; None if it is, or for Cancel."""
-        if not self._needs_others:
-            return None
+        return self._where(name) if self._needs_others else None
+
+    def _where(self, name: str) -> Path | None:
         path, _ = QFileDialog.getSaveFileName(self, "Others have to sign: save the draft", name)
         return Path(path) if path else None
 
@@ -334,6 +374,18 @@ class PeoplePage(Page):
             self._tell_draft(step.draft, step.missing)
         else:
             self._on_changed(step.changes)
+
+    def _on_rotated(self, made: NewKey) -> None:
+        if made.is_in_force:
+            self.noticed.emit("The new key is in force", "The old one signs nothing any more.")
+        else:
+            name = made.request.name if made.request is not None else "the request"
+            self.noticed.emit(
+                "The new key waits for an admin",
+                f"Give {name} to an admin of the team and push, so that the old key's last word"
+                " arrives. Until then nothing is signed here; tracking goes on.",
+            )
+        self._on_changed(Changes(is_team=True))
 
     def _tell_draft(self, path: Path, missing: int) -> None:
         more = f"{missing} more signature{'s' if missing > 1 else ''}"
@@ -350,9 +402,10 @@ class PeoplePage(Page):
 
 def _team_of(
     services: PeopleServices,
-) -> tuple[TrustDocument, tuple[TeamMember, ...], bool] | None:
-    """Returns the team, its keys, and whether a change may need several signatures."""
+) -> tuple[TrustDocument, tuple[TeamMember, ...], bool, bool] | None:
+    """Returns the team, its keys, whether a change may need several signatures, and a fork."""
     people = services.people
     if not people.team_id():
         return None
-    return people.team(), people.people(), people.needs_others()
+    is_forked = services.forks.view() is not None
+    return people.team(), people.people(), people.needs_others(), is_forked

@@ -18,10 +18,10 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.secrets import Ask, Secrets
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.task import Tasks
-from strongroom.services.identities import MIN_PASSPHRASE_CHARACTERS, Identities
+from strongroom.desktop.people.passphrase_form import PassphraseForm
+from strongroom.services.identities import Identities
 
 T = TypeVar("T")
-ADVICE = "Four or five words that do not belong together. Nobody can recover it for you."
 
 
 class PassphraseDialog(Dialog):
@@ -63,22 +63,14 @@ class PassphraseDialog(Dialog):
         self._identities, self._tasks, self._secrets = identities, tasks, secrets
         self._makes_key = makes_key
         self.name_field = Field("Name", "The name people know you by", size="large")
-        self.first = Field("Passphrase", icon_name="lock", size="large", secret=True)
-        self.again = Field("The same again", icon_name="lock", size="large", secret=True)
+        self.form = PassphraseForm()
         name = column(Label("Name", "text_secondary", "dense"), 4, self.name_field, 12)
         name.setVisible(makes_key)
-        self.set_body(
-            column(
-                name,
-                Label("Passphrase", "text_secondary", "dense"), 4, self.first, 12,
-                Label("The same again", "text_secondary", "dense"), 4, self.again, 8,
-                Label(ADVICE, "text_tertiary", "caption", wrap=True),
-            )
-        )  # fmt: skip
+        self.set_body(column(name, self.form))
         self.go = self.add_action("Make my key" if makes_key else "Change it", "primary")
         self.go.clicked.connect(self._on_go)
-        for each in (self.name_field, self.first, self.again):
-            each.changed.connect(self._look)
+        self.name_field.changed.connect(self._look)
+        self.form.changed.connect(self._look)
         self._look()
 
     def _look(self, _words: str = "") -> None:
@@ -89,14 +81,10 @@ class PassphraseDialog(Dialog):
     def _why_not(self) -> str:
         if self._makes_key and not self.name_field.text().strip():
             return "Type your name."
-        if len(self.first.text()) < MIN_PASSPHRASE_CHARACTERS:
-            return f"At least {MIN_PASSPHRASE_CHARACTERS} characters."
-        return "" if self.first.text() == self.again.text() else "The two differ."
+        return self.form.why_not()
 
     def _on_go(self) -> None:
-        passphrase, name = self.first.text(), self.name_field.text()
-        for each in (self.first, self.again):
-            each.edit.clear()
+        passphrase, name = self.form.take(), self.name_field.text()
         self.set_reason("The key is being protected; this takes a second.")
         if self._makes_key:
             self._run(lambda: self._identities.create(name, passphrase=passphrase))

@@ -8,10 +8,13 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
 from strongroom.desktop.people.admit_dialog import AdmitDialog
 from strongroom.desktop.people.cosign_dialog import CosignDialog
+from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
 from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
+from strongroom.desktop.people.revoke_dialog import RevokeDialog
+from strongroom.desktop.people.rotate_dialog import RotateDialog
 from strongroom.domain.errors import StrongroomError
 
 
@@ -55,6 +58,34 @@ def _request(studio: Studio) -> QWidget:
     return dialog
 
 
+def _revoke(studio: Studio) -> QWidget:
+    """Looks what the team would lose with whoever is first in the list."""
+    _page(studio)
+    page = studio.page(PeoplePage)
+    others = page.members.others()
+    if not others:
+        raise NothingToShow("there is nobody else in the team")
+    page.table.select(others[0])
+    page.revoke()
+    return studio.dialog(RevokeDialog)
+
+
+def _fork(studio: Studio) -> QWidget:
+    """Opens the way out of a fork; where there is none it says so."""
+    _page(studio)
+    page = studio.page(PeoplePage)
+    if page.fork_banner.isHidden():
+        raise NothingToShow("the team has one version")
+    page.settle_fork()
+    return studio.dialog(ForkDialog)
+
+
+def _rotate(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.page(PeoplePage).rotate()
+    return studio.dialog(RotateDialog)
+
+
 def _passphrase(studio: Studio) -> QWidget:
     _page(studio)
     studio.page(PeoplePage).protect()
@@ -76,6 +107,9 @@ SCENES = (
     Scene(name="people-key", shows=PeoplePage, play=_key),
     Scene(name="people-request", shows=RequestDialog, play=_request),
     Scene(name="people-grant", shows=GrantDialog, play=_grant),
+    Scene(name="people-revoke", shows=RevokeDialog, play=_revoke),
+    Scene(name="people-fork", shows=ForkDialog, play=_fork),
+    Scene(name="people-rotate", shows=RotateDialog, play=_rotate),
     Scene(name="people-passphrase", shows=PassphraseDialog, play=_passphrase),
     Scene(name="people-cosign", shows=CosignDialog, play=_cosign),
     Scene(name="people-admit", shows=AdmitDialog, play=_admit),

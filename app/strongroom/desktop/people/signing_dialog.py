@@ -4,6 +4,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Dialog
@@ -15,6 +19,12 @@ T = TypeVar("T")
 
 class SigningDialog(Dialog):
     """Reads first, signs then; nothing can be pressed before what was read is shown."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Lets Enter in a field mean the field: a scanner ends its line with it."""
+        is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if not (is_enter and isinstance(self.focusWidget(), QLineEdit)):
+            super().keyPressEvent(event)
 
     def begin(
         self, tasks: Tasks, what: str, read: Callable[[], T], show: Callable[[T], None]

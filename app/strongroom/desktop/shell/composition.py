@@ -334,7 +334,13 @@ class Composer(QObject):
 
         at = self._services
         services = PeopleServices(
-            people=at.people, rights=at.rights, identities=at.identities, clock=at.clock
+            people=at.people,
+            rights=at.rights,
+            identities=at.identities,
+            rotation=at.rotation,
+            revocations=at.revocations,
+            forks=at.trust_forks,
+            clock=at.clock,
         )
         return lambda: self._telling(PeoplePage(services, self._tasks))
 
