@@ -208,6 +208,7 @@ def test_a_request_goes_from_one_screen_through_a_scanner_into_the_team(
     QTest.mouseClick(page.admit_button, Qt.MouseButton.LeftButton)
     dialog = dialog_of(page, AdmitDialog, tasks)
     assert isinstance(dialog, AdmitDialog)
+    QTest.mouseClick(dialog.code.edit, Qt.MouseButton.LeftButton)
     dialog.code.set_text(code)
     qtbot.keyClick(dialog.code.edit, Qt.Key.Key_Return)
     settle(tasks)
