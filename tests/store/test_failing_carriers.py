@@ -6,6 +6,7 @@ A bundle or backup that was acknowledged is whole; one that was not is whole, ab
 
 import errno
 import itertools
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -109,6 +110,32 @@ def test_8_a_bundle_that_was_acknowledged_outlives_a_power_cut(
     with pytest.raises(StrongroomError) as refused:
         ben.exchange.take(str(empty))
     assert refused.value.advice
+
+
+def test_9_a_bundle_zip_or_backup_that_cannot_be_read_is_never_called_damaged(
+    team: Team, mount: FaultyMount
+) -> None:
+    ada, ben = team.peers
+    ada.push()
+    bundle, packed, place = (mount.folder / name for name in (f"b{SUFFIX}", "r.zip", "backups"))
+    Bundles(ada.at).create(bundle)
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, data in files_of(team.share).items():
+            archive.writestr(f"repo/{path}", data)
+    Backups(ada.at).create(place)
+    looks: list[Callable[[], bool]] = [
+        lambda: Bundles(ben.at).verify(bundle)[1] == (),
+        lambda: ben.exchange.preview(str(bundle)).is_clean,
+        lambda: ben.exchange.preview(str(packed)).is_clean,
+        lambda: Backups(ada.at).verify(place, is_reading_data=True).is_ok,
+    ]
+    for look in looks:
+        assert look()
+    times = itertools.cycle((1, 2, 5, 11))
+    for operation, error, look in itertools.product(READING, ERRORS, looks):
+        with failing(mount, (operation, error, next(times), False)):
+            assert look(), (operation, errno.errorcode[error], looks.index(look))
+    assert ben.exchange.quarantined() == ()
 
 
 def test_12_a_backup_on_a_failing_medium_leaves_the_older_ones_whole(

@@ -98,15 +98,22 @@ def test_12_a_push_through_any_failing_operation_is_told_and_repeated(
         after = number % 2 == 1
         if pushes.fail(operation, ERRORS[number % 3], nth=1 + 2 * after, after=after):
             struck.add(operation)
-    assert struck >= {"create", "write", "fsync", "link", "unlink", "mkdir", "getattr", "readdir"}
+    mount.forbid_links()
+    for number, (error, after) in enumerate(itertools.product(ERRORS, (False, True))):
+        if pushes.fail("rename", error, nth=1 + number, after=after):
+            struck.add("rename")
+    assert struck >= {"create", "write", "fsync", "link", "rename", "unlink", "mkdir", "getattr"}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("links", [True, False], ids=["links", "renames"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("error", ERRORS, ids=[errno.errorcode[each] for each in ERRORS])
 def test_a_push_whose_nth_operation_fails_is_told_and_repeated(
-    team: Team, mount: FaultyMount, error: int, after: bool
+    team: Team, mount: FaultyMount, error: int, after: bool, links: bool
 ) -> None:
+    if not links:
+        mount.forbid_links()
     pushes = Pushes(team, mount)
     for nth in range(1, ENOUGH):
         if not pushes.fail("*", error, nth=nth, after=after):
@@ -198,6 +205,7 @@ class Cuts:
 def test_8_after_a_power_cut_at_any_point_of_a_push_nothing_acknowledged_is_lost(
     team: Team, mount: FaultyMount
 ) -> None:
+    mount.forbid_links()  # as FAT32 has none
     cuts = Cuts(team, mount)
     for state in cuts.states():
         cuts.check(*state)
@@ -208,9 +216,14 @@ def test_8_after_a_power_cut_at_any_point_of_a_push_nothing_acknowledged_is_lost
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("links", [True, False], ids=["links", "renames"])
 def test_from_any_state_after_a_power_cut_the_next_push_completes_the_stick(
-    team: Team, mount: FaultyMount
+    team: Team, mount: FaultyMount, links: bool
 ) -> None:
+    if not links:
+        mount.forbid_links()
     cuts = Cuts(team, mount)
+    for state in cuts.states():
+        cuts.check(*state)
     for state in cuts.distinct():
         cuts.live_on(*state)

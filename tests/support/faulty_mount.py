@@ -55,6 +55,10 @@ class FaultyMount:
         rule = {"op": operation, "errno": error, "nth": nth, "after": after}
         self._rule(rule)
 
+    def forbid_links(self) -> None:
+        """From now on there are no hard links, as on FAT32 and exFAT."""
+        (self._control / "no-links").touch()
+
     def heal(self) -> bool:
         """Ends the fault; returns whether it struck."""
         has_struck = (self._control / "struck").exists()
@@ -133,6 +137,7 @@ class _Faults:
 
     def __init__(self, control: Path) -> None:
         self._rule_file, self._struck = control / "rule.json", control / "struck"
+        self._no_links = control / "no-links"
         self._log = (control / "log.jsonl").open("a", buffering=1)
         self._stamp = (0, 0)
         self._rule: dict[str, Any] = {}
@@ -140,6 +145,8 @@ class _Faults:
 
     def due(self, operation: str) -> dict[str, Any]:
         """Returns the rule if this call is the one that fails."""
+        if operation == "link" and self._no_links.exists():
+            return {"errno": errno.EPERM, "after": False}
         self._load()
         if self._rule.get("op") not in {operation, "*"}:
             return {}
