@@ -9,6 +9,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -61,7 +62,10 @@ def test_a_push_of_a_gigabyte(team: Team, monkeypatch: pytest.MonkeyPatch) -> No
             file.write(os.urandom(1 << 20))
         file.truncate(GIGABYTE)
     _register_file(ada, large)
-    least, synced, ours, read_back = [], [], [], []
+    least: list[float] = []
+    synced: list[float] = []
+    ours: list[float] = []
+    read_back: list[float] = []
     real = Repository.__init__
 
     def far(self: Repository, root: Path, **_: object) -> None:
@@ -69,9 +73,9 @@ def test_a_push_of_a_gigabyte(team: Team, monkeypatch: pytest.MonkeyPatch) -> No
 
     for number in range(ROUNDS):
         copy = team.root / "copy.bin"
-        least.append(seconds(lambda copy=copy: _cp_and_sha256(large, copy, is_synced=False)))
+        least.append(seconds(partial(_cp_and_sha256, large, copy, is_synced=False)))
         copy.unlink()
-        synced.append(seconds(lambda copy=copy: _cp_and_sha256(large, copy, is_synced=True)))
+        synced.append(seconds(partial(_cp_and_sha256, large, copy, is_synced=True)))
         copy.unlink()
         for times, is_far in ((ours, False), (read_back, True)):
             name = f"{'far' if is_far else 'near'}-{number}"
@@ -79,7 +83,7 @@ def test_a_push_of_a_gigabyte(team: Team, monkeypatch: pytest.MonkeyPatch) -> No
             with monkeypatch.context() as patch:
                 if is_far:
                     patch.setattr(Repository, "__init__", far)
-                times.append(seconds(lambda name=name: ada.push(name)))
+                times.append(seconds(partial(ada.push, name)))
             for path in (team.root / name / "obj").rglob("?" * 64):
                 path.unlink()
     speed = [base / mine for base, mine in zip(least, ours, strict=True)]

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is chosen is copied whole, what is not stays where it is, and the story travels anyway."""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
+from strongroom.exchange.selection import EVERYTHING
 from strongroom.sdk.fluent import start_run
 from strongroom.services.exchange import Outcome, Selection
 from support.peers import MODEL, Peer, Team, files_of
@@ -172,3 +175,33 @@ def test_a_plan_tells_bytes_for_everything_that_may_become_of_a_file(stocked: Te
     pushed = push(ada, Selection(), is_dry=True)
     assert pushed.new.is_empty
     assert pushed.sizes["same"] + newlines == on_share
+
+
+def test_a_dry_run_says_when_there_is_no_room_and_nothing_is_begun_then(
+    stocked: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = stocked.peers
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _path: Usage(free=1000))
+        dry = push(ada, EVERYTHING, is_dry=True)
+        (told,) = [trouble for trouble in dry.waiting if trouble.code == "E-FULL"]
+        assert "1,000 are free" in told.detail
+        assert told.size_bytes == dry.pushed.bytes
+        with pytest.raises(EnvironmentFault, match="E-FULL"):
+            ada.push()
+        assert files_of(stocked.share).keys() == {"strongroom.json"}
+    ada.push()
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _path: Usage(free=1000))
+        (dry,) = ben.exchange.pull("share", is_dry=True)
+        assert [t.code for t in dry.waiting] == ["E-FULL"]
+        with pytest.raises(EnvironmentFault, match="E-FULL"):
+            ben.pull()
+        assert not list(ben.at.folder.blobs.rglob("?" * 64))
+    assert ben.pull().is_clean
+    assert ben.has_content()
+
+
+@dataclass(frozen=True)
+class Usage:
+    free: int

@@ -142,7 +142,7 @@ def test_what_is_written_is_read_back_unless_it_lies_on_a_disk_of_this_machine(
 ) -> None:
     ada = team.peers[0]
     read: list[Path] = []
-    real = publish.forget_cached
+    real = medium.forget_cached
 
     def watched(path: Path) -> None:
         read.append(path)

@@ -56,7 +56,7 @@ def remote() -> None:
 @click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
 @shared_options
 def add(name: str, path: Path) -> None:
-    """Give a folder a name; an empty one becomes a remote of the team."""
+    """Give a folder, or a ZIP of one, a name; an empty folder becomes a remote of the team."""
     info = services().exchange.add(name, path)
     emit(_info_document(info), [f"{info.name} is {info.path}"])
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from strongroom.domain.artifact import ArtifactFile
-from strongroom.domain.errors import Untrusted
+from strongroom.domain.errors import EnvironmentFault, Untrusted
 from strongroom.domain.parts import Part, parts_of
 from strongroom.exchange.arrivals import Desk
 from strongroom.exchange.bundles import Bundle
@@ -63,8 +63,7 @@ class ObjectFetch:
         """
         missing = list(self._missing())
         total = sum(file.size_bytes for file, _ in missing)
-        if not self._desk.is_dry:
-            check_free_space(self._here.folder.root, total)
+        self._check_room(total)
         done = 0
         for file, bundle in missing:
             name = thing_name(bundle.event)
@@ -80,6 +79,16 @@ class ObjectFetch:
             done += file.size_bytes
         if not self._desk.is_dry:
             self._scan()
+
+    def _check_room(self, size_bytes: int) -> None:
+        """Refuses what does not fit before anything is copied; a dry run only says so."""
+        root = self._here.folder.root
+        try:
+            check_free_space(root, size_bytes)
+        except EnvironmentFault as error:
+            if not self._desk.is_dry:
+                raise
+            self._desk.wait(error.code, str(root), error.title, size_bytes)
 
     # ---------------------------------------------------------------- what is missing
 

@@ -7,7 +7,7 @@
 * What is read is checked while it is copied: bytes that changed on this disk never leave it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -81,7 +81,9 @@ def push(
     if not is_dry:
         stop_at_secrets(secrets, origin)
     copied, rejected = plan.counts, list[Trouble]()
-    if not is_dry:
+    if is_dry:
+        plan.waiting += _no_room(remote, plan.counts.bytes)
+    else:
         remote.check_free_space(plan.counts.bytes)
         copied, rejected = _carry_out(here, remote, plan, watched)
         with suppress(EnvironmentFault, Untrusted):  # all is pushed; housekeeping may wait
@@ -159,6 +161,16 @@ def _carry_out(
         done += Counts(events=len(lines), bytes=sum(map(len, lines)))
     progress.step(total, total, "Pushed")
     return done, rejected
+
+
+def _no_room(remote: Remote, size_bytes: int) -> Iterator[Trouble]:
+    """Yields what a push would stop at if there is no room for so many bytes."""
+    if not remote.is_writable:
+        return
+    try:
+        remote.check_free_space(size_bytes)
+    except EnvironmentFault as error:
+        yield trouble(error, remote.location, size_bytes=size_bytes)
 
 
 def _on_this_disk(error: Untrusted, file: ArtifactFile) -> Untrusted:
