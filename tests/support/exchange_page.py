@@ -7,6 +7,7 @@ from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.services.audit import Audit
+from strongroom.services.secrets import Secrets
 from strongroom.services.sticks import Sticks
 from strongroom.services.witness import Witness
 from support.peers import Peer
@@ -21,6 +22,7 @@ def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
         audit=Audit(peer.at, peer.registry, Witness(peer.at)),
         identities=peer.identities,
         sticks=Sticks(peer.at),
+        overrides=Secrets(peer.at),
         clock=peer.clock,
     )
     page = ExchangePage(services, tasks)

@@ -21,6 +21,7 @@ from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.exchange.progress_line import ProgressLine
 from strongroom.desktop.exchange.quarantine_acts import QuarantineActs
 from strongroom.desktop.exchange.report_saver import ReportSaver
+from strongroom.desktop.exchange.secrets_dialog import SecretsDialog
 from strongroom.desktop.exchange.stick_panel import StickPanel
 from strongroom.desktop.exchange.sync_queue import SYNC_KEY, Round, fault_words
 from strongroom.desktop.exchange.words import Saying, sync_saying
@@ -39,10 +40,12 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.progress import Progress
+from strongroom.domain.secret import SecretFinding, SecretsFound
 from strongroom.services.audit import Audit, AuditEntry
 from strongroom.services.exchange import Exchange, ImportReport, QuarantinedItem
 from strongroom.services.identities import Identities
 from strongroom.services.people import People
+from strongroom.services.secrets import Secrets as Overrides
 from strongroom.services.sticks import Sticks
 
 EVERYTHING = Changes(is_team=True, events=frozenset({"exchange"}))
@@ -65,6 +68,7 @@ class ExchangeServices:
     audit: Audit
     identities: Identities
     sticks: Sticks
+    overrides: Overrides
     clock: Clock
 
 
@@ -366,6 +370,24 @@ class ExchangePage(Page):
         if told.faults:
             self._look_after_stop()
         self._on_changed(changes)
+        for name, error in told.faults:
+            if isinstance(error, SecretsFound):
+                self.ask_about_secrets(name, error.findings)
+                break
+
+    def ask_about_secrets(self, name: str, findings: Sequence[SecretFinding]) -> None:
+        """Opens the dialog on what stopped a push; once all is let through, it syncs again."""
+
+        def allowed(changes: Changes, is_all: bool) -> None:
+            self._on_changed(changes)
+            if is_all:
+                self.sync_place(name)
+
+        overrides, secrets = self._services.overrides, self._secrets
+        dialog = SecretsDialog(overrides, secrets, name, findings, parent=self)
+        dialog.allowed.connect(allowed)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _on_progress_stopped(self) -> None:
         self.desk.queue.stop()

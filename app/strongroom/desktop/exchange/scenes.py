@@ -9,8 +9,10 @@ from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
 from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.page import ExchangePage
 from strongroom.desktop.exchange.plan_dialog import PlanDialog
+from strongroom.desktop.exchange.secrets_dialog import SecretsDialog
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
+from strongroom.domain.secret import SecretFinding
 
 
 def _page(shown: str, studio: Studio) -> QWidget:
@@ -64,6 +66,25 @@ def _remove(studio: Studio) -> QWidget:
     return studio.dialog(RemoveDialog)
 
 
+def _secrets(studio: Studio) -> QWidget:
+    """Shows findings as a push would; nothing is pushed or signed."""
+    _page("places", studio)
+    shown = (
+        ("param db_password", "sealed.json", "named-password", "a password", "9 characters"),
+        ("line 14", "artifacts/notes/env.txt", "aws-access-key", "an AWS access key",
+         "AKIA…, 20 characters"),
+        ("line 3", "artifacts/notes/change.diff", "private-key", "a private key",
+         "35 characters"),
+    )  # fmt: skip
+    findings = [
+        SecretFinding(object="0" * 64, owner="run calm-owl of churn", path=path, place=place,
+                      rule=rule, title=title, hint=hint)
+        for place, path, rule, title, hint in shown
+    ]  # fmt: skip
+    studio.page(ExchangePage).ask_about_secrets("share", findings)
+    return studio.dialog(SecretsDialog)
+
+
 SCENES = (
     Scene(name="exchange", shows=ExchangePage, play=partial(_page, "places")),
     Scene(name="exchange-quarantine", shows=ExchangePage, play=partial(_page, "quarantine")),
@@ -73,5 +94,6 @@ SCENES = (
     Scene(name="exchange-import", shows=ImportWizard, play=_import),
     Scene(name="exchange-verified", shows=ImportWizard, play=_verified),
     Scene(name="exchange-add-place", shows=AddPlaceDialog, play=_add),
+    Scene(name="exchange-secrets", shows=SecretsDialog, play=_secrets),
     Scene(name="exchange-remove", shows=RemoveDialog, play=_remove),
 )

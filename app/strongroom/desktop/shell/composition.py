@@ -298,7 +298,7 @@ class Composer(QObject):
         at = self._services
         services = ExchangeServices(
             exchange=at.exchange, people=at.people, audit=at.audit, identities=at.identities,
-            sticks=at.sticks, clock=at.clock,
+            sticks=at.sticks, overrides=at.secrets, clock=at.clock,
         )  # fmt: skip
 
         def make() -> Page:

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A push stopped because something that seems to be a secret would have left: what, and what now.
+
+* Nothing has left. Leaving the dialog leaves it so, and is the default.
+* Each place is let through by itself, with its kind and a reason, in a signed event.
+* The secrets themselves are never shown, only where they stand and what they seem to be.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from strongroom.desktop.kit import errors
+from strongroom.desktop.kit.blocks import Banner
+from strongroom.desktop.kit.cells import CheckCell, Column, Row, TextCell
+from strongroom.desktop.kit.choice import Choice
+from strongroom.desktop.kit.dialog import Dialog
+from strongroom.desktop.kit.fields import Field
+from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.surface import column, row
+from strongroom.desktop.kit.table import Table
+from strongroom.desktop.kit.wording import count
+from strongroom.domain.changes import Changes
+from strongroom.domain.secret import OVERRIDE_KINDS, SecretFinding
+from strongroom.services.secrets import Secrets as Overrides
+
+_COLUMNS = (
+    Column("box", "", 48, checks=True, hint="All findings"),
+    Column("owner", "In", 200),
+    Column("path", "File", 190),
+    Column("place", "Place", 150),
+    Column("what", "Seems to be", 220, stretch=True),
+)
+_ADVICE = (
+    "Change a real password or key where it is valid: others who use this computer may have read"
+    " it. Then train again without it, or let it through as one that everybody may have."
+)
+
+
+class SecretsDialog(Dialog):
+    """The findings, and letting them through on record.
+
+    Args:
+        overrides: Signs what is let through.
+        secrets: Asks for the passphrase.
+        where: The place it would have gone to.
+        findings: What was found, not empty.
+        parent: The page.
+
+    Signals:
+        allowed: Findings were let through (`Changes`, whether none is left).
+    """
+
+    allowed = Signal(object, bool)
+
+    def __init__(
+        self,
+        overrides: Overrides,
+        secrets: Secrets,
+        where: str,
+        findings: Sequence[SecretFinding],
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(
+            f"Secrets on the way to {where}",
+            title=f"{count(len(findings), 'secret')} would leave this computer",
+            sentence=f"Nothing was brought to {where}. Tick what may go there, and say why.",
+            width=860,
+            height=520,
+            cancel="Leave it here",
+            cancel_is_default=True,
+            parent=parent,
+        )
+        self._overrides, self._secrets = overrides, secrets
+        self._findings = {finding.id: finding for finding in findings}
+        self._ticked: set[str] = set()
+        self.table = Table(_COLUMNS, name="What seems to be a secret", edge=20)
+        self.kind = Choice(list(OVERRIDE_KINDS.items()), "false-positive", name="What they are")
+        self.reason = Field("Reason", "Becomes part of the signed record")
+        self.allow = self.add_action("Let through", "danger", "pen-line")
+        self.set_body(
+            column(
+                (self.table, 1),
+                row((Banner("warn", "Is one of them real?", _ADVICE), 1), margins=(20, 12, 20, 0)),
+                row(_label("They are"), self.kind, None, margins=(20, 12, 20, 0), spacing=0),
+                row(_label("Reason"), (self.reason, 1), margins=(20, 8, 20, 16), spacing=0),
+            ),
+            margins=(0, 0, 0, 0),
+        )
+        self.table.checked.connect(self._on_checked)
+        self.table.all_checked.connect(self._on_all_checked)
+        self.reason.changed.connect(lambda _text: self._look())
+        self.allow.clicked.connect(self._on_allow_clicked)
+        self._look()
+
+    def _look(self) -> None:
+        self.table.set_lines([self._row(finding) for finding in self._findings.values()])
+        is_ready = bool(self._ticked) and bool(self.reason.text().strip())
+        self.allow.setEnabled(is_ready)
+        self.allow.set_words(f"Let {len(self._ticked)} through" if self._ticked else "Let through")
+        if not self._ticked:
+            self.set_reason("Tick what may leave.")
+        elif not is_ready:
+            self.set_reason("Say why.")
+        else:
+            self.set_reason("Your name and the reason are signed, for everybody to read.")
+
+    def _row(self, finding: SecretFinding) -> Row:
+        cells = (
+            CheckCell(finding.id in self._ticked, finding.sentence),
+            TextCell(finding.owner),
+            TextCell(finding.path),
+            TextCell(finding.place),
+            TextCell(f"{finding.title[:1].upper()}{finding.title[1:]} ({finding.hint})"),
+        )
+        return Row(key=finding.id, cells=cells)
+
+    def _on_checked(self, key: str, is_on: bool) -> None:
+        (self._ticked.add if is_on else self._ticked.discard)(key)
+        self._look()
+
+    def _on_all_checked(self, is_on: bool) -> None:
+        self._ticked = set(self._findings) if is_on else set()
+        self._look()
+
+    def _on_allow_clicked(self) -> None:
+        chosen = [self._findings[key] for key in self._findings if key in self._ticked]
+        kind, reason = self.kind.current(), self.reason.text()
+        self.allow.setEnabled(False)
+        self._secrets.sign(
+            "exchange.allow",
+            "Letting findings through",
+            "Letting a finding through needs the passphrase of your key.",
+            lambda ask, _progress: self._overrides.allow(chosen, kind=kind, reason=reason, ask=ask),
+            self._on_allowed,
+            owner=self,
+            failed=self._on_failed,
+            ended=self._look,
+            parent=self,
+        )
+
+    def _on_allowed(self, changes: Changes) -> None:
+        for key in self._ticked:
+            del self._findings[key]
+        self._ticked.clear()
+        self.allowed.emit(changes, not self._findings)
+        if not self._findings:
+            self.accept()
+            return
+        self.set_heading(
+            f"{count(len(self._findings), 'secret')} would leave this computer",
+            "Nothing goes before each of them was let through.",
+        )
+        self._look()
+
+    def _on_failed(self, error: BaseException) -> None:
+        self._look()
+        self.set_reason("Nothing was signed.", "bad", "circle-alert")
+        errors.show(error, self)
+
+
+def _label(words: str) -> Label:
+    label = Label(words, "text_secondary")
+    label.setFixedWidth(80)
+    return label

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sync stops at a secret, and the window says where it stands; on record it goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from strongroom.desktop.exchange.secrets_dialog import SecretsDialog
+from strongroom.sdk.fluent import log_artifact, log_param, start_run
+from strongroom.services.registering import Registering
+from strongroom.services.secrets import Secrets
+from support.exchange_page import opened
+from support.peers import MODEL, Peer, Team, files_of
+from support.settling import settle
+
+PASSWORD = "tulip-in-march"
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    made = Team(tmp_path)
+    yield made
+    made.close()
+
+
+def leak(peer: Peer) -> None:
+    source = peer.folder / "scratch" / "model"
+    source.mkdir(parents=True)
+    (source / "weights.bin").write_bytes(b"weights" * 99)
+    with start_run(MODEL, name="leaky", store=peer.store) as run:
+        log_param("db_password", PASSWORD)
+        log_param("api_key", "tK4wQ9mZ2xR7vB5n")
+        log_artifact(source, "model")
+    peer.at.runs.refresh()
+    Registering(peer.at, peer.registry).register(run.run_id, "model", MODEL)
+
+
+def test_a_sync_that_would_carry_secrets_stops_and_goes_on_once_they_are_let_through(
+    team, app, tasks, qtbot
+):
+    ada, ben = team.peers
+    leak(ada)
+    page = opened(ada, tasks, qtbot)
+    QTest.mouseClick(page.sync_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    qtbot.waitUntil(lambda: bool(page.findChildren(SecretsDialog)))
+    (dialog,) = page.findChildren(SecretsDialog)
+    assert not any(path.startswith("obj/") for path in files_of(team.share))
+    texts = [c.text for line in dialog.table.lines() for c in line.cells[1:]]
+    assert "param db_password" in texts
+    assert PASSWORD not in " ".join(texts)
+    assert not dialog.allow.isEnabled()
+    assert dialog.focusWidget() is dialog.cancel_button, "leaving is what Enter does"
+    # Both boxes by mouse, the reason by keyboard.
+    for line in list(dialog.table.lines()):
+        box = dialog.table.row_rect(line.key)
+        QTest.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton,
+                         pos=QPoint(32, box.center().y()))  # fmt: skip
+    assert dialog.allow.text() == "Let 2 through"
+    assert not dialog.allow.isEnabled(), "a reason is missing"
+    dialog.reason.set_text("both open the sandbox only")
+    assert dialog.allow.isEnabled()
+    QTest.mouseClick(dialog.allow, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    qtbot.waitUntil(lambda: any(path.startswith("obj/") for path in files_of(team.share)))
+    settle(tasks)
+    ben.pull()
+    assert ben.digest == ada.digest
+    told = Secrets(ben.at).overrides()
+    assert {each.reason for each in told} == {"both open the sandbox only"}
+    assert {each.place for each in told} == {"param db_password", "param api_key"}
+
+
+def test_leaving_the_dialog_leaves_everything_here(team, app, tasks, qtbot):
+    ada, _ = team.peers
+    leak(ada)
+    page = opened(ada, tasks, qtbot)
+    page.sync()
+    settle(tasks)
+    qtbot.waitUntil(lambda: bool(page.findChildren(SecretsDialog)))
+    (dialog,) = page.findChildren(SecretsDialog)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    settle(tasks)
+    assert not any(path.startswith("obj/") for path in files_of(team.share))
+    assert Secrets(ada.at).overrides() == ()
+    said = " ".join(label.text() for label in page.banner.findChildren(QLabel))
+    assert "E-SECRET" in said
