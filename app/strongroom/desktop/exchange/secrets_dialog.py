@@ -28,9 +28,9 @@ from strongroom.services.secrets import Secrets as Overrides
 
 _COLUMNS = (
     Column("box", "", 48, checks=True, hint="All findings"),
-    Column("owner", "In", 200),
-    Column("path", "File", 190),
-    Column("place", "Place", 150),
+    Column("owner", "In", 172),
+    Column("path", "File", 180),
+    Column("place", "Place", 140),
     Column("what", "Seems to be", 220, stretch=True),
 )
 _ADVICE = (
@@ -69,7 +69,7 @@ class SecretsDialog(Dialog):
             title=f"{count(len(findings), 'secret')} would leave this computer",
             sentence=f"Nothing was brought to {where}. Tick what may go there, and say why.",
             width=860,
-            height=520,
+            height=456,
             cancel="Leave it here",
             cancel_is_default=True,
             parent=parent,
@@ -78,14 +78,14 @@ class SecretsDialog(Dialog):
         self._findings = {finding.id: finding for finding in findings}
         self._ticked: set[str] = set()
         self.table = Table(_COLUMNS, name="What seems to be a secret", edge=20)
-        self.kind = Choice(list(OVERRIDE_KINDS.items()), "false-positive", name="What they are")
+        self.kind = Choice(list(OVERRIDE_KINDS.items()), "false-positive", name="What it is")
         self.reason = Field("Reason", "Becomes part of the signed record")
         self.allow = self.add_action("Let through", "danger", "pen-line")
         self.set_body(
             column(
                 (self.table, 1),
                 row((Banner("warn", "Is one of them real?", _ADVICE), 1), margins=(20, 12, 20, 0)),
-                row(_label("They are"), self.kind, None, margins=(20, 12, 20, 0), spacing=0),
+                row(_label("What it is"), self.kind, None, margins=(20, 12, 20, 0), spacing=0),
                 row(_label("Reason"), (self.reason, 1), margins=(20, 8, 20, 16), spacing=0),
             ),
             margins=(0, 0, 0, 0),
