@@ -38,6 +38,11 @@ def carry_over(base: TrustDocument, kept: TrustDocument, other: TrustDocument) -
     """
     left: list[str] = []
     members = _members(base, kept, other, left)
+    admins = _admins(base, kept, other, members)
+    if not admins:  # each side took the admins of the other: the kept ones stay
+        admins = kept.admin_writers
+        members |= {writer: kept.members[writer] for writer in admins}
+        left.append("the end of the last admins of the kept side")
     document = replace(
         kept,
         team_name=_one(
@@ -51,7 +56,7 @@ def carry_over(base: TrustDocument, kept: TrustDocument, other: TrustDocument) -
         has_own_stages=kept.has_own_stages or other.has_own_stages,
         root_keys=_table("root key", base.root_keys, kept.root_keys, other.root_keys, left),
         root_threshold=max(kept.root_threshold, other.root_threshold),
-        admin_writers=_admins(base, kept, other, members),
+        admin_writers=admins,
         admin_threshold=max(kept.admin_threshold, other.admin_threshold),
     )
     return CarriedOver(document=_within_reach(document, left), left_out=tuple(left))
@@ -90,8 +95,8 @@ def _policies(
     nothing: Mapping[str, Policy] = {}
     found: dict[str, Mapping[str, Policy]] = {}
     for pattern in dict.fromkeys([*kept.policies, *other.policies]):
-        sides = (each.policies.get(pattern, nothing) for each in (base, kept, other))
-        stages = _table(f"policy {pattern}", *sides, left)
+        was, ours, theirs = (each.policies.get(pattern, nothing) for each in (base, kept, other))
+        stages = _table(f"policy {pattern}", was, ours, theirs, left)
         is_dropped = pattern not in kept.policies or pattern not in other.policies
         if stages or not (is_dropped and pattern in base.policies):
             found[pattern] = stages

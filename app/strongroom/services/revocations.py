@@ -21,6 +21,7 @@ from strongroom.domain.team_edits import COMPROMISED, end_rights, writers_of
 from strongroom.services.audit import object_of
 from strongroom.services.trust_changes import TrustChanges
 from strongroom.services.workstation import Workstation
+from strongroom.store.own_event import forked
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.trustdoc import demands
 
@@ -122,8 +123,11 @@ class Revocations:
 
         Raises:
             BadInput: ``E-NAME``, ``E-REASON``, ``E-ROLE``, ``E-EVENT``.
+            Untrusted: ``E-TRUST-FORK`` while two trust documents contend.
         """
         snapshot = self._at.snapshot()
+        if snapshot.trust.forked:
+            raise forked(snapshot.trust)
         before = snapshot.latest
         writers = writers_of(before, person)
         cuts = cuts_of(snapshot, writers, reason, last_good)

@@ -25,7 +25,7 @@ from strongroom.trust import draft as drafts
 from strongroom.trust import envelope
 from strongroom.trust.draft import Draft
 from strongroom.trust.identity import SecretsHandler
-from strongroom.trust.trustdoc import demands, read_trust
+from strongroom.trust.trustdoc import demands, is_root_change, read_trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +123,7 @@ class TrustChanges:
         here = self.ring.here(asked, frozenset())
         if not here:
             with self._at.attempt("team.change", f"version {after.version}"):
-                raise Refused(
-                    "E-CAP",
-                    "This workstation may not change the team",
-                    "Ask an admin of the team; root and admin keys stand in: strongroom team show.",
-                )
+                raise _not_mine(is_root=is_root_change(before, after))
         missing = max(demand.missing(here) for demand in asked)
         if missing and draft is None:
             raise Refused(
@@ -227,6 +223,21 @@ class TrustChanges:
             return drafts.read_draft(latest, raw)
         before = next((tip for tip in trust.tips if tip.id == proposed.prev), latest)
         return drafts.read_draft(before, raw, trust.find(proposed.settles.base))
+
+
+def _not_mine(*, is_root: bool) -> Refused:
+    """Returns the refusal of a change for which no key is at hand."""
+    if is_root:
+        return Refused(
+            "E-CAP",
+            "This change needs the root keys, and none of them is at hand",
+            "Put in the stick and name it with --key; strongroom root list says where they lie.",
+        )
+    return Refused(
+        "E-CAP",
+        "This workstation may not change the team",
+        "Ask an admin of the team; strongroom people list says who is one.",
+    )
 
 
 def _names(draft: Draft, keyids: frozenset[str]) -> tuple[str, ...]:

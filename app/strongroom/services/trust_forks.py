@@ -120,7 +120,8 @@ class TrustForks:
         (kept,) = found
         fork = trust.documents[-1]
         line = _line(trust, kept)
-        after, left_out = self._changes.opened(kept), []
+        after = self._changes.opened(kept)
+        left_out: list[str] = []
         for tip in tips if is_carrying else ():
             if tip is not kept:
                 carried = carry_over(fork, after, tip)
