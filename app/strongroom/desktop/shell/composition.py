@@ -161,9 +161,10 @@ class Composer(QObject):
         is_first = not self._window.pages()
 
         def read(_progress: Progress) -> Make:
-            if not is_first:
-                self._read_for_later()
-            return self._prepare[page_id]()
+            with lasting.resting():
+                if not is_first:
+                    self._read_for_later()
+                return self._prepare[page_id]()
 
         self._tasks.ask("window.page", f"Opening {title}", read, self._join, owner=self)
 
