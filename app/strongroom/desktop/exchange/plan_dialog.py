@@ -19,7 +19,6 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.wording import count
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.progress import Progress
 from strongroom.services.exchange import Exchange, Outcome
@@ -101,15 +100,15 @@ class PlanDialog(Dialog):
         self.coming.show_outcome(plan.coming)
         going = plan.going or Outcome(remote=self._name, is_dry=True)
         self.going.show_outcome(going)
-        self.tabs.set_counts({"in": len(_new(plan.coming)), "out": len(_new(going))})
-        is_nothing = plan.coming.pulled.is_empty and going.pushed.is_empty
-        if is_nothing and not plan.coming.rejected:
-            self.set_reason("Both sides hold the same.", "ok")
+        counts = {"in": len(_new(plan.coming)), "out": len(_new(going))}
+        self.tabs.set_counts({key: number for key, number in counts.items() if number})
+        comes, goes = counted(plan.coming.pulled), counted(going.pushed)
+        if comes or goes or plan.coming.rejected:
+            self.set_reason(f"Comes in: {comes or 'nothing'}. Goes out: {goes or 'nothing'}.")
         else:
-            self.set_reason(f"{count(len(_new(plan.coming)), 'item')} would come in,"
-                            f" {count(len(_new(going)), 'item')} would go out.")  # fmt: skip
-        self.sync.setEnabled(not is_nothing or bool(plan.coming.rejected))
-        if not _new(plan.coming) and _new(going):
+            self.set_reason("Both sides hold the same.", "ok")
+        self.sync.setEnabled(bool(comes or goes or plan.coming.rejected))
+        if goes and not comes and not plan.coming.rejected:
             self.tabs.set_current("out")
         self._show()
 

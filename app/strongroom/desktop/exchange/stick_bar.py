@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout
 
 from strongroom.desktop.kit.blocks import MarkLabel
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.surface import Surface, clear, column, row
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.wording import count, size
 from strongroom.services.sticks import SafeToRemove, Stick
 
@@ -63,7 +64,8 @@ class StickBar(Surface):
         safe.setEnabled(is_idle)
         words = Elided(holding(stick), "text_secondary", "dense")
         name = MarkLabel.for_icon("usb", stick.label, "info")
-        name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        look = theme()
+        name.setFixedWidth(min(240, round(look.width(stick.label, look.font("dense"))) + 30))
         return row(
             name, (column(words), 1), import_, bring, safe, margins=(16, 6, 16, 6), spacing=8
         )
