@@ -70,7 +70,7 @@ def state(page: ExchangePage, name: str) -> str:
     return cell.words
 
 
-def test_a_place_that_hangs_says_so_and_the_window_never_waits_for_it(
+def test_9_a_place_that_hangs_says_so_and_the_window_never_waits_for_it(
     page: ExchangePage, stick: Stick, team: Team, tasks: Tasks, qtbot: QtBot
 ) -> None:
     stick.freeze()
@@ -96,7 +96,7 @@ def test_a_place_that_hangs_says_so_and_the_window_never_waits_for_it(
     qtbot.waitUntil(lambda: state(page, "stick") == "Reachable")
 
 
-def test_sync_goes_on_with_the_next_place_and_takes_the_silent_one_when_it_comes_back(
+def test_9_sync_goes_on_with_the_next_place_and_takes_the_silent_one_when_it_comes_back(
     page: ExchangePage, stick: Stick, team: Team, tasks: Tasks, qtbot: QtBot
 ) -> None:
     stick.freeze()

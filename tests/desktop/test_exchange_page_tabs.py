@@ -18,12 +18,10 @@ from strongroom.desktop.kit.cells import Row
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.domain.errors import Cancelled
-from strongroom.services.bundles import Bundles
 from support.accessibility import nameless
 from support.exchange_page import opened
-from support.peers import CHEAP, Team, files_of, flip
+from support.peers import Team, files_of, flip
 from support.settling import settle
 
 
@@ -354,58 +352,3 @@ def test_runs_of_a_folder_can_be_left_where_they_are(
     assert ben.at.folder.find_run(first) is not None
     assert ben.at.folder.find_run(second) is None
     wizard.accept()
-
-
-def test_a_bundle_that_is_sealed_for_this_person_asks_for_the_passphrase_and_opens(
-    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, tmp_path: Path
-) -> None:
-    ada, ben = team.peers
-    ada.register()
-    ada.push()
-    ben.exchange.pull("share")
-    ada.register("second")
-    path = Path(Bundles(ada.at).create(tmp_path / "for-ben", to=("Ben",)).path)
-    ben.at.identity().protect("keyring+passphrase", passphrase="four quiet words", cost=CHEAP)
-    ben.at.identity().lock()
-    page = opened(ben, tasks, qtbot)
-    page.show_place(Place.of("exchange", {"import": str(path)}))
-    asked = unlock_dialog(qtbot)
-    asked.field.set_text("four quiet words")
-    qtbot.keyClick(asked.field.edit, Qt.Key.Key_Return)
-    settle(tasks)
-    wizard = page.findChildren(ImportWizard)[-1]
-    assert wizard.steps.accessibleName() == "Step 3 of 5: Choose"
-    assert wizard.windowTitle() == "Import from for-ben.strongbundle"
-    wizard.next_button.click()
-    settle(tasks)
-    assert ben.has_content("churn/2")
-    wizard.accept()
-
-
-def test_a_sealed_bundle_that_nobody_opens_is_said_to_be_not_opened(
-    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, tmp_path: Path
-) -> None:
-    ada, ben = team.peers
-    ada.register()
-    ada.push()
-    ben.exchange.pull("share")
-    path = Path(Bundles(ada.at).create(tmp_path / "for-ben", to=("Ben",)).path)
-    ben.at.identity().protect("keyring+passphrase", passphrase="four quiet words", cost=CHEAP)
-    ben.at.identity().lock()
-    page = opened(ben, tasks, qtbot)
-    page.import_from(str(path))
-    unlock_dialog(qtbot).reject()
-    settle(tasks)
-    wizard = page.findChildren(ImportWizard)[-1]
-    assert wizard.verify_fault.title() == "Not opened"
-    assert wizard.next_button.isEnabled(), "it can be tried again"
-    wizard.reject()
-
-
-def unlock_dialog(qtbot: QtBot) -> UnlockDialog:
-    def shown() -> list[UnlockDialog]:
-        tops = QApplication.topLevelWidgets()
-        return [each for each in tops if isinstance(each, UnlockDialog) and each.isVisible()]
-
-    qtbot.waitUntil(lambda: bool(shown()))
-    return shown()[0]
