@@ -15,7 +15,10 @@ import pytest
 from strongroom.cli.root import run as run_command
 from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.secret import SecretsFound
+from strongroom.exchange.selection import Selection
 from strongroom.sdk.fluent import log_artifact, log_param, set_tag, start_run
+from strongroom.services.bundles import Bundles
+from strongroom.services.evidence import Evidence
 from strongroom.services.registering import Registering
 from strongroom.services.secrets import Secrets
 from support.peers import MODEL, Peer, Team, files_of, join
@@ -187,6 +190,39 @@ def test_a_secret_in_a_comment_is_not_even_signed(team):
     assert caught.value.code == "E-SECRET"
     assert AWS_KEY not in caught.value.title
     assert len(ada.at.snapshot().chains.by_writer[ada.writer]) == before
+
+
+def test_bundles_and_audit_packages_stop_as_a_push_does(team, tmp_path):
+    ada, _ = team.peers
+    register(ada, "leaky", {}, db_password=PASSWORD)
+    bundles = Bundles(ada.at)
+    evidence = Evidence(ada.at, ada.registry)
+    for make, target in (
+        (bundles.create, tmp_path / "out.strongbundle"),
+        (lambda path: evidence.export(f"{MODEL}/1", path), tmp_path / "package"),
+    ):
+        with pytest.raises(SecretsFound):
+            make(target)
+        assert not target.exists()
+    secrets = Secrets(ada.at)
+    secrets.allow(secrets.found(), kind="test-value", reason="a flower")
+    bundles.create(tmp_path / "out.strongbundle")
+    assert evidence.export(f"{MODEL}/1", tmp_path / "package").path.is_dir()
+
+
+def test_a_dry_run_tells_of_runs_that_would_be_signed_first(team):
+    ada, _ = team.peers
+    with start_run(MODEL, name="unsigned", store=ada.store) as run:
+        log_param("db_password", PASSWORD)
+    ada.at.runs.refresh()
+    chosen = Selection(runs=(run.run_id,))
+    before = list(ada.at.snapshot().chains.events())
+    (dry,) = ada.exchange.push("share", selection=chosen, is_dry=True)
+    (finding,) = dry.secrets
+    assert finding.place == "param db_password"
+    assert list(ada.at.snapshot().chains.events()) == before
+    with pytest.raises(SecretsFound):
+        ada.exchange.push("share", selection=chosen)
 
 
 def test_content_is_read_once_and_again_when_the_memory_is_gone(team):

@@ -6,6 +6,7 @@
 * An override is a signed event of anybody who may log; it holds wherever the content goes.
 """
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -40,6 +41,8 @@ def suspicions(
     digests: Collection[str],
     events: Iterable[Event],
     progress: Progress | None = None,
+    *,
+    unsigned: Iterable[tuple[str, Manifest]] = (),
 ) -> tuple[SecretFinding, ...]:
     """Returns everything that seems to be a secret in what would leave, let through or not.
 
@@ -49,6 +52,7 @@ def suspicions(
         digests: The content that would be copied.
         events: The events that would be copied.
         progress: Hears the files; may cancel between two.
+        unsigned: Titles and files of runs that would be signed first.
 
     Raises:
         Cancelled: Between two files.
@@ -58,7 +62,9 @@ def suspicions(
     }
     found = [*_in_events(events)]
     if digests:
-        found += _in_content(here, snapshot, frozenset(digests), progress or Silent())
+        signed = ((thing_name(event), manifest) for event, manifest in manifests(here, snapshot))
+        listed = itertools.chain(signed, unsigned)
+        found += _in_content(here, listed, frozenset(digests), progress or Silent())
     return tuple(
         replace(finding, allowed_by=allowed.get(finding.key, ""))
         for finding in dict.fromkeys(found)
@@ -102,12 +108,15 @@ def _in_events(events: Iterable[Event]) -> Iterator[SecretFinding]:
 
 
 def _in_content(
-    here: LocalSide, snapshot: Snapshot, digests: frozenset[str], progress: Progress
+    here: LocalSide,
+    listed: Iterable[tuple[str, Manifest]],
+    digests: frozenset[str],
+    progress: Progress,
 ) -> Iterator[SecretFinding]:
     scan = SecretScan(here.content, here.folder.cache)
     looked: set[str] = set()
     try:
-        for event, manifest in manifests(here, snapshot):
+        for owner, manifest in listed:
             for file in manifest.files:
                 if file.sha256 not in digests or file.sha256 in looked:
                     continue
@@ -116,7 +125,7 @@ def _in_content(
                 for hit in scan.of(file.sha256, run=manifest.run):
                     yield SecretFinding(
                         object=file.sha256,
-                        owner=thing_name(event),
+                        owner=owner,
                         path=file.path,
                         place=hit.place,
                         rule=hit.rule.id,

@@ -118,7 +118,8 @@ def _secrets(here: LocalSide, plan: PushPlan, progress: Progress) -> tuple[Secre
         for admitted in snapshot.events.get((writer, seq), ())
     ]
     digests = {each.file.sha256 for each in plan.objects}
-    return suspicions(here, snapshot, digests, leaving, progress)
+    unsigned = ((prospect.title, prospect.manifest) for prospect in plan.prospects)
+    return suspicions(here, snapshot, digests, leaving, progress, unsigned=unsigned)
 
 
 def _carry_out(

@@ -33,7 +33,9 @@ from strongroom.exchange.bag import (
     remove,
     written_aside,
 )
-from strongroom.exchange.dossier import collect
+from strongroom.exchange.dossier import RUN_FILES, Dossier, collect
+from strongroom.exchange.leaving import stop_at_secrets, suspicions
+from strongroom.services.local_side import local_side
 from strongroom.services.registry import Registry, find_version
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
@@ -118,7 +120,8 @@ class Evidence:
 
         Raises:
             BadInput: ``E-VERSION``; ``E-PATH`` if the target is not free.
-            Refused: ``E-TEAM``; ``E-CAP`` or ``E-CUT`` without the right ``export.audit``.
+            Refused: ``E-TEAM``; ``E-CAP`` or ``E-CUT`` without the right ``export.audit``;
+                ``E-SECRET`` if something that seems to be a secret would be in it.
             Untrusted: ``E-WITHHELD``, ``E-MISSING``, ``E-HASH`` and others if the evidence is not
                 whole, or if the finished package does not hold. Nothing is left on the disk.
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-SHARE``, ``E-STORE``.
@@ -131,6 +134,7 @@ class Evidence:
         check_target(final, is_zip=is_zip)
         ledger_files = self._at.ledger().files
         dossier = collect(snapshot, version, ledger_files, self._registry.content())
+        self._keep_secrets_here(dossier, final.name, progress)
         keys = self._at.keys(ask=ask)
         exporter = Exporter(
             writer=keys.writer,
@@ -192,6 +196,16 @@ class Evidence:
                     f" the right {EXPORT} is missing",
                     "Ask an admin for a role that has it: strongroom people grant PERSON auditor.",
                 )
+
+    def _keep_secrets_here(self, dossier: Dossier, where: str, progress: Progress | None) -> None:
+        digests = {file.sha256 for file in dossier.manifest.files}
+        if dossier.run is not None:
+            listed = dossier.run.manifest.files
+            digests |= {file.sha256 for file in listed if file.path in RUN_FILES}
+        snapshot = dossier.snapshot
+        events = snapshot.chains.events()
+        found = suspicions(local_side(self._at), snapshot, digests, events, progress)
+        stop_at_secrets(found, where)
 
     def _sign(self, version: ModelVersion, package: Package, ask: SecretsHandler | None) -> None:
         """Signs that the package was exported; without that it does not stay."""
