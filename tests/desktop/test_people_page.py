@@ -25,6 +25,7 @@ from strongroom.desktop.people.page import PeoplePage, PeopleServices
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
 from strongroom.desktop.people.rotate_dialog import RotateDialog
+from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
 from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState
 from strongroom.services.people import People
@@ -491,3 +492,54 @@ def test_a_fork_is_told_in_words_and_settled_with_the_root_key(
     assert "approve:staging" in caps["Ben"]
     assert "export.audit" in caps["Cleo"]  # carried over from the other side
     twin.close()
+
+
+# -------------------------------------------------------------------- founding and joining
+
+
+def test_a_team_is_founded_in_the_window(
+    stranger: Peer, opened: Open, tasks: Tasks, qtbot: QtBot
+) -> None:
+    page = opened(stranger)
+    assert page._empty.isVisible()
+    QTest.mouseClick(page._empty.button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(page, FoundDialog, tasks)
+    assert isinstance(dialog, FoundDialog)
+    assert not dialog.found.isEnabled()
+    assert nameless(dialog) == []
+    qtbot.keyClicks(dialog.name_field.edit, "Winter ML")
+    with qtbot.waitSignal(dialog.founded, timeout=20_000):
+        QTest.mouseClick(dialog.found, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert stranger.people.team().team_name == "Winter ML"
+    assert page.members.isVisible()
+    page.copy_team_id()
+    assert QApplication.clipboard().text() == stranger.people.team_id()
+
+
+def test_a_team_is_trusted_by_its_whole_id_and_then_awaited(
+    team: Team, stranger: Peer, opened: Open, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada = team.peers[0]
+    told = ada.people.team_id()
+    page = opened(stranger)
+    QTest.mouseClick(page.join_button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(page, TrustDialog, tasks)
+    assert isinstance(dialog, TrustDialog)
+    dialog.id_field.set_text(told[:-1])
+    assert not dialog.trust.isEnabled()
+    dialog.id_field.set_text(f"{told[:32]} {told[32:].upper()}")
+    assert dialog.shown.text().replace(" ", "") == told
+    assert nameless(dialog) == []
+    with qtbot.waitSignal(dialog.trusted, timeout=20_000):
+        QTest.mouseClick(dialog.trust, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert stranger.people.team_id() == told
+    assert page._empty.isVisible()  # trusted, and not here yet: no fault, the next step
+    assert not page.join_button.isVisible()
+    ada.push()
+    stranger.add_remote(team.share)
+    stranger.pull()
+    page.show_place(Place("people"))
+    settle(tasks)
+    assert page.members.isVisible()

@@ -89,6 +89,10 @@ class People:
         """Returns the pinned team id, "" if none is pinned."""
         return self._at.home.pinned_team()
 
+    def has_team(self) -> bool:
+        """Whether a team is trusted and its first trust document is here."""
+        return self._at.has_team()
+
     def needs_others(self) -> bool:
         """Whether a change of the team may need more signatures than one."""
         document = self.team()

@@ -9,6 +9,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
 from strongroom.desktop.kit.blocks import Banner, EmptyState
@@ -31,12 +32,11 @@ from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
 from strongroom.desktop.people.revoke_dialog import RevokeDialog
 from strongroom.desktop.people.rotate_dialog import RotateDialog
-from strongroom.desktop.people.services import PeopleServices
+from strongroom.desktop.people.services import PeopleServices, TeamRead, read_team
+from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
 from strongroom.domain.changes import Changes
-from strongroom.domain.team import TrustDocument
 from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState, KeyStatus
-from strongroom.services.members import TeamMember
 from strongroom.services.people import Admission
 from strongroom.services.rotation import NewKey
 from strongroom.services.trust_changes import TrustStep
@@ -47,8 +47,13 @@ TABS = (("people", "People"), ("key", "My key"))
 NO_TEAM = "No team yet"
 WHY_NO_TEAM = (
     "Tracking, charts and comparing need no team. Approvals do: found a team on one workstation,"
-    " and let the others ask to be admitted.\n\n"
-    "strongroom team create TEAM\nstrongroom team trust TEAM-ID"
+    " and let the others ask to be admitted. Whoever joins trusts the team's id first, which an"
+    " admin reads out, and then shows a request."
+)
+NOT_ARRIVED = "The team is trusted, and has not arrived yet"
+WHY_NOT_ARRIVED = (
+    "Show your request to an admin, then take in the place or the stick of the team on the"
+    " Exchange page: its people and policies come with it."
 )
 
 
@@ -61,7 +66,7 @@ class PeoplePage(Page):
 
     def __init__(self, services: PeopleServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
-        self._needs_others = False
+        self._needs_others, self._team_id = False, ""
         self._key: KeyStatus | None = None
         self.tabs = Segmented(TABS, "people", name="People")
         self.tabs.setObjectName("people.tabs")
@@ -69,7 +74,10 @@ class PeoplePage(Page):
         self.cosign_button = Button("Sign a draft…", "secondary", "pen-line")
         self.members = MembersView(services, tasks)
         self.table = self.members.table
-        self._empty = EmptyState(NO_TEAM, WHY_NO_TEAM)
+        self.join_button = Button("Join a team…", "secondary", "shield-check")
+        self._empty = EmptyState(
+            NO_TEAM, WHY_NO_TEAM, "Found a team…", "users", extra=row(self.join_button, None)
+        )
         self.key_view = KeyView()
         self._team = QStackedWidget()
         self.fork_banner = Banner(
@@ -100,6 +108,8 @@ class PeoplePage(Page):
         self.members.pane.grant_wanted.connect(self.grant)
         self.members.pane.revoke_wanted.connect(self.revoke)
         self.admit_button.clicked.connect(self.admit)
+        self._empty.acted.connect(self.found)
+        self.join_button.clicked.connect(self.join)
         self.cosign_button.clicked.connect(self.cosign)
         view = self.key_view
         view.create_wanted.connect(self.make_key)
@@ -147,6 +157,15 @@ class PeoplePage(Page):
             why_not = self.members.why_not()
             return Reason(why_not) if why_not else signed_in(state)
 
+        def unpinned(_state: WindowState) -> Reason | None:
+            return Reason("This store has its team") if self._team_id else None
+
+        def teamless(state: WindowState) -> Reason | None:
+            return unpinned(state) or signed_in(state)
+
+        def with_team(_state: WindowState) -> Reason | None:
+            return None if self._team_id else Reason("This store has no team yet")
+
         def forked(_state: WindowState) -> Reason | None:
             return Reason("The team has one version") if self.fork_banner.isHidden() else None
 
@@ -173,6 +192,18 @@ class PeoplePage(Page):
             Command(
                 id="people.cosign", title="Sign a draft of the team…", run=self.cosign,
                 menu="Edit", icon="pen-line", enabled=signed_in, group="People",
+            ),
+            Command(
+                id="people.found", title="Found a team…", run=self.found, menu="Edit",
+                icon="users", enabled=teamless, group="People",
+            ),
+            Command(
+                id="people.join", title="Join a team…", run=self.join, menu="Edit",
+                icon="shield-check", enabled=unpinned, group="People",
+            ),
+            Command(
+                id="people.copy_id", title="Copy the team's id", run=self.copy_team_id,
+                menu="Edit", icon="copy", enabled=with_team, group="People",
             ),
             Command(
                 id="people.settle", title="Settle two versions of the team…",
@@ -258,6 +289,23 @@ class PeoplePage(Page):
         dialog.settled.connect(self._on_step)
         dialog.open()
 
+    def found(self) -> None:
+        """Opens the dialog that founds a team."""
+        dialog = FoundDialog(self._services.people, self._secrets, parent=self)
+        dialog.founded.connect(lambda: self._on_changed(Changes(is_team=True)))
+        dialog.open()
+
+    def join(self) -> None:
+        """Opens the dialog that takes the id of a team."""
+        dialog = TrustDialog(self._services.people, self._tasks, parent=self)
+        dialog.trusted.connect(lambda: self._on_changed(Changes(is_team=True)))
+        dialog.open()
+
+    def copy_team_id(self) -> None:
+        """Puts the whole id of the team on the clipboard, to be told or printed."""
+        QGuiApplication.clipboard().setText(self._team_id)
+        self.noticed.emit("The team's id is on the clipboard", "Tell it face to face or on paper.")
+
     # ---------------------------------------------------------------- the key
 
     def show_request(self) -> None:
@@ -316,7 +364,7 @@ class PeoplePage(Page):
         self._tasks.ask(
             "people.list",
             "Reading the team",
-            lambda _progress: _team_of(self._services),
+            lambda _progress: read_team(self._services),
             self._show,
             owner=self,
         )
@@ -333,22 +381,38 @@ class PeoplePage(Page):
     def _show_key(self, status: KeyStatus) -> None:
         self._key = status
         self.key_view.show_status(status)
+        self._show_nothing()
         self.selection_changed.emit()
 
-    def _show(self, found: tuple[TrustDocument, tuple[TeamMember, ...], bool, bool] | None) -> None:
-        self._team.setCurrentWidget(self._empty if found is None else self.members)
-        if found is None:
+    def _show(self, team: TeamRead) -> None:
+        document = team.document
+        self._team_id, self._needs_others = team.id, team.needs_others
+        self.fork_banner.setVisible(team.is_forked)
+        self._fork_row.setVisible(team.is_forked)
+        self._team.setCurrentWidget(self._empty if document is None else self.members)
+        if document is None:
+            self._show_nothing()
             self.admit_button.setEnabled(False)
             self.cosign_button.setEnabled(False)
-            return
-        document, members, self._needs_others, is_forked = found
-        self.fork_banner.setVisible(is_forked)
-        self._fork_row.setVisible(is_forked)
-        self.members.show_team(document, members)
-        why_not = self.members.why_not()
-        self.admit_button.setEnabled(not why_not)
-        self.admit_button.setToolTip(why_not)
-        self.cosign_button.setEnabled(self._key is None or self._key.state is not KeyState.NONE)
+        else:
+            self.members.show_team(document, team.members)
+            why_not = self.members.why_not()
+            self.admit_button.setEnabled(not why_not)
+            self.admit_button.setToolTip(why_not)
+            has_key = self._key is None or self._key.state is not KeyState.NONE
+            self.cosign_button.setEnabled(has_key)
+        self.selection_changed.emit()
+
+    def _show_nothing(self) -> None:
+        """Says whether a team is trusted already, and offers what makes sense now."""
+        is_trusted = bool(self._team_id)
+        self._empty.set_words(*((NOT_ARRIVED, WHY_NOT_ARRIVED) if is_trusted else
+                                (NO_TEAM, WHY_NO_TEAM)))  # fmt: skip
+        has_key = self._key is not None and self._key.state is not KeyState.NONE
+        self._empty.button.setVisible(not is_trusted)
+        self._empty.button.setEnabled(has_key)
+        self._empty.button.setToolTip("" if has_key else "Make your key first, under My key")
+        self.join_button.setVisible(not is_trusted)
 
     def _on_tabs_changed(self, tab: str) -> None:
         self._body.setCurrentWidget(self.key_view if tab == "key" else self._people)
@@ -398,14 +462,3 @@ class PeoplePage(Page):
     def _on_changed(self, changes: Changes) -> None:
         self.changed.emit(changes)
         self._read()
-
-
-def _team_of(
-    services: PeopleServices,
-) -> tuple[TrustDocument, tuple[TeamMember, ...], bool, bool] | None:
-    """Returns the team, its keys, whether a change may need several signatures, and a fork."""
-    people = services.people
-    if not people.team_id():
-        return None
-    is_forked = services.forks.view() is not None
-    return people.team(), people.people(), people.needs_others(), is_forked

@@ -15,6 +15,7 @@ from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
 from strongroom.desktop.people.revoke_dialog import RevokeDialog
 from strongroom.desktop.people.rotate_dialog import RotateDialog
+from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
 from strongroom.domain.errors import StrongroomError
 
 
@@ -80,6 +81,20 @@ def _fork(studio: Studio) -> QWidget:
     return studio.dialog(ForkDialog)
 
 
+def _found(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.page(PeoplePage).found()
+    return studio.dialog(FoundDialog)
+
+
+def _join(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.page(PeoplePage).join()
+    dialog = studio.dialog(TrustDialog)
+    dialog.id_field.set_text("7f3c91ab" * 8)
+    return dialog
+
+
 def _rotate(studio: Studio) -> QWidget:
     _page(studio)
     studio.page(PeoplePage).rotate()
@@ -109,6 +124,8 @@ SCENES = (
     Scene(name="people-grant", shows=GrantDialog, play=_grant),
     Scene(name="people-revoke", shows=RevokeDialog, play=_revoke),
     Scene(name="people-fork", shows=ForkDialog, play=_fork),
+    Scene(name="people-found", shows=FoundDialog, play=_found),
+    Scene(name="people-join", shows=TrustDialog, play=_join),
     Scene(name="people-rotate", shows=RotateDialog, play=_rotate),
     Scene(name="people-passphrase", shows=PassphraseDialog, play=_passphrase),
     Scene(name="people-cosign", shows=CosignDialog, play=_cosign),

@@ -4,7 +4,9 @@
 from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
+from strongroom.domain.team import TrustDocument
 from strongroom.services.identities import Identities
+from strongroom.services.members import TeamMember
 from strongroom.services.people import People
 from strongroom.services.revocations import Revocations
 from strongroom.services.rights import Rights
@@ -23,3 +25,28 @@ class PeopleServices:
     revocations: Revocations
     forks: TrustForks
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamRead:
+    """What one look at the team found; ``document`` is None where there is none yet."""
+
+    id: str
+    document: TrustDocument | None = None
+    members: tuple[TeamMember, ...] = ()
+    needs_others: bool = False
+    is_forked: bool = False
+
+
+def read_team(services: PeopleServices) -> TeamRead:
+    """Looks at the team; not for the window's thread."""
+    people = services.people
+    if not people.has_team():
+        return TeamRead(id=people.team_id())
+    return TeamRead(
+        id=people.team_id(),
+        document=people.team(),
+        members=people.people(),
+        needs_others=people.needs_others(),
+        is_forked=services.forks.view() is not None,
+    )
