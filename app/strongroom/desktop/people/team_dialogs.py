@@ -15,6 +15,7 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.domain.ids import in_groups, is_digest
 from strongroom.domain.team import TrustDocument
@@ -91,6 +92,7 @@ class TrustDialog(Dialog):
         self._people, self._tasks = people, tasks
         self.id_field = Field("Id of the team", "64 digits, with or without blanks", mono=True)
         self.shown = Label("", "text_tertiary", "mono", wrap=True)
+        self.shown.setMinimumHeight(2 * theme().line("mono") + 4)  # it wraps once
         self.set_body(
             column(
                 Label("Id of the team", "text_secondary", "dense"), 4, self.id_field, 8,

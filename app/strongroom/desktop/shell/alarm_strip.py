@@ -49,8 +49,8 @@ class AlarmStrip(Surface):
         self._tone: Tone = "bad"
         self.title = Elided("", "bad_text", "strong")
         self.advice = Elided("", "text_primary", "dense")
-        self.show_button = Button("", "secondary")
-        self.all_button = Button("", "secondary")
+        self.show_button = Button("Show it", "secondary")
+        self.all_button = Button("Details…", "secondary")
         self.hide_button = Button("", "ghost", "x", name="Hide until another alarm comes")
         self.show_button.clicked.connect(self._on_show_clicked)
         self.all_button.clicked.connect(self._on_all_clicked)
