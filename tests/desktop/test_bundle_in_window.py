@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from strongroom.desktop.exchange.import_wizard import CHOOSE, REPORT, VERIFY, ImportWizard
 from strongroom.desktop.kit.place import Place
@@ -56,7 +57,7 @@ def asked() -> UnlockDialog | None:
 
 
 def test_a_sealed_bundle_asks_for_the_key_once_and_is_taken_in(
-    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = team.peers
     file = team.root / "sealed.strongbundle"
@@ -71,15 +72,22 @@ def test_a_sealed_bundle_asks_for_the_key_once_and_is_taken_in(
     assert "sealed" in " ".join(words(asked()))
     dialog = asked()
     assert dialog is not None
-    qtbot.keyClicks(dialog.field.edit, PASSPHRASE)
-    qtbot.keyClick(dialog.field.edit, Qt.Key.Key_Return)
+    QTest.keyClicks(dialog.field.edit, PASSPHRASE)
+    QTest.keyClick(dialog.field.edit, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: wizard.step() == CHOOSE, timeout=10_000)
     assert asked() is None
-    qtbot.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(wizard.next_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: wizard.step() == REPORT, timeout=20_000)
     settle(tasks)
     assert asked() is None, "the key stays open for a while"
     assert ben.has_content()
+    assert wizard.receipt_button.isVisible()
+    receipt = team.root / "receipt.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(receipt), ""))
+    QTest.mouseClick(wizard.receipt_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert asked() is None, "the key is still open"
+    assert Bundles(ada.at).confirm(receipt).by == "Ben"
     wizard.accept()
 
 
@@ -97,7 +105,7 @@ def test_who_does_not_unlock_stays_at_the_wizard_and_nothing_is_written(
     qtbot.waitUntil(lambda: asked() is not None, timeout=10_000)
     dialog = asked()
     assert dialog is not None
-    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     settle(tasks)
     assert asked() is None
     assert wizard.step() == VERIFY

@@ -61,7 +61,9 @@ def spoiled(file: Path, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["plain", "sealed"])
-def test_no_changed_byte_goes_unnoticed(team: Team, kind: str, request) -> None:
+def test_no_changed_byte_goes_unnoticed(
+    team: Team, kind: str, request: pytest.FixtureRequest
+) -> None:
     file: Path = request.getfixturevalue(kind)
     data, reader = file.read_bytes(), team.peers[1]
     assert not is_noticed(reader, file)
@@ -78,7 +80,7 @@ def test_no_changed_byte_goes_unnoticed(team: Team, kind: str, request) -> None:
 @pytest.mark.parametrize("kind", ["plain", "sealed"])
 @pytest.mark.parametrize("mask", MASKS)
 def test_2_every_byte_under_every_mask_is_noticed(
-    team: Team, kind: str, mask: int, request
+    team: Team, kind: str, mask: int, request: pytest.FixtureRequest
 ) -> None:
     file: Path = request.getfixturevalue(kind)
     data, reader = file.read_bytes(), team.peers[1]
@@ -89,7 +91,9 @@ def test_2_every_byte_under_every_mask_is_noticed(
 
 
 @pytest.mark.parametrize("kind", ["plain", "sealed"])
-def test_nothing_can_be_cut_off_added_or_put_in_between(team: Team, kind: str, request) -> None:
+def test_nothing_can_be_cut_off_added_or_put_in_between(
+    team: Team, kind: str, request: pytest.FixtureRequest
+) -> None:
     file: Path = request.getfixturevalue(kind)
     data, reader = file.read_bytes(), team.peers[1]
     dice = random.Random(11)

@@ -245,6 +245,10 @@ class Exchange:
         """
         self._at.keys(ask=ask)
 
+    def write_receipt(self, bundle: Path, target: Path, *, ask: SecretsHandler) -> None:
+        """Writes the receipt for a bundle that was taken in here; raises as `Bundles` does."""
+        self._bundles.write_receipt(bundle, target, ask=ask)
+
     def preview(self, source: str, progress: Progress | None = None) -> Outcome:
         """Says what taking a source in would do, item by item; nothing at all is written.
 

@@ -20,6 +20,7 @@ from strongroom.desktop.exchange.explanation_strip import STANDINGS
 from strongroom.desktop.exchange.explanations import explained
 from strongroom.desktop.exchange.items_view import Chosen, ItemsView
 from strongroom.desktop.exchange.progress_line import ProgressLine
+from strongroom.desktop.exchange.receipt_saver import ReceiptSaver
 from strongroom.desktop.exchange.report_saver import ReportSaver
 from strongroom.desktop.exchange.source_page import SourcePage
 from strongroom.desktop.exchange.sync_queue import lane_of
@@ -41,6 +42,7 @@ from strongroom.desktop.kit.wording import count, exact, size
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.progress import Progress
+from strongroom.services.bundles import SUFFIX
 from strongroom.services.exchange import Exchange, Outcome, RemoteInfo, Selection
 
 SOURCE, VERIFY, CHOOSE, ADMIT, REPORT = range(5)
@@ -98,6 +100,7 @@ class ImportWizard(Wizard):
         self._free_bytes: int | None = None
         self._secrets = secrets
         self._saver = ReportSaver(exchange, secrets, self)
+        self._receipts = ReceiptSaver(exchange, secrets, self)
         self.sources = SourcePage(infos, clock.now_us(), plugged)
         self.verify_line = _line(tasks, VERIFY_KEY)
         self.verify_fault = Banner("bad", "", "")
@@ -109,6 +112,7 @@ class ImportWizard(Wizard):
         self.taken_in = ItemsView("What was taken in")
         self.conclusion = Banner("ok", "", "")
         self.save_button = Button("Save report…", "secondary", "save")
+        self.receipt_button = Button("Save receipt…", "secondary", "badge-check")
         self._add_pages()
         self._connect()
         self.sources.choose(wanted)
@@ -158,7 +162,13 @@ class ImportWizard(Wizard):
             "Report",
             "What was taken in is written to this store; what was rejected is not.",
             column(
-                row((self.conclusion, 1), self.save_button, margins=(20, 0, 20, 12), spacing=12),
+                row(
+                    (self.conclusion, 1),
+                    self.receipt_button,
+                    self.save_button,
+                    margins=(20, 0, 20, 12),
+                    spacing=12,
+                ),
                 (self.taken_in, 1),
             ),
             edge=0,
@@ -174,7 +184,9 @@ class ImportWizard(Wizard):
         self.admit_line.stopped.connect(self._on_admit_stopped)
         self.save_preview.clicked.connect(self._on_save_clicked)
         self.save_button.clicked.connect(self._on_save_clicked)
+        self.receipt_button.clicked.connect(lambda: self._receipts.ask(Path(self.source())))
         self._saver.said.connect(self._on_saver_said)
+        self._receipts.said.connect(self._on_saver_said)
         self.rejected.connect(self._on_rejected)
 
     # ---------------------------------------------------------------- source
@@ -346,6 +358,7 @@ class ImportWizard(Wizard):
         self.steps.set_found(REPORT, verified_words(outcome))
         self.conclusion.show_outcome(saying.tone, saying.title, saying.sentence)
         self.taken_in.show_outcome(outcome)
+        self.receipt_button.setVisible(Path(self.source()).suffix == SUFFIX)
         self.go_to(REPORT, "Done", can_go_back=False)
         self.next_button.setEnabled(True)
         self.cancel_button.hide()
