@@ -102,11 +102,12 @@ def mounted(program: Path, mount: Path, *arguments: str, **environment: str) -> 
 
     It is none of the product's and may need rights that a sealed off process has given up.
     """
+    known = os.pathsep.join(filter(None, sys.path))  # whatever way the tests came to be found
     server = subprocess.Popen(
         [sys.executable, str(program), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, MAY_REACH: "1", **environment},
+        env={**os.environ, MAY_REACH: "1", "PYTHONPATH": known, **environment},
     )
     try:
         _wait_for_mount(server, mount)
