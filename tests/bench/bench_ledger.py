@@ -19,26 +19,31 @@ EVENTS = 10_000
 def test_verify_and_evaluate_ten_thousand_events(tmp_path: Path) -> None:
     store = open_store_folder(tmp_path, clock=FixedClock(), random_bytes=bytes)
     team = write_ledger(store.ledger, EVENTS)
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     snapshot = Ledger(store, team.id).refresh()
-    read = time.perf_counter()
+    read = time.process_time()
     state = snapshot.state
-    seconds, reading = time.perf_counter() - start, read - start
+    end = time.process_time()
+    seconds, cpu, reading = time.perf_counter() - start, end - start_cpu, read - start_cpu
     count = len(snapshot.raw)
     assert count >= EVENTS
     assert not snapshot.alarms
     assert {request.status.value for request in state.requests.values()} == {
         "effective", "superseded",
     }  # fmt: skip
+    alone = f"{_signatures_alone(snapshot):.2f} s CPU, the signatures alone"
     report(
-        Figure(f"verify and evaluate {count:,} events", seconds, "s", "≤ 3 s",
-               f"{_signatures_alone(snapshot):.2f} s, the signatures alone"),
-        Figure("of it reading and the gate", reading, "s", ""),
-        Figure("of it chains and the fold", seconds - reading, "s", ""),
-    )  # fmt: skip
-    start = time.perf_counter()
+        Figure(
+            f"verify and evaluate {count:,} events: processor time", cpu, "s CPU", "≤ 3 s", alone
+        ),
+        Figure("of it reading and the gate", reading, "s CPU", ""),
+        Figure("of it chains and the fold", cpu - reading, "s CPU", ""),
+        Figure(f"verify and evaluate {count:,} events, on the wall", seconds, "s", ""),
+    )
+    start_cpu = time.process_time()
     fold(snapshot.trust.documents, assemble(snapshot.chains.events()))
-    report(Figure("evaluate again, nothing new verified", time.perf_counter() - start, "s", ""))
+    again = time.process_time() - start_cpu
+    report(Figure("evaluate again, nothing new verified", again, "s CPU", ""))
 
 
 def _signatures_alone(snapshot) -> float:
@@ -50,6 +55,6 @@ def _signatures_alone(snapshot) -> float:
         prepared.append(
             (from_hex(member.alg, member.pub), parsed.signatures[0].sig, parsed.signed_bytes)
         )
-    start = time.perf_counter()
+    start = time.process_time()
     assert all(key.verify(sig, message) for key, sig, message in prepared)
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -10,7 +10,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 from strongroom.domain.errors import Untrusted
@@ -47,7 +46,7 @@ def decode(data: bytes, *, max_bytes: int) -> JsonValue:
     Raises:
         Untrusted: ``E-SIZE`` over the limit; ``E-CANON`` if the bytes are not canonical JSON.
     """
-    value = _read(data, _STRICT, max_bytes=max_bytes)
+    value = decode_compared(data, max_bytes=max_bytes)
     try:
         # What was read has the shape already: the reader refuses floats, big numbers and depth.
         same = _ENCODER.encode(value).encode() == data
@@ -65,6 +64,15 @@ def decode_loose(data: bytes, *, max_bytes: int) -> JsonValue:
         Untrusted: ``E-SIZE`` or ``E-CANON``.
     """
     return _read(data, _LOOSE, max_bytes=max_bytes)
+
+
+def decode_compared(data: bytes, *, max_bytes: int) -> JsonValue:
+    """Reads bounded JSON whose bytes the caller then compares with the one spelling of its value.
+
+    Raises:
+        Untrusted: ``E-SIZE`` or ``E-CANON``.
+    """
+    return _read(data, _COMPARED, max_bytes=max_bytes)
 
 
 def _read(data: bytes, decoder: json.JSONDecoder, *, max_bytes: int) -> JsonValue:
@@ -154,14 +162,13 @@ def _not_canonical(why: str) -> Untrusted:
     )
 
 
-def _decoder(parse_int: Callable[[str], int]) -> json.JSONDecoder:
-    return json.JSONDecoder(
-        object_pairs_hook=_unique,
-        parse_float=_refuse_number,
-        parse_constant=_refuse_number,
-        parse_int=parse_int,
-    )
-
-
-_LOOSE = _decoder(_bounded_integer)
-_STRICT = _decoder(_canonical_integer)
+_LOOSE = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_float=_refuse_number,
+    parse_constant=_refuse_number,
+    parse_int=_bounded_integer,
+)
+# A key that stands twice is lost on the way back to bytes: the comparison refuses it.
+_COMPARED = json.JSONDecoder(
+    parse_float=_refuse_number, parse_constant=_refuse_number, parse_int=_canonical_integer
+)

@@ -77,7 +77,7 @@ def parse(raw: bytes, *, max_bytes: int) -> Envelope:
     Raises:
         Untrusted: ``E-SIZE`` over the limit; ``E-CANON`` if a byte is not as `assemble` writes it.
     """
-    outer = canonical.decode_loose(raw, max_bytes=max_bytes)
+    outer = canonical.decode_compared(raw, max_bytes=max_bytes)
     if not isinstance(outer, dict) or outer.keys() != _ENVELOPE_KEYS:
         raise _not_canonical("it is not an envelope")
     if outer["payloadType"] != PAYLOAD_TYPE:
