@@ -9,7 +9,7 @@ between him and the ledger. What comes in must be, to the byte, what was signed.
 import hashlib
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ import pytest
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.bundle import MODEL_VERSION, Manifest
 from strongroom.domain.errors import Untrusted
+from strongroom.domain.event import Event
 from strongroom.exchange.local import check_manifest
 from strongroom.store.repository import Repository
 from strongroom.store.segments import parse_segment, segment_name, split_segment
@@ -131,7 +132,7 @@ def test_2_every_changed_byte_of_trust_and_manifest_files_is_refused_on_the_disk
     manifest = repository.put_manifest(a_manifest(team)[0])
     (listed,) = repository.trust_files()
     man = tmp_path / "man" / manifest[:2] / f"{manifest}.json"
-    reads = {
+    reads: dict[Path, Callable[[], bytes]] = {
         tmp_path / listed.path: lambda: repository.read_trust(listed),
         man: lambda: repository.read_manifest(manifest),
     }
@@ -215,7 +216,7 @@ def _holding(team: Team, lines: list[bytes]) -> Station:
     return station
 
 
-def a_manifest(team: Team):
+def a_manifest(team: Team) -> tuple[bytes, Event]:
     """A manifest of Alice and the event of hers that names it."""
     alice = writer(team)
     file = ArtifactFile(path="weights.bin", size_bytes=4, sha256="ab" * 32)

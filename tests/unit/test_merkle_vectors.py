@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from strongroom.domain.errors import Untrusted
 from strongroom.trust import merkle
 from strongroom.trust.checkpoint import (
+    SignedCheckpoint,
     checkpoint_of,
     read_checkpoint,
     sign_checkpoint,
 )
+from strongroom.trust.keys import KeyPair
 from strongroom.trust.note import parse_note, read_vkey
 from strongroom.trust.signer import Ed25519Signer
 from support.team_builder import key_of
@@ -148,7 +150,7 @@ def test_the_published_checkpoint_of_c2sp_is_read_as_it_is_written() -> None:
         read_checkpoint(raw)
 
 
-def signed(count: int = 5):
+def signed(count: int = 5) -> tuple[SignedCheckpoint, KeyPair]:
     pair = key_of("Ada")
     checkpoint = checkpoint_of(TEAM, pair.writer, [b"%d" % n for n in range(count)])
     return sign_checkpoint(checkpoint, Ed25519Signer(pair), pair.ed25519_pub), pair
