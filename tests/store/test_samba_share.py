@@ -18,7 +18,7 @@ from support.samba import Server, samba_share
 from support.share_laws import breaches, unfinished
 
 SMALL = {"weights.bin": b"w" * 2000, "card.md": b"# small"}
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(scope="module")

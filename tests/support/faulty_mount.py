@@ -11,11 +11,13 @@ what a test holds in its hand. The code under test makes ordinary system calls a
 """
 
 import base64
+import ctypes
 import errno
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -32,7 +34,7 @@ READING = ("getattr", "readdir", "open", "read", "release", "statfs", "access")
 CHANGING = (
     "create", "write", "flush", "fsync", "link", "rename", "unlink", "mkdir", "fsyncdir", "chmod",
 )  # fmt: skip
-MOUNT_SECONDS = 20
+MOUNT_SECONDS = 120  # an interpreter starts meanwhile, on a machine that may be busy
 
 
 def missing_for_fuse() -> str:
@@ -289,9 +291,16 @@ class _PassThrough:
         return 0
 
 
+def end_with_parent() -> None:
+    """Ends this file system with the test that mounted it, however that ends."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+
+
 def _serve(root: str, mount: str, control: str) -> None:
     import mfusepy
 
+    end_with_parent()
     faults, below = _Faults(Path(control)), _PassThrough(root)
 
     def failing(name: str) -> Any:

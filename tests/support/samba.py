@@ -6,6 +6,7 @@ system call into what a Windows or Samba client sends. The kernel's own client i
 User-mode Linux (`uml`); this one needs no kernel module and runs in every run.
 """
 
+import ctypes
 import errno
 import getpass
 import os
@@ -23,7 +24,7 @@ from typing import Any
 import pytest
 
 PASSWORD = "only for this server"
-START_SECONDS = 20
+START_SECONDS = 120
 CONFIGURATION = """[global]
  server role = standalone server
  workgroup = WG
@@ -95,7 +96,8 @@ class Server:
         )
 
     def start(self) -> None:
-        command = [_tool("smbd") or "", "-s", str(self._config), "-F", "--no-process-group"]
+        command = ["setpriv", "--pdeathsig", "TERM"]  # it ends with the test, however that ends
+        command += [_tool("smbd") or "", "-s", str(self._config), "-F", "--no-process-group"]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
@@ -135,6 +137,8 @@ def _serve(mount: str, port: int) -> None:
     import smbclient
     from smbprotocol.exceptions import SMBException
 
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
     client = _Client(smbclient, port)
     client.wait()
 
