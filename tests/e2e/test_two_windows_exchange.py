@@ -111,7 +111,7 @@ def _import(real: RealWindow, shoot: Shoot) -> None:
     real.hands.until(lambda: wizard.source() == SHARE, "the selected place is the source")
     shoot("2-wizard-source")
     real.press("Verify", within=wizard)
-    real.wait_for("What would be taken in", within=wizard)
+    real.wait_for("Choose what to admit", within=wizard)
     real.wait_for(f"{MODEL} v1", within=wizard)
     shoot("3-wizard-found")
     with_words = [one for one in real.buttons(within=wizard) if one.startswith("Admit ")]
