@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from strongroom.desktop.shell.desk import Desk
 from support.checkout import ROOT
 from support.left_open import Resources
+from support.no_internet import a_server_on_this_machine
 from support.runs_on_disk import write_run
 from support.tour import live_until_idle, stops
 
@@ -157,7 +158,7 @@ def test_the_ear_hears_a_socket_and_a_file_elsewhere(ear: Ear, tmp_path: Path) -
     ear.sockets.clear()
     ear.is_listening = True
     Path("/etc/passwd").read_bytes()
-    with socket.socket():
+    with a_server_on_this_machine(), socket.socket():
         pass
     ear.is_listening = False
     assert [each for each in ear.files if not _is_ours(each, tmp_path)] == ["/etc/passwd"]
