@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One file carries runs and versions one way: what it brings, to whom, and the receipt home."""
 
+import random
 import shutil
 import subprocess
 import zipfile
@@ -17,8 +18,12 @@ from strongroom.domain.errors import (
     StrongroomError,
     Untrusted,
 )
+from strongroom.domain.parts import LEAST_PART_BYTES
+from strongroom.exchange.audit_table import VERBS
 from strongroom.exchange.remote import FolderRemote
+from strongroom.services.audit import Audit
 from strongroom.services.bundles import Bundles
+from strongroom.services.witness import Witness
 from strongroom.store.mounts import Mount
 from support.peers import MODEL, Peer, Team, codes, files_of, flip, join
 
@@ -207,6 +212,37 @@ def test_a_receipt_of_a_stranger_counts_for_nothing(stocked: Team, tmp_path: Pat
     with pytest.raises(Untrusted):
         bundles(ada).confirm(receipt)
     assert [each["receipt"] for each in exports(ada)] == [""]
+
+
+def test_a_file_in_parts_travels_in_parts_and_only_once(stocked: Team) -> None:
+    ada, ben = stocked.peers
+    for peer in stocked.peers:
+        peer.at.part_bytes = LEAST_PART_BYTES
+    weights = random.Random(3).randbytes(5 * LEAST_PART_BYTES + 17)
+    ada.register("big", data={"weights.bin": weights})
+    first, delta = stocked.root / "1.strongbundle", stocked.root / "2.strongbundle"
+    bundles(ada).create(first, versions=[f"{MODEL}/2"])
+    with zipfile.ZipFile(first) as archive:
+        objects = [info for info in archive.infolist() if info.filename.startswith("obj/")]
+    assert max(info.file_size for info in objects) <= LEAST_PART_BYTES
+    assert len(objects) >= 6
+    assert bundles(ben).take(first).is_clean
+    assert ben.has_content(f"{MODEL}/2")
+    made = bundles(ada).create(delta, versions=[f"{MODEL}/2"], since=first)
+    assert made.outcome.pushed.objects == 0
+
+
+def test_the_log_says_in_words_what_left_and_what_arrived(stocked: Team) -> None:
+    ada, ben = stocked.peers
+    file, receipt = stocked.root / "1.strongbundle", stocked.root / "receipt.json"
+    bundles(ada).create(file)
+    bundles(ben).take(file)
+    bundles(ben).write_receipt(file, receipt)
+    bundles(ada).confirm(receipt)
+    log = Audit(ada.at, ada.registry, Witness(ada.at)).entries()
+    told = [entry.object for entry in log if entry.type == "export.bundle"]
+    assert sorted(told) == ["All of Churn ML", "All of Churn ML, received"]
+    assert "sent a bundle" in VERBS["export.bundle"]
 
 
 def test_a_folder_that_a_diode_drops_into_is_taken_in_whatever_order_files_have(

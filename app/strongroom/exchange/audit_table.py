@@ -29,6 +29,7 @@ VERBS = {
     "stage.emergency": "moved in an emergency",
     "alias.set": "set an alias",
     "export.audit": "exported an audit package",
+    "export.bundle": "sent a bundle, or noted its receipt",
     "secret.override": "let a finding of secrets through",
     "access.denied": "was refused",
     "login.unlock": "unlocked after failures",
@@ -74,6 +75,8 @@ def about(event: Event) -> str:
         return f"run {str(body['run'])[:8]}"
     if "request" in body:
         return f"request {str(body['request'])[:8]}"
+    if "bundle" in body:
+        return str(body.get("title", ""))
     return str(body.get("host", ""))
 
 

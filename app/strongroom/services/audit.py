@@ -185,8 +185,17 @@ def object_of(event: Event) -> str:
         return f"request {str(body['request'])[:8]}"
     if event.type in ATTEMPTS:
         return _attempt_words(event)
+    return _other_words(event)
+
+
+def _other_words(event: Event) -> str:
+    """Returns what was let through, what left as one file, or where a writer is."""
+    body = event.body
     if event.type == "secret.override":
         return f"{body.get('path', '')}, {body.get('place', '')}"
+    if event.type == "export.bundle":
+        received = ", received" if body.get("receipt") else ""
+        return f"{body.get('title', '')}{received}"
     return str(body.get("host", ""))
 
 
