@@ -87,6 +87,15 @@ def test_a_rotation_that_was_interrupted_goes_on_with_the_same_key(
         rotate(ben, tmp_path / "again.json")
 
 
+def test_a_program_that_stops_while_it_takes_the_new_key_up_loses_no_key(team: Team) -> None:
+    ada = team.peers[0]
+    made = rotate(ada)
+    ada.at.home.save_next_identity(made.card)  # the identity was written, the note not yet removed
+    assert ada.at.require_card() == made.card
+    assert ada.at.home.next_identity() is None
+    assert ada.say(1).writer == made.card.writer
+
+
 def test_without_a_file_for_an_admin_nothing_changes(team: Team) -> None:
     ben = team.peers[1]
     with pytest.raises(Refused) as refused:

@@ -145,10 +145,11 @@ class Workstation:
         with self._guard:
             self.home.take_up_next_identity(following)
             self._identity = None
-        # What a revoked key could still sign is a contradiction that freezes its log.
-        self.home.key_file(card.writer).unlink(missing_ok=True)
-        with contextlib.suppress(EnvironmentFault):
-            self.keychain.delete(card.writer)
+        if following.writer != card.writer:  # else it was taken up, and then something stopped us
+            # What a revoked key could still sign is a contradiction that freezes its log.
+            self.home.key_file(card.writer).unlink(missing_ok=True)
+            with contextlib.suppress(EnvironmentFault):
+                self.keychain.delete(card.writer)
         return following
 
     def _is_member(self, writer: str) -> bool:

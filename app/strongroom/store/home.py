@@ -72,10 +72,7 @@ class Home:
 
     def save_identity(self, card: IdentityCard) -> None:
         """Writes the identity towards this store."""
-        document = asdict(card)
-        if not card.is_log_only:
-            del document["is_log_only"]
-        self._write("identity.json", document)
+        self._write("identity.json", _identity_json(card))
 
     def next_identity(self) -> IdentityCard | None:
         """Returns the identity that waits for the team, or None.
@@ -91,7 +88,7 @@ class Home:
 
     def save_next_identity(self, card: IdentityCard) -> None:
         """Writes the identity that shall take the place of the present one."""
-        self._write(_NEXT, asdict(card))
+        self._write(_NEXT, _identity_json(card))
 
     def take_up_next_identity(self, card: IdentityCard) -> None:
         """Puts the waiting identity in the place of the present one."""
@@ -227,6 +224,13 @@ class Home:
         self.folder.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(OSError):  # a file system without modes keeps its own
             self.folder.chmod(0o700)
+
+
+def _identity_json(card: IdentityCard) -> dict[str, JsonValue]:
+    document = asdict(card)
+    if not card.is_log_only:
+        del document["is_log_only"]
+    return document
 
 
 def _replace(path: Path, text: str) -> None:
