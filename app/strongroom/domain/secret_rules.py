@@ -99,13 +99,18 @@ RULES: tuple[SecretRule, ...] = (
 )  # fmt: skip
 """Secrets that are known by their own form or the words around them."""
 
+def _before_a_value(word: str) -> tuple[str, ...]:
+    """Returns how the end of a name stands before its value; the bare word is in every log."""
+    return (*(f"{word}{sign}" for sign in ("=", ":", '"', "'", " =", " :")), f"-{word} ")
+
+
 PASSWORD = SecretRule(
     id="named-password",
     title="a password",
     pattern=re.compile(
         r"(?i)(?:password|passwd|passphrase|pwd|private[_-]?key|secret(?:[_-]?key)?)\Z"
     ),
-    anchors=("passw", "passphrase", "pwd", "private", "secret"),
+    anchors=("passw", "passphrase", "pwd", "secret", *_before_a_value("key")),
     is_certain=False,
 )
 """Names of passwords: a name ends so, as ``db_password`` and ``client_secret`` do."""
@@ -117,7 +122,7 @@ TOKEN = SecretRule(
         r"(?i)(?<![A-Za-z])(?:(?:access|api|auth|bearer|refresh|bot|session|deploy)[_-]?(?:key|token)"
         r"|apikey|credentials?|account[_-]?key|token)\Z"
     ),
-    anchors=("key", "token", "credential"),
+    anchors=("credential", *_before_a_value("key"), *_before_a_value("token")),
     is_certain=False,
 )
 """Names of tokens; ``token`` alone is a word of language models too, so its value is looked at."""
