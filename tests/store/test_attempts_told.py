@@ -110,6 +110,8 @@ def test_a_failed_check_is_told_once_and_again_after_a_week(stocked):
     bodies_told = told(ben, ben.writer, "verify.failure")
     assert {(body["where"], body["code"]) for body in bodies_told} == {("remote share", "E-HASH")}
     count = len(bodies_told)
+    m9 = next(each for each in Monitor(ben.at, ben.registry).measures() if each.id == "M9")
+    assert (m9.figure, "failed check" in m9.formula) == ("0", True), "damage is nobody's attempt"
     ben.pull()
     assert len(told(ben, ben.writer, "verify.failure")) == count
     ben.clock.advance(8 * 86_400)

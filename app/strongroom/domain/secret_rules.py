@@ -99,6 +99,7 @@ RULES: tuple[SecretRule, ...] = (
 )  # fmt: skip
 """Secrets that are known by their own form or the words around them."""
 
+
 def _before_a_value(word: str) -> tuple[str, ...]:
     """Returns how the end of a name stands before its value; the bare word is in every log."""
     return (*(f"{word}{sign}" for sign in ("=", ":", '"', "'", " =", " :")), f"-{word} ")

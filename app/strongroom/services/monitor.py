@@ -125,7 +125,9 @@ class Monitor:
         refused = [id_ for id_, code in snapshot.state.refusals.items() if code in codes]
         since_us = self._at.clock.now_us() - WINDOW_US
         told = rows(snapshot, self._at.attempts.pending(), since_us=since_us)
-        count = len(refused) + sum(row.attempt.count for row in told)
+        # A check that failed may be a worn stick: it is told here and is nobody's attempt.
+        tried = [row for row in told if row.attempt.kind != "verify"]
+        count = len(refused) + sum(row.attempt.count for row in tried)
         parts = [f"{len(refused):,} events without a right"] if refused else []
         return Measure(
             id="M9",
