@@ -9,6 +9,7 @@ import pytest
 
 from strongroom.domain.errors import EnvironmentFault, Untrusted
 from strongroom.exchange.outcome import Outcome
+from strongroom.services.alarms import Alarms
 from strongroom.services.exchange import Exchange
 from strongroom.services.integrity import Integrity
 from strongroom.services.rotation import Rotation
@@ -50,11 +51,14 @@ def test_44_a_restored_machine_that_pulls_its_own_later_events_signs_nothing_mor
     assert own_log_check(snapshot)[0], "it cannot know before it has pulled"
     assert codes(snapshot.pull()) == ["E-ROLLBACK"]
     error = refused(snapshot)
-    assert (error.code, "1 events that this workstation did not make" in error.title) == (
+    assert (error.code, "1 event that this workstation did not make" in error.title) == (
         "E-ROLLBACK", True,
     )  # fmt: skip
     assert "rotate" in error.advice
     assert own_log_check(snapshot) == (False, error.title)
+    (note,) = (each for each in Alarms(snapshot.at).notes() if each.page == "people")
+    assert (note.code, note.title) == ("E-ROLLBACK", error.title)
+    assert "identity rotate" in note.advice
     snapshot.push()
     assert ben.pull().is_clean, "nobody else is harmed"
     again = Peer(snapshot.folder, "Ada", twin=snapshot)

@@ -65,10 +65,19 @@ class Alarms:
             for problem in snapshot.problems
         ]
         memory = ExchangeMemory(self._at.home, self._at.clock, self._at.marks)
+        found += self._of_own_key(snapshot)
         found += [rolled_back(place) for place in memory.remotes() if place.is_rolled_back]
         ranks = {code: rank for rank, code in enumerate(GRAVEST_FIRST)}
         found.sort(key=lambda note: ranks.get(note.code, len(ranks)))
         return (*found, *_undecided(snapshot))
+
+    def _of_own_key(self, snapshot: Snapshot) -> Iterator[AlarmNote]:
+        """Yields why the key of this workstation signs nothing here, if it must not."""
+        card = self._at.card()
+        trouble = self._at.own_log.trouble(snapshot, card.writer) if card else None
+        if trouble is not None:
+            advice = f"Nothing is signed here until then; runs are logged as ever. {trouble.advice}"
+            yield AlarmNote(code=trouble.code, title=trouble.title, advice=advice, page="people")
 
 
 def note_of(alarm: Alarm, document: TrustDocument) -> AlarmNote:

@@ -69,8 +69,8 @@ class OwnLog:
         if count > signed:
             return Untrusted(
                 "E-ROLLBACK",
-                f"This key has signed {count - signed} events that this workstation did not make:"
-                " it was copied, or a backup was restored",
+                f"This key has signed {_events(count - signed)} that this workstation did not"
+                " make: it was copied, or a backup was restored",
                 ROTATE,
             )
         if count < least:
@@ -125,3 +125,7 @@ class OwnLog:
 
     def _save(self, writer: str, seq: int, *, is_done: bool) -> None:
         self._home.save_signed({"format": 1, "writer": writer, "seq": seq, "done": is_done})
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count} events"
