@@ -225,7 +225,7 @@ def test_a_request_goes_from_one_screen_through_a_scanner_into_the_team(
     assert (joined.name, joined.host, joined.role) == ("Dora", "ws-dora", "analyst")
 
 
-def test_a_request_swapped_after_it_was_compared_admits_nobody(
+def test_42_a_request_swapped_after_it_was_compared_admits_nobody(
     team: Team, stranger: Peer, opened: Open, tasks: Tasks, tmp_path: Path, qtbot: QtBot
 ) -> None:
     """Threat 42: the file lies where others write, and is replaced while the two talk."""
