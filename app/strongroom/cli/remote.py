@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
@@ -86,11 +86,14 @@ def push(
     model: tuple[str, ...],
 ) -> int:
     """Copy to a remote what it lacks; without NAME to every remote."""
-    selection = _selection(run, experiment, model)
+    selection, exchange = _selection(run, experiment, model), services().exchange
     with TerminalProgress() as progress:
-        return tell(
-            services().exchange.push(name, selection=selection, is_dry=dry_run, progress=progress)
-        )
+        found = exchange.push(name, selection=selection, is_dry=dry_run, progress=progress)
+    code = tell(found)
+    if selection.is_all and (left := exchange.unsigned()):
+        runs = "1 finished run is" if left == 1 else f"{left:,} finished runs are"
+        say(f"{runs} signed by nobody and stay here; --experiment NAME or --run RUN sends them")
+    return code
 
 
 @remote.command()
@@ -237,7 +240,7 @@ def _amount(counts: Counts) -> str:
         (counts.manifests, "manifests"),
         (counts.objects, "objects"),
     ]
-    parts = [f"{count:,} {what}" for count, what in named if count]
+    parts = [f"{count:,} {what if count > 1 else what[:-1]}" for count, what in named if count]
     return f"{', '.join(parts)} ({counts.bytes:,} bytes)"
 
 

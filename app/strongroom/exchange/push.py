@@ -67,6 +67,7 @@ def push(
     """
     check_team(here, remote)
     if not is_dry and not remote.is_writable:
+        remote.check_free_space(0)  # what takes nothing by its kind says so itself
         raise EnvironmentFault(
             "E-SHARE",
             f"{remote.location} is write-protected",

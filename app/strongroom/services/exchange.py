@@ -120,7 +120,7 @@ class Exchange:
             Cancelled: If somebody asked to stop.
         """
         found = look(self._places, self._memory, name, progress)
-        return replace(found, unsigned_here=self._unsigned.count())
+        return replace(found, unsigned_here=self.unsigned())
 
     def pause(self, name: str, *, is_paused: bool = True) -> RemoteInfo:
         """Leaves a remote out when all are served, until it is resumed.
@@ -131,6 +131,10 @@ class Exchange:
         self._places.info(name)
         self._memory.pause(name, is_paused=is_paused)
         return self._places.info(name)
+
+    def unsigned(self) -> int:
+        """Returns how many finished runs nobody has signed: a plain push leaves them here."""
+        return self._unsigned.count()
 
     # ---------------------------------------------------------------- push, pull, sync
 
