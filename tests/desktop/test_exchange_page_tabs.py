@@ -19,6 +19,7 @@ from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.errors import Cancelled
+from strongroom.services.bundles import Bundles
 from support.accessibility import nameless
 from support.exchange_page import opened
 from support.peers import Team, files_of, flip
@@ -314,8 +315,8 @@ def test_everything_in_quarantine_is_tried_again_at_once(
     assert (tmp_path / "copy.quarantined").read_bytes() == ben.at.quarantine.read(item.id)
 
 
-def test_packages_are_listed_for_the_whole_team(
-    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+def test_packages_and_bundles_are_listed_for_the_whole_team(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, tmp_path: Path
 ) -> None:
     ada, ben = team.peers
     ada.register()
@@ -324,6 +325,7 @@ def test_packages_are_listed_for_the_whole_team(
         "export.audit",
         {"model": "churn", "version": 1, "tree": version.tree, "tagmanifest": "ab" * 32},
     )
+    made = Bundles(ada.at).create(tmp_path / "out", versions=("churn/1",))
     ada.push()
     ben.pull()
     page = opened(ben, tasks, qtbot)
@@ -331,8 +333,10 @@ def test_packages_are_listed_for_the_whole_team(
     page.package_requested.connect(lambda: asked.append(1))
     page.tabs.set_current("packages")
     assert nameless(page) == []
-    (cells,) = words(page.packages.table).values()
-    assert cells[:3] == ["churn v1", "Audit package", "Ada"]
+    shown = [cells[:3] for cells in words(page.packages.table).values()]
+    assert sorted(shown) == sorted(
+        [["churn v1", "Audit package", "Ada"], [made.title, "Bundle", "Ada"]]
+    )
     page.package_button.click()
     assert asked == [1]
 
