@@ -416,6 +416,8 @@ class PeoplePage(Page):
 
     def _on_tabs_changed(self, tab: str) -> None:
         self._body.setCurrentWidget(self.key_view if tab == "key" else self._people)
+        for button in (self.admit_button, self.cosign_button):
+            button.setVisible(tab == "people")  # one primary button a page
         self.place_changed.emit(self.place())
         self.selection_changed.emit()
 
