@@ -78,6 +78,9 @@ class Pushes:
         ada.push(name)
         assert self._content(below) == self.whole, case
         assert not [path for path in unfinished(below) if path.endswith(".bad")], case
+        for peer in (ada, ben):  # hundreds of remotes in one home would only take time
+            peer.at.home.save_remotes([])
+            peer.at.home.save_sync_states({})
         return has_struck
 
     def _push(self, peer: Peer, name: str) -> bool:

@@ -6,9 +6,10 @@ All stand in for the kernel at the boundary of `os`: the code under test is the 
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,9 @@ OPERATIONS = ("open", "write", "fsync", "close", "link", "rename", "unlink", "mk
 class Fault:
     """Fails the n-th call of one operation, before or after doing it."""
 
-    def __init__(self, operation: str, error: int, *, nth: int, after: bool, times: int = 1):
+    def __init__(
+        self, operation: str, error: int, *, nth: int, after: bool, times: int = 1
+    ) -> None:
         self.operation, self.error, self.nth = operation, error, nth
         self.after, self.times, self.calls = after, times, 0
 
@@ -34,7 +37,7 @@ def failing(fault: Fault) -> Iterator[Fault]:
     """Runs a block on a disk with this fault."""
     real = getattr(os, fault.operation)
 
-    def faulty(*args, **kwargs):
+    def faulty(*args: Any, **kwargs: Any) -> Any:
         if not fault.is_due():
             return real(*args, **kwargs)
         if fault.after:
@@ -83,7 +86,7 @@ def dying(death: Death) -> Iterator[Death]:
             patch.setattr(os, name, _counted(death, getattr(os, name)))
         real_open = os.open
 
-        def opened(path, flags, *args, **kwargs):
+        def opened(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
             if flags & os.O_CREAT:
                 death.step()
             return real_open(path, flags, *args, **kwargs)
@@ -93,8 +96,8 @@ def dying(death: Death) -> Iterator[Death]:
             yield death
 
 
-def _counted(death: Death, real):
-    def counted(*args, **kwargs):
+def _counted(death: Death, real: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(*args: Any, **kwargs: Any) -> Any:
         death.step()
         return real(*args, **kwargs)
 
@@ -109,7 +112,7 @@ class RecordedDisk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.log: list[power_cut.Entry] = []
-        self._open: dict[int, list] = {}
+        self._open: dict[int, list[Any]] = {}
         """Name and position of each open file."""
 
     def mark(self, what: str) -> None:
@@ -125,14 +128,14 @@ class RecordedDisk:
         """Runs a block while everything below the root is written down."""
         real = {name: getattr(os, name) for name in (*OPERATIONS, "replace")}
 
-        def relative(path) -> str | None:
+        def relative(path: Any) -> str | None:
             text = os.fspath(path)
             if isinstance(text, str) and Path(text).is_relative_to(self.root):
                 return str(Path(text).relative_to(self.root))
             return None
 
-        def opened(path, flags, *args, **kwargs):
-            descriptor = real["open"](path, flags, *args, **kwargs)
+        def opened(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+            descriptor: int = real["open"](path, flags, *args, **kwargs)
             name = relative(path)
             if name is not None:
                 self._open[descriptor] = [name, 0]
@@ -140,7 +143,7 @@ class RecordedDisk:
                     self.log.append(("create", name))
             return descriptor
 
-        def wrote(descriptor, data):
+        def wrote(descriptor: int, data: Any) -> Any:
             count = real["write"](descriptor, data)
             if descriptor in self._open:
                 name, position = self._open[descriptor]
@@ -148,30 +151,30 @@ class RecordedDisk:
                 self._open[descriptor][1] += count
             return count
 
-        def synced(descriptor):
+        def synced(descriptor: int) -> None:
             real["fsync"](descriptor)
             if descriptor in self._open:
                 self.log.append(("fsync", self._open[descriptor][0]))
 
-        def closed(descriptor):
+        def closed(descriptor: int) -> None:
             self._open.pop(descriptor, None)
             real["close"](descriptor)
 
-        def linked(source, target, **kwargs):
+        def linked(source: Any, target: Any, **kwargs: Any) -> None:
             if not links:
                 raise OSError(errno.EPERM, "no links here")
             real["link"](source, target, **kwargs)
             self.log.append(("link", relative(source), relative(target)))
 
-        def renamed(source, target, **kwargs):
+        def renamed(source: Any, target: Any, **kwargs: Any) -> None:
             real["rename"](source, target, **kwargs)
             self.log.append(("rename", relative(source), relative(target)))
 
-        def unlinked(path, **kwargs):
+        def unlinked(path: Any, **kwargs: Any) -> None:
             real["unlink"](path, **kwargs)
             self.log.append(("unlink", relative(path)))
 
-        def made(path, *args, **kwargs):
+        def made(path: Any, *args: Any, **kwargs: Any) -> None:
             real["mkdir"](path, *args, **kwargs)
             self.log.append(("mkdir", relative(path)))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.services.exchange import Outcome
 from strongroom.store import publish
 from support.peers import Peer, Team, files_of
 from support.samba import CONFIGURATION
@@ -143,6 +144,7 @@ def _after_cut(
     found = {
         "error": error,
         "whole": sum(there.get(path) == data for path, data in whole.items()),
+        "other": sorted(path for path in there.keys() ^ whole.keys()),
         "breaches": [] if not what else breaches(share) if share.is_dir() else [],
     }
     if number != 9 and (share / "strongroom.json").exists():
@@ -170,7 +172,9 @@ def _goes_on(ada: Peer, ben: Peer, name: str, share: Path) -> dict[str, Any]:
 
 
 def _content(files: dict[str, bytes]) -> dict[str, bytes]:
-    return {p: d for p, d in files.items() if "/." not in f"/{p}" and p != "strongroom.json"}
+    """Returns what must be there: not what is half done, nor what an open key adds (``cp``)."""
+    left_out = ("strongroom.json", "cp/")
+    return {p: d for p, d in files.items() if "/." not in f"/{p}" and not p.startswith(left_out)}
 
 
 # -------------------------------------------------------------------- network shares
@@ -181,6 +185,16 @@ def _meet(team: Team, share: Path, name: str) -> tuple[Peer, Peer]:
     for peer in (ada, ben):
         peer.add_remote(share, name)
     return ada, ben
+
+
+def _patiently(act: Callable[[], Outcome]) -> Outcome:
+    """Does what a server or a cache of names in between may refuse for a while."""
+    for _ in range(90):
+        try:
+            return act()
+        except EnvironmentFault:
+            time.sleep(1)
+    return act()
 
 
 class _At:
@@ -206,13 +220,7 @@ def _exchange(team: Team, share: Path, name: str, interrupt: Callable[[], None])
     except EnvironmentFault as fault:
         error = fault.code
     found: dict[str, Any] = {"error": error}
-    for _ in range(30):  # a server that comes back is met again after a while
-        try:
-            ada.push(name)
-            break
-        except EnvironmentFault as fault:
-            found["last"] = fault.code
-            time.sleep(1)
+    _patiently(lambda: ada.push(name))
     return found | _goes_on(ada, ben, name, share)
 
 
@@ -288,7 +296,7 @@ def nfs() -> dict[str, Any]:
         except EnvironmentFault as fault:
             found["taken_away"] = fault.code
         give_back()
-        found["given_back"] = ada.push("again").is_clean
+        found["given_back"] = _patiently(lambda: ada.push("again")).is_clean
         found["verified_again"] = ada.exchange.verify("again", is_reading_data=True).is_ok
         sh("umount", "-f", "-l", str(mount))
     return found
