@@ -240,6 +240,7 @@ def test_the_list_of_jobs_follows_them_and_cancels_one(
 
     for name in ("first", "second"):
         tasks.ask(name, f"The {name} job", work(name), lambda _: None)
+    qtbot.waitUntil(lambda: None not in {tasks.silent_s("first"), tasks.silent_s("second")})
     window.commands.run("window.jobs")
     dialog = next(w for w in app_windows() if isinstance(w, JobsDialog))
     assert nameless(dialog) == []
