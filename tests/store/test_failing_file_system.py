@@ -23,7 +23,8 @@ from support.share_laws import breaches, unfinished
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.ESTALE)
 SMALL = {"weights.bin": b"w" * 70_000, "card.md": b"# small"}
-ENOUGH = 2_000  # operations of one push of a few files
+ENOUGH = 5_000  # operations of one push of a few files
+STRIDE = 13  # of them, for each error from another one on
 
 
 @pytest.fixture
@@ -118,7 +119,8 @@ def test_a_push_whose_nth_operation_fails_is_told_and_repeated(
     if not links:
         mount.forbid_links()
     pushes = Pushes(team, mount)
-    for nth in range(1, ENOUGH):
+    first = 1 + ERRORS.index(error) + 3 * after + 6 * links
+    for nth in range(first, ENOUGH, STRIDE):
         if not pushes.fail("*", error, nth=nth, after=after):
             assert nth > 100
             return
