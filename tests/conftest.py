@@ -11,13 +11,17 @@ import pytest
 
 from support import no_internet
 
-no_internet.watch()
-
 # Matplotlib builds its font list once a machine and says so.
 QUIET_LOGGERS = ("matplotlib.font_manager",)
 FOREIGN_SETTINGS = ("STRONGROOM_", "MLFLOW_", "SLURM_", "LSB_", "AIRFLOW_", "ARGO_", "TRACEPARENT")
 
 _numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Cuts the network off; of a run on several workers the workers, which have tests, do it."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        no_internet.watch()
 
 
 @pytest.fixture(scope="session")

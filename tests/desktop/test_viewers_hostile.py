@@ -22,6 +22,7 @@ from strongroom.services.views.svg import NotDrawable, clean_svg
 from strongroom.services.views.visible import visible_line, visible_lines
 from support.artifact_room import room_of
 from support.hostile_files import hostile_files
+from support.no_internet import a_server_on_this_machine
 
 DECODERS = ("libpng", "qt.gui.imageio")  # say by themselves what is wrong with a torn picture
 IN_OPEN, IN_ACCESS, IN_CREATE = 0x20, 0x1, 0x100
@@ -59,7 +60,7 @@ def told(tmp_path_factory):
         pytest.skip("the kernel is asked through inotify")
     canary = tmp_path_factory.mktemp("canary")
     (canary / "canary.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with a_server_on_this_machine(), socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         store = tmp_path_factory.mktemp("hostile") / "store"
         room_of(store, hostile_files(canary, server.getsockname()[1])).close()

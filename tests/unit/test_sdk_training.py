@@ -20,7 +20,8 @@ from strongroom.domain.run import RunStatus
 from strongroom.journal.content import JournalContent
 from strongroom.journal.reader import read_run
 from strongroom.sdk.active_run import ActiveRun
-from support.journals import APP, only_run, trained, training
+from support.journals import only_run, trained, training
+from support.no_internet import GUARDED
 
 
 @pytest.fixture
@@ -259,7 +260,7 @@ def test_where_a_run_comes_from_is_captured(tmp_path: Path) -> None:
     subprocess.run([*git, "commit", "-q", "-m", "first"], check=True)
     head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
     store = tmp_path / "store"
-    environ = {**os.environ, "PYTHONPATH": str(APP), "STRONGROOM_STORE": str(store)}
+    environ = {**os.environ, "PYTHONPATH": GUARDED, "STRONGROOM_STORE": str(store)}
     subprocess.run([sys.executable, str(script), "--lr", "1"], env=environ, check=True)
     source = read_run(only_run(store)).header.source
     assert source["commit"] == head.stdout.strip()
