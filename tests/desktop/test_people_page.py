@@ -300,6 +300,20 @@ def at_home(folder: Path, keychain: Keychain) -> Workstation:
     )  # fmt: skip
 
 
+def test_the_way_back_from_ones_key_leads_to_the_people(
+    tmp_path: Path, tasks: Tasks, qtbot: QtBot
+) -> None:
+    page = PeoplePage(services_of(at_home(tmp_path, PassphraseKeychain())), tasks)
+    qtbot.addWidget(page)
+    page.show()
+    people = page.place()
+    page.show_place(Place.of("people", {"tab": "key"}))
+    assert page.key_view.isVisible()
+    page.show_place(people)
+    assert not page.key_view.isVisible()
+    settle(tasks)
+
+
 def test_a_key_is_made_in_the_window_and_its_passphrase_lies_nowhere(
     tmp_path: Path, tasks: Tasks, qtbot: QtBot
 ) -> None:

@@ -130,8 +130,7 @@ class PeoplePage(Page):
     def show_place(self, place: Place) -> None:
         """Opens a tab and reads the team."""
         tab = place.argument("tab")
-        if tab in dict(TABS):
-            self.tabs.set_current(tab)
+        self.tabs.set_current(tab if tab in dict(TABS) else "people")
         self._read()
 
     def place(self) -> Place:
