@@ -301,11 +301,9 @@ def at_home(folder: Path, keychain: Keychain) -> Workstation:
 
 
 def test_the_way_back_from_ones_key_leads_to_the_people(
-    tmp_path: Path, tasks: Tasks, qtbot: QtBot
+    team: Team, opened: Open, tasks: Tasks
 ) -> None:
-    page = PeoplePage(services_of(at_home(tmp_path, PassphraseKeychain())), tasks)
-    qtbot.addWidget(page)
-    page.show()
+    page = opened(team.peers[0])
     people = page.place()
     page.show_place(Place.of("people", {"tab": "key"}))
     assert page.key_view.isVisible()
