@@ -100,7 +100,7 @@ def test_who_does_not_unlock_stays_at_the_wizard_and_nothing_is_written(
     ben.at.identity().protect("keyring+passphrase", passphrase=PASSPHRASE, cost=CHEAP)
     ben.at.identity().lock()
     page = exchange_page(ben, tasks, qtbot)
-    page.import_from(str(file))
+    page.importing.open_at(str(file))
     wizard = wizard_on(page)
     qtbot.waitUntil(lambda: asked() is not None, timeout=10_000)
     dialog = asked()
@@ -121,7 +121,7 @@ def test_a_bundle_sealed_for_others_is_refused_in_words(
     file = team.root / "sealed.strongbundle"
     Bundles(ada.at).create(file, to=["Ada"])
     page = exchange_page(ben, tasks, qtbot)
-    page.import_from(str(file))
+    page.importing.open_at(str(file))
     wizard = wizard_on(page)
     settle(tasks)
     assert "sealed for others" in wizard.verify_fault.accessibleName()

@@ -130,7 +130,7 @@ def test_the_wizard_can_be_left_while_its_source_hangs(
     page: ExchangePage, stick: Stick, tasks: Tasks, qtbot: QtBot
 ) -> None:
     stick.freeze()
-    page.import_from("stick")
+    page.importing.open_at("stick")
     wizard = page.findChild(ImportWizard)
     assert wizard is not None
     assert wizard.steps.accessibleName() == "Step 2 of 5: Verify"

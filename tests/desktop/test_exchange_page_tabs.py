@@ -65,7 +65,7 @@ def tick(table: Table, key: str) -> None:
 
 
 def wizard_at(page: ExchangePage, source: str, tasks: Tasks) -> ImportWizard:
-    page.import_from(source)
+    page.importing.open_at(source)
     settle(tasks)
     wizard = page.findChildren(ImportWizard)[-1]
     assert wizard.steps.accessibleName() == "Step 3 of 5: Choose"

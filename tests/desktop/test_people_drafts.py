@@ -60,7 +60,7 @@ def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> PeoplePage:
 
 
 def shown(page: PeoplePage, path: Path, tasks: Tasks) -> CosignDialog:
-    page.cosign_from(path)
+    page.acts.cosign_from(path)
     assert tasks.wait_idle(20_000)
     (dialog,) = page.findChildren(CosignDialog)
     return dialog

@@ -196,7 +196,7 @@ def test_a_request_goes_from_one_screen_through_a_scanner_into_the_team(
 ) -> None:
     ada = team.peers[0]
     theirs = opened(stranger)
-    theirs.show_request()
+    theirs.key_acts.show_request()
     shown = dialog_of(theirs, RequestDialog, tasks)
     assert isinstance(shown, RequestDialog)
     settle(tasks)
@@ -234,7 +234,7 @@ def test_42_a_request_swapped_after_it_was_compared_admits_nobody(
     path = tmp_path / "stick-request.json"
     stranger.identities.save_request(path)
     page = opened(ada)
-    page.admit_from(path)
+    page.acts.admit_from(path)
     dialog = dialog_of(page, AdmitDialog, tasks)
     assert isinstance(dialog, AdmitDialog)
     path.unlink()
@@ -259,7 +259,7 @@ def test_one_more_workstation_of_somebody_is_the_same_person(
     path = tmp_path / "laptop-request.json"
     laptop.identities.save_request(path)
     page = opened(ada)
-    page.admit_from(path)
+    page.acts.admit_from(path)
     dialog = dialog_of(page, AdmitDialog, tasks)
     assert isinstance(dialog, AdmitDialog)
     dialog.person.choose(next(m.person for m in ada.people.people() if m.writer == ben.writer))
@@ -278,7 +278,7 @@ def test_a_file_that_is_no_request_says_so_and_nothing_can_be_pressed(
     page = opened(team.peers[0])
     path = tmp_path / "nonsense.json"
     path.write_text("SR1:MFRGG")
-    page.admit_from(path)
+    page.acts.admit_from(path)
     settle(tasks)
     (told,) = [w for w in QApplication.topLevelWidgets()
                if isinstance(w, UntrustedDialog) and w.isVisible()]  # fmt: skip
@@ -398,7 +398,7 @@ def test_a_request_is_saved_as_the_file_of_its_code(
     path = tmp_path / "mine.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     page = opened(stranger)
-    page.show_request()
+    page.key_acts.show_request()
     dialog = dialog_of(page, RequestDialog, tasks)
     assert isinstance(dialog, RequestDialog)
     settle(tasks)
@@ -416,7 +416,7 @@ def test_a_request_is_saved_as_the_file_of_its_code(
 
 def rotated(page: PeoplePage, tasks: Tasks, qtbot: QtBot) -> None:
     """Types a passphrase for the new key and presses Rotate."""
-    page.rotate()
+    page.key_acts.rotate()
     dialog = dialog_of(page, RotateDialog, tasks)
     assert isinstance(dialog, RotateDialog)
     assert nameless(dialog) == []
@@ -483,7 +483,7 @@ def test_a_fork_is_told_in_words_and_settled_with_the_root_key(
     ada.pull("other")
     page = opened(ada)
     assert page.fork_banner.isVisible()
-    page.settle_fork()
+    page.acts.settle_fork()
     dialog = dialog_of(page, ForkDialog, tasks)
     assert isinstance(dialog, ForkDialog)
     words = [line.words for line in dialog.findChildren(ChangeLine)]
@@ -525,7 +525,7 @@ def test_a_team_is_founded_in_the_window(
     settle(tasks)
     assert stranger.people.team().team_name == "Winter ML"
     assert page.members.isVisible()
-    page.copy_team_id()
+    page.acts.copy_team_id()
     assert QApplication.clipboard().text() == stranger.people.team_id()
 
 

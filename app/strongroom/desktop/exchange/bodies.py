@@ -4,18 +4,15 @@
 * An empty state says what the tab is for, why it is empty, and the one next step.
 """
 
-from dataclasses import dataclass
-
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from strongroom.desktop.exchange.imports_view import ImportsView
 from strongroom.desktop.exchange.packages_view import PackagesView
 from strongroom.desktop.exchange.places_view import PlacesView
 from strongroom.desktop.exchange.quarantine_view import QuarantineView
+from strongroom.desktop.exchange.services import Known
 from strongroom.desktop.kit.blocks import EmptyState
 from strongroom.desktop.kit.table import Table
-from strongroom.services.audit import AuditEntry
-from strongroom.services.exchange import ImportRecord, QuarantinedItem, RemoteInfo
 
 TABS = (
     ("places", "Places"),
@@ -40,17 +37,6 @@ _NO_PACKAGE = (
     "An audit package holds everything an auditor needs to verify a version without Strongroom."
     " Whoever exports one signs that, and it is listed here for the whole team."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What this workstation remembers; no share is touched for it."""
-
-    team: str = ""
-    infos: tuple[RemoteInfo, ...] = ()
-    quarantined: tuple[QuarantinedItem, ...] = ()
-    imports: tuple[ImportRecord, ...] = ()
-    packages: tuple[AuditEntry, ...] = ()
 
 
 class Bodies(QStackedWidget):

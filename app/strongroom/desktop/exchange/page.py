@@ -8,24 +8,21 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 
-from strongroom.desktop.exchange.bodies import TABS, Bodies, Known
+from strongroom.desktop.exchange.bodies import TABS, Bodies
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog
-from strongroom.desktop.exchange.import_wizard import ImportWizard
+from strongroom.desktop.exchange.import_acts import ImportActs
 from strongroom.desktop.exchange.page_commands import page_commands
 from strongroom.desktop.exchange.places_desk import PlacesDesk
-from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.exchange.progress_line import ProgressLine
 from strongroom.desktop.exchange.quarantine_acts import QuarantineActs
-from strongroom.desktop.exchange.report_saver import ReportSaver
-from strongroom.desktop.exchange.secrets_dialog import SecretsDialog
+from strongroom.desktop.exchange.rounds import Rounds
+from strongroom.desktop.exchange.services import ExchangeServices, Known, read_known
 from strongroom.desktop.exchange.stick_panel import StickPanel
-from strongroom.desktop.exchange.sync_queue import SYNC_KEY, Round, fault_words
-from strongroom.desktop.exchange.words import Saying, sync_saying
-from strongroom.desktop.kit import errors
+from strongroom.desktop.exchange.sync_queue import SYNC_KEY
+from strongroom.desktop.exchange.words import Saying
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command
@@ -37,39 +34,9 @@ from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.changes import Changes
-from strongroom.domain.clock import Clock
-from strongroom.domain.errors import StrongroomError
-from strongroom.domain.progress import Progress
-from strongroom.domain.secret import SecretFinding, SecretsFound
-from strongroom.services.audit import Audit, AuditEntry
-from strongroom.services.exchange import Exchange, ImportReport, QuarantinedItem
-from strongroom.services.identities import Identities
-from strongroom.services.people import People
-from strongroom.services.secrets import Secrets as Overrides
-from strongroom.services.sticks import Sticks
+from strongroom.services.exchange import QuarantinedItem
 
-EVERYTHING = Changes(is_team=True, events=frozenset({"exchange"}))
-"""What an interrupted exchange may have touched: nobody can say, so everybody looks again."""
-STOPPED = Saying(
-    tone="warn",
-    title="Stopped",
-    sentence="What was finished stays on both sides, nothing is half there. Sync goes on from"
-    " here.",
-)
-PACKAGE_EVENTS = frozenset({"export.audit", "export.bundle"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeServices:
-    """What the page asks."""
-
-    exchange: Exchange
-    people: People
-    audit: Audit
-    identities: Identities
-    sticks: Sticks
-    overrides: Overrides
-    clock: Clock
+__all__ = ["ExchangePage", "ExchangeServices"]
 
 
 class ExchangePage(Page):
@@ -111,7 +78,12 @@ class ExchangePage(Page):
         )  # fmt: skip
         self.desk = PlacesDesk(services.exchange, tasks, self)
         self.acts = QuarantineActs(services.exchange, tasks, self)
-        self._secrets = Secrets(tasks, services.identities, self)
+        secrets = Secrets(tasks, services.identities, self)
+        self.rounds = Rounds(services, self.desk, tasks, secrets, self)
+        self.importing = ImportActs(
+            services, tasks, secrets,
+            infos=lambda: self._known.infos, plugged=self.sticks.sources, window=self,
+        )  # fmt: skip
         self._connect()
         self._show()
         self._read()
@@ -126,29 +98,31 @@ class ExchangePage(Page):
             asked.connect(self.import_)
         self.sync_button.clicked.connect(self.sync)
         self.desk.changed.connect(self._show)
-        self.desk.queue.ended.connect(self._on_round_ended)
         for view in (self.places, self.imports, self.packages):
             view.selection_changed.connect(self.selection_changed)
         self.places.sync_requested.connect(self.sync_place)
         self.places.look_requested.connect(self.desk.look)
-        self.places.plan_requested.connect(self.plan)
+        self.places.plan_requested.connect(self.rounds.plan)
         self.places.pause_requested.connect(self.pause)
-        self.progress.stopped.connect(self._on_progress_stopped)
+        self.progress.stopped.connect(self.rounds.stop)
         self.banner.acted.connect(self._on_banner_acted)
         self.quarantine.selected.connect(self._ask_detail)
         self.quarantine.retry_requested.connect(self.retry)
         self.quarantine.removal_requested.connect(self.remove)
         self.quarantine.save_requested.connect(self._on_save_requested)
-        self.acts.said.connect(self._say)
+        self.rounds.begun.connect(self._on_round_begun)
+        for acts in (self.rounds, self.acts, self.importing):
+            acts.said.connect(self._say)
+            acts.changed.connect(self._on_changed)
         self.sticks.said.connect(self._on_stick_said)
-        self.sticks.import_requested.connect(self._import_any)
+        self.sticks.import_requested.connect(self.importing.open_any)
         self.sticks.sync_requested.connect(self.sync_place)
         self.sticks.changed.connect(self._on_sticks_changed)
         self.sticks.plugged.connect(self.noticed)
-        self.acts.changed.connect(self._on_changed)
+        self.importing.interrupted.connect(self.rounds.look_after_stop)
         self.imports.selected.connect(self._ask_report)
-        self.imports.again_requested.connect(self.import_from)
-        self.imports.save_requested.connect(self._on_report_requested)
+        self.imports.again_requested.connect(self.importing.open_at)
+        self.imports.save_requested.connect(self.importing.save)
 
     # ---------------------------------------------------------------- what a page is asked
 
@@ -159,7 +133,7 @@ class ExchangePage(Page):
         self._open_tab(shown if shown in dict(TABS) else "places")
         self._read(is_looking=True)
         if source := place.argument("import"):
-            self.import_from(source)
+            self.importing.open_at(source)
 
     def known(self) -> Known:
         """Returns what this workstation remembers of places, quarantine, imports, packages."""
@@ -199,18 +173,15 @@ class ExchangePage(Page):
 
     def sync(self) -> None:
         """Takes in from every place that is not paused, then brings what it lacks."""
-        self._sync(tuple(info.name for info in self._known.infos if not info.is_paused))
+        self.rounds.sync(tuple(info.name for info in self._known.infos if not info.is_paused))
 
     def sync_place(self, name: str) -> None:
         """Syncs one place."""
-        self._sync((name,))
+        self.rounds.sync((name,))
 
     def plan(self, name: str) -> None:
         """Says what Sync would do at a place, item by item; nothing is written."""
-        dialog = PlanDialog(self._services.exchange, self._tasks, name, parent=self)
-        dialog.accepted.connect(lambda: self.sync_place(name))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        self.rounds.plan(name)
 
     def pause(self, name: str) -> None:
         """Leaves a place out of Sync now until further notice, or takes it up again."""
@@ -225,11 +196,7 @@ class ExchangePage(Page):
 
     def import_(self) -> None:
         """Opens the import wizard, at the selected place if there is one."""
-        self._open_wizard(self.current_place())
-
-    def import_from(self, source: str) -> None:
-        """Opens the import wizard at a source, which is verified at once."""
-        self._open_wizard(source).begin()
+        self.importing.open(self.current_place())
 
     def add_place(self) -> None:
         """Opens the dialog that names a folder."""
@@ -255,17 +222,6 @@ class ExchangePage(Page):
 
     def _read(self, *, is_looking: bool = False) -> None:
         """Reads what is remembered, then looks at each place if somebody is watching."""
-        at = self._services
-
-        def work(_progress: Progress) -> Known:
-            team = at.people.team_id()
-            return Known(
-                team=team,
-                infos=at.exchange.remotes(),
-                quarantined=at.exchange.quarantined(),
-                imports=at.exchange.reports.kept(),
-                packages=_packages(at.audit) if team else (),
-            )
 
         def done(known: Known) -> None:
             self._take_known(known)
@@ -275,7 +231,9 @@ class ExchangePage(Page):
                     self.desk.look_at_all()
 
         key = "exchange.look" if is_looking else "exchange.read"
-        self._tasks.ask(key, "Reading places", work, done, owner=self)
+        self._tasks.ask(
+            key, "Reading places", lambda _progress: read_known(self._services), done, owner=self
+        )
 
     def _take_known(self, known: Known) -> None:
         is_other_badge = len(known.quarantined) != len(self._known.quarantined)
@@ -342,73 +300,15 @@ class ExchangePage(Page):
         self.banner.show_outcome(saying.tone, saying.title, saying.sentence, action)
         self._banner_room.show()
 
-    # ---------------------------------------------------------------- syncing
+    # ---------------------------------------------------------------- answers
 
-    def _sync(self, names: tuple[str, ...]) -> None:
-        if not names:
-            return
+    def _on_round_begun(self) -> None:
         self._banner_room.hide()
         self.clear_fault()
-        self.desk.sync(names)
-        self._show()
-
-    def _on_round_ended(self, told: Round) -> None:
-        for _, error in told.faults:
-            if not isinstance(error, StrongroomError):
-                errors.show(error, self)
-        faults = [fault_words(name, error) for name, error in told.faults]
-        faults += [(name, "has not answered yet; it goes on by itself") for name in told.silent]
-        if told.outcomes or faults:
-            self._say(sync_saying(told.outcomes, faults))
-        else:  # cancelled from the strip at the foot
-            self._say(STOPPED)
-        changes = Changes()
-        for outcome in told.outcomes:
-            changes |= outcome.changes
-        for outcome in told.outcomes:
-            self.desk.statuses.pop(outcome.remote, None)
-        if told.faults:
-            self._look_after_stop()
-        self._on_changed(changes)
-        for name, error in told.faults:
-            if isinstance(error, SecretsFound):
-                self.ask_about_secrets(name, error.findings)
-                break
-
-    def ask_about_secrets(self, name: str, findings: Sequence[SecretFinding]) -> None:
-        """Opens the dialog on what stopped a push; once all is let through, it syncs again."""
-
-        def allowed(changes: Changes, is_all: bool) -> None:
-            self._on_changed(changes)
-            if is_all:
-                self.sync_place(name)
-
-        overrides, secrets = self._services.overrides, self._secrets
-        dialog = SecretsDialog(overrides, secrets, name, findings, parent=self)
-        dialog.allowed.connect(allowed)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _on_progress_stopped(self) -> None:
-        self.desk.queue.stop()
-        self._say(STOPPED)
-        self._look_after_stop()
-
-    def _look_after_stop(self) -> None:
-        """Looks at what was finished, as soon as it can be seen."""
-        self._tasks.change(
-            "exchange.after",
-            "Looking at what was finished",
-            lambda _progress: EVERYTHING,
-            self._on_changed,
-            owner=self,
-        )
 
     def _on_changed(self, changes: Changes) -> None:
         self.changed.emit(changes)
         self._read(is_looking=True)
-
-    # ---------------------------------------------------------------- answers of people
 
     def _on_tabs_changed(self, _key: str) -> None:
         self._show()
@@ -434,33 +334,11 @@ class ExchangePage(Page):
         if self._known.team and self.isVisible():
             self.desk.look_at_all()
 
-    def _import_any(self, sources: tuple[str, ...]) -> None:
-        """Opens the wizard; where there is one source only, it is verified at once."""
-        wizard = self._open_wizard(sources[0])
-        if len(sources) == 1:
-            wizard.begin()
-
     def _on_save_requested(self, item: str) -> None:
         if (known := self._quarantined(item)) is not None:
             self.acts.save(known)
 
-    def _on_report_requested(self, report: ImportReport) -> None:
-        saver = ReportSaver(self._services.exchange, self._secrets, self)
-        saver.said.connect(self._say)
-        saver.ask(report)
-
     # ---------------------------------------------------------------- inside
-
-    def _open_wizard(self, wanted: str) -> ImportWizard:
-        wizard = ImportWizard(
-            self._services.exchange, self._known.infos, self._tasks, self._services.clock,
-            self._secrets, wanted=wanted, plugged=self.sticks.sources(), parent=self,
-        )  # fmt: skip
-        wizard.taken.connect(lambda outcome: self._on_changed(outcome.changes))
-        wizard.interrupted.connect(self._look_after_stop)
-        wizard.finished.connect(wizard.deleteLater)
-        wizard.open()
-        return wizard
 
     def _quarantined(self, id_: str) -> QuarantinedItem | None:
         return next((each for each in self._known.quarantined if each.id == id_), None)
@@ -481,7 +359,3 @@ class ExchangePage(Page):
         self.tabs.set_current(key)
         self.tabs.blockSignals(was_blocked)
         self._show()
-
-
-def _packages(audit: Audit) -> tuple[AuditEntry, ...]:
-    return tuple(entry for entry in audit.entries() if entry.type in PACKAGE_EVENTS)

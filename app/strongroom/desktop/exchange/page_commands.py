@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from strongroom.desktop.exchange.bodies import Known
+from strongroom.desktop.exchange.services import Known
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
 
 Why = Callable[[WindowState], Reason | None]

@@ -81,7 +81,7 @@ def _secrets(studio: Studio) -> QWidget:
                       rule=rule, title=title, hint=hint)
         for place, path, rule, title, hint in shown
     ]  # fmt: skip
-    studio.page(ExchangePage).ask_about_secrets("share", findings)
+    studio.page(ExchangePage).rounds.ask_about_secrets("share", findings)
     return studio.dialog(SecretsDialog)
 
 

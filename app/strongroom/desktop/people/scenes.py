@@ -30,7 +30,7 @@ def _admit(studio: Studio) -> QWidget:
     request = studio.home / "request.json"
     if not request.exists():
         raise NothingToShow("nobody asks to be admitted")
-    studio.page(PeoplePage).admit_from(request)
+    studio.page(PeoplePage).acts.admit_from(request)
     return studio.dialog(AdmitDialog)
 
 
@@ -53,7 +53,7 @@ def _request(studio: Studio) -> QWidget:
         page.identities.unlock(ask=lambda _question: DEMO_PASSPHRASE)
     except StrongroomError as error:
         raise NothingToShow("the key here has a passphrase of its own, or there is none") from error
-    page.show_request()
+    page.key_acts.show_request()
     dialog = studio.dialog(RequestDialog)
     page.identities.lock()
     return dialog
@@ -77,19 +77,19 @@ def _fork(studio: Studio) -> QWidget:
     page = studio.page(PeoplePage)
     if page.fork_banner.isHidden():
         raise NothingToShow("the team has one version")
-    page.settle_fork()
+    page.acts.settle_fork()
     return studio.dialog(ForkDialog)
 
 
 def _found(studio: Studio) -> QWidget:
     _page(studio)
-    studio.page(PeoplePage).found()
+    studio.page(PeoplePage).acts.found()
     return studio.dialog(FoundDialog)
 
 
 def _join(studio: Studio) -> QWidget:
     _page(studio)
-    studio.page(PeoplePage).join()
+    studio.page(PeoplePage).acts.join()
     dialog = studio.dialog(TrustDialog)
     dialog.id_field.set_text("7f3c91ab" * 8)
     return dialog
@@ -97,13 +97,13 @@ def _join(studio: Studio) -> QWidget:
 
 def _rotate(studio: Studio) -> QWidget:
     _page(studio)
-    studio.page(PeoplePage).rotate()
+    studio.page(PeoplePage).key_acts.rotate()
     return studio.dialog(RotateDialog)
 
 
 def _passphrase(studio: Studio) -> QWidget:
     _page(studio)
-    studio.page(PeoplePage).protect()
+    studio.page(PeoplePage).key_acts.protect()
     return studio.dialog(PassphraseDialog)
 
 
@@ -113,7 +113,7 @@ def _cosign(studio: Studio) -> QWidget:
     draft = studio.home / "draft.json"
     if not draft.exists():
         raise NothingToShow("no change of the team waits for a signature")
-    studio.page(PeoplePage).cosign_from(draft)
+    studio.page(PeoplePage).acts.cosign_from(draft)
     return studio.dialog(CosignDialog)
 
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QWindow
 
 from strongroom.desktop.kit.command import Command, Reason, WindowState
+from strongroom.desktop.kit.key_opening import KeyOpening
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.preferences import Preferences
@@ -65,7 +66,9 @@ class KeyWatch(QObject):
         super().__init__(window)
         self._ticks, self._wall = ticks, wall
         self._window, self._identities, self._preferences = window, identities, preferences
-        self._secrets = Secrets(window.tasks, identities, window)
+        self.opening = KeyOpening(
+            identities, window.tasks, Secrets(window.tasks, identities, window), self
+        )
         self._used_at = self._looked_at = ticks()
         self._looked_wall = wall()
         self._was_open = False
@@ -79,6 +82,7 @@ class KeyWatch(QObject):
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look)
         self._timer.start()
+        self.opening.changed.connect(self.look)
         window.strip.key_lock_requested.connect(self.lock)
         window.closing.connect(self._leave)
         window.tasks.changed.connect(self._on_tasks_changed)
@@ -104,29 +108,7 @@ class KeyWatch(QObject):
 
     def lock(self) -> None:
         """Forgets the key at once."""
-        self._identities.lock()
-        self._show(0.0, 0.0)
-
-    def unlock(self) -> None:
-        """Asks for the passphrase without signing anything."""
-        self._secrets.sign(
-            "key.unlock",
-            "Opening the key",
-            "It stays open for a while, so that signing does not ask each time.",
-            lambda ask, _progress: self._identities.unlock(ask=ask),
-            lambda _done: self.look(),
-            owner=self,
-        )
-
-    def keep(self) -> None:
-        """Keeps the open key open for an hour, this once."""
-        self._window.tasks.change(
-            "key.keep",
-            "Keeping the key open",
-            lambda _progress: self._identities.keep_open(),
-            lambda _left: self.look(),
-            owner=self,
-        )
+        self.opening.lock()
 
     def commands(self) -> list[Command]:
         """Returns what can be done with the key from anywhere."""
@@ -143,7 +125,7 @@ class KeyWatch(QObject):
 
         return [
             Command(
-                id="key.unlock", title="Unlock my key…", run=self.unlock, menu="File",
+                id="key.unlock", title="Unlock my key…", run=self.opening.unlock, menu="File",
                 icon="lock-open", enabled=closed, group="Key",
             ),
             Command(
@@ -151,8 +133,8 @@ class KeyWatch(QObject):
                 shortcut="Ctrl+Alt+L", enabled=opened, group="Key",
             ),
             Command(
-                id="key.keep", title="Keep my key open for 1 hour", run=self.keep, menu="File",
-                icon="clock", enabled=opened, group="Key",
+                id="key.keep", title="Keep my key open for 1 hour", run=self.opening.keep,
+                menu="File", icon="clock", enabled=opened, group="Key",
             ),
         ]  # fmt: skip
 
