@@ -2,15 +2,17 @@
 """Putting a file together from its parts, so that an interruption costs one part at most.
 
 * What lies there unfinished is hashed and gone on with; what is not a whole part is cut off.
+* One process at a time has the unfinished file; another one meanwhile makes its own, from nothing.
 * Each part is synced before the next; the whole is hashed on the disk before it gets its name.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
+from strongroom.disk.descriptor_lock import lock_now
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.parts import Part, parts_of
 from strongroom.domain.progress import Silent
@@ -22,11 +24,13 @@ from strongroom.store.publish import (
     copy_source,
     make_folders,
     place,
+    publish_file,
     settle,
     sync_file,
 )
 
 UNFINISHED = ".unfinished"  # the end of its name until it is whole
+_TRIES = 5  # somebody may finish it between two looks; a share may lie about inode numbers
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 PartOpener = Callable[[Part], AbstractContextManager[Source]]
@@ -51,25 +55,77 @@ def publish_parts(root: Path, relative: str, file: ArtifactFile, open_part: Part
     final = checked_path(root, relative)
     aside = final.with_name(f"{final.name}{UNFINISHED}")
     with explained(root):
-        if has_content(final, file.size_bytes, file.sha256):
-            settle(final, is_ours=False)
+        for _ in range(_TRIES):
+            if has_content(final, file.size_bytes, file.sha256):
+                _remove_leftover(aside)
+                settle(final, is_ours=False)
+                return False
+            make_folders(root, final.parent)
+            descriptor = os.open(aside, _FLAGS, 0o644)
+            try:
+                if not lock_now(descriptor):
+                    break  # never waited for: whoever has it may have been stopped
+                if not _is_unfinished(descriptor, aside, final):
+                    continue
+                is_new = _put_together(descriptor, aside, final, file, open_part)
+            finally:
+                os.close(descriptor)
+            _remove_leftover(aside)
+            if is_new is None:
+                raise wrong_hash(file.path)
+            settle(final, is_ours=True)
+            return is_new
+    with closing(_pieces(file, open_part)) as pieces:
+        return publish_file(root, relative, _Joined(pieces), file.size_bytes, file.sha256)
+
+
+def _put_together(
+    descriptor: int, aside: Path, final: Path, file: ArtifactFile, open_part: PartOpener
+) -> bool | None:
+    """Appends what is missing to a file that nobody else has, and gives it its name.
+
+    Returns whether it is new; None if each part is right and the whole is not: the manifest lies.
+    """
+    parts = parts_of(file)
+    for part in parts[_sound_parts(descriptor, parts) :]:
+        _append_part(descriptor, part, open_part)
+    if not has_content(aside, file.size_bytes, file.sha256):
+        return None
+    return place(aside, final, file.size_bytes, file.sha256, write_once=False)
+
+
+def _is_unfinished(descriptor: int, aside: Path, final: Path) -> bool:
+    """Whether a locked file still has its name, and no other one already.
+
+    Between opening and locking it, somebody else may have finished it: it is a blob then, and what
+    is written to it is written to the blob.
+    """
+    here = os.fstat(descriptor)
+    try:
+        if not os.path.samestat(here, os.lstat(aside)):
             return False
-        make_folders(root, final.parent)
-        descriptor = os.open(aside, _FLAGS, 0o644)
-        try:
-            parts = parts_of(file)
-            for part in parts[_sound_parts(descriptor, parts) :]:
-                _append_part(descriptor, part, open_part)
-        finally:
-            os.close(descriptor)
-        if not has_content(aside, file.size_bytes, file.sha256):
-            aside.unlink()  # each part is right and the whole is not: the manifest lies
-            raise wrong_hash(file.path)
-        is_new = place(aside, final, file.size_bytes, file.sha256, write_once=False)
+    except FileNotFoundError:
+        return False
+    try:
+        is_final = os.path.samestat(here, os.lstat(final))
+    except FileNotFoundError:
+        return True
+    if is_final:  # finished by somebody who was stopped between link() and unlink()
         with suppress(OSError):
-            aside.unlink()  # link() leaves the second name
-        settle(final, is_ours=True)
-        return is_new
+            aside.unlink()
+    return not is_final
+
+
+def _remove_leftover(aside: Path) -> None:
+    """Removes what lies aside of a file that needs it no more, unless somebody has it."""
+    with suppress(OSError):
+        descriptor = os.open(aside, _FLAGS & ~os.O_CREAT)
+        try:
+            is_free = lock_now(descriptor)
+        finally:
+            os.close(descriptor)  # Windows removes no open file
+        if is_free:
+            aside.unlink()
 
 
 def _sound_parts(descriptor: int, parts: Sequence[Part]) -> int:
@@ -97,3 +153,23 @@ def _append_part(descriptor: int, part: Part, open_part: PartOpener) -> None:
             os.ftruncate(descriptor, part.offset)
         raise
     sync_file(descriptor)
+
+
+def _pieces(file: ArtifactFile, open_part: PartOpener) -> Iterator[bytes]:
+    """Yields what the parts of a file hold, one part after the other."""
+    for part in parts_of(file):
+        with open_part(part) as source:
+            while piece := source.read(CHUNK_BYTES):
+                yield piece
+
+
+class _Joined:
+    """The parts of a file as one source."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, size: int, /) -> bytes:
+        piece = next(self._pieces, b"")
+        assert len(piece) <= size  # noqa: S101 - both sides read pieces of CHUNK_BYTES
+        return piece
