@@ -462,7 +462,17 @@ def test_the_new_key_of_somebody_else_waits_for_an_admin_and_its_request_is_save
     ada.pull()
     asked = ada.people.applicant(path)
     assert asked.succeeds == ben.writer
-    ada.people.admit(path, "", seen=asked.fingerprint.digits)
+    theirs = opened(ada)
+    theirs.admit_from(path)
+    dialog = dialog_of(theirs, AdmitDialog, tasks)
+    assert isinstance(dialog, AdmitDialog)
+    assert not dialog.form.isVisible()  # there is no role to choose: it has that of the old key
+    assert dialog.heir.isVisible()
+    assert dialog.heir.text().startswith("The old key of Ben on ws-ben vouched for this one")
+    QTest.mouseClick(dialog.compared, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dialog.admitted, timeout=20_000):
+        QTest.mouseClick(dialog.admit, Qt.MouseButton.LeftButton)
+    settle(tasks)
     heir = next(m for m in ada.people.people() if m.writer == asked.writer)
     assert (heir.name, heir.role) == ("Ben", "analyst")
 

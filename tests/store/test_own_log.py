@@ -159,7 +159,7 @@ def test_44_a_copied_key_is_replaced_by_itself_and_an_admin_lets_the_new_one_in(
     assert refused(machine).code == "E-ROLLBACK", "the old key signs no more, not even for the new"
     assert "waits for an admin" in pulls_and_cares(machine).waiting[-1].detail
     ada.pull()
-    admitted = ada.people.admit(request, "analyst", replaces=old)
+    admitted = ada.people.admit(request, "", replaces=old)
     ada.push()
     pulls_and_cares(machine)
     card = machine.at.require_card()

@@ -2,6 +2,7 @@
 """Root keys on sticks and paper: two of three sign, none of them lies on a workstation."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,31 @@ def test_lines_of_two_keys_do_not_make_a_third() -> None:
         read_paper("\n".join(mixed))
     with pytest.raises(BadInput, match="five lines"):
         read_paper("\n".join(paper_lines(PAIR)[:4]))
+
+
+@pytest.mark.parametrize("is_on_paper", [False, True])
+def test_a_stick_that_cannot_be_written_is_told_and_keeps_nothing(
+    team: Team, tmp_path: Path, is_on_paper: bool
+) -> None:
+    keys = root_keys(team.peers[0])
+    stick = tmp_path / "stick"
+    stick.write_bytes(b"")  # a plain file where a folder should be: no rights are needed to fail
+    create = keys.create_on_paper if is_on_paper else partial(keys.create, passphrase=STICK)
+    with pytest.raises(EnvironmentFault) as fault:
+        create(stick / "x", "safe a")
+    assert fault.value.code == "E-STORE"
+    assert str(stick) in fault.value.title
+    assert keys.places() == root_keys(again(team.peers[0])).places()
+
+
+def test_a_stick_that_fills_up_keeps_no_card_without_a_key(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("strongroom.trust.keyfile.write_whole", full)
+    with pytest.raises(EnvironmentFault) as fault:
+        root_keys(team.peers[0]).create(tmp_path / "stick", "safe a", passphrase=STICK)
+    assert fault.value.code == "E-FULL"
+    assert list((tmp_path / "stick").iterdir()) == []

@@ -2,14 +2,17 @@
 """A new key for a workstation: vouched for by the old one, or told to be its heir by an admin."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from strongroom.domain.errors import BadInput, Refused
+from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
 from strongroom.services.rotation import NewKey, Rotation
+from strongroom.trust.seal import SealState
 from support.peers import CHEAP, MODEL, Peer, Team, codes
+
+OLD = "the words of the old key"
 
 
 @pytest.fixture
@@ -197,3 +200,205 @@ def test_a_restored_backup_rotates_without_the_old_keys_word(team: Team, tmp_pat
     ada.pull()
     assert ada.registry.show(f"{MODEL}/1").version.model == MODEL
     twin.close()
+
+
+class Stopped(BaseException):
+    """The program ends here, as by a power cut."""
+
+
+@pytest.mark.parametrize("place", ["save_identity", "forget_next"])
+def test_a_program_that_stops_while_it_takes_the_new_key_up_leaves_no_old_secret(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    ada, ben = team.peers
+    old = ben.writer
+    made = rotate(ben, tmp_path / "ben.enrol.json")
+    ben.push()
+    ada.pull()
+    ada.people.admit(tmp_path / "ben.enrol.json", "")
+    ada.push()
+
+    def stop(*_: object) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ben.at.home, place, stop)
+        ben.pull()
+        with pytest.raises(Stopped):
+            ben.at.card()
+    again = ben.restarted()
+    assert again.at.require_card() == made.card
+    assert not again.at.home.key_file(old).exists()
+    assert again.keychain.get(old) is None
+    assert again.at.home.next_identity() is None
+    assert again.say(2).writer == made.card.writer
+    again.close()
+
+
+def test_a_locked_keychain_gives_the_old_secret_back_to_nobody_and_drops_it_when_it_opens(
+    team: Team, tmp_path: Path
+) -> None:
+    ada, ben = team.peers
+    old = ben.writer
+    rotate(ben, tmp_path / "ben.enrol.json")
+    ben.push()
+    ada.pull()
+    ada.people.admit(tmp_path / "ben.enrol.json", "")
+    ada.push()
+    ben.keychain.lock()  # a pull by a timer, in no session
+    ben.pull()
+    ben.at.card()
+    assert not ben.at.home.key_file(old).exists()
+    ben.keychain.unlock()
+    assert ben.keychain.get(old) is not None
+    ben.say(2)
+    assert ben.keychain.get(old) is None
+
+
+def test_marks_of_remotes_stay_believed_after_a_rotation(team: Team) -> None:
+    ada = team.peers[0]
+    ada.pull()
+    rotate(ada)
+    assert ada.at.marks.state() is SealState.WHOLE
+    assert ada.pull().rejected == ()
+
+
+# ------------------------------------------------------------ what is refused burns no key
+
+
+def with_passphrase(peer: Peer) -> Peer:
+    peer.at.identity().protect("keyring+passphrase", passphrase=OLD, cost=CHEAP)
+    return peer
+
+
+def asked(peer: Peer, request: Path | None, ask: Callable[[str], str], **more: str) -> NewKey:
+    rotation = Rotation(peer.at, peer.people.changes, cost=CHEAP)
+    return rotation.rotate(request, passphrase="", ask=ask, **more)
+
+
+def is_as_before(peer: Peer) -> bool:
+    """Whether no new key waits, on disk or in the keychain, and the old one signs."""
+    keys = peer.at.home.key_file("x").parent
+    pub = peer.people.team().members
+    others = [path.stem for path in keys.glob("*.json") if path.stem in pub]
+    return peer.at.home.next_identity() is None and others == [peer.writer]
+
+
+def test_a_wrong_passphrase_makes_no_new_key(team: Team, tmp_path: Path) -> None:
+    ben = with_passphrase(team.peers[1])
+    again = ben.restarted()
+    with pytest.raises(EnvironmentFault) as fault:
+        asked(again, tmp_path / "ben.json", lambda _: "some other words")
+    assert fault.value.code == "E-LOCKED"
+    assert is_as_before(again)
+    assert not (tmp_path / "ben.json").exists()
+    assert asked(again, tmp_path / "ben.json", lambda _: OLD).is_vouched
+    again.close()
+
+
+def test_the_founder_is_asked_once_for_a_passphrase_that_opens_all_his_keys(
+    team: Team,
+) -> None:
+    ada = with_passphrase(team.peers[0]).restarted()
+    questions: list[str] = []
+    made = asked(ada, None, lambda question: questions.append(question) or OLD)
+    assert made.is_in_force
+    assert len(questions) == 1
+    ada.close()
+
+
+def test_a_locked_keychain_makes_no_new_key(team: Team, tmp_path: Path) -> None:
+    ben = team.peers[1].restarted()
+    ben.keychain.lock()
+    with pytest.raises(EnvironmentFault) as fault:
+        rotate(ben, tmp_path / "ben.json")
+    assert fault.value.code == "E-LOCKED"
+    ben.keychain.unlock()
+    assert is_as_before(ben)
+    ben.close()
+
+
+def test_a_request_that_cannot_be_written_leaves_the_old_key_as_it_was(
+    team: Team, tmp_path: Path
+) -> None:
+    ben = team.peers[1]
+    with pytest.raises(EnvironmentFault) as fault:
+        rotate(ben, tmp_path / "no such folder" / "ben.json")
+    assert fault.value.code == "E-STORE"
+    assert "cannot be written" in fault.value.title
+    assert ben.say(2).writer == ben.writer  # the old key has not named an heir
+    assert rotate(ben, tmp_path / "ben.json").is_vouched
+
+
+def test_a_full_disk_while_the_old_key_signs_takes_the_request_back(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = team.peers[1]
+
+    def full(*_: object, **__: object) -> None:
+        raise EnvironmentFault("E-FULL", "The disk is full", "Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ben.at.ledger(), "append", full)
+        with pytest.raises(EnvironmentFault):
+            rotate(ben, tmp_path / "ben.json")
+    assert not (tmp_path / "ben.json").exists()
+    assert ben.say(2).writer == ben.writer
+    assert rotate(ben, tmp_path / "ben.json").is_vouched
+
+
+def test_a_forgotten_passphrase_is_no_dead_end(team: Team, tmp_path: Path) -> None:
+    """Whoever says that the old key is lost is not asked for it; an admin compares the words."""
+    ada, ben = team.peers
+    again = with_passphrase(ben).restarted()
+    made = asked(again, tmp_path / "ben.json", lambda _: "", reason="lost")
+    assert (made.is_vouched, made.is_in_force) == (False, False)
+    assert ada.people.applicant(tmp_path / "ben.json").succeeds == ""
+    ada.people.admit(tmp_path / "ben.json", "", replaces="Ben")
+    ada.push()
+    again.pull()
+    assert again.say(1).writer == made.card.writer
+    again.close()
+
+
+def test_another_passphrase_than_that_of_the_waiting_key_is_told_as_such(
+    team: Team, tmp_path: Path
+) -> None:
+    ben = team.peers[1]
+    rotation = Rotation(ben.at, ben.people.changes, cost=CHEAP)
+    rotation.rotate(tmp_path / "a.json", passphrase="words of the new", ask=lambda _: "")
+    with pytest.raises(Refused, match="waits here already") as refused:
+        rotation.rotate(tmp_path / "b.json", passphrase="words of another", ask=lambda _: "")
+    assert refused.value.code == "E-LOCKED"
+    assert not (tmp_path / "b.json").exists()
+
+
+# ------------------------------------------------------------ what an admin says is not dropped
+
+
+@pytest.mark.parametrize(
+    "said", [{"role": "admin"}, {"scope": "model:fraud-*"}, {"person": "p-somebody"}]
+)
+def test_a_role_said_beside_a_key_that_vouched_is_refused_not_dropped(
+    team: Team, tmp_path: Path, said: dict[str, str]
+) -> None:
+    ada, ben = team.peers
+    rotate(ben, tmp_path / "ben.enrol.json")
+    ben.push()
+    ada.pull()
+    before = ada.people.team().version
+    with pytest.raises(BadInput) as refused:
+        ada.people.admit(tmp_path / "ben.enrol.json", **{"role": "", **said})
+    assert refused.value.code == "E-ROLE"
+    assert "Ben" in refused.value.title
+    assert ada.people.team().version == before
+
+
+def test_a_role_said_beside_the_key_to_be_replaced_is_refused(team: Team, tmp_path: Path) -> None:
+    ada = team.peers[0]
+    fresh = Peer(tmp_path / "new-laptop", "Ben")
+    fresh.identities.save_request(tmp_path / "ben.json")
+    with pytest.raises(BadInput) as refused:
+        ada.people.admit(tmp_path / "ben.json", "admin", replaces="Ben")
+    assert refused.value.code == "E-ROLE"
+    fresh.close()

@@ -103,6 +103,21 @@ def test_a_right_that_was_taken_as_compromised_is_taken_where_it_was(team: Team)
     assert (member.is_active, member.reason) == (False, "compromised")
 
 
+def test_a_cut_made_in_peace_does_not_reach_back_because_the_kept_side_called_it_compromised(
+    team: Team,
+):
+    """The other side had merely seen less when it ended the key; its cut believes less for that."""
+    alice = team.enrol("Alice", "analyst")
+    base = replace(team.latest, heads={**team.latest.heads, alice.id: (2, "2" * 64)})
+    other = end_rights(successor(base), [alice.id], "left")
+    opened = successor(base, heads={**base.heads, alice.id: (9, "9" * 64)})
+    kept = end_rights(opened, [alice.id], "compromised", cuts={alice.id: (5, "5" * 64)})
+    found = carry_over(base, successor(kept), other)
+    member = found.document.members[alice.id]
+    assert {grant.cut for grant in member.grants} == {(5, "5" * 64)}
+    assert member.reason == "compromised"
+
+
 def test_whom_one_side_revoked_gets_nothing_of_the_other(team: Team):
     alice = team.enrol("Alice", "analyst")
     base = team.latest

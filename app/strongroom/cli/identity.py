@@ -122,7 +122,12 @@ def protect() -> None:
 @click.argument(
     "file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False)
 )
-@click.option("--reason", default="rotated", show_default=True, help="Why, in a word.")
+@click.option(
+    "--reason",
+    default="rotated",
+    show_default=True,
+    help="Why, in a word; lost if the old key cannot be opened any more.",
+)
 @key_option
 @shared_options
 def rotate(file: Path | None, reason: str, keys: tuple[str, ...]) -> None:

@@ -127,7 +127,7 @@ def _member(before: Member | None, ours: Member, theirs: Member, seen: Head) -> 
     known = before.grants if before else ()
     is_compromised = COMPROMISED in (ours.reason, theirs.reason)
     is_active = ours.is_active and theirs.is_active
-    grants = [_ended(grant, theirs, seen, is_compromised=is_compromised) for grant in ours.grants]
+    grants = [_ended(grant, theirs, seen) for grant in ours.grants]
     held = {(grant.cap, grant.scope) for grant in grants if grant.cut is None}
     for grant in theirs.grants:
         is_new = not any(_is_same(grant, old) for old in (*known, *ours.grants))
@@ -139,8 +139,13 @@ def _member(before: Member | None, ours: Member, theirs: Member, seen: Head) -> 
     return replace(ours, grants=tuple(grants), is_active=is_active, reason=reason)
 
 
-def _ended(grant: Grant, theirs: Member, seen: Head, *, is_compromised: bool) -> Grant:
-    """Returns a right of ours, ended if the other side ended it, never before what was seen."""
+def _ended(grant: Grant, theirs: Member, seen: Head) -> Grant:
+    """Returns a right of ours, ended if the other side ended it, never before what was seen.
+
+    Only a cut that the other side made as compromised goes back further: what it had merely not
+    seen yet when it ended a key in peace was signed in good faith.
+    """
+    is_compromised = theirs.reason == COMPROMISED
     twin = next((each for each in theirs.grants if _is_same(each, grant)), None)
     if twin is None or twin.cut is None or twin.cut == grant.cut:
         return grant

@@ -5,12 +5,11 @@ import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strongroom.disk.whole_file import write_whole
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
+from strongroom.services.given_file import write_given
 from strongroom.services.key_status import KeyStatus, key_status
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
-from strongroom.store.store_folder import fault
 from strongroom.trust.enrolment import MAX_NAME, write_request
 from strongroom.trust.fingerprint import fingerprint
 from strongroom.trust.identity import SecretsHandler, create_identity, passphrase_from_file
@@ -136,16 +135,9 @@ class Identities:
 
         Raises:
             BadInput: ``E-NAME`` if the file exists.
-            EnvironmentFault: ``E-FULL``, ``E-STORE``, ``E-SHARE`` if it cannot be written.
+            EnvironmentFault: ``E-FULL`` or ``E-STORE`` if it cannot be written.
         """
-        try:
-            write_whole(path, request.raw, is_new=True)
-        except FileExistsError as error:
-            raise BadInput(
-                "E-NAME", f"{path} exists already", "Name a file that does not exist."
-            ) from error
-        except OSError as error:
-            raise fault(error, path) from error
+        write_given(path, request.raw)
 
     def save_request(self, path: Path, *, ask: SecretsHandler | None = None) -> None:
         """Signs the enrolment request and writes it to a new file; see `save`."""

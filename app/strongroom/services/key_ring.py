@@ -134,3 +134,15 @@ def asked_once(ask: SecretsHandler) -> SecretsHandler:
         return answers[0]
 
     return answer
+
+
+def asked_once_each(ask: SecretsHandler) -> SecretsHandler:
+    """Returns a handler that asks each question at most once, for an act of several steps."""
+    answers: dict[str, str] = {}
+
+    def answer(question: str) -> str:
+        if question not in answers:
+            answers[question] = ask(question)
+        return answers[question]
+
+    return answer

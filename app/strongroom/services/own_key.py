@@ -44,7 +44,7 @@ def replaced_if_copied(at: Workstation, rotation: Rotation, outcome: Outcome) ->
 def _replace(at: Workstation, rotation: Rotation) -> str:
     """Makes the new key if nobody has to be asked; returns what was done, or is to be done."""
     request, card = at.home.folder / REQUEST, at.require_card()
-    admit = f"strongroom people admit {request} --role ROLE --replaces {card.writer}"
+    admit = f"strongroom people admit {request} --replaces {card.writer}"
     if rotation.pending() is not None:
         return f"The new key of this workstation waits for an admin: {admit}"
     if card.protection != "keyring" or at.keychain.state() is not KeychainState.UNLOCKED:

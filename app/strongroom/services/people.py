@@ -163,7 +163,8 @@ class People:
 
         Args:
             source: The file of the request, or its code as text.
-            role: One of `ROLES`; a log-only request gets ``log`` whatever the role.
+            role: One of `ROLES`; a log-only request gets ``log`` whatever the role. "" for a key
+                that takes the place of another: it has the rights of that one.
             scope: Where the role holds, e.g. ``model:fraud-*``.
             person: The id of somebody who is in the team, for his second workstation.
             replaces: The key, or the person with one key, whose place this one takes with the
@@ -174,7 +175,8 @@ class People:
             draft: A new file for the draft if others have to sign as well.
 
         Raises:
-            BadInput: ``E-ROLE`` or ``E-NAME``.
+            BadInput: ``E-NAME``; ``E-ROLE`` for no role, or if a role, a scope or a person is said
+                of a key that takes the place of another.
             Refused: ``E-CAP`` if this workstation may not admit, ``E-QUORUM`` if others have to
                 sign and no file was named.
             Untrusted: If the request does not hold; ``E-BIND`` if it is not the one seen.
@@ -203,6 +205,8 @@ class People:
         if replaces:
             old = _one_key(self.team(), replaces)
 
+        if old and (role or person or scope != "*"):
+            raise _keeps_its_rights(self.team().name_of(old), is_vouched=is_vouched)
         if old and request.is_log_only and role_of(self.team(), old) != "log-only":
             raise BadInput(
                 "E-ROLE",
@@ -321,6 +325,16 @@ class People:
         """
         policies = read_policies(path)
         return self.changes.change(lambda before: replace(before, policies=policies), ask, draft)
+
+
+def _keeps_its_rights(name: str, *, is_vouched: bool) -> BadInput:
+    """Returns the refusal to give a role to a key that takes the place of another."""
+    why = f"the old key of {name} vouched for it" if is_vouched else f"it replaces a key of {name}"
+    return BadInput(
+        "E-ROLE",
+        f"This key keeps the rights of the one before it: {why}",
+        "Admit it without a role, scope or person. Give more later: strongroom people grant.",
+    )
 
 
 def _one_key(document: TrustDocument, named: str) -> str:

@@ -14,10 +14,12 @@ from pathlib import Path
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
 from strongroom.domain.team import RootKey, TrustDocument
 from strongroom.domain.team_edits import set_root
+from strongroom.services.given_file import written_there
 from strongroom.services.trust_changes import TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import SecretsHandler
 from strongroom.trust.keyfile import STRONG, KdfCost
+from strongroom.trust.keys import KeyPair
 from strongroom.trust.rootkey import (
     RootCard,
     new_root_key,
@@ -97,11 +99,9 @@ class RootKeys:
         Raises:
             BadInput: ``E-NAME``.
             Refused: ``E-LOCKED`` if the passphrase is too short.
+            EnvironmentFault: ``E-FULL`` or ``E-STORE`` if the folder cannot be written.
         """
-        card = write_root_key(
-            folder, new_root_key(self._at.random_bytes), label, passphrase=passphrase,
-            random_bytes=self._at.random_bytes, cost=self._cost,
-        )  # fmt: skip
+        card = self._written(folder, new_root_key(self._at.random_bytes), label, passphrase)
         self._changes.ring.lend(card.path)
         return _told(card)
 
@@ -114,9 +114,11 @@ class RootKeys:
 
         Raises:
             BadInput: ``E-NAME``.
+            EnvironmentFault: ``E-FULL`` or ``E-STORE`` if the folder cannot be written.
         """
         pair = new_root_key(self._at.random_bytes)
-        card = write_root_card(folder, pair, label, random_bytes=self._at.random_bytes)
+        with written_there(folder):
+            card = write_root_card(folder, pair, label, random_bytes=self._at.random_bytes)
         lines = paper_lines(pair)
         self._changes.ring.lend_paper("\n".join(lines))
         return _told(card, lines)
@@ -128,14 +130,12 @@ class RootKeys:
 
         Raises:
             BadInput: ``E-NAME`` if no such key is at hand, or the files are there.
-            EnvironmentFault: ``E-LOCKED``.
+            EnvironmentFault: ``E-LOCKED``; ``E-FULL`` or ``E-STORE`` if the folder cannot be
+                written.
         """
         found = self._find(key)
         pair = self._changes.ring.open_root(found.keyid, ask or self._at.ask)
-        card = write_root_key(
-            folder, pair, found.label, passphrase=passphrase,
-            random_bytes=self._at.random_bytes, cost=self._cost,
-        )  # fmt: skip
+        card = self._written(folder, pair, found.label, passphrase)
         self._changes.ring.lend(card.path)
         return _told(card)
 
@@ -227,6 +227,13 @@ class RootKeys:
         return keyid
 
     # ---------------------------------------------------------------- inside
+
+    def _written(self, folder: Path, pair: KeyPair, label: str, passphrase: str) -> RootCard:
+        with written_there(folder):
+            return write_root_key(
+                folder, pair, label, passphrase=passphrase,
+                random_bytes=self._at.random_bytes, cost=self._cost,
+            )  # fmt: skip
 
     def _lent(self, card: Path) -> RootKey:
         """Returns the key of a card, and takes it into use if its secret lies beside it."""

@@ -2,33 +2,42 @@
 """A new key for this workstation: rotated by choice, or because the old one must sign no more.
 
 * The old key vouches for the new one if it still can; then the admins need not be told more than
-  the request. If it cannot (its log ran apart, it froze, it does not open), they are told so.
+  the request. If it cannot (its log ran apart, it froze, its owner says that it is lost), they are
+  told so.
+* Every key that has to sign is opened, and the request lies where it was wanted, before the old key
+  names its heir: what is refused or fails until then has changed nothing.
 * Until the team has the new key, the old one signs nothing more: what it signed past the cut would
   count for nothing. Tracking goes on.
 * The new key waits in the home and is taken up as soon as the trust document holds it; the secrets
   of the old one are deleted then. Whatever interrupts it, doing it again goes on from there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strongroom.disk.whole_file import write_whole
 from strongroom.domain.changes import Changes
-from strongroom.domain.errors import BadInput, Refused, Untrusted
+from strongroom.domain.errors import BadInput, Refused, StrongroomError, Untrusted
 from strongroom.domain.team import Member
 from strongroom.domain.team_edits import succeed
+from strongroom.services.given_file import write_given
 from strongroom.services.identities import Identities
+from strongroom.services.key_ring import asked_once_each
 from strongroom.services.trust_changes import TrustChanges
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
 from strongroom.store.own_event import forked
 from strongroom.store.snapshot import Snapshot
+from strongroom.store.store_folder import fault
 from strongroom.trust.enrolment import write_request
 from strongroom.trust.identity import Identity, SecretsHandler, create_identity
-from strongroom.trust.keyfile import STRONG, KdfCost
+from strongroom.trust.keyfile import STRONG, KdfCost, WrongSecret
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.rotation import ROTATE, heir_of, rotation_body
-from strongroom.trust.trustdoc import demands
+from strongroom.trust.trustdoc import Demand, demands
+
+LOST = "lost"
+"""The reason of somebody who cannot open the old key any more: it is not asked for its word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +90,57 @@ class Rotation:
         Args:
             request: A new file for an admin; may be None where the keys here suffice.
             passphrase: Of the new key, as in `Identities.create`.
-            reason: Why, in a word for the record.
+            reason: Why, in a word for the record; `LOST` lets the old key alone.
             ask: Asks for the passphrase of the old key, and of root keys.
 
         Raises:
             Refused: ``E-CAP`` without an identity, ``E-TEAM`` without a team; ``E-QUORUM`` if an
-                admin has to admit the key and no file was named. Nothing was changed then.
+                admin has to admit the key and no file was named; ``E-LOCKED`` if a new key waits
+                under another passphrase. Nothing was changed then.
             BadInput: ``E-NAME`` if the file is there already.
-            EnvironmentFault: ``E-LOCKED``.
+            EnvironmentFault: ``E-LOCKED`` if a key that has to sign does not open, ``E-FULL`` or
+                ``E-STORE`` if the request or the home cannot be written; nothing was signed then.
             Untrusted: ``E-TRUST-FORK`` while two trust documents contend.
         """
+        card = self._card()
+        asked = self._asked(card)
+        is_alone = not any(demand.missing(self._here(asked, card, reason)) for demand in asked)
+        if not is_alone and request is None:
+            raise Refused(
+                "E-QUORUM",
+                "An admin of the team has to let the new key in",
+                "Name a file for the request: strongroom identity rotate FILE.",
+            )
+        if request is not None and request.exists():
+            raise BadInput("E-NAME", f"{request} exists already", "Name another file.")
+        once = asked_once_each(ask or self._at.ask)
+        vouches = self._vouches(card, reason)
+        if vouches:
+            self._at.keys(ask=once)
+        if is_alone:
+            self._changes.ring.signers(asked, frozenset(), once)
+        pair, following = self._following(card, passphrase)
+        if is_alone:
+            is_vouched = self._vouch(card, pair, reason, once, vouches=vouches)
+            self._take_over(card, following, is_vouched=is_vouched, ask=once)
+            self._at.card()
+            return NewKey(card=following, old=card.writer, is_in_force=True, is_vouched=is_vouched)
+        assert request is not None  # noqa: S101 - refused above
+        self._write_request(request, pair, following)
+        try:
+            is_vouched = self._vouch(card, pair, reason, once, vouches=vouches)
+        except StrongroomError:
+            request.unlink(missing_ok=True)
+            raise
+        return NewKey(
+            card=following, old=card.writer, is_in_force=False, is_vouched=is_vouched,
+            request=request,
+        )  # fmt: skip
+
+    # ---------------------------------------------------------------- inside
+
+    def _card(self) -> IdentityCard:
+        """Returns the identity that is to be rotated."""
         card = self._at.require_card()
         if self._at.snapshot().trust.forked:
             raise forked(self._at.snapshot().trust)
@@ -100,70 +150,80 @@ class Rotation:
                 "This key is in no team yet, so nothing has to be rotated",
                 "Make the request again: strongroom identity request FILE.",
             )
-        is_alone = self._may_alone(card)
-        if not is_alone and request is None:
-            raise Refused(
-                "E-QUORUM",
-                "An admin of the team has to let the new key in",
-                "Name a file for the request: strongroom identity rotate FILE.",
-            )
-        if request is not None and request.exists():
-            raise BadInput("E-NAME", f"{request} exists already", "Name another file.")
-        pair, following = self._following(card, passphrase)
-        is_vouched = self._vouch(card, pair, reason, ask)
-        if is_alone:
-            self._take_over(card, following, is_vouched=is_vouched, ask=ask)
-            self._at.card()
-            return NewKey(card=following, old=card.writer, is_in_force=True, is_vouched=is_vouched)
-        if request is not None:
-            self._write_request(request, pair, following)
-        return NewKey(
-            card=following, old=card.writer, is_in_force=False, is_vouched=is_vouched,
-            request=request,
-        )  # fmt: skip
+        return card
 
-    # ---------------------------------------------------------------- inside
-
-    def _may_alone(self, card: IdentityCard) -> bool:
-        """Whether the keys at hand suffice to put a new key in place of the old one."""
+    def _asked(self, card: IdentityCard) -> Sequence[Demand]:
+        """Returns whose signatures it takes to put a new key in place of the old one."""
         before = self._at.snapshot().latest
         stand_in = _member(replace(card, writer="0" * 64))
-        after = succeed(self._changes.opened(before), card.writer, stand_in, "lost")
-        asked = demands(before, after)
+        return demands(before, succeed(self._changes.opened(before), card.writer, stand_in, LOST))
+
+    def _here(self, asked: Sequence[Demand], card: IdentityCard, reason: str) -> frozenset[str]:
+        """Returns which of them can sign from here; a lost key cannot."""
         here = self._changes.ring.here(asked, frozenset())
-        return not any(demand.missing(here) for demand in asked)
+        return here - {card.writer} if reason == LOST else here
+
+    def _vouches(self, card: IdentityCard, reason: str) -> bool:
+        """Whether the old key has yet to sign for the new one, and its log lets it."""
+        snapshot = self._at.snapshot()
+        chain = snapshot.chains.by_writer.get(card.writer, ())
+        has_heir = bool(chain) and chain[-1].type == ROTATE
+        is_sound = self._at.own_log.trouble(snapshot, card.writer) is None
+        return is_sound and not has_heir and reason != LOST
 
     def _following(self, card: IdentityCard, passphrase: str) -> tuple[KeyPair, IdentityCard]:
         """Returns the new key, made now or by a rotation that was interrupted."""
         at = self._at
         waiting = at.home.next_identity()
         if waiting is not None:
-            kept = Identity(
-                at.home.key_file(waiting.writer), writer=waiting.writer, keychain=at.keychain,
-                ask=lambda _question: passphrase, clock=at.clock,
-            )  # fmt: skip
-            return kept.unlock(), waiting
+            return self._waiting(waiting, passphrase), waiting
         protection = Identities(at).protection_for(passphrase)
         pair = KeyPair.generate(at.random_bytes)
-        create_identity(
-            at.home.key_file(pair.writer), pair, protection=protection, keychain=at.keychain,
-            passphrase=passphrase if "passphrase" in protection else "",
-            random_bytes=at.random_bytes, cost=self._cost,
-        )  # fmt: skip
         following = replace(
             card, writer=pair.writer, pub=pair.ed25519_pub.hex, p256=pair.p256_spki,
             protection=protection,
         )  # fmt: skip
-        at.home.save_next_identity(following)
+        try:
+            create_identity(
+                at.home.key_file(pair.writer), pair, protection=protection, keychain=at.keychain,
+                passphrase=passphrase if "passphrase" in protection else "",
+                random_bytes=at.random_bytes, cost=self._cost,
+            )  # fmt: skip
+            at.home.save_next_identity(following)
+        except OSError as error:
+            raise fault(error, at.home.folder) from error
         return pair, following
 
+    def _waiting(self, card: IdentityCard, passphrase: str) -> KeyPair:
+        """Opens the key that an interrupted rotation has made.
+
+        Raises:
+            Refused: ``E-LOCKED`` if it was made with another passphrase.
+            EnvironmentFault: ``E-LOCKED`` if it does not open for another reason.
+        """
+        at = self._at
+        kept = Identity(
+            at.home.key_file(card.writer), writer=card.writer, keychain=at.keychain,
+            ask=lambda _question: passphrase, clock=at.clock,
+        )  # fmt: skip
+        try:
+            return kept.unlock()
+        except WrongSecret as error:
+            raise Refused(
+                "E-LOCKED",
+                "A new key waits here already, and this is not its passphrase",
+                "Type the passphrase it was made with.",
+            ) from error
+
     def _vouch(
-        self, card: IdentityCard, pair: KeyPair, reason: str, ask: SecretsHandler | None
+        self, card: IdentityCard, pair: KeyPair, reason: str, ask: SecretsHandler, *, vouches: bool
     ) -> bool:
         """Lets the old key sign for the new one; whether it could."""
         chain = self._at.snapshot().chains.by_writer.get(card.writer, ())
         if chain and chain[-1].type == ROTATE:
             return heir_of(chain[-1]) == pair.writer
+        if not vouches:
+            return False
         team = self._at.snapshot().trust.team
         try:
             self._at.sign(ROTATE, rotation_body(team, card.writer, pair, reason), ask=ask)
@@ -177,9 +237,9 @@ class Rotation:
         following: IdentityCard,
         *,
         is_vouched: bool,
-        ask: SecretsHandler | None,
+        ask: SecretsHandler,
     ) -> None:
-        heir, reason = _member(following), "rotated" if is_vouched else "lost"
+        heir, reason = _member(following), "rotated" if is_vouched else LOST
         self._changes.change(lambda before: succeed(before, card.writer, heir, reason), ask)
 
     def _write_request(self, path: Path, pair: KeyPair, following: IdentityCard) -> None:
@@ -187,7 +247,7 @@ class Rotation:
             pair, name=following.name, host=following.host, app=self._at.app,
             is_log_only=following.is_log_only, random_bytes=self._at.random_bytes,
         )  # fmt: skip
-        write_whole(path, raw, is_new=True)
+        write_given(path, raw)
 
 
 def predecessor(snapshot: Snapshot, heir: str) -> str:

@@ -5,10 +5,11 @@
   closed stands beside it and can only raise it; the next open keychain seals both.
 * A broken seal is an alarm (E-DBDRIFT). The marks are compared all the same: they may be too low,
   they are never a reason to believe a remote.
-* The seal covers the writer, so that the marks of one home say nothing in another.
+* The seal covers the writer, so that the marks of one home say nothing in another. What a former
+  key of this home sealed is believed, and sealed anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
@@ -29,17 +30,26 @@ class SealedMarks:
         home: The home.
         keychain: Where the sealing secret lies.
         random_bytes: Where a new secret comes from.
+        former: Returns the keys of this home that have ended.
     """
 
-    def __init__(self, home: Home, keychain: Keychain, random_bytes: RandomBytes) -> None:
-        self._home = home
+    def __init__(
+        self,
+        home: Home,
+        keychain: Keychain,
+        random_bytes: RandomBytes,
+        former: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
+        self._home, self._former = home, former
         self._seal = Seal(keychain, f"marks:{home.store_id}", random_bytes)
 
     def state(self) -> SealState:
         """Returns what the seal is worth; `NONE` also if nothing was ever remembered."""
         document = self._document()
-        sealed = _object(document.get("remotes"))
-        return self._seal.check(self._sealed_form(sealed), str(document.get("seal", "")))
+        found = self._check(document, self._writer())
+        if found is SealState.BROKEN and self._is_of_former(document):
+            return SealState.WHOLE
+        return found
 
     def of(self, remote: str) -> Marks:
         """Returns what a remote has shown before, with the damage if the seal is broken."""
@@ -54,7 +64,8 @@ class SealedMarks:
     def reseal(self) -> None:
         """Seals what was learned while the keychain was closed, if it is open now."""
         document = self._document()
-        if (document.get("remotes") and not document.get("seal")) or document.get("pending"):
+        is_open = (document.get("remotes") and not document.get("seal")) or document.get("pending")
+        if is_open or self._is_of_former(document):
             self._write(self._all())
 
     def own_head(self, writer: str) -> Head:
@@ -81,8 +92,17 @@ class SealedMarks:
         }
         return {**sealed, **raised}
 
+    def _is_of_former(self, document: Mapping[str, JsonValue]) -> bool:
+        """Whether a key that was rotated since had sealed it."""
+        former = reversed(self._former()) if document.get("seal") else ()
+        return any(self._check(document, writer) is SealState.WHOLE for writer in former)
+
+    def _check(self, document: Mapping[str, JsonValue], writer: str) -> SealState:
+        form = self._sealed_form(_object(document.get("remotes")), writer)
+        return self._seal.check(form, str(document.get("seal", "")))
+
     def _write(self, remotes: Mapping[str, JsonValue]) -> None:
-        seal = self._seal.make(self._sealed_form(remotes))
+        seal = self._seal.make(self._sealed_form(remotes, self._writer()))
         document: dict[str, JsonValue] = {"format": 1, "remotes": dict(remotes), "seal": seal}
         if not seal:
             known = self._document()
@@ -91,12 +111,15 @@ class SealedMarks:
                 document |= {**kept, "pending": dict(remotes)}
         self._home.save_marks(document)
 
-    def _sealed_form(self, remotes: Mapping[str, JsonValue]) -> JsonValue:
+    def _writer(self) -> str:
         card = self._home.identity()
+        return card.writer if card else ""
+
+    def _sealed_form(self, remotes: Mapping[str, JsonValue], writer: str) -> JsonValue:
         return {
             "purpose": "strongroom/marks/v1",
             "store": self._home.store_id,
-            "writer": card.writer if card else "",
+            "writer": writer,
             "remotes": dict(remotes),
         }
 

@@ -10,17 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strongroom.disk.whole_file import write_whole
 from strongroom.domain.changes import Changes
-from strongroom.domain.errors import BadInput, Refused, Untrusted
+from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.domain.team_edits import TeamEdit
-from strongroom.services.given_file import read_given
+from strongroom.services.given_file import read_given, write_given
 from strongroom.services.key_ring import KeyRing
 from strongroom.services.workstation import Workstation
 from strongroom.store.own_event import forked
-from strongroom.store.store_folder import fault
 from strongroom.trust import draft as drafts
 from strongroom.trust import envelope
 from strongroom.trust.draft import Draft
@@ -209,7 +207,7 @@ class TrustChanges:
             self._at.project()
             return TrustStep(document=changed)
         assert path is not None  # noqa: S101 - without one the change was refused before signing
-        _write(path, draft.raw, is_new=is_new)
+        write_given(path, draft.raw, is_new=is_new)
         return TrustStep(document=draft.after, draft=path, missing=draft.missing)
 
     def _read(self, path: Path) -> Draft:
@@ -248,15 +246,3 @@ def _names(draft: Draft, keyids: frozenset[str]) -> tuple[str, ...]:
         version = draft.after if keyid in draft.after.members else draft.before
         found.append(root.label if root else version.name_of(keyid))
     return tuple(sorted(found))
-
-
-def _write(path: Path, raw: bytes, *, is_new: bool) -> None:
-    """Writes a draft whole or not at all; a new one never over something else."""
-    try:
-        write_whole(path, raw, is_new=is_new)
-    except FileExistsError as error:
-        raise BadInput(
-            "E-NAME", f"{path} exists already", "Name a file that does not exist."
-        ) from error
-    except OSError as error:
-        raise fault(error, path) from error

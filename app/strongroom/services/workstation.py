@@ -5,7 +5,6 @@
 * Every own event goes the one road: sign, admit, commit the file, fold, write the projection.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from strongroom.domain.parts import PART_BYTES
 from strongroom.domain.secret import certain_hits
 from strongroom.exchange.scanner import Scanner
 from strongroom.services.attempts import Attempts
+from strongroom.services.former_keys import FormerKeys
 from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
@@ -31,6 +31,7 @@ from strongroom.store.ledger import Ledger
 from strongroom.store.projection import is_current, write_projection
 from strongroom.store.quarantine import Quarantine
 from strongroom.store.snapshot import Snapshot, no_team
+from strongroom.store.store_folder import fault
 from strongroom.trust.identity import Identity, SecretsHandler
 from strongroom.trust.keychain import Keychain
 from strongroom.trust.keyfile import WrongSecret
@@ -75,7 +76,8 @@ class Workstation:
         self.clock = clock
         self.random_bytes = random_bytes
         self.app = app
-        self.marks = SealedMarks(self.home, keychain, random_bytes)
+        self.former = FormerKeys(self.home, keychain)
+        self.marks = SealedMarks(self.home, keychain, random_bytes, self.former.all)
         self.own_log = OwnLog(self.home, self.marks, self.folder.root)
         self.own_log.meet_restored()
         self.attempts = Attempts(IncidentBook(self.home.folder), clock)
@@ -136,20 +138,26 @@ class Workstation:
     def card(self) -> IdentityCard | None:
         """Returns the identity of this home towards this store, or None.
 
-        A rotated key is taken up here, as soon as the team has it.
+        A rotated key is taken up here, as soon as the team has it. The old one goes first: whatever
+        stops us, the next look goes on from there.
+
+        Raises:
+            EnvironmentFault: ``E-FULL`` or ``E-STORE`` if the home cannot be written.
         """
         card = self.home.identity()
         following = self.home.next_identity()
         if card is None or following is None or not self._is_member(following.writer):
             return card
-        with self._guard:
-            self.home.take_up_next_identity(following)
-            self._identity = None
-        if following.writer != card.writer:  # else it was taken up, and then something stopped us
-            # What a revoked key could still sign is a contradiction that freezes its log.
-            self.home.key_file(card.writer).unlink(missing_ok=True)
-            with contextlib.suppress(EnvironmentFault):
-                self.keychain.delete(card.writer)
+        try:
+            with self._guard:
+                if following.writer != card.writer:  # else only the note has to go
+                    self.former.end(card.writer)
+                self.home.save_identity(following)
+                self.marks.reseal()
+                self.home.forget_next()
+                self._identity = None
+        except OSError as error:
+            raise fault(error, self.home.folder) from error
         return following
 
     def _is_member(self, writer: str) -> bool:
@@ -216,6 +224,7 @@ class Workstation:
             self.attempts.note("unlock", code=error.code, what=what)
             raise
         self.marks.reseal()
+        self.former.sweep()
         self._tell_attempts(pair)
         return pair
 

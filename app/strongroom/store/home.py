@@ -90,10 +90,17 @@ class Home:
         """Writes the identity that shall take the place of the present one."""
         self._write(_NEXT, _identity_json(card))
 
-    def take_up_next_identity(self, card: IdentityCard) -> None:
-        """Puts the waiting identity in the place of the present one."""
-        self.save_identity(card)
+    def forget_next(self) -> None:
+        """Removes the waiting identity, once it has become the present one."""
         (self.folder / _NEXT).unlink(missing_ok=True)
+
+    def former_keys(self) -> dict[str, JsonValue]:
+        """Returns which keys have ended here, and whether their secrets are gone."""
+        return self._read("former-keys.json") or {}
+
+    def save_former_keys(self, document: JsonValue) -> None:
+        """Writes which keys have ended here."""
+        self._write("former-keys.json", document)
 
     def pinned_team(self) -> str:
         """Returns the team id this workstation trusts, "" if none was pinned."""

@@ -11,6 +11,7 @@
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def write_root_key(
         BadInput: ``E-NAME`` without a label, or if the files are there already.
         EnvironmentFault: ``E-LOCKED`` if what was written does not open again.
         Refused: ``E-LOCKED`` if the passphrase is too short.
+        OSError: If the folder cannot be written; nothing is left there then.
     """
     card = write_root_card(folder, pair, label, random_bytes=random_bytes)
     key_path = _key_beside(card.path)
@@ -97,12 +99,14 @@ def write_root_key(
             key_path, pair, protection="passphrase", passphrase=passphrase,
             random_bytes=random_bytes, cost=cost,
         )  # fmt: skip
+        for path in (card.path, key_path):
+            _make_durable(path)
+        card.unlock(passphrase)
     except BaseException:
-        card.path.unlink()
+        for path in (card.path, key_path):
+            with suppress(OSError):  # a stick that was taken out keeps what it has
+                path.unlink(missing_ok=True)
         raise
-    for path in (card.path, key_path):
-        _make_durable(path)
-    card.unlock(passphrase)
     return card
 
 
@@ -113,6 +117,7 @@ def write_root_card(
 
     Raises:
         BadInput: ``E-NAME`` without a label, or if the file is there already.
+        OSError: If the folder cannot be written.
     """
     clean = " ".join(label.split())
     if not 0 < len(clean) <= MAX_LABEL:

@@ -4,6 +4,7 @@
 * Nobody is admitted before somebody says that the words were compared: that is the one step no
   program can do (threat 42).
 * What is signed is the request that was shown; a file that was swapped meanwhile is refused.
+* A key that another one vouched for has the rights of that one: no role is asked for.
 """
 
 from pathlib import Path
@@ -17,6 +18,7 @@ from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.secrets import Secrets
+from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.task import Tasks
@@ -110,9 +112,14 @@ class AdmitDialog(SigningDialog):
         self.compared.toggled.connect(self._look)
         self.form = RoleForm("analyst")
         self.person = Choice([(SOMEBODY_NEW, "Somebody new")], SOMEBODY_NEW, name="Who it is")
+        self._choices = column(
+            row(form_label("Who it is"), self.person, None, spacing=0), 8, self.form
+        )
+        self.heir = Label("", "text_secondary", wrap=True)
+        self.heir.hide()
         self._request = column(
             self._facts, 12, self._compare, 8, self.words, 8, self._digits, 8, self.compared,
-            16, row(form_label("Who it is"), self.person, None, spacing=0), 8, self.form,
+            16, self._choices, self.heir,
         )  # fmt: skip
 
     # ---------------------------------------------------------------- reading
@@ -148,6 +155,14 @@ class AdmitDialog(SigningDialog):
             SOMEBODY_NEW,
         )
         self.form.set_host(is_host=request.is_log_only)
+        old = next((each for each in members if each.writer == request.succeeds), None)
+        self._choices.setVisible(old is None)
+        self.heir.setVisible(old is not None)
+        if old is not None:
+            self.heir.setText(
+                f"The old key of {shown(old.name)} on {shown(old.host)} vouched for this one: it"
+                " takes its place, with the rights it had, and the old one ends."
+            )
         self._look()
         QTimer.singleShot(0, self, self._grow)  # when the words have their lines
 
@@ -184,8 +199,9 @@ class AdmitDialog(SigningDialog):
         request, source = self._applicant, self._source
         if request is None or source is None:
             return
-        role, scope = self.form.role(), self.form.scope()
-        person = self.person.current()
+        role, scope, person = self.form.role(), self.form.scope(), self.person.current()
+        if request.succeeds:
+            role, scope, person = "", "*", ""
         self.sign_with(
             self._secrets,
             "people.admit",
