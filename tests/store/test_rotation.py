@@ -301,7 +301,12 @@ def test_the_founder_is_asked_once_for_a_passphrase_that_opens_all_his_keys(
 ) -> None:
     ada = with_passphrase(team.peers[0]).restarted()
     questions: list[str] = []
-    made = asked(ada, None, lambda question: questions.append(question) or OLD)
+
+    def answer(question: str) -> str:
+        questions.append(question)
+        return OLD
+
+    made = asked(ada, None, answer)
     assert made.is_in_force
     assert len(questions) == 1
     ada.close()
