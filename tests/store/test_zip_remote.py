@@ -277,6 +277,7 @@ def test_an_entry_gives_as_many_bytes_as_the_directory_said_and_not_one_more(
         packed.writestr("a", bytes(1 << 20))
     data = bytearray(archive.read_bytes())
     struct.pack_into("<I", data, data.index(b"PK\1\2") + 24, 1000)
+    struct.pack_into("<I", data, data.index(b"PK\3\4") + 22, 1000)
     archive.write_bytes(data)
     reader = EntryReader(archive, read_entries(archive)["a"])
     assert len(b"".join(iter(reader.read, b""))) == 1000

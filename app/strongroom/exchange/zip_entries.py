@@ -1,35 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a ZIP from outside holds: its directory bounded and checked, its entries read as streams.
 
-* The directory's size and number of entries are looked at before it is read.
+* What the archive lists is `zip_directory`'s answer; here each entry is judged, and read.
 * One bad name refuses the whole file: a path that leaves its folder, a link, a device, two names
   that are one on a careless file system, an entry that is encrypted or lies about what it holds.
 * Nothing is unpacked. An entry gives as many bytes as the directory said, and not one more.
 """
 
-import os
 import stat
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from strongroom.domain.artifact import MAX_FILES, check_path, check_paths
+from strongroom.domain.artifact import check_path, check_paths, fold_path
 from strongroom.domain.errors import Untrusted
+from strongroom.exchange.zip_directory import LOCAL_BYTES, Record, read_directory
+from strongroom.exchange.zip_end import unreadable
 from strongroom.store.plainfile import CHUNK_BYTES, open_plain, wrong_hash
 
-MAX_ENTRIES = MAX_FILES  # files and folders; some 100 MiB of memory while they are checked
-MAX_DIRECTORY_BYTES = 64 << 20  # 600 bytes an entry; ours need 180
 MAX_RATIO = 1_032  # deflate can do no more
-_TAIL_BYTES = 22 + 65_535  # the end record with the longest comment
-_END, _END_64, _LOCATOR, _LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\3\4"
+STORED, DEFLATED = 0, 8
+_LOCAL = b"PK\3\4"
 _KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
-_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_ENCRYPTED = 0x1 | 0x40
-_LIES = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
+_ENCRYPTED, _SIZES_FOLLOW = 0x1 | 0x40, 0x8
+_BIG32 = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,27 +50,22 @@ def read_entries(path: Path) -> Mapping[str, Entry]:
         OSError: If it cannot be read.
     """
     with open_plain(path) as file:
-        _check_directory(path.name, file)
-        try:
-            with zipfile.ZipFile(file) as archive:
-                listed = archive.infolist()
-        except _LIES as error:
-            raise _unreadable(path.name, "its directory is damaged") from error
-    files = {}
-    for info in listed:
-        _check_entry(info)
-        if not info.is_dir():
-            if info.filename in files:
-                raise _forbidden(info.filename, "it is there twice")
-            files[info.filename] = Entry(
-                name=info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437"),
-                offset=info.header_offset,
-                size_bytes=info.file_size,
-                packed_bytes=info.compress_size,
-                is_deflated=info.compress_type == zipfile.ZIP_DEFLATED,
+        records = read_directory(file, path.name)
+    files: dict[str, Entry] = {}
+    for record in records:
+        _check_record(record)
+        if not record.is_folder:
+            if record.name in files:
+                raise _forbidden(record.name, "it is there twice")
+            files[record.name] = Entry(
+                name=record.raw_name,
+                offset=record.offset,
+                size_bytes=record.size_bytes,
+                packed_bytes=record.packed_bytes,
+                is_deflated=record.method == DEFLATED,
             )
     check_paths(files)
-    _check_folders(files, (info.filename[:-1] for info in listed if info.is_dir()))
+    _check_folders(files, (record.name[:-1] for record in records if record.is_folder))
     return files
 
 
@@ -142,65 +134,44 @@ class EntryReader:
 
 
 def _content_offset(file: FileIO, entry: Entry, shown: str) -> int:
-    """Returns where an entry's bytes begin, after the header that must be its own."""
+    """Returns where an entry's bytes begin, after the header that says the same of it."""
     file.seek(entry.offset)
-    header = file.read(30) or b""
-    if len(header) != 30 or header[:4] != _LOCAL:
+    header = file.read(LOCAL_BYTES) or b""
+    if len(header) != LOCAL_BYTES or header[:4] != _LOCAL:
         raise wrong_hash(shown)
-    name_size, extra_size = struct.unpack("<HH", header[26:30])
-    if (file.read(name_size) or b"") != entry.name:
+    flags, method, packed, size, name_size, extra_size = struct.unpack("<6x2H8x2I2H", header)
+    is_same = method == (DEFLATED if entry.is_deflated else STORED) and not flags & _ENCRYPTED
+    if not flags & _SIZES_FOLLOW:
+        is_same &= packed in {entry.packed_bytes, _BIG32} and size in {entry.size_bytes, _BIG32}
+    if not is_same or (file.read(name_size) or b"") != entry.name:
         raise wrong_hash(shown)
-    return entry.offset + 30 + int(name_size) + int(extra_size)
+    return entry.offset + LOCAL_BYTES + int(name_size) + int(extra_size)
 
 
-def _check_directory(name: str, file: FileIO) -> None:
-    """Refuses a directory by what its end record says, before it is read."""
-    size = os.fstat(file.fileno()).st_size
-    start = max(0, size - _TAIL_BYTES - 20 - 56)
-    file.seek(start)
-    tail = file.read(size - start) or b""
-    at = tail.rfind(_END)
-    if at < 0 or len(tail) - at < 22:
-        raise _unreadable(name, "it is no ZIP")
-    entries, directory = struct.unpack("<HI", tail[at + 10 : at + 16])
-    if tail[max(0, at - 20) : at][:4] == _LOCATOR:
-        (end_64,) = struct.unpack("<Q", tail[at - 12 : at - 4])
-        file.seek(min(end_64, size))
-        record = file.read(56) or b""
-        if len(record) != 56 or record[:4] != _END_64:
-            raise _unreadable(name, "its directory is damaged")
-        entries, directory = struct.unpack("<QQ", record[32:48])
-    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
-        raise Untrusted(
-            "E-SIZE",
-            f"{name} lists {entries:,} entries in {directory:,} bytes",
-            f"Unpack it and pull from the folder; a ZIP may list {MAX_ENTRIES:,}.",
-        )
-
-
-def _check_entry(info: zipfile.ZipInfo) -> None:
-    name = info.filename.removesuffix("/") if info.is_dir() else info.filename
-    if "\0" in info.orig_filename:
-        raise _forbidden(info.orig_filename, "it holds a zero byte")
+def _check_record(record: Record) -> None:
+    name = record.name.removesuffix("/")
     check_path(name)
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in _KINDS or (kind == stat.S_IFDIR and not info.is_dir()):
+    kind = stat.S_IFMT(record.mode)
+    if kind not in _KINDS or (kind == stat.S_IFDIR and not record.is_folder):
         raise _forbidden(name, "it is a link or a device")
-    if info.flag_bits & _ENCRYPTED or info.compress_type not in _METHODS:
-        raise _unreadable(name, "it is encrypted or packed in another way than deflate")
-    if info.file_size > info.compress_size * MAX_RATIO:
+    if record.flags & _ENCRYPTED or record.method not in {STORED, DEFLATED}:
+        raise unreadable(name, "it is encrypted or packed in another way than deflate")
+    if record.size_bytes > record.packed_bytes * MAX_RATIO:
         raise Untrusted(
             "E-BOMB",
-            f"{name} claims {info.file_size:,} bytes in {info.compress_size:,} packed ones",
+            f"{name} claims {record.size_bytes:,} bytes in {record.packed_bytes:,} packed ones",
             "Nothing was unpacked. Ask whoever made the ZIP what it is.",
         )
-    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
-        raise _unreadable(name, "it has two sizes")
+    if record.method == STORED and record.size_bytes != record.packed_bytes:
+        raise unreadable(name, "it has two sizes")
+    if record.is_folder and record.size_bytes:
+        raise unreadable(name, "it is a folder that holds bytes")
 
 
 def _check_folders(files: Iterable[str], folders: Iterable[str]) -> None:
     """Refuses a name that is a folder here and a file there."""
-    both = set(files).intersection(folders)
+    folded = {fold_path(path) for path in files}
+    both = [path for path in folders if fold_path(path) in folded]
     if both:
         raise _forbidden(min(both), "it is a file and a folder")
 
@@ -211,10 +182,4 @@ def _forbidden(name: str, why: str) -> Untrusted:
         "E-PATH",
         f"The ZIP holds {shown}, which is not allowed: {why}",
         "Nothing of it was taken in. Pack the folder again with an ordinary program.",
-    )
-
-
-def _unreadable(name: str, why: str) -> Untrusted:
-    return Untrusted(
-        "E-FORMAT", f"{name} cannot be read: {why}", "Pack the folder again, or pull from it."
     )
