@@ -484,8 +484,9 @@ class Envelope:
 # Rules: version 1 is signed by its own root. A step that touches only people, writers, policies,
 # stages, heads and limits needs the admins of both documents, any other step the roots of both.
 # Every signature must be by such a key. No writer and no capability ever disappears: it is cut.
-# Two successors of one document stop everything, unless a later document that names its base in
-# "settles" stands on one of them: it needs the root of the base too, and the others are put aside.
+# Two successors of one document stop everything, unless a later document, which names in "settles"
+# how far down it confirms its line, stands on one of them: the others are put aside, never one on
+# which root keys changed.
 POLICY = {
     "need": int,
     "groups": [str],
@@ -570,8 +571,8 @@ def check_step(before, after, where):
         raise Bad("E-TRUST-SIG", where, "takes away what must stay, or gives rights over the past")
 
 
-def check_document(envelope, before, base):
-    """Checks one document against the one before it, and against the base of what it settles."""
+def check_document(envelope, before):
+    """Checks one document against the one before it."""
     body, where = envelope.body, envelope.where
     subject = body["prev"] or digest(body["root"])
     if envelope.subject != [{"name": "trust/%d" % body["version"], "digest": {"sha256": subject}}]:
@@ -583,9 +584,9 @@ def check_document(envelope, before, base):
         check_step(before, body, where)
         changed = {k for k in set(body) | set(before) if body.get(k) != before.get(k)}
         changed -= {"id", "version", "prev", "nonce", "settles"}
-        if changed <= ADMIN_MAY_CHANGE and not base:
+        if changed <= ADMIN_MAY_CHANGE and "settles" not in body:
             role = "admin"
-        authorities = ([base] if base else []) + [before, body]
+        authorities = [before, body]
     asked = [signers(document, role, where) for document in authorities]
     for keyid in envelope.signatures:
         key = next((keys[keyid] for keys, _ in asked if keyid in keys), None)
@@ -638,7 +639,7 @@ def read_trust(package, team):
             raise Bad("E-TRUST-GAP", "data/trust", "version %d is missing" % version)
     for id_, envelope in found.items():
         body, where = envelope.body, envelope.where
-        before, base = found.get(body["prev"]), None
+        before = found.get(body["prev"])
         if body["version"] == 1 and id_ != team:
             raise Bad("E-TEAM", where, "this is team %s, not the team you named" % id_)
         if body["prev"] and not before or before and before.body["version"] != body["version"] - 1:
@@ -650,17 +651,35 @@ def read_trust(package, team):
                 raise Bad("E-TRUST-GAP", where, "settles what it does not follow")
         elif bool(body["prev"]) != (body["version"] > 1):
             raise Bad("E-TRUST-FORK", where, "does not follow the document before it")
-        check_document(envelope, before and before.body, base and base.body)
+        check_document(envelope, before and before.body)
         following[body["prev"]].append(envelope)
     if not found:
         raise Bad("E-MISSING", "data/trust", "holds no trust document")
     return trust_chain(found, following, asides)
 
 
+def overruling(found, following, asides):
+    """Returns the settlements that would put a document aside on which root keys changed."""
+    rooted = set()  # those that change them, and those that are followed by one that does
+    for envelope in sorted(found.values(), key=lambda each: -each.body["version"]):
+        before = found.get(envelope.body["prev"])
+        is_change = before and before.body["root"] != envelope.body["root"]
+        if is_change or any(heir.id in rooted for heir in following[envelope.id]):
+            rooted.add(envelope.id)
+    told = set()
+    for id_, settles in asides.items():
+        line = [id_] + line_of(found, found[id_].body["prev"])
+        for after, shared in zip(line, line[1 : line.index(settles["base"]) + 1]):
+            if any(heir.id != after and heir.id in rooted for heir in following[shared]):
+                told.add(id_)
+    return told
+
+
 def trust_chain(found, following, asides):
     """Returns the documents 1..n. Each has under "also" what was put aside after it, by id."""
     named_by = {id_: [n for n, s in asides.items() if id_ in s["aside"]] for id_ in asides}
-    counts = dict.fromkeys(asides)
+    void = overruling(found, following, asides)
+    counts = {id_: False if id_ in void else None for id_ in asides}
     while None in counts.values():  # names are digests: nothing names itself in a circle
         for id_ in counts:
             later = [counts[n] for n in named_by[id_]]

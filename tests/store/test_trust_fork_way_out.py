@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from strongroom.domain.errors import BadInput, Refused, Untrusted
+from strongroom.services.alarms import Alarms
+from strongroom.services.root_keys import RootKeys
 from strongroom.services.trust_forks import TrustForks
-from support.peers import Peer, Team
+from support.peers import CHEAP, Peer, Team
+
+STICK = "the stick in the safe"
 
 
 @pytest.fixture
@@ -70,7 +74,9 @@ def test_both_sides_are_told_with_who_signed_and_who_worked_under_them(team: Tea
     meet(team)
     view = forks(team.peers[2]).view()
     assert view is not None
-    assert (view.threshold, view.wanted, view.here) == (1, ("root of Ada",), ())
+    for side in view.sides:
+        assert (side.threshold, side.wanted, side.here) == (1, ("root of Ada",), ())
+        assert side.obstacle == ""
     told = {side.signed: side for side in view.sides}
     assert set(told) == {("Ada",), ("Ben",)}
     assert "Dora" in {change.subject for change in told[("Ada",)].changes}
@@ -80,7 +86,9 @@ def test_both_sides_are_told_with_who_signed_and_who_worked_under_them(team: Tea
         ("Ada",): (),
         ("Ben",): ("Ben",),
     }
-    assert forks(team.peers[0]).view().here == ("root of Ada",)  # type: ignore[union-attr]
+    at_adas = forks(team.peers[0]).view()
+    assert at_adas is not None
+    assert {side.here for side in at_adas.sides} == {("root of Ada",)}
 
 
 def test_the_root_key_settles_it_and_carries_the_other_side_over(team: Team) -> None:
@@ -201,3 +209,65 @@ def _with_root(document, key, threshold):  # type: ignore[no-untyped-def]
 
     keys = {**document.root_keys, key.keyid: key}
     return replace(document, root_keys=keys, root_threshold=threshold)
+
+
+def test_an_old_admin_below_a_change_of_the_root_keys_is_put_aside_by_the_new_ones(
+    team: Team, tmp_path: Path
+) -> None:
+    ada, ben, cleo = team.peers
+    keys = RootKeys(ada.at, ada.people.changes, cost=CHEAP)
+    (first,) = keys.places()
+    fresh = keys.create(tmp_path / "stick", "stick", passphrase=STICK)
+    keys.replace([fresh.card], 1, ask=lambda _: STICK)
+    keys.forget(first.keyid)
+    ada.people.revoke("Ben", reason="left", ask=lambda _: STICK)
+    ben.people.grant("Ben", "reviewer")  # he has not heard of it, or will not have
+    ada.push()
+    ben.push()
+    meet(team)
+    view = forks(cleo).view()
+    assert view is not None
+    real, old = sorted(view.sides, key=lambda side: -side.last)
+    assert (real.wanted, real.obstacle) == (("stick",), "")
+    assert "root keys were changed" in old.obstacle
+    way_out = forks(ada)
+    with pytest.raises(Refused) as refused:
+        way_out.plan(old.id, is_carrying=False)
+    assert refused.value.code == "E-TRUST-FORK"
+    plan = way_out.plan(real.id, is_carrying=False)
+    assert plan.base.version == 1
+    assert way_out.settle(plan, ask=lambda _: STICK).draft is None
+    ada.push()
+    assert not cleo.pull().rejected
+    assert cleo.at.snapshot().alarms == ()
+    assert {m.name for m in cleo.people.people() if not m.is_active} == {"Ben"}
+
+
+def test_a_version_that_was_in_force_here_is_not_put_aside_in_silence(team: Team) -> None:
+    ada, ben, cleo = team.peers
+    apart(team)
+    ben.people.grant("Cleo", "reviewer")
+    held = ben.people.team()
+    meet(team)
+    way_out = forks(ada)
+    mine = next(side for side in way_out.view().sides if side.signed == ("Ada",))  # type: ignore[union-attr]
+    way_out.settle(way_out.plan(mine.id, is_carrying=False))
+    ada.push()
+    for _ in range(2):  # it lasts until a person has said something
+        ben.pull()
+        turned = forks(ben).turned()
+        assert turned is not None
+        assert (turned.was.id, turned.now.id) == (held.id, ada.people.team().id)
+        (note,) = (n for n in Alarms(ben.at).notes() if n.code == "E-TRUST-FORK")
+        assert f"Version {held.version} of the team was in force here" in note.title
+        assert note.is_grave
+    cleo.pull()
+    for peer in (ada, cleo):
+        assert forks(peer).turned() is None
+        assert Alarms(peer.at).notes() == ()
+    forks(ben).accept()
+    assert forks(ben).turned() is None
+    assert Alarms(ben.at).notes() == ()
+    with pytest.raises(Refused) as refused:
+        forks(ben).accept()
+    assert refused.value.code == "E-TRUST-FORK"

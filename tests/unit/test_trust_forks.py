@@ -102,17 +102,116 @@ def test_admins_alone_cannot_undo_what_another_admin_did(team: Team):
         assert len(chain.versions) == len(team.documents)
 
 
-def test_a_side_that_changed_the_root_keys_cannot_settle_by_them(team: Team):
+def rooted(team: Team, *keys: KeyPair, after: bytes | None = None, by: KeyPair) -> bytes:
+    """Returns a successor with other root keys, signed by the key before and the first of them."""
+    before = document_of(after) if after else team.latest
+    grown = {key.writer: root_key(key) for key in keys}
+    draft = replace(
+        before, version=before.version + 1, prev=before.id, root_keys=grown, settles=None
+    )
+    return sealed(draft, by, keys[0])
+
+
+def test_a_replaced_root_key_cannot_take_the_team_over_from_below_its_replacement(team: Team):
+    heir, thief = key_of("new root"), key_of("thief")
+    real = rooted(team, heir, by=team.root)
+    later = side(team, "later", after=real)
+    held = chain_of(team, real, later)
+    below = side(team, "an old admin's")
+    plain = settled(team, below, real)
+    grabbed = settled(team, below, real, root_keys={thief.writer: root_key(thief)},
+                      signers=[team.root, thief])  # fmt: skip
+    whole_line = settled(team, below, real, later, base=document_of(team.documents[0]))
+    for attack in (plain, grabbed, whole_line):
+        chain = chain_of(team, real, later, below, attack)
+        assert "E-TRUST-FORK" in [alarm.code for alarm in chain.alarms]
+        assert len(chain.versions) == len(team.documents)
+    assert held.alarms == ()
+
+
+def test_a_replaced_root_key_dismisses_no_settlement_of_its_heirs(team: Team):
+    heir = key_of("new root")
+    real = rooted(team, heir, by=team.root)
+    one, two = side(team, "one", after=real), side(team, "two", after=real)
+    end = settled(team, one, two, base=document_of(real), signers=[heir])
+    before = chain_of(team, real, one, two, end)
+    assert before.alarms == ()
+    attack = settled(team, team.documents[-1], end, real)
+    stopped = chain_of(team, real, one, two, end, attack)
+    assert [alarm.code for alarm in stopped.alarms] == ["E-TRUST-FORK"]
+    last = settled(team, end, attack, signers=[heir])
+    again = chain_of(team, real, one, two, end, attack, last)
+    assert again.alarms == ()
+    assert ids(again)[-2:] == [document_of(end).id, document_of(last).id]
+
+
+def test_no_settlement_puts_a_change_of_the_root_keys_aside_not_even_one_by_the_same_keys(
+    team: Team,
+):
     thief = key_of("thief")
-    grown = {thief.writer: root_key(thief)}
-    draft = replace(team.draft(), root_keys=grown)
-    theirs = sealed(draft, team.root, thief)  # the old root key was used once, unseen
+    theirs = rooted(team, thief, by=team.root)  # the root key was used once, unseen
     ours = side(team, "ours")
-    end = settled(team, theirs, ours, signers=[thief])
+    end = settled(team, ours, theirs)
     chain = chain_of(team, ours, theirs, end)
     assert [alarm.code for alarm in chain.alarms] == ["E-TRUST-FORK"]
-    end = settled(team, ours, theirs)
-    assert ids(chain_of(team, ours, theirs, end))[-1] == document_of(end).id
+    assert len(chain.versions) == len(team.documents)
+
+
+def test_an_old_admin_cannot_stop_a_team_for_good_whose_first_root_key_is_gone(team: Team):
+    heir = key_of("new root")
+    real = rooted(team, heir, by=team.root)
+    below = side(team, "an old admin's")
+    assert chain_of(team, real, below).forked
+    end = settled(team, real, below, signers=[heir])
+    chain = chain_of(team, real, below, end)
+    assert chain.alarms == ()
+    assert ids(chain)[-1] == document_of(end).id
+    third = side(team, "another one")
+    assert ids(chain_of(team, real, below, end, third)) == ids(chain)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_whatever_replaced_root_keys_and_old_admins_sign_the_real_line_stops_and_never_turns(
+    seed: int,
+):
+    random, team, heir, thief = Random(seed), a_team(), key_of("new root"), key_of("thief")
+    old = [team.documents[-1]]
+    for number in range(random.randrange(3)):
+        old.append(side(team, f"old {number}", after=old[-1]))
+    real = [*old, rooted(team, heir, after=old[-1], by=team.root)]
+    real.append(side(team, "new", after=real[-1]))
+    attacks: list[bytes] = []
+    for number in range(random.randint(1, 8)):
+        keep = random.choice([*old, *attacks])
+        root = thief if thief.writer in document_of(keep).root_keys else team.root
+        act = random.randrange(4)
+        if act == 0:
+            attacks.append(side(team, f"attack {number}", after=keep))
+        elif act == 1 and root is not thief:
+            attacks.append(rooted(team, thief, after=keep, by=root))
+        else:
+            lineage = {document_of(keep).id, document_of(keep).prev}
+            known = dict.fromkeys([*real, *attacks])
+            others = [raw for raw in known if document_of(raw).id not in lineage]
+            aside = random.sample(others, random.randint(1, len(others)))
+            base = document_of(random.choice(old))
+            more = {"limits": {"n": number}}
+            attacks.append(settled(team, keep, *aside, base=base, signers=[root], **more))
+    held = ids(build_chain(map(read_trust, real), team.id))
+    chain = build_chain(map(read_trust, [*real, *attacks]), team.id)
+    assert ids(chain) == held[: len(chain.versions)]
+    assert ids(chain) == held or chain.forked
+
+
+def test_keys_that_are_not_root_where_they_sign_settle_nothing(team: Team):
+    one, two = side(team, "one"), side(team, "two")
+    thief = key_of("thief")
+    for signers in ([thief], [team.root, thief], team.admins):
+        end = settled(team, one, two, root_keys={thief.writer: root_key(thief)}, signers=signers)
+        is_root = team.root in signers
+        chain = chain_of(team, one, two, end)
+        assert bool(chain.forked) is not is_root
 
 
 def test_a_side_that_turns_up_afterwards_changes_nothing(team: Team):
@@ -223,8 +322,12 @@ def test_an_event_that_comes_before_the_document_it_cites_is_not_lost(team: Team
     assert len(digests) == 1
 
 
+ROOTS = {key.writer: key for key in map(key_of, ("root of Fraud ML", "second", "third"))}
+
+
 class Grove:
-    """A random tree of trust documents: sides, settlements, settlements of settlements."""
+    """A random tree of trust documents: sides, settlements, settlements of settlements, and root
+    keys that change in the middle of it all."""
 
     def __init__(self, seed: int) -> None:
         random = Random(seed)
@@ -233,18 +336,20 @@ class Grove:
         for number in range(random.randint(3, 14)):
             keep = random.choice(self.raw)
             lineage = {document_of(keep).id, *self._below(keep)}
-            others = [raw for raw in self.raw if document_of(raw).id not in lineage]
+            known = dict.fromkeys(self.raw)
+            others = [raw for raw in known if document_of(raw).id not in lineage]
+            root = ROOTS[next(iter(document_of(keep).root_keys))]
             if others and random.randrange(2):
                 aside = random.sample(others, random.randint(1, len(others)))
-                base = random.choice([keep, *self._ancestors(keep)])
-                self.raw.append(
-                    settled(self.team, keep, *aside, base=document_of(base), limits={"n": number})
-                )
+                base = document_of(random.choice([keep, *self._ancestors(keep)]))
+                frame: dict[str, Any] = {"base": base, "limits": {"n": number}}
+                self.raw.append(settled(self.team, keep, *aside, signers=[root], **frame))
+            elif random.randrange(6) == 0:
+                heir = random.choice(list(ROOTS.values()))
+                if heir is not root:
+                    self.raw.append(rooted(self.team, heir, after=keep, by=root))
             else:
-                signers = [self.team.root] if random.randrange(4) == 0 else self.team.admins
-                if signers == [self.team.root]:
-                    continue
-                self.raw.append(side(self.team, str(number), after=keep, signers=signers))
+                self.raw.append(side(self.team, str(number), after=keep))
         self.random = random
 
     def _ancestors(self, raw: bytes) -> list[bytes]:
@@ -285,6 +390,12 @@ def test_any_forest_of_versions_has_one_chain_in_any_order_and_for_the_auditor(s
     grove = Grove(seed)
     documents = [read_trust(raw) for raw in grove.raw]
     chain = build_chain(documents, grove.team.id)
+    for id_ in chain.aside:
+        gone = chain.find(id_)
+        assert gone is not None
+        before = chain.find(gone.prev)
+        assert before is not None
+        assert gone.root_json() == before.root_json()
     grove.random.shuffle(documents)
     shuffled = build_chain([*documents, *documents[:3]], grove.team.id)
     assert (ids(shuffled), shuffled.aside) == (ids(chain), chain.aside)
@@ -303,3 +414,4 @@ def test_the_forests_hold_what_they_are_for():
     chains = [build_chain(map(read_trust, (g := Grove(seed)).raw), g.team.id) for seed in range(20)]
     assert sum(bool(chain.forked) for chain in chains) > 2
     assert sum(bool(chain.aside) for chain in chains) > 2
+    assert sum(len({tuple(v.root_keys) for v in chain.documents}) > 1 for chain in chains) > 1

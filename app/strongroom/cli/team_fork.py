@@ -11,25 +11,37 @@ from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, plain, say
 from strongroom.cli.session import has_terminal, services
 from strongroom.cli.trust_step import draft_option, key_option, lend, step_document, step_lines
+from strongroom.domain.team_changes import team_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from strongroom.domain.team_changes import TeamChange
+    from strongroom.services.held_team import TurnedTeam
     from strongroom.services.trust_forks import ForkSide, ForkView, SettlementPlan
 
 
 @click.command()
+@click.option(
+    "--accept", is_flag=True,
+    help="Say that you know why a version that was in force here is put aside.",
+)  # fmt: skip
 @shared_options
-def fork() -> int:
+def fork(accept: bool) -> int:
     """Show the sides of a fork: what each changes, who signed it, who worked under it."""
-    found = services().trust_forks.view()
-    if found is None:
+    forks = services().trust_forks
+    if accept:
+        forks.accept()
+    found, turned = forks.view(), forks.turned()
+    if found is not None:
+        emit(_fork_document(found), _fork_lines(found))
+    elif turned is not None:
+        changes = team_changes(turned.was, turned.now)
+        emit(_turned_document(turned, changes), _turned_lines(turned, changes))
+    else:
         emit({"forked": False}, ["The team has not forked."])
-        return 0
-    emit(_fork_document(found), _fork_lines(found))
-    return 1
+    return 0 if found is None and turned is None else 1
 
 
 @click.command()
@@ -89,10 +101,30 @@ def _fork_lines(found: ForkView) -> list[str]:
         lines += [f"  {plain(change.subject)}: {plain(change.text)}" for change in side.changes]
         if side.workers:
             lines.append(f"  Signed events under it: {_named(side.workers)}.")
-    need = f"{found.threshold} of: {_named(found.wanted)}"
-    lines += ["", f"To settle it, {need}. At hand: {_named(found.here) or 'none'}."]
-    lines.append("strongroom team settle SIDE --carry-over, or --drop-other")
+        need = f"{side.threshold} of: {_named(side.wanted)}"
+        told = f"To confirm it: {need}. At hand: {_named(side.here) or 'none'}."
+        lines.append(f"  {side.obstacle or told}")
+    lines += ["", "strongroom team settle SIDE --carry-over, or --drop-other"]
     return lines
+
+
+def _turned_document(turned: TurnedTeam, changes: Sequence[TeamChange]) -> dict[str, Any]:
+    return {
+        "forked": False,
+        "put_aside": {"version": turned.was.version, "id": turned.was.id},
+        "shared": turned.shared,
+        "trust": {"version": turned.now.version, "id": turned.now.id},
+        "changes": _changes(changes),
+    }
+
+
+def _turned_lines(turned: TurnedTeam, changes: Sequence[TeamChange]) -> list[str]:
+    return [
+        f"Version {turned.was.version} ({turned.was.id[:8]}) was in force here and is put aside.",
+        f"The team goes on from version {turned.shared} on another line; against what held here:",
+        *(f"  {plain(change.subject)}: {plain(change.text)}" for change in changes),
+        "Call those who hold the root keys. If it is as they say: strongroom team fork --accept",
+    ]
 
 
 def _fork_document(found: ForkView) -> dict[str, Any]:
@@ -100,9 +132,6 @@ def _fork_document(found: ForkView) -> dict[str, Any]:
         "forked": True,
         "version": found.version,
         "sides": [_side_document(side) for side in found.sides],
-        "wanted": list(found.wanted),
-        "threshold": found.threshold,
-        "here": list(found.here),
     }
 
 
@@ -114,6 +143,10 @@ def _side_document(side: ForkSide) -> dict[str, Any]:
         "signed": list(side.signed),
         "changes": _changes(side.changes),
         "workers": list(side.workers),
+        "wanted": list(side.wanted),
+        "threshold": side.threshold,
+        "here": list(side.here),
+        "obstacle": side.obstacle,
     }
 
 

@@ -12,6 +12,7 @@ from strongroom.domain.chains import Alarm
 from strongroom.domain.registry import RequestStatus, TransitionRequest
 from strongroom.domain.team import TrustDocument
 from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
+from strongroom.services.held_team import TurnedTeam
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 
@@ -66,6 +67,8 @@ class Alarms:
         ]
         memory = ExchangeMemory(self._at.home, self._at.clock, self._at.marks)
         found += self._of_own_key(snapshot)
+        turned = self._at.held_team.turned(snapshot.trust)
+        found += [turned_note(turned)] if turned is not None else []
         found += [rolled_back(place) for place in memory.remotes() if place.is_rolled_back]
         ranks = {code: rank for rank, code in enumerate(GRAVEST_FIRST)}
         found.sort(key=lambda note: ranks.get(note.code, len(ranks)))
@@ -136,6 +139,18 @@ def _of_team(alarm: Alarm, number: str) -> AlarmNote:
         alarm.code, (alarm.detail, "Who belongs to the team stays as it was. Ask an admin.")
     )
     return AlarmNote(code=alarm.code, title=title, advice=advice, page="people")
+
+
+def turned_note(turned: TurnedTeam) -> AlarmNote:
+    """Returns the alarm of a team that goes on without a version that was in force here."""
+    return AlarmNote(
+        code="E-TRUST-FORK",
+        title=f"Version {turned.was.version} of the team was in force here and is put aside: the"
+        f" team goes on from version {turned.shared} on another line",
+        advice="Root keys have settled a fork. Call those who hold them; if they know nothing of"
+        " it, approve nothing. strongroom team fork says what is different, and ends this alarm.",
+        page="people",
+    )
 
 
 def _undecided(snapshot: Snapshot) -> Iterator[AlarmNote]:

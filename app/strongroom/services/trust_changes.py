@@ -117,7 +117,7 @@ class TrustChanges:
         Raises:
             Refused, BadInput: As `change`.
         """
-        asked = demands(before, after, base)
+        asked = demands(before, after)
         here = self.ring.here(asked, frozenset())
         if not here:
             with self._at.attempt("team.change", f"version {after.version}"):

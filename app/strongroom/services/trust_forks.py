@@ -2,8 +2,9 @@
 """The guided way out of a fork: both sides in words, and the settlement by the root keys (ADR 19).
 
 * A side is told by what it changes, who signed it, and who has worked under it since.
-* The settlement confirms the whole line down to the last change of the root keys, so that no third
-  document with an old number can stop the team again.
+* The settlement confirms the whole line down to version 1, so that no third document with an old
+  number can stop the team again.
+* A side cannot be confirmed while root keys change on another one (ADR 30).
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.team import Settlement, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.domain.team_merge import carry_over
+from strongroom.services.held_team import TurnedTeam
 from strongroom.services.trust_changes import TrustChanges, TrustStep
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import SecretsHandler
@@ -31,6 +33,10 @@ class ForkSide:
         signed: Who signed its first document: names of admins, labels of root keys.
         changes: What it changes against the last version both sides share.
         workers: Names of those who have signed events under it.
+        wanted: Labels of the root keys that may confirm it.
+        threshold: How many of them have to sign.
+        here: Labels of those that are at hand.
+        obstacle: Why it cannot be confirmed, "" if it can.
     """
 
     id: str
@@ -39,6 +45,10 @@ class ForkSide:
     signed: tuple[str, ...]
     changes: tuple[TeamChange, ...]
     workers: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
+    threshold: int = 0
+    here: tuple[str, ...] = ()
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +58,10 @@ class ForkView:
     Attributes:
         version: The number of the last version all sides share.
         sides: What contends.
-        wanted: Labels of the root keys that may sign.
-        threshold: How many of them have to.
-        here: Labels of those that are at hand.
     """
 
     version: int
     sides: tuple[ForkSide, ...]
-    wanted: tuple[str, ...]
-    threshold: int
-    here: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +87,28 @@ class TrustForks:
         trust = self._at.snapshot().trust
         if not trust.forked:
             return None
-        base = trust.documents[-1]
-        asked = demands(base, replace(base, settles=Settlement(base=base.id, aside=("",))))
-        here = self._changes.ring.here(asked, frozenset())
         return ForkView(
-            version=base.version,
+            version=trust.documents[-1].version,
             sides=tuple(self._side(trust, tip) for tip in _tips(trust)),
-            wanted=tuple(sorted(key.label for key in base.root_keys.values())),
-            threshold=base.root_threshold,
-            here=tuple(sorted(base.root_keys[keyid].label for keyid in here)),
         )
+
+    def turned(self) -> TurnedTeam | None:
+        """Returns the version that was in force here and was put aside, until `accept`."""
+        return self._at.held_team.turned(self._at.snapshot().trust)
+
+    def accept(self) -> None:
+        """Notes that somebody here knows why a version that was in force is put aside.
+
+        Raises:
+            Refused: ``E-TRUST-FORK`` if none is.
+        """
+        if self.turned() is None:
+            raise Refused(
+                "E-TRUST-FORK",
+                "No version of the team that was in force here was put aside",
+                "There is nothing to accept.",
+            )
+        self._at.held_team.accept(self._at.snapshot().trust)
 
     def plan(self, side: str, *, is_carrying: bool) -> SettlementPlan:
         """Returns what settling for a side comes to; nothing is signed.
@@ -102,7 +118,8 @@ class TrustForks:
             is_carrying: Carry the changes of the other sides over where they do not contradict.
 
         Raises:
-            Refused: ``E-TRUST-FORK`` if there is no fork here.
+            Refused: ``E-TRUST-FORK`` if there is no fork here, or if root keys change on another
+                side.
             BadInput: ``E-VERSION`` if no side, or more than one, is meant.
         """
         trust = self._at.snapshot().trust
@@ -119,6 +136,9 @@ class TrustForks:
             )
         (kept,) = found
         fork = trust.documents[-1]
+        obstacle = _obstacle(trust, kept)
+        if obstacle:
+            raise Refused("E-TRUST-FORK", "This side cannot be confirmed", obstacle)
         line = _line(trust, kept)
         after = self._changes.opened(kept)
         left_out: list[str] = []
@@ -128,7 +148,7 @@ class TrustForks:
                 after = carried.document
                 left_out += carried.left_out
         aside = {each.document.id for each in trust.others} - {document.id for document in line}
-        base = _oldest_with_these_roots(trust, fork)
+        base = trust.documents[0]
         settles = Settlement(base=base.id, aside=tuple(sorted(aside - set(trust.aside))))
         after = replace(after, settles=settles)
         return SettlementPlan(
@@ -161,6 +181,8 @@ class TrustForks:
         line = _line(trust, tip)
         first = next(each for each in trust.forked if each.document.id == line[0].id)
         mine = {document.id for document in line}
+        asked = demands(tip, replace(tip, settles=Settlement(base=fork.id, aside=("",))))
+        here = self._changes.ring.here(asked, frozenset())
         return ForkSide(
             id=tip.id,
             first=first.document.version,
@@ -168,6 +190,10 @@ class TrustForks:
             signed=_signers(fork, first),
             changes=team_changes(fork, tip),
             workers=tuple(sorted(self._workers(tip, mine))),
+            wanted=tuple(sorted(key.label for key in tip.root_keys.values())),
+            threshold=tip.root_threshold,
+            here=tuple(sorted(tip.root_keys[keyid].label for keyid in here)),
+            obstacle=_obstacle(trust, tip),
         )
 
     def _workers(self, tip: TrustDocument, mine: set[str]) -> set[str]:
@@ -196,14 +222,20 @@ def _line(trust: TrustChain, tip: TrustDocument) -> list[TrustDocument]:
     return line
 
 
-def _oldest_with_these_roots(trust: TrustChain, fork: TrustDocument) -> TrustDocument:
-    """Returns how far back the keys that settle now may confirm the line."""
-    oldest = fork
-    for document in reversed(trust.documents):
-        if document.root_json() != fork.root_json():
-            break
-        oldest = document
-    return oldest
+def _obstacle(trust: TrustChain, tip: TrustDocument) -> str:
+    """Returns why no settlement can confirm a side, "" if one can."""
+    fork = trust.documents[-1]
+    mine = _line(trust, tip)[0].id
+    for other in _tips(trust):
+        line = _line(trust, other)
+        has_new_roots = any(document.root_json() != fork.root_json() for document in line)
+        if line[0].id != mine and has_new_roots:
+            return (
+                "On another side the root keys were changed, and no settlement puts that aside."
+                " Confirm that side. If its root keys are a thief's, only a new team helps: see"
+                " the runbook of a fork."
+            )
+    return ""
 
 
 def _signers(before: TrustDocument, signed: SignedTrust) -> tuple[str, ...]:

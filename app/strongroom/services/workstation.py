@@ -22,6 +22,7 @@ from strongroom.domain.secret import certain_hits
 from strongroom.exchange.scanner import Scanner
 from strongroom.services.attempts import Attempts
 from strongroom.services.former_keys import FormerKeys
+from strongroom.services.held_team import HeldTeam
 from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
@@ -80,6 +81,7 @@ class Workstation:
         self.marks = SealedMarks(self.home, keychain, random_bytes, self.former.all)
         self.own_log = OwnLog(self.home, self.marks, self.folder.root)
         self.own_log.meet_restored()
+        self.held_team = HeldTeam(self.home)
         self.attempts = Attempts(IncidentBook(self.home.folder), clock)
         self.part_bytes = PART_BYTES
         """Files above this are signed in parts, so that every medium can take them."""
@@ -128,8 +130,9 @@ class Workstation:
             return self.ledger().refresh()
 
     def project(self) -> None:
-        """Brings the catalog's rows up to the ledger's files."""
+        """Brings the catalog's rows up to the ledger's files, and notes the team's version."""
         snapshot = self.snapshot()
+        self.held_team.note(snapshot.trust)
         if not is_current(self.catalog, snapshot):
             write_projection(self.catalog, snapshot)
 

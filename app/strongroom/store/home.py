@@ -180,6 +180,14 @@ class Home:
         """Writes what is noted of the last event this home has signed."""
         self._write("signed.json", document)
 
+    def held_team(self) -> dict[str, JsonValue]:
+        """Returns which version of the team was in force here last."""
+        return self._read("held.json") or {}
+
+    def save_held_team(self, document: JsonValue) -> None:
+        """Writes which version of the team is in force here."""
+        self._write("held.json", document)
+
     def sync_states(self) -> dict[str, JsonValue]:
         """Returns, by name of a remote, what is remembered of the last exchange with it."""
         return self._read("sync.json", max_bytes=MAX_MARKS_FILE) or {}

@@ -92,7 +92,7 @@ def read_draft(before: TrustDocument, raw: bytes, base: TrustDocument | None = N
             "Pull first. If the team has changed since, the change has to be proposed again.",
         )
     check_change(before, signed.document, base)
-    asked = demands(before, signed.document, base)
+    asked = demands(before, signed.document)
     return Draft(
         before=before,
         after=signed.document,

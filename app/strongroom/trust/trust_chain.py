@@ -7,6 +7,8 @@
   up afterwards as well (ADR 19).
 * A settlement that a later one names counts for nothing. Documents are named by digest, so no two
   can name each other, and there is always one answer.
+* No settlement puts a change of the root keys aside: it counts for nothing. Keys that were replaced
+  could take the team over from below their replacement (ADR 30).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -141,6 +143,17 @@ class _Tree:
             pending += [heir.document.id for heir in heirs]
         self._settlements = [each for each in self.valid.values() if each.document.settles]
 
+    @cached_property
+    def _rooted(self) -> frozenset[str]:
+        """The ids of documents that change the root keys, or are followed by one that does."""
+        found: set[str] = set()
+        for id_, signed in reversed(self.valid.items()):  # what follows a document stands after it
+            before = self.valid.get(signed.document.prev)
+            is_change = before and before.document.root_json() != signed.document.root_json()
+            if is_change or any(h.document.id in found for h in self._children.get(id_, ())):
+                found.add(id_)
+        return frozenset(found)
+
     def heirs(self, before: str) -> list[SignedTrust]:
         """Returns the valid successors of a document, one envelope each; "" is before version 1."""
         return self._children.get(before, [])
@@ -216,10 +229,22 @@ class _Tree:
             after = document
         return ""
 
+    def _does_overrule(self, settlement: TrustDocument) -> bool:
+        """Whether a settlement would put a change of the root keys aside."""
+        after = settlement
+        for document in self._lineage(settlement.prev):
+            beside = (heir.document.id for heir in self.heirs(document.id))
+            if any(id_ != after.id and id_ in self._rooted for id_ in beside):
+                return True
+            if settlement.settles is None or document.id == settlement.settles.base:
+                return False
+            after = document
+        return False
+
     def _does_count(self, id_: str) -> bool:
-        """Whether no settlement that counts names this one."""
+        """Whether this settlement leaves root keys alone, and none that counts names it."""
         if id_ not in self._counts:
-            self._counts[id_] = not any(
+            self._counts[id_] = not self._does_overrule(self.valid[id_].document) and not any(
                 self._does_count(later.document.id)
                 for later in self._settlements
                 if later.document.settles and id_ in later.document.settles.aside

@@ -74,7 +74,7 @@ def check_successor(
             place in the chain, ``E-FORMAT`` for a change the rules forbid.
     """
     check_change(before, signed.document, base)
-    asked = demands(before, signed.document, base)
+    asked = demands(before, signed.document)
     signers = signers_of(signed, asked)
     if any(demand.missing(signers) for demand in asked):
         raise Untrusted(
@@ -109,21 +109,18 @@ def check_change(
         raise Untrusted("E-FORMAT", f"Trust version {after.version} {objection}", ADVICE)
 
 
-def demands(
-    before: TrustDocument | None, after: TrustDocument, base: TrustDocument | None = None
-) -> tuple[Demand, ...]:
+def demands(before: TrustDocument | None, after: TrustDocument) -> tuple[Demand, ...]:
     """Returns whose signatures the step to a document needs: those of both versions.
 
-    What ends a fork needs the root keys of the last undisputed version as well: whoever made one of
-    the sides could have changed them there.
+    What ends a fork needs no others, however far back it confirms its line: where root keys changed
+    on the way, those before signed the change, and with it all that it follows (ADR 30).
     """
     if before is None:
         return (Demand(keys=_root_keys(after), threshold=after.root_threshold),)
     if is_root_change(before, after):
-        versions = [before, after] if base is None else [base, before, after]
         return tuple(
             Demand(keys=_root_keys(version), threshold=version.root_threshold)
-            for version in versions
+            for version in (before, after)
         )
     return tuple(
         Demand(keys=_admin_keys(version), threshold=version.admin_threshold)

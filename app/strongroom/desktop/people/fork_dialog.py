@@ -107,6 +107,10 @@ class ForkDialog(SigningDialog):
         if side == UNDECIDED:
             self.set_reason("Choose the side that holds.")
             return
+        found = self._chosen()
+        if found is not None and found.obstacle:
+            self.set_reason("This side cannot be confirmed: see what is said below it.", "warn")
+            return
         self._tasks.ask(
             "people.plan",
             "Planning the settlement",
@@ -118,20 +122,24 @@ class ForkDialog(SigningDialog):
 
     def _show_plan(self, plan: SettlementPlan) -> None:
         self._plan = plan
-        view = self._view
-        if view is None:
+        side = self._chosen()
+        if self._view is None or side is None:
             return
-        self._show_sides(view, plan)
-        lacking = max(0, view.threshold - len(view.here))
-        self.settle.setEnabled(bool(view.here))
+        self._show_sides(self._view, plan)
+        lacking = max(0, side.threshold - len(side.here))
+        self.settle.setEnabled(bool(side.here))
         self.settle.set_words("Propose" if lacking else "Settle")
-        keys = f"{view.threshold} of {_listed(view.wanted)}"
-        if not view.here:
+        keys = f"{side.threshold} of {_listed(side.wanted)}"
+        if not side.here:
             self.set_reason(f"Needs {keys}; none of them is at hand.", "warn")
         elif lacking:
-            self.set_reason(f"Needs {keys}; here: {_listed(view.here)}.")
+            self.set_reason(f"Needs {keys}; here: {_listed(side.here)}.")
         else:
-            self.set_reason(f"Signs with {_listed(view.here)}; the team goes on from there.")
+            self.set_reason(f"Signs with {_listed(side.here)}; the team goes on from there.")
+
+    def _chosen(self) -> ForkSide | None:
+        sides = self._view.sides if self._view is not None else ()
+        return next((side for side in sides if side.id == self.side.current()), None)
 
     def _show_sides(self, view: ForkView, plan: SettlementPlan) -> None:
         clear(self.lines)
@@ -146,10 +154,10 @@ class ForkDialog(SigningDialog):
             self.lines.addWidget(Label(f"Left out: {words}", "warn_text", wrap=True))
 
     def _on_settle_clicked(self) -> None:
-        plan, view = self._plan, self._view
-        if plan is None or view is None:
+        plan, side = self._plan, self._chosen()
+        if plan is None or side is None:
             return
-        lacking = view.threshold > len(view.here)
+        lacking = side.threshold > len(side.here)
         draft = self._ask_where() if lacking else None
         if lacking and draft is None:
             return
@@ -175,6 +183,8 @@ def _side(at: int, side: ForkSide) -> Iterator[QWidget]:
         yield ChangeLine(change)
     if side.workers:
         yield Label(f"Worked under it since: {_listed(side.workers)}", "text_secondary", wrap=True)
+    if side.obstacle:
+        yield Label(f"It cannot be confirmed. {side.obstacle}", "warn_text", wrap=True)
 
 
 def _listed(names: tuple[str, ...]) -> str:
