@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,10 +48,15 @@ def missing_for_fuse() -> str:
 
 
 class FaultyMount:
-    """A mounted folder; `root` is where its files really lie, `folder` where they are reached."""
+    """A mounted folder; `root` is where its files really lie, `folder` where they are reached.
+
+    `struck` tells how often each operation has failed so far: a test of faults without one that
+    struck has tested nothing.
+    """
 
     def __init__(self, root: Path, folder: Path, control: Path) -> None:
         self.root, self.folder, self._control = root, folder, control
+        self.struck: Counter[str] = Counter()
 
     def fail(self, operation: str, error: int, *, nth: int = 1, after: bool = False) -> None:
         """From now on the n-th call of an operation (``*`` for any) fails, once."""
@@ -63,10 +69,12 @@ class FaultyMount:
 
     def heal(self) -> bool:
         """Ends the fault; returns whether it struck."""
-        has_struck = (self._control / "struck").exists()
         self._rule({})
-        (self._control / "struck").unlink(missing_ok=True)
-        return has_struck
+        struck = self._control / "struck"
+        operations = struck.read_text().split() if struck.exists() else []
+        struck.unlink(missing_ok=True)
+        self.struck.update(operations)
+        return bool(operations)
 
     def _rule(self, rule: dict[str, Any]) -> None:
         new = self._control / "rule.new"
@@ -156,7 +164,8 @@ class _Faults:
         self._hits += 1
         if self._hits != self._rule["nth"]:
             return {}
-        self._struck.touch()
+        with self._struck.open("a") as told:
+            told.write(f"{operation}\n")
         return self._rule
 
     def _load(self) -> None:
