@@ -8,6 +8,7 @@
 
 import errno
 import itertools
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.parts import LEAST_PART_BYTES
+from strongroom.services.integrity import Integrity
+from strongroom.services.witness import Witness
 from strongroom.store import publish
 from support.faulty_mount import CHANGING, READING, FaultyMount, faulty_mount
 from support.peers import Peer, Team, files_of
@@ -154,6 +157,27 @@ def test_a_share_that_cannot_be_read_is_never_called_damaged(
     assert ben.pull("s").is_clean
     assert ben.digest == ada.digest
     assert ben.has_content()
+
+
+def test_the_doctor_tells_of_a_share_that_fails_and_of_a_zip_that_is_there(
+    team: Team, mount: FaultyMount, tmp_path: Path
+) -> None:
+    ada, _ = team.peers
+    packed = tmp_path / "share.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, data in files_of(team.share).items():
+            archive.writestr(f"repo/{path}", data)
+    ada.exchange.add("packed", packed)
+    ada.add_remote(mount.folder / "s", "s")
+    ada.push("s")
+    mount.fail("getattr", errno.EIO)
+    found = {
+        check.name: check for check in Integrity(ada.at, ada.registry, Witness(ada.at)).doctor()
+    }
+    assert mount.heal()
+    assert not found["remote s"].is_ok
+    assert found["remote s"].advice
+    assert found["remote packed"].is_ok
 
 
 def _preview(peer: Peer) -> bool:

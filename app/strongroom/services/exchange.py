@@ -45,6 +45,7 @@ from strongroom.services.signed_report import CheckedReport
 from strongroom.services.unsigned_runs import UnsignedRuns
 from strongroom.services.vouching import held_against_checkpoints, vouch
 from strongroom.services.workstation import Workstation
+from strongroom.store.faults import explained
 from strongroom.store.quarantine import QuarantinedItem
 from strongroom.trust.identity import SecretsHandler
 
@@ -429,7 +430,9 @@ class Exchange:
             return self._bundles.take(
                 path, is_dry=how.is_dry, selection=how.selection, progress=how.progress
             )
-        if path.is_file() or (path / DESCRIPTION).is_file():
+        with explained(path):
+            is_remote = path.is_file() or (path / DESCRIPTION).is_file()
+        if is_remote:
             info = next((i for i in self.remotes() if i.path == str(path)), None)
             return self._pull(info or RemoteInfo(name=str(path), path=str(path)), how)
         return self._intake.take(

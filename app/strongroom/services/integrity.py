@@ -7,6 +7,7 @@
 """
 
 import importlib.metadata
+import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
@@ -186,7 +187,7 @@ class Integrity:
         yield self._chain_check()
         yield from self._own_log_check()
         for remote in self._at.home.remotes():
-            is_there = (Path(remote.path) / REMOTE_FILE).is_file()
+            is_there = _is_there(Path(remote.path))
             yield Check(
                 name=f"remote {remote.name}",
                 is_ok=is_there,
@@ -305,6 +306,11 @@ class Integrity:
                     object=f"run {event.body['run']}",
                     detail=error.title,
                 )
+
+
+def _is_there(remote: Path) -> bool:
+    """Whether a remote answers: a folder with its description, or a ZIP that holds one."""
+    return any(os.path.isfile(each) for each in (remote / REMOTE_FILE, remote))  # noqa: PTH113 - it never raises
 
 
 def _clock_notes(snapshot: Snapshot, now_us: int) -> list[str]:
