@@ -56,7 +56,7 @@ def _keep_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--if-due", is_flag=True, help="Only what the plan wants now, and then its rule.")
 @shared_options
 def create(folder: Path | None, why: str, if_due: bool) -> int:
-    """Back this store up while it is used; every byte is read back."""
+    """Back this store up while it is used; what is written is read back."""
     at = services()
     with TerminalProgress() as progress:
         if if_due:
@@ -168,6 +168,8 @@ def drill(id_: str, folder: Path | None, scratch: Path | None) -> int:
     lines += [_finding_line(each) for each in found.findings]
     if not found.is_same_state:
         lines.append("The registry is not what it was when the backup was made.")
+    if not found.is_state_known:
+        lines.append("Somebody signed all the while it was made: no state was recorded with it.")
     lines.append("It would bring the store back." if found.is_ok else "Do not rely on it.")
     document = {
         "ok": found.is_ok,
@@ -175,6 +177,7 @@ def drill(id_: str, folder: Path | None, scratch: Path | None) -> int:
         "runs": found.runs,
         "events": found.events,
         "same_state": found.is_same_state,
+        "state_known": found.is_state_known,
         "findings": [_finding_document(each) for each in found.findings],
     }
     emit(document, lines)

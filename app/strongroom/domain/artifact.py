@@ -8,7 +8,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from strongroom.domain.errors import Untrusted
@@ -62,28 +62,63 @@ def check_paths(paths: Iterable[str], *, max_files: int = MAX_FILES) -> None:
         Untrusted: ``E-PATH`` for a bad path, two paths that differ only by case or composition,
             or a file that is also a folder; ``E-SIZE`` for too many files.
     """
-    seen: dict[str, str] = {}
+    for _, refusal in misfits(paths, max_files=max_files):
+        raise refusal
+
+
+def misfits(paths: Iterable[str], *, max_files: int = MAX_FILES) -> Iterator[tuple[str, Untrusted]]:
+    """Yields the paths that cannot live beside those before them, each with its refusal.
+
+    Args:
+        paths: The paths of one tree.
+        max_files: How many there may be.
+
+    Raises:
+        Untrusted: ``E-SIZE`` for too many files.
+    """
+    files: dict[str, str] = {}
+    folders: set[str] = set()
     for count, path in enumerate(paths, start=1):
         if count > max_files:
             raise Untrusted(
                 "E-SIZE", f"A tree has more than {max_files:,} files", "Pack small files first."
             )
-        check_path(path)
-        folded = fold_path(path)
-        if folded in seen:
-            raise _forbidden(path, f"it cannot stand beside {seen[folded]}")
-        seen[folded] = path
-    for folded, path in seen.items():
-        parent = folded.rpartition("/")[0]
-        while parent:
-            if parent in seen:
-                raise _forbidden(path, f"{seen[parent]} is a file and a folder")
-            parent = parent.rpartition("/")[0]
+        try:
+            check_path(path)
+            folded = fold_path(path)
+            _check_beside(path, folded, files, folders)
+        except Untrusted as refusal:
+            yield path, refusal
+            continue
+        files[folded] = path
+        folders.update(_parents(folded))
+
+
+def _check_beside(path: str, folded: str, files: Mapping[str, str], folders: set[str]) -> None:
+    if folded in files:
+        raise _forbidden(path, f"it cannot stand beside {files[folded]}")
+    if folded in folders:
+        raise _forbidden(path, "it is a file and a folder")
+    for parent in _parents(folded):
+        if parent in files:
+            raise _forbidden(path, f"{files[parent]} is a file and a folder")
+
+
+def _parents(folded: str) -> Iterator[str]:
+    parent = folded.rpartition("/")[0]
+    while parent:
+        yield parent
+        parent = parent.rpartition("/")[0]
 
 
 def fold_path(path: str) -> str:
     """Returns the form under which two paths are one file on a careless file system."""
     return unicodedata.normalize("NFC", path.casefold())
+
+
+def shown_path(path: str) -> str:
+    """Returns a path from outside as it may be printed: bounded, in one line, plain characters."""
+    return path.encode("unicode_escape").decode()[:120]
 
 
 def tree_digest(files: Iterable[ArtifactFile]) -> str:
@@ -117,7 +152,8 @@ def _check_segment(path: str, segment: str) -> None:
 
 
 def _forbidden(path: str, why: str) -> Untrusted:
-    shown = path.encode("unicode_escape").decode()[:120]
     return Untrusted(
-        "E-PATH", f"The path {shown} is not allowed: {why}", "Rename the file and log it again."
+        "E-PATH",
+        f"The path {shown_path(path)} is not allowed: {why}",
+        "Rename the file and log it again.",
     )

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Protocol, TypeVar
 
 from strongroom.domain.artifact import check_paths
 from strongroom.domain.canonical import JsonValue, decode, encode
@@ -55,8 +56,8 @@ class BackupFile:
 class Backup:
     """What a store held at one time.
 
-    ``state`` is the digest of the registry's state then, "" without a team; ``heads`` how many
-    events of each writer were here.
+    ``state`` is the digest of the registry's state then, "" without a team or if somebody signed
+    all the while; ``heads`` how many events of each writer may be in it.
     """
 
     store: str
@@ -113,11 +114,11 @@ def parse_backup(data: bytes) -> Backup:
     try:
         backup = _read(document)
         is_same = backup.to_bytes() == data
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        check_paths((file.path for file in backup.files), max_files=MAX_FILES)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise _unreadable(str(error)) from error
     if not is_same:
         raise _unreadable("it says something in two ways")
-    check_paths((file.path for file in backup.files), max_files=MAX_FILES)
     return backup
 
 
@@ -130,6 +131,8 @@ def _read(document: JsonValue) -> Backup:
     for path, size, sha256, parts in document["files"]:
         if not all(map(is_digest, (sha256, *parts))) or not str(size).isdecimal():
             raise ValueError("a file has no digest or no size")
+        if not isinstance(path, str):
+            raise TypeError("a file has no name")
         files.append(BackupFile(path=path, size_bytes=int(size), sha256=sha256, parts=tuple(parts)))
     texts = [document[key] for key in ("host", "app", "why", "team", "state")]
     heads = document["heads"]
@@ -205,9 +208,26 @@ def kept(times_us: Iterable[int], rule: KeepRule) -> Mapping[int, str]:
     return reasons
 
 
-def unneeded(backups: Sequence[Backup], rule: KeepRule) -> tuple[Backup, ...]:
+class Dated(Protocol):
+    """What a rule needs to know of a backup: of which store it is, and of what time."""
+
+    @property
+    def store(self) -> str:
+        """The id of its store."""
+        ...
+
+    @property
+    def time_us(self) -> int:
+        """When it was made, UTC."""
+        ...
+
+
+AnyBackup = TypeVar("AnyBackup", bound=Dated)
+
+
+def unneeded(backups: Sequence[AnyBackup], rule: KeepRule) -> tuple[AnyBackup, ...]:
     """Returns the backups that a rule does not keep, store by store, oldest first."""
-    found: list[Backup] = []
+    found: list[AnyBackup] = []
     for store in sorted({backup.store for backup in backups}):
         mine = [backup for backup in backups if backup.store == store]
         stays = kept((backup.time_us for backup in mine), rule)

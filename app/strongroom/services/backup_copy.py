@@ -2,12 +2,15 @@
 """Copies a store into a folder of backups, and checks that folder.
 
 * A file that changes its form while it is read, because its run is sealed, is looked for again.
-* What is damaged here is told and left out; everything else is copied.
+* What is damaged here, or has a name that not every disk takes, is told and left out; everything
+  else is copied.
+* What was read and found damaged in the folder steps aside, so that the next backup heals it.
 """
 
 from dataclasses import dataclass
 
-from strongroom.domain.backup import BackupFile
+from strongroom.domain.artifact import misfits, shown_path
+from strongroom.domain.backup import MAX_FILES, BackupFile
 from strongroom.domain.errors import EnvironmentFault, StrongroomError, Untrusted
 from strongroom.domain.progress import Progress, Silent
 from strongroom.store.backup_folder import BackupFolder
@@ -48,14 +51,14 @@ class Copying:
     def __init__(self, source: BackupSource, place: BackupFolder, progress: Progress) -> None:
         self._source, self._place, self._progress = source, place, progress
         self.done: dict[str, BackupFile] = {}
-        self.damaged: list[BackupFinding] = []
+        self.damaged: dict[str, BackupFinding] = {}
         self.new_count = 0
         self.new_bytes = 0
 
     def run(self) -> None:
         """Copies everything; files that changed their form meanwhile are looked for again."""
         for look in range(LOOKS):
-            found = self._source.files()
+            found = self._fitting(self._source.files())
             here = {file.path for file in found}
             if look:
                 self.done = {path: file for path, file in self.done.items() if path in here}
@@ -65,13 +68,24 @@ class Copying:
             self._copy_all(waiting)
             if all(file.path in self.done for file in waiting):
                 return
-        gone = sorted({file.path for file in self._source.files()} - self.done.keys())
-        known = {finding.path for finding in self.damaged}
-        self.damaged += [
-            BackupFinding(code="E-LIVE", path=path, detail="It changed while it was read")
-            for path in gone
-            if path not in known
-        ]
+        gone = {file.path for file in self._fitting(self._source.files())} - self.done.keys()
+        for path in sorted(gone):
+            if path not in self.damaged:
+                self._tell("E-LIVE", path, "It changed while it was read")
+
+    def forget(self) -> None:
+        """Looks at everything again in the next pass."""
+        self.done.clear()
+
+    def _tell(self, code: str, path: str, detail: str) -> None:
+        self.damaged[path] = BackupFinding(code=code, path=shown_path(path), detail=detail)
+
+    def _fitting(self, found: list[FoundFile]) -> list[FoundFile]:
+        """Returns the files whose names every disk takes; the others are told and left out."""
+        refused = dict(misfits((file.path for file in found), max_files=MAX_FILES))
+        for path, refusal in refused.items():
+            self._tell(refusal.code, path, refusal.title)
+        return [file for file in found if file.path not in refused]
 
     def _new_bytes(self, files: list[FoundFile]) -> int:
         """Returns how much would be copied at most, without reading what has not changed."""
@@ -101,10 +115,9 @@ class Copying:
             except FileNotFoundError:
                 continue
             except Untrusted as error:
-                self.damaged.append(
-                    BackupFinding(code=error.code, path=file.path, detail=error.title)
-                )
+                self._tell(error.code, file.path, error.title)
                 continue
+            self.damaged.pop(file.path, None)
             self.done[file.path] = digested
 
     def _digested(self, file: FoundFile) -> BackupFile | None:
@@ -112,9 +125,12 @@ class Copying:
             return self._source.digested(file, self._progress)
         except FileNotFoundError:
             return None
+        except Untrusted as error:
+            self._tell(error.code, file.path, error.title)
+            return None
 
     def _copy(self, file: FoundFile, digest: str, size: int, at: int) -> None:
-        if self._place.has(digest, size):
+        if self._place.keep(digest, size):
             return
         with self._source.open(file.path, at=at) as stream:
             is_new = self._place.put(digest, size, Bounded(stream, size, file.path))
@@ -157,8 +173,7 @@ def check_folder(
         watched.step(number, len(wanted), "Checking content")
         path = f"obj/{digest[:2]}/{digest}"
         if there.get(digest) != size:
-            code = "E-HASH" if digest in there else "E-MISSING"
-            detail = "It has another size" if digest in there else "It is gone"
+            code, detail = _why_not(place, digest, is_there=digest in there)
             findings.append(BackupFinding(code=code, path=path, detail=detail))
         elif is_reading_data:
             findings += _read_through(place, digest, size, path)
@@ -169,6 +184,14 @@ def check_folder(
         findings=tuple(findings),
         unnamed_bytes=sum(size for digest, size in there.items() if digest not in wanted),
     )
+
+
+def _why_not(place: BackupFolder, digest: str, *, is_there: bool) -> tuple[str, str]:
+    if is_there:
+        return "E-HASH", "It has another size"
+    if place.is_aside(digest):
+        return "E-HASH", "It was damaged and stepped aside"
+    return "E-MISSING", "It is gone"
 
 
 def _read_through(place: BackupFolder, digest: str, size: int, path: str) -> list[BackupFinding]:

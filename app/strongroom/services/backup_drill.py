@@ -23,13 +23,17 @@ from strongroom.store.backup_folder import BackupFolder, ListedBackup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillOutcome:
-    """What trying a backup out came to: everything read again in a store of its own."""
+    """What trying a backup out came to: everything read again in a store of its own.
+
+    ``is_state_known`` is False if somebody signed all the while the backup was made.
+    """
 
     info: BackupInfo
     runs: int
     events: int
     findings: tuple[BackupFinding, ...]
     is_same_state: bool
+    is_state_known: bool = True
 
     @property
     def is_ok(self) -> bool:
@@ -56,6 +60,7 @@ def drill(
             finding = BackupFinding(code=error.code, path=listed.path, detail=error.title)
             return DrillOutcome(info=info, runs=0, events=0, findings=(finding,),
                                 is_same_state=False)  # fmt: skip
+        is_known = bool(backup.state) or not backup.team
         found, state = _read_all(at, target, Path(room) / "home", backup.team)
     return DrillOutcome(
         info=info,
@@ -65,7 +70,8 @@ def drill(
             BackupFinding(code=each.code, path=each.path, detail=each.detail)
             for each in found.findings
         ),
-        is_same_state=state == backup.state,
+        is_same_state=state == backup.state or not is_known,
+        is_state_known=is_known,
     )
 
 

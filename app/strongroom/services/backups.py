@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Backups of this store: made while it is used, checked, kept by a rule, tried out.
 
-* A backup that ends without an error was read back from the medium, byte by byte.
+* What a backup writes is read back from the medium, byte by byte; what lay there already is looked
+  at by name and size, and `verify` reads it.
 * What is damaged here is told and left out; a backup does not stop for one bad file.
 * A drill restores into a folder of its own and reads everything there as `verify` does.
 """
@@ -12,13 +13,19 @@ from pathlib import Path
 
 from strongroom.domain.backup import Backup, KeepRule, unneeded
 from strongroom.domain.clock import MICROSECONDS
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, EnvironmentFault
 from strongroom.domain.progress import Progress, Silent
-from strongroom.services.backup_copy import BackupCheck, BackupFinding, Copying, check_folder
+from strongroom.services.backup_copy import (
+    LOOKS,
+    BackupCheck,
+    BackupFinding,
+    Copying,
+    check_folder,
+)
 from strongroom.services.backup_drill import DrillOutcome, drill
 from strongroom.services.restoring import BackupInfo, find_backup, info_of, list_backups
 from strongroom.services.workstation import Workstation
-from strongroom.store.backup_folder import BackupFolder
+from strongroom.store.backup_folder import BackupFolder, ListedBackup
 from strongroom.store.backup_source import BackupSource
 
 MAX_HOURS = 24 * 366
@@ -134,39 +141,71 @@ class Backups:
             EnvironmentFault: ``E-FULL``, ``E-SHARE``; earlier backups stay as they were.
             Cancelled: There is no new backup; bytes that were copied are found by the next one.
         """
-        place, watched = self._place(self._folder(folder)), progress or Silent()
+        place = self._place(self._folder(folder))
         source = BackupSource(self._at.folder.root, self._at.folder.cache)
-        state = self._at.snapshot().state.digest if self._at.has_team() else ""
-        heads = self._heads()
-        work = Copying(source, place, watched)
-        work.run()
-        source.remember()
-        now_us = self._at.clock.now_us()
-        backup = Backup(
-            store=self._at.folder.store_id,
-            time_us=now_us,
-            host=socket.gethostname()[:80],
-            app=self._at.app,
-            why=" ".join(why.split())[:200],
-            team=self._at.home.pinned_team(),
-            state=state,
-            heads=heads,
-            files=tuple(sorted(work.done.values(), key=lambda file: file.path)),
-        )
-        listed = place.add(backup)
+        work = Copying(source, place, progress or Silent())
+        try:
+            listed, backup = self._published(work, place, why)
+        finally:
+            source.remember()  # also of what was stopped: nothing is read twice
         plan = self.plan()
         if plan is not None and plan.folder == place.root:
-            self._write_plan(replace(plan, last_us=now_us))
+            self._write_plan(replace(plan, last_us=backup.time_us))
         return BackupMade(
             info=info_of(listed, backup),
             folder=place.root,
             new_count=work.new_count,
             new_bytes=work.new_bytes,
-            damaged=tuple(work.damaged),
+            damaged=tuple(work.damaged.values()),
         )
+
+    def _published(
+        self, work: Copying, place: BackupFolder, why: str
+    ) -> tuple[ListedBackup, Backup]:
+        """Copies and lists; again if somebody else swept bytes away that were taken up."""
+        for _ in range(LOOKS):
+            state, heads = self._copied(work)
+            backup = Backup(
+                store=self._at.folder.store_id,
+                time_us=self._at.clock.now_us(),
+                host=socket.gethostname()[:80],
+                app=self._at.app,
+                why=" ".join(why.split())[:200],
+                team=self._at.home.pinned_team(),
+                state=state,
+                heads=heads,
+                files=tuple(sorted(work.done.values(), key=lambda file: file.path)),
+            )
+            listed = place.add(backup)
+            if not place.lacking(backup):
+                return listed, backup
+            place.withdraw(listed)
+            work.forget()
+        raise EnvironmentFault(
+            "E-SHARE",
+            f"Bytes vanish from {place.root} while a backup is made",
+            "Another program removes them: let it end, then repeat. No backup was made.",
+        )
+
+    def _copied(self, work: Copying) -> tuple[str, dict[str, int]]:
+        """Copies everything and returns the state and the heads of exactly that.
+
+        Where somebody signs all the while, the state is not known, "", and the heads are those of
+        afterwards: no number that may be used already is left out.
+        """
+        before = self._moment()
+        for _ in range(LOOKS):
+            work.run()
+            after = self._moment()
+            if after == before:
+                return after
+            before = after
+        return "", before[1]
 
     def run_plan(self, progress: Progress | None = None) -> tuple[BackupMade | None, Pruned | None]:
         """Makes the backup that is due and removes what the rule does not keep, if one is due.
+
+        One that is not whole removes nothing: older ones may hold what it lacks.
 
         Raises:
             As `create` and `prune`.
@@ -175,7 +214,10 @@ class Backups:
         if plan is None or not plan.is_due(self._at.clock.now_us()):
             return None, None
         made = self.create(why="planned", progress=progress)
-        return made, self.prune(plan.folder, plan.keep)
+        if not made.is_whole:
+            return made, None
+        # After a clock was set back the new one is the oldest by its time: it stays all the same.
+        return made, self.prune(plan.folder, plan.keep, spared=made.info.id)
 
     # ---------------------------------------------------------------- looking
 
@@ -236,7 +278,12 @@ class Backups:
         return drill(self._at, place, listed, scratch=scratch, progress=progress)
 
     def prune(
-        self, folder: Path | None = None, keep: KeepRule | None = None, *, is_dry: bool = False
+        self,
+        folder: Path | None = None,
+        keep: KeepRule | None = None,
+        *,
+        is_dry: bool = False,
+        spared: str = "",
     ) -> Pruned:
         """Removes backups of this store that a rule does not keep, and bytes only they named.
 
@@ -244,6 +291,7 @@ class Backups:
             folder: The folder of backups; the plan's if None.
             keep: The rule; the plan's if None.
             is_dry: Only say what would go.
+            spared: The id of a backup that stays whatever the rule says.
 
         Raises:
             BadInput: ``E-BACKUP``.
@@ -253,14 +301,16 @@ class Backups:
         plan = self.plan()
         rule = keep or (plan.keep if plan else KeepRule())
         place = BackupFolder.open_existing(self._folder(folder))
-        mine = {listed: place.read(listed) for listed in place.listed(self._at.folder.store_id)}
-        gone = {id(backup) for backup in unneeded(tuple(mine.values()), rule)}
-        leaving = [listed for listed, backup in mine.items() if id(backup) in gone]
+        listed = place.listed(self._at.folder.store_id)
+        mine = {info_of(each, place.read(each)): each for each in listed}
+        leaving = [info for info in unneeded(tuple(mine), rule) if info.id != spared]
         count, size_bytes = 0, 0
         if leaving and not is_dry:
-            count, size_bytes = place.remove(leaving, now_us=self._at.clock.now_us())
+            count, size_bytes = place.remove(
+                [mine[info] for info in leaving], now_us=self._at.clock.now_us()
+            )
         return Pruned(
-            removed=tuple(info_of(listed, mine[listed]) for listed in leaving),
+            removed=tuple(leaving),
             kept_count=len(mine) - len(leaving),
             object_count=count,
             size_bytes=size_bytes,
@@ -290,10 +340,15 @@ class Backups:
             )
         return BackupFolder.open_or_create(root, now_us=self._at.clock.now_us())
 
-    def _heads(self) -> dict[str, int]:
+    def _moment(self) -> tuple[str, dict[str, int]]:
+        """Returns what the registry says now, and how many events of each writer there are."""
         if not self._at.has_team():
-            return {}
-        return {writer: len(c) for writer, c in self._at.snapshot().chains.by_writer.items() if c}
+            return "", {}
+        snapshot = self._at.snapshot()
+        chains = snapshot.chains.by_writer
+        return snapshot.state.digest, {
+            writer: len(chain) for writer, chain in chains.items() if chain
+        }
 
     def _write_plan(self, plan: BackupPlan) -> None:
         self._at.home.save_backup_plan(

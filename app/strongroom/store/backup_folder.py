@@ -5,14 +5,17 @@
   again by the next one.
 * Every file is published as on a remote: written aside, made durable, read back from the medium.
 * A list is removed before the bytes that only it named; bytes younger than a day stay, because
-  another workstation may be about to name them.
+  another workstation may be about to name them. Whoever takes up old bytes makes them young first.
+* Bytes that are damaged step aside as ``.<name>.bad`` as soon as they are read; the next backup of
+  a store that has them writes them again.
 """
 
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +26,14 @@ from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import is_run_id
 from strongroom.domain.progress import Progress
 from strongroom.store.faults import explained
+from strongroom.store.medium import digest_on_medium
 from strongroom.store.plainfile import CheckedReader, read_bounded
 from strongroom.store.publish import (
     Source,
     checked_path,
     is_temporary,
     publish,
+    set_aside,
     sync_folder,
 )
 from strongroom.store.repository import Repository
@@ -128,6 +133,20 @@ class BackupFolder:
         """Whether bytes lie here under a digest, as far as a look at name and size tells."""
         return self._objects.has_object(sha256) and self._objects.object_size(sha256) == size_bytes
 
+    def keep(self, sha256: str, size_bytes: int) -> bool:
+        """Whether bytes lie here; if so they are young from now on, and no sweep takes them."""
+        if not self.has(sha256, size_bytes):
+            return False
+        path = self._object(sha256)
+        try:
+            if path.stat().st_mtime < time.time() - YOUNG_S / 2:
+                os.utime(path)
+        except FileNotFoundError:
+            return False
+        except OSError:  # another account's file: `lacking` sees if somebody removed it
+            return True
+        return True
+
     def put(
         self, sha256: str, size_bytes: int, source: Source, progress: Progress | None = None
     ) -> bool:
@@ -147,14 +166,39 @@ class BackupFolder:
     def open(self, file: BackupFile) -> Iterator[Source]:
         """Opens a file of a backup for one pass, all its parts one after the other.
 
+        Bytes that are damaged step aside, so that the next backup writes them again.
+
         Raises:
             Untrusted: ``E-MISSING``; ``E-HASH`` while reading.
         """
         parts = _Parts(self._objects, file.objects)
         try:
             yield parts
+        except Untrusted as error:
+            parts.close()
+            if error.code == "E-HASH":
+                self._set_aside(parts.current)
+            elif error.code == "E-MISSING" and self.is_aside(parts.current):
+                raise _stepped_aside(file.path) from error
+            raise
         finally:
             parts.close()
+
+    def is_aside(self, sha256: str) -> bool:
+        """Whether bytes were damaged here and stepped aside, and nobody wrote them again."""
+        path = self._object(sha256)
+        return not path.exists() and path.with_name(f".{path.name}.bad").exists()
+
+    def lacking(self, backup: Backup) -> set[str]:
+        """Returns the digests of a backup that do not lie here, as far as names tell.
+
+        Raises:
+            EnvironmentFault: ``E-SHARE``.
+        """
+        wanted = {digest for file in backup.files for digest in file.objects}
+        for digest, _ in self.objects():
+            wanted.discard(digest)
+        return wanted
 
     def objects(self) -> Iterator[tuple[str, int]]:
         """Yields digest and size of all bytes that lie here."""
@@ -166,12 +210,25 @@ class BackupFolder:
         """Publishes a list, which makes the backup one.
 
         Raises:
+            Untrusted: If what it says cannot be read again; nothing is published.
             EnvironmentFault: ``E-FULL``, ``E-SHARE``.
         """
         data = backup.to_bytes()
+        parse_backup(data)  # a list that nobody can read would keep all bytes for ever
         name = list_name(backup, data)
         publish(self.root, f"list/{backup.store}/{name}", data, read_back=True)
         return ListedBackup(store=backup.store, name=name, size_bytes=len(data))
+
+    def withdraw(self, listed: ListedBackup) -> None:
+        """Removes a list that names bytes which are gone; the bytes that are there stay.
+
+        Raises:
+            EnvironmentFault: ``E-SHARE``.
+        """
+        with explained(self.root):
+            path = checked_path(self.root, listed.path)
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
 
     def listed(self, store: str = "") -> list[ListedBackup]:
         """Returns the lists of a store, or of all, oldest first by name; none is read.
@@ -229,20 +286,34 @@ class BackupFolder:
 
     def _sweep(self, named: set[str], now_us: int) -> tuple[int, int]:
         with explained(self.root):
-            paths = [
-                checked_path(self.root, f"obj/{sha256[:2]}/{sha256}")
-                for sha256, _ in self.objects()
-            ]
-            written = {path: path.stat().st_mtime for path in paths}
+            newest, unnamed = 0.0, []
+            for sha256, _ in self.objects():
+                path = self._object(sha256)
+                with suppress(FileNotFoundError):  # somebody else sweeps too
+                    newest = max(newest, path.stat().st_mtime)
+                    if sha256 not in named:
+                        unnamed.append(path)
             # A clock that runs ahead must not make everything old: the newest bytes tell time too.
-            oldest = min(now_us / 1_000_000, max(written.values(), default=0.0)) - YOUNG_S
+            oldest = min(now_us / 1_000_000, newest) - YOUNG_S
             count, size_bytes = 0, 0
-            for path, time_s in written.items():
-                if path.name not in named and time_s < oldest:
-                    size = path.stat().st_size
-                    path.unlink()
-                    count, size_bytes = count + 1, size_bytes + size
+            for path in unnamed:
+                with suppress(FileNotFoundError):
+                    told = path.stat()  # only now: a backup elsewhere may have taken it up
+                    if told.st_mtime < oldest:
+                        path.unlink()
+                        count, size_bytes = count + 1, size_bytes + told.st_size
         return count, size_bytes
+
+    def _object(self, sha256: str) -> Path:
+        return checked_path(self.root, f"obj/{sha256[:2]}/{sha256}")
+
+    def _set_aside(self, sha256: str) -> None:
+        """Renames bytes that are still damaged when they are read anew, past the cache."""
+        path = self._object(sha256)
+        with suppress(OSError):  # a medium that lets nobody write is told of all the same
+            if digest_on_medium(path) != sha256:
+                set_aside(path)
+                sync_folder(path.parent)
 
 
 class _Parts:
@@ -250,10 +321,12 @@ class _Parts:
 
     def __init__(self, objects: Repository, digests: Iterable[str]) -> None:
         self._objects, self._left = objects, list(digests)
-        self._open = self._next()
+        self.current = ""
+        self._open: CheckedReader | None = None
 
     def read(self, size: int, /) -> bytes:
         """Returns up to ``size`` bytes, ``b""`` at the end of the last part."""
+        self._open = self._open or self._next()
         while True:
             piece = self._open.read(size)
             if piece or not self._left:
@@ -263,10 +336,12 @@ class _Parts:
 
     def close(self) -> None:
         """Closes the part that is open."""
-        self._open.close()
+        if self._open is not None:
+            self._open.close()
 
     def _next(self) -> CheckedReader:
-        return self._objects.open_object(self._left.pop(0))
+        self.current = self._left.pop(0)
+        return self._objects.open_object(self.current)
 
 
 def _names(folder: Path) -> list[str]:
@@ -290,6 +365,14 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
         for entry in entries:
             if entry.is_file(follow_symlinks=False):
                 yield entry
+
+
+def _stepped_aside(path: str) -> Untrusted:
+    return Untrusted(
+        "E-HASH",
+        f"The bytes of {path} were damaged here and stepped aside",
+        "The next backup of a store that has them writes them again.",
+    )
 
 
 def _no_backups(root: Path) -> BadInput:

@@ -39,11 +39,11 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
-    """A file of the store when it was looked at."""
+    """A file of the store when it was looked at; ``stamp`` tells whether it is the same still."""
 
     path: str
     size_bytes: int
-    stamp: tuple[int, ...]
+    stamp: str
 
 
 class BackupSource:
@@ -62,18 +62,20 @@ class BackupSource:
 
     def files(self) -> list[FoundFile]:
         """Returns every file, the ledger's first, then by path."""
-        found = sorted(_walk(self.root, ""), key=lambda file: file.path)
-        return sorted(found, key=lambda file: not file.path.startswith(f"{FIRST}/"))
+        events = sorted(_walk(self.root, FIRST), key=lambda file: file.path)
+        others = sorted(_walk(self.root, "", without=FIRST), key=lambda file: file.path)
+        return [*events, *others]
 
     def digested(self, file: FoundFile, progress: Progress) -> BackupFile:
         """Returns a file with its digest, as far as it reached when it was looked at.
 
         Raises:
             FileNotFoundError: It went away.
+            Untrusted: ``E-HASH`` if the disk does not give its bytes back.
             EnvironmentFault: ``E-SHARE``.
         """
-        known = self._known.get(file.path)
-        if known is not None and known[0] == list(file.stamp):
+        known = self._fresh.get(file.path) or self._known.get(file.path)
+        if known is not None and known[0] == file.stamp:
             self._fresh[file.path] = known
             return BackupFile(
                 path=file.path,
@@ -81,6 +83,22 @@ class BackupSource:
                 sha256=str(known[1]),
                 parts=tuple(known[2]),
             )
+        try:
+            whole, parts = self._read_through(file, progress)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise Untrusted(
+                "E-HASH",
+                f"{file.path} cannot be read ({error.strerror})",
+                "The disk of the store is failing: keep the backups there are.",
+            ) from error
+        cut = tuple(parts) if len(parts) > 1 else ()
+        self._fresh[file.path] = [file.stamp, whole, list(cut)]
+        return BackupFile(path=file.path, size_bytes=file.size_bytes, sha256=whole, parts=cut)
+
+    def _read_through(self, file: FoundFile, progress: Progress) -> tuple[str, list[str]]:
+        """Returns the digest of a file and those of its parts."""
         whole, left = hashlib.sha256(), file.size_bytes
         parts: list[str] = []
         with self.open(file.path) as stream:
@@ -96,11 +114,7 @@ class BackupSource:
                     part_left -= len(piece)
                     progress.step(0, 0, f"Reading {file.path}")
                 parts.append(part.hexdigest())
-        cut = tuple(parts) if len(parts) > 1 else ()
-        self._fresh[file.path] = [list(file.stamp), whole.hexdigest(), list(cut)]
-        return BackupFile(
-            path=file.path, size_bytes=file.size_bytes, sha256=whole.hexdigest(), parts=cut
-        )
+        return whole.hexdigest(), parts
 
     def open(self, path: str, *, at: int = 0) -> IO[bytes]:
         """Opens a file of the store at a byte; a link is not followed.
@@ -147,13 +161,15 @@ class Bounded:
         return piece
 
 
-def _walk(root: Path, below: str) -> Iterator[FoundFile]:
+def _walk(root: Path, below: str, *, without: str = "") -> Iterator[FoundFile]:
     with explained(root), contextlib.suppress(FileNotFoundError):
         with os.scandir(root / below) as entries:
             here = list(entries)
         for entry in here:
             path = f"{below}/{entry.name}" if below else entry.name
-            if path in LEFT_OUT or entry.name.endswith((".tmp", ".lock")) or entry.is_symlink():
+            if path in LEFT_OUT or path == without or _is_passing(entry.name):
+                continue
+            if entry.is_symlink():
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(root, path)
@@ -161,8 +177,15 @@ def _walk(root: Path, below: str) -> Iterator[FoundFile]:
             with contextlib.suppress(FileNotFoundError):
                 told = entry.stat(follow_symlinks=False)
                 if stat.S_ISREG(told.st_mode):
-                    stamp = (told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
+                    # Text: nanoseconds are larger than the whole numbers that JSON is read with.
+                    times = f"{told.st_mtime_ns} {told.st_ctime_ns}"
+                    stamp = f"{told.st_size} {times} {told.st_ino}"
                     yield FoundFile(path=path, size_bytes=told.st_size, stamp=stamp)
+
+
+def _is_passing(name: str) -> bool:
+    """Whether a file of ours is only there while something happens; they all are hidden."""
+    return name.startswith(".") and name.endswith((".tmp", ".lock"))
 
 
 def _remembered(path: Path) -> dict[str, list[Any]]:
@@ -179,7 +202,7 @@ def _is_entry(entry: object) -> bool:
     return (
         isinstance(entry, list)
         and len(entry) == 3
-        and isinstance(entry[0], list)
+        and isinstance(entry[0], str)
         and isinstance(entry[1], str)
         and is_digest(entry[1])
         and isinstance(entry[2], list)

@@ -373,7 +373,7 @@ def _place_once(
                 f"{final.name} is already there with other content",
                 "It is written once and never changed. Use another folder.",
             )
-        _set_aside(final)
+        set_aside(final)
     try:
         os.link(temporary, final)
     except FileExistsError:
@@ -386,7 +386,12 @@ def _place_once(
     return True
 
 
-def _set_aside(final: Path) -> None:
+def set_aside(final: Path) -> None:
+    """Gives a damaged file another name beside its place, so that a good one can take it.
+
+    Raises:
+        OSError: If the disk fails or does not let us.
+    """
     aside = final.with_name(f".{final.name}.bad")
     if os.path.lexists(aside):
         aside = final.with_name(f".{final.name}.{time.time_ns():x}.bad")
