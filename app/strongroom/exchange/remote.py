@@ -20,7 +20,7 @@ from strongroom.domain.progress import Progress
 from strongroom.store.faults import explained
 from strongroom.store.medium import is_own_disk
 from strongroom.store.plainfile import CheckedReader, read_bounded
-from strongroom.store.publish import Source, is_temporary, publish, sync_folder
+from strongroom.store.publish import Source, is_junk, publish, sync_folder
 from strongroom.store.repository import MAX_OBJECT_BYTES, Repository
 from strongroom.store.segments import SegmentFile, TrustFile
 
@@ -159,7 +159,7 @@ class FolderRemote(Repository):
             EnvironmentFault: ``E-SHARE`` if it is gone or write-protected, ``E-FULL``.
         """
         with explained(path):
-            names = {entry for entry in _names(path) if not is_temporary(entry)}
+            names = {entry for entry in _names(path) if not is_junk(entry)}
             # A power cut may have left the description empty: then this is the second attempt.
             is_stub = names == {DESCRIPTION} and os.lstat(path / DESCRIPTION).st_size == 0
         if names and not is_stub:

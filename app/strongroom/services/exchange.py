@@ -393,7 +393,7 @@ class Exchange:
         self._at.runs.refresh()
         prospects = self._unsigned.prospects(how.selection) if how.is_dry else ()
         found = push(
-            here, remote, origin=info.name, damaged=info.damaged, selection=how.selection,
+            here, remote, origin=info.name, damaged=info.to_heal, selection=how.selection,
             prospects=prospects, is_dry=how.is_dry, progress=how.progress,
         )  # fmt: skip
         if not how.is_dry:

@@ -6,7 +6,6 @@
 * Two places may be served at the same time: what is remembered of one never undoes the other's.
 """
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -36,6 +35,13 @@ class RemoteInfo:
     is_paused: bool = False
     is_rolled_back: bool = False
     """Left out when all places are served, until somebody resumes it."""
+    lost: tuple[str, ...] = ()
+    """Did not come back as written when they were read before a stick was to be taken out."""
+
+    @property
+    def to_heal(self) -> tuple[str, ...]:
+        """What a push writes again."""
+        return tuple(dict.fromkeys((*self.damaged, *self.lost)))
 
 
 class ExchangeMemory:
@@ -49,7 +55,6 @@ class ExchangeMemory:
 
     def __init__(self, home: Home, clock: Clock, marks: SealedMarks) -> None:
         self._home, self._clock, self._marks = home, clock, marks
-        self._guard = threading.Lock()
 
     def remotes(self) -> tuple[RemoteInfo, ...]:
         """Returns every remote in the order they were added."""
@@ -62,7 +67,7 @@ class ExchangeMemory:
 
     def save_marks(self, name: str, marks: Marks) -> None:
         """Remembers what a remote has shown."""
-        with self._guard:
+        with self._home.writing:
             self._marks.save(name, marks)
 
     def remember(
@@ -90,15 +95,19 @@ class ExchangeMemory:
         if pulled is not None:
             state |= {"pulled": now, "in": pulled.to_json()}
         if pushed is not None:
-            state |= {"pushed": now, "out": pushed.to_json()}
+            state |= {"pushed": now, "out": pushed.to_json(), "lost": []}
         self._note(name, state)
+
+    def note_lost(self, name: str, paths: Sequence[str]) -> None:
+        """Remembers what a remote did not give back, so that the next push writes it again."""
+        self._note(name, {"lost": list(paths[:MAX_DAMAGED])})
 
     def pause(self, name: str, *, is_paused: bool) -> None:
         """Remembers whether a remote is left out when all are served."""
         self._note(name, {"paused": is_paused})
 
     def _note(self, name: str, new: dict[str, JsonValue]) -> None:
-        with self._guard:
+        with self._home.writing:
             states = self._home.sync_states()
             known = states.get(name)
             state = known if isinstance(known, dict) else {}
@@ -107,7 +116,6 @@ class ExchangeMemory:
 
 def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
     found = state if isinstance(state, dict) else {}
-    damaged = found.get("damaged")
     return RemoteInfo(
         name=entry.name,
         path=entry.path,
@@ -115,10 +123,15 @@ def _info(entry: RemoteEntry, state: JsonValue) -> RemoteInfo:
         pushed_at_us=_time(found.get("pushed")),
         last_in=_counts(found.get("in")),
         last_out=_counts(found.get("out")),
-        damaged=tuple(str(p) for p in damaged) if isinstance(damaged, list) else (),
+        damaged=_paths(found.get("damaged")),
+        lost=_paths(found.get("lost")),
         is_paused=found.get("paused") is True,
         is_rolled_back=found.get("rolled_back") is True,
     )
+
+
+def _paths(value: JsonValue) -> tuple[str, ...]:
+    return tuple(str(path) for path in value) if isinstance(value, list) else ()
 
 
 def _time(value: JsonValue) -> int | None:

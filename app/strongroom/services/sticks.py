@@ -8,8 +8,7 @@
 """
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -22,9 +21,9 @@ from strongroom.exchange.onefile_reader import SUFFIX
 from strongroom.exchange.remote import DESCRIPTION, FolderRemote
 from strongroom.services.carriage import CarriageMemory
 from strongroom.services.exchange_memory import ExchangeMemory
+from strongroom.services.stick_files import MAX_LOOKED_AT, first_entries, holds, our_files
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
-from strongroom.store.medium import digest_on_medium
 from strongroom.store.mounts import (
     Mount,
     MountWatch,
@@ -34,13 +33,9 @@ from strongroom.store.mounts import (
     mount_of,
     removable_mounts,
 )
-from strongroom.store.publish import is_temporary
 
 RECENT_S = 48 * 3600  # read again before it may be taken out: today's work, in any time zone
-MAX_LOOKED_AT = 2_000  # names in the first folders of a stick; a photo archive has more
 BUSY_S = 120  # an unfinished file this young is still being written by somebody
-_OURS = ("trust", "log", "man", "obj")
-_LONG, _SHORT = re.compile(r"[0-9a-f]{64}"), re.compile(r"\.([0-9a-f]{16})\.")
 
 __all__ = ["Mount", "MountWatch", "SafeToRemove", "Stick", "StickPlace", "Sticks"]
 
@@ -97,6 +92,7 @@ class Sticks:
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
         self._memory = CarriageMemory(workstation.home, workstation.clock)
+        self._remotes = ExchangeMemory(workstation.home, workstation.clock, workstation.marks)
 
     def watch(self) -> MountWatch:
         """Returns what hears that something was plugged in or taken out."""
@@ -163,7 +159,10 @@ class Sticks:
         places, bundles = [], []
         with explained(root):
             status = os.statvfs(root) if hasattr(os, "statvfs") else None
-            for path in islice(_first_entries(root), MAX_LOOKED_AT):
+            for file in islice(first_entries(root), MAX_LOOKED_AT):
+                path = file.path
+                if not file.is_plain:
+                    continue
                 if path.suffix == SUFFIX:
                     bundles.append(str(path))
                 elif path.name == DESCRIPTION:
@@ -190,24 +189,26 @@ class Sticks:
     def _read_back(self, root: Path, progress: Progress) -> SafeToRemove:
         now = self._at.clock.now_us() / MICROSECONDS
         sent = {each.path: each.sha256 for each in self._memory.sent()}
+        places = [Path(entry.path) for entry in self._at.home.remotes()]
         with explained(root):
-            recent = [file for file in _files(root) if file.changed >= now - RECENT_S]
-        whole = [file for file in recent if not is_temporary(file.path.name)]
+            found = our_files(root, _on(root, places), _on(root, map(Path, sent)))
+        recent = [file for file in found if file.changed >= now - RECENT_S]
+        whole = [file for file in recent if not file.is_unfinished]
         total = sum(file.size_bytes for file in whole)
         known = self._known_damage(root)
         done, damaged, before = 0, list[str](), list[str]()
         for file in whole:
             progress.step(done, total, f"Reading back {file.path.name[:16]}")
+            path = str(file.path)
             with explained(root):
-                found = digest_on_medium(file.path)
-            if not _is_right(file.path.name, found, sent.get(str(file.path), "")):
-                (before if str(file.path) in known else damaged).append(str(file.path))
+                is_right = holds(file, sent.get(path, ""))
+            if not is_right:
+                (before if path in known else damaged).append(path)
             done += file.size_bytes
         progress.step(total, total, "Read back")
+        self._note_lost(root, damaged)
         unfinished = [
-            str(file.path)
-            for file in recent
-            if is_temporary(file.path.name) and file.changed >= now - BUSY_S
+            str(file.path) for file in recent if file.is_unfinished and file.changed >= now - BUSY_S
         ]
         return SafeToRemove(
             folder=str(root),
@@ -221,70 +222,24 @@ class Sticks:
 
     def _known_damage(self, root: Path) -> frozenset[str]:
         """Returns the files of places on a stick that did not hold when they were last read."""
-        memory = ExchangeMemory(self._at.home, self._at.clock, self._at.marks)
         return frozenset(
             str(Path(info.path) / path)
-            for info in memory.remotes()
+            for info in self._remotes.remotes()
             if Path(info.path).is_relative_to(root)
             for path in info.damaged
         )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """A file of ours on a stick: where, how large, when it was last written."""
-
-    path: Path
-    size_bytes: int
-    changed: float
-
-
-def _first_entries(root: Path) -> Iterator[Path]:
-    """Yields what lies in the first folder of a stick and in the folders there; follows no link."""
-    folders = []
-    with os.scandir(root) as entries:
-        for entry in islice(entries, MAX_LOOKED_AT):
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(Path(entry.path))
-            elif entry.is_file(follow_symlinks=False):
-                yield Path(entry.path)
-    for folder in folders:
-        with suppress(OSError), os.scandir(folder) as entries:
-            for entry in islice(entries, MAX_LOOKED_AT):
-                if entry.is_file(follow_symlinks=False):
-                    yield Path(entry.path)
+    def _note_lost(self, root: Path, damaged: Iterable[str]) -> None:
+        """Remembers what places on a stick did not give back: the next push writes it again."""
+        lost = list(map(Path, damaged))
+        for info in self._remotes.remotes():
+            place = Path(info.path)
+            if place.is_relative_to(root):
+                paths = [p.relative_to(place).as_posix() for p in lost if p.is_relative_to(place)]
+                if tuple(paths) != info.lost:
+                    self._remotes.note_lost(info.name, paths)
 
 
-def _files(root: Path) -> Iterator[_Found]:
-    """Yields our files on a stick: bundles, receipts and the layout of each remote."""
-    for path in list(islice(_first_entries(root), MAX_LOOKED_AT)):
-        if path.name == DESCRIPTION:
-            for part in _OURS:
-                yield from _below(path.parent / part)
-        if path.name == DESCRIPTION or path.suffix == SUFFIX or is_temporary(path.name):
-            yield _found(path)
-
-
-def _below(folder: Path) -> Iterator[_Found]:
-    if folder.is_symlink():
-        return
-    for here, _, files in os.walk(folder):
-        for name in files:
-            with suppress(FileNotFoundError):  # a temporary file that got its name meanwhile
-                yield _found(Path(here, name))
-
-
-def _found(path: Path) -> _Found:
-    status = path.lstat()
-    return _Found(path=path, size_bytes=status.st_size, changed=status.st_mtime)
-
-
-def _is_right(name: str, digest: str, expected: str) -> bool:
-    """Whether a digest is the one a name carries, or the one remembered; others were only read."""
-    if expected:
-        return digest == expected
-    stem = name.partition(".")[0]
-    if _LONG.fullmatch(stem):
-        return digest == stem
-    short = _SHORT.search(name)
-    return short is None or digest.startswith(short[1])
+def _on(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Returns what lies on a stick of what is remembered."""
+    return [path for path in paths if path.is_relative_to(root)]

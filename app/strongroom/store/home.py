@@ -8,6 +8,7 @@
 
 import contextlib
 import json
+import threading
 import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -51,6 +52,8 @@ class Home:
         self.root = root
         self.store_id = store_id
         self.folder = root / "stores" / store_id
+        self.writing = threading.Lock()
+        """Held while a file here is read, changed and written back."""
 
     def key_file(self, writer: str) -> Path:
         """Returns where the secrets of a key pair lie."""

@@ -10,7 +10,6 @@ from strongroom.store.mounts import is_removable, mount_of
 from strongroom.store.plainfile import open_plain
 
 _OWN_DISKS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay"})
-_NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 
 
 def forget_cached(path: Path) -> None:
@@ -18,15 +17,11 @@ def forget_cached(path: Path) -> None:
 
     Raises:
         OSError: If the file cannot be opened.
+        Untrusted: ``E-PATH`` if it is no plain file.
     """
-    if not hasattr(os, "posix_fadvise"):
-        return
-    descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW)
-    try:
-        with suppress(OSError):
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
+    if hasattr(os, "posix_fadvise"):
+        with open_plain(path) as file, suppress(OSError):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def begin_writing(descriptor: int) -> None:

@@ -42,6 +42,7 @@ RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
 # No dot at either end: hidden files are not ours, and FAT drops a dot at the end.
 _NAME = re.compile(r"[0-9a-z-](?:[0-9a-z.-]*[0-9a-z-])?")
 _TEMPORARY = re.compile(r"\.[0-9a-z.-]{1,16}\.[0-9]+\.([0-9a-f]{4})[0-9a-f]{4}\.tmp")
+_SET_ASIDE = re.compile(r"\.[0-9a-z-][0-9a-z.-]*\.bad")
 _BUSY = frozenset({errno.EACCES, errno.EBUSY})
 _BUSY_WINDOWS = frozenset({5, 32, 33})
 _NO_LINKS = frozenset(
@@ -231,6 +232,16 @@ def sync_folder(folder: Path) -> None:
 def is_temporary(name: str) -> bool:
     """Whether a name is one of our unfinished files, whoever began it."""
     return _TEMPORARY.fullmatch(name) is not None
+
+
+def is_set_aside(name: str) -> bool:
+    """Whether a name is that of a damaged file that made room for the right one."""
+    return _SET_ASIDE.fullmatch(name) is not None
+
+
+def is_junk(name: str) -> bool:
+    """Whether a name is one of ours that holds nothing anybody counts on: unfinished or damaged."""
+    return is_temporary(name) or is_set_aside(name)
 
 
 def _own_mark() -> str:
