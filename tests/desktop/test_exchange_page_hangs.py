@@ -15,8 +15,11 @@ from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.page import ExchangePage
+from strongroom.desktop.exchange.rounds import EVERYTHING
+from strongroom.desktop.exchange.sync_queue import lane_of
 from strongroom.desktop.kit.cells import Row
 from strongroom.desktop.kit.task import Tasks
+from strongroom.domain.changes import Changes
 from support.exchange_page import opened
 from support.peers import Team
 from support.settling import settle
@@ -140,3 +143,37 @@ def test_the_wizard_can_be_left_while_its_source_hangs(
     wizard.next_button.click()
     qtbot.waitUntil(lambda: wizard.steps.accessibleName() == "Step 3 of 5: Choose")
     wizard.reject()
+
+
+def test_9_a_sync_behind_a_look_that_hangs_goes_on_with_the_next_place(
+    page: ExchangePage, stick: Stick, team: Team, tasks: Tasks, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The exchange has not even begun: it waits for a look in the same lane that never answers."""
+    monkeypatch.setattr("strongroom.desktop.exchange.progress_line.QUIET_AFTER_S", 0.3)
+    stick.freeze()
+    page.desk.look("stick")
+    qtbot.waitUntil(lambda: (tasks.lane_silent_s(lane_of("stick"))) > 0)
+    page.sync_place("stick")
+    qtbot.waitUntil(lambda: "No answer for" in page.progress.words()[1])
+    page.sync_place("share")
+    qtbot.waitUntil(lambda: page.banner.title() == "Exchanged, but 1 place not reached")
+    assert state(page, "stick") == "No answer"
+    assert team.peers[1].digest == team.peers[0].digest
+    assert page.sync_button.isEnabled()
+
+
+def test_what_a_stopped_exchange_finished_is_looked_at_once_its_place_is_at_rest(
+    page: ExchangePage, stick: Stick, tasks: Tasks, qtbot: QtBot
+) -> None:
+    """While the place hangs it may still finish something: looking before that would miss it."""
+    stick.freeze()
+    page.sync_place("stick")
+    qtbot.waitUntil(lambda: (tasks.lane_silent_s(lane_of("stick"))) > 0.2)
+    seen = list[Changes]()
+    page.changed.connect(seen.append)
+    page.progress.stop_button.click()
+    live(200)
+    assert EVERYTHING not in seen
+    stick.thaw()
+    qtbot.waitUntil(lambda: EVERYTHING in seen)

@@ -15,9 +15,11 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
+from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.kit.tokens import ThemeName
 from strongroom.desktop.shell.gallery import NAMES, render_pages
+from strongroom.desktop.shell.studio import WindowStudio
 from strongroom.domain.clock import FixedClock
 from support.golden_pictures import APPROVED, SHARE, approve, check, difference
 from support.golden_story import NOW_US, tell
@@ -61,6 +63,20 @@ def look(qapp: QApplication) -> Iterator[Theme]:
     NOTHING.fail_if_more()
 
 
+@pytest.fixture
+def stayed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Fills with the dialogs that a window still has after a scene has been cleared away."""
+    found: set[str] = set()
+    clear = WindowStudio.clear
+
+    def look(studio: WindowStudio) -> None:
+        clear(studio)
+        found.update(type(each).__name__ for each in studio.window.findChildren(Dialog))
+
+    monkeypatch.setattr(WindowStudio, "clear", look)
+    return found
+
+
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the store that is shown; it is told once."""
@@ -83,6 +99,7 @@ def test_every_page_looks_as_it_was_approved(
     scenes: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    stayed: set[str],
 ) -> None:
     monkeypatch.chdir(workplace)
     left_out: list[tuple[str, str]] = []
@@ -95,6 +112,7 @@ def test_every_page_looks_as_it_was_approved(
     )  # fmt: skip
     assert not left_out, "the story has something for every scene"
     assert [path.name for path in made] == [f"{name}-{theme}.png" for name in scenes]
+    assert not stayed, "a dialog that was left goes"
     if ACCEPTS:
         for path in made:
             approve(path)

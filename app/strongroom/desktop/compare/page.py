@@ -188,7 +188,6 @@ class ComparePage(Page):
         """Opens the picker of runs."""
         picker = RunPicker(self._services.runs, self._tasks, self._arrangement.run_ids, parent=self)
         picker.chosen.connect(self.add_runs)
-        picker.finished.connect(picker.deleteLater)
         picker.open()
         return picker
 

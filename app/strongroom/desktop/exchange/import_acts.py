@@ -57,7 +57,6 @@ class ImportActs(QObject):
         )  # fmt: skip
         wizard.taken.connect(lambda outcome: self.changed.emit(outcome.changes))
         wizard.interrupted.connect(self.interrupted)
-        wizard.finished.connect(wizard.deleteLater)
         wizard.open()
         return wizard
 

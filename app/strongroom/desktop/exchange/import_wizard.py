@@ -74,7 +74,8 @@ class ImportWizard(Wizard):
 
     Signals:
         taken: Something was taken in or put into quarantine (an `Outcome`).
-        interrupted: Admitting was stopped or failed; what was finished stays.
+        interrupted: Admitting was stopped and has come to rest, or it failed; what was finished
+            stays.
     """
 
     taken = Signal(object)
@@ -325,6 +326,7 @@ class ImportWizard(Wizard):
             self._show_report,
             owner=self,
             failed=self._on_admit_failed,
+            stopped=self.interrupted.emit,
             lane=self._lane(),
         )
 
@@ -333,6 +335,7 @@ class ImportWizard(Wizard):
                         " in the rest.", "warn")  # fmt: skip
 
     def _on_admit_failed(self, error: BaseException) -> None:
+        self.interrupted.emit()
         if isinstance(error, StrongroomError):
             self._interrupt(error.title, f"{error.advice} What was finished stays."
                             f" ({error.code})", "bad")  # fmt: skip
@@ -349,7 +352,6 @@ class ImportWizard(Wizard):
         self.cancel_button.setEnabled(True)
         self.cancel_button.set_words("Close")
         self.set_reason("Not everything was taken in.", "warn")
-        self.interrupted.emit()
 
     def _show_report(self, outcome: Outcome) -> None:
         self._outcome = outcome
@@ -396,9 +398,7 @@ class ImportWizard(Wizard):
 
     def _on_rejected(self) -> None:
         self._tasks.cancel(VERIFY_KEY)
-        if any(state.key == ADMIT_KEY for state in self._tasks.running()):
-            self._tasks.cancel(ADMIT_KEY)
-            self.interrupted.emit()
+        self._tasks.cancel(ADMIT_KEY)
 
 
 def selected(chosen: Chosen) -> Selection:

@@ -202,7 +202,6 @@ class ExchangePage(Page):
         """Opens the dialog that names a folder."""
         dialog = AddPlaceDialog(self._services.exchange, self._tasks, parent=self)
         dialog.added.connect(self._on_place_added)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def retry(self, item: str) -> None:

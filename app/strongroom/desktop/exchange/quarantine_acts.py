@@ -56,7 +56,6 @@ class QuarantineActs(QObject):
         """Asks whether a quarantined thing shall be removed for good."""
         dialog = RemoveDialog(item, parent=self._window)
         dialog.accepted.connect(lambda: self._drop(item.id))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def save(self, item: QuarantinedItem) -> None:

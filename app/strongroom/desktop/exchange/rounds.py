@@ -3,7 +3,8 @@
 
 * What came, what went, what was refused and what contradicts is said after every exchange.
 * What seems to be a secret stops a push; letting it through on record goes on with the sync.
-* After Stop or a fault somebody looks at what was finished, because that stays.
+* After Stop or a fault somebody looks at what was finished, because that stays; after Stop once
+  the place has come to rest, which a share that hangs may put off.
 """
 
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ class Rounds(QObject):
         self._services, self._desk, self._tasks = services, desk, tasks
         self._secrets, self._window = secrets, window
         desk.queue.ended.connect(self._on_queue_ended)
+        desk.queue.rested.connect(self.look_after_stop)
 
     def sync(self, names: Sequence[str]) -> None:
         """Takes in from places, then brings what each lacks."""
@@ -73,13 +75,11 @@ class Rounds(QObject):
         """Stops what is exchanged at its next step; what was finished stays."""
         self._desk.queue.stop()
         self.said.emit(STOPPED)
-        self.look_after_stop()
 
     def plan(self, name: str) -> None:
         """Says what Sync would do at a place, item by item; nothing is written."""
         dialog = PlanDialog(self._services.exchange, self._tasks, name, parent=self._window)
         dialog.accepted.connect(lambda: self.sync((name,)))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def ask_about_secrets(self, name: str, findings: Sequence[SecretFinding]) -> None:
@@ -93,18 +93,11 @@ class Rounds(QObject):
         overrides, secrets = self._services.overrides, self._secrets
         dialog = SecretsDialog(overrides, secrets, name, findings, parent=self._window)
         dialog.allowed.connect(allowed)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def look_after_stop(self) -> None:
-        """Looks at what was finished, as soon as it can be seen."""
-        self._tasks.change(
-            "exchange.after",
-            "Looking at what was finished",
-            lambda _progress: EVERYTHING,
-            self.changed.emit,
-            owner=self,
-        )
+        """Tells everybody to look at what was finished."""
+        self.changed.emit(EVERYTHING)
 
     def _on_queue_ended(self, told: Round) -> None:
         for _, error in told.faults:
@@ -120,9 +113,7 @@ class Rounds(QObject):
         for outcome in told.outcomes:
             changes |= outcome.changes
             self._desk.statuses.pop(outcome.remote, None)
-        if told.faults:
-            self.look_after_stop()
-        self.changed.emit(changes)
+        self.changed.emit(changes | EVERYTHING if told.faults else changes)
         for name, error in told.faults:
             if isinstance(error, SecretsFound):
                 self.ask_about_secrets(name, error.findings)

@@ -4,7 +4,7 @@
 * Each place works in its own lane. One that has said nothing for half a minute is left alone: the
   next begins beside it, and what it does when it comes back still counts.
 * A place that fails hides nothing of what the others gave.
-* After Stop what was finished stays.
+* After Stop what was finished stays, and may be looked at once the place has come to rest.
 """
 
 from collections import deque
@@ -54,10 +54,12 @@ class SyncQueue(QObject):
         changed: Another place is served, or one has fallen silent.
         ended: Nothing waits or works any more but what is silent (a `Round`). Comes once more
             for a silent place that came back.
+        rested: A place that was stopped has come to rest (its name).
     """
 
     changed = Signal()
     ended = Signal(object)
+    rested = Signal(str)
 
     def __init__(self, exchange: Exchange, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -105,7 +107,7 @@ class SyncQueue(QObject):
         return ""
 
     def silent_s(self, name: str) -> float:
-        """Returns how long a place has said nothing."""
+        """Returns how long a place has said nothing, also to what is there before the exchange."""
         return self._tasks.silent_s(sync_key(name)) or 0.0
 
     # ---------------------------------------------------------------- inside
@@ -129,7 +131,7 @@ class SyncQueue(QObject):
         self._begun.append(name)
         self._tasks.change(
             sync_key(name), f"Exchanging with {name}", work, done,
-            owner=self, failed=failed, lane=lane_of(name),
+            owner=self, failed=failed, stopped=lambda: self.rested.emit(name), lane=lane_of(name),
         )  # fmt: skip
 
     def _leave(self, name: str) -> None:

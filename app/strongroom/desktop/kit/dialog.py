@@ -4,6 +4,8 @@
 * The footer has the reason at the left and the actions at the right, the primary one last.
 * For anything that will be signed, Cancel is the default and has the keyboard.
 * A wizard says on every page what has and what has not been written yet.
+* A dialog that was left goes, with all that was typed into it; one whose change is still on its
+  way goes after that, because somebody has to hear what became of it.
 """
 
 from collections.abc import Sequence
@@ -49,6 +51,8 @@ class Dialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(window_title)
         self.setModal(parent is not None)
+        self._changes, self._is_left = 0, False
+        self.finished.connect(self._on_finished)
         self._cancel_is_default = cancel_is_default
         self._heading = Label(title, text="title", wrap=True)
         self._sentence = Label(sentence, "text_secondary", wrap=True)
@@ -125,6 +129,28 @@ class Dialog(QDialog):
         """Takes the bar of a fault away."""
         clear(self._fault)
         self._fault.setContentsMargins(0, 0, 0, 0)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it was closed; nobody sees what it would show."""
+        return self._is_left
+
+    def change_began(self) -> None:
+        """Stays until a change it started has ended."""
+        self._changes += 1
+
+    def change_ended(self) -> None:
+        """Goes if it was left and waits for no other change."""
+        self._changes -= 1
+        self._go_if_left()
+
+    def _on_finished(self) -> None:
+        self._is_left = True
+        self._go_if_left()
+
+    def _go_if_left(self) -> None:
+        if self._is_left and not self._changes and self.parent() is not None:
+            self.deleteLater()
 
     def _grow(self) -> None:
         """Takes the height that wrapped words need at this width; never shrinks."""

@@ -54,6 +54,7 @@ def show(
     """
     if isinstance(error, Cancelled):
         return None
+    parent = _seen(parent)
     if isinstance(error, Untrusted):
         return _open(UntrustedDialog(error, parent))
     if not isinstance(error, StrongroomError):
@@ -176,6 +177,14 @@ def _sentence(error: StrongroomError) -> QWidget:
         row(Badge(error.code, "bad"), None),
         None,
     )
+
+
+def _seen(widget: QWidget) -> QWidget:
+    """Returns a widget, or what its dialog was opened from where that has been left."""
+    window, opener = widget.window(), widget.window().parentWidget()
+    if isinstance(window, Dialog) and window.is_left and opener is not None:
+        return _seen(opener)
+    return widget
 
 
 def _host(widget: QWidget | None) -> ShowsFaults | None:

@@ -2,12 +2,13 @@
 """Things to type into: the frame is painted by the parent, the editor inside has none.
 
 * The ring follows the focus. Placeholder text never replaces the accessible name.
+* A secret is forgotten as soon as its field is hidden: nobody can see any more what it holds.
 """
 
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from strongroom.desktop.kit import paint
@@ -30,7 +31,7 @@ class Field(QWidget):
         icon_name: An icon at its left.
         size: ``small`` 24, ``normal`` 28, ``large`` 32 px (dialogs).
         mono: Types in the mono font.
-        secret: Shows dots.
+        secret: Shows dots, and is empty again once it is hidden.
         width: A fixed width, 0 lets it grow.
     """
 
@@ -55,7 +56,7 @@ class Field(QWidget):
         self._size: Size = size
         self._text: TextRole = "mono" if mono else "body"
         self._is_bad = False
-        self._width = width
+        self._width, self._is_secret = width, secret
         self.edit = QLineEdit(value, self)
         self.edit.setFrame(False)
         self.edit.setPlaceholderText(placeholder)
@@ -81,6 +82,10 @@ class Field(QWidget):
         """Changes what it holds."""
         self.edit.setText(value)
 
+    def forget(self) -> None:
+        """Empties it, and what Undo would bring back; clearing it by hand would keep that."""
+        self.edit.setText("")
+
     def set_bad(self, *, is_bad: bool) -> None:
         """Marks the content as wrong; the sentence that says why stands beside it."""
         self._is_bad = is_bad
@@ -99,6 +104,12 @@ class Field(QWidget):
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             self.update()
         return super().eventFilter(watched, event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forgets a secret, unless the whole window was only put aside."""
+        if self._is_secret and not event.spontaneous():
+            self.forget()
+        super().hideEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints frame, icon and ring."""

@@ -46,6 +46,14 @@ class Lane:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
+    def drop(self, job: Runnable) -> bool:
+        """Forgets a job that has not begun, and returns whether there was one to forget."""
+        with self._guard:
+            if job not in self._waiting:
+                return False
+            self._waiting.remove(job)
+            return True
+
     def clear(self) -> None:
         """Forgets what waits; what has begun goes on."""
         with self._guard:

@@ -44,7 +44,6 @@ class _Asking:
 
     why: str
     parent: QWidget | None
-    ended: Callable[[], None] | None
     refusals: int
     """How often somebody had said no when this was begun."""
     status: "KeyStatus | None" = None
@@ -81,7 +80,6 @@ class Secrets(QObject):
     """
 
     _asked = Signal(object)
-    _ended = Signal(object)
 
     def __init__(
         self, tasks: Tasks, identities: "Identities", parent: QWidget | None = None
@@ -90,7 +88,6 @@ class Secrets(QObject):
         self._tasks, self._identities, self._window = tasks, identities, parent
         self._refusals = _Refusals.of(tasks)
         self._asked.connect(self._on_asked, Qt.ConnectionType.QueuedConnection)
-        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
 
     def sign(
         self,
@@ -116,10 +113,17 @@ class Secrets(QObject):
             done: Hears the answer on the window's thread.
             owner: The answer is dropped when this object is gone.
             failed: Hears the exception instead of the window.
-            ended: Is called on the window's thread however it ended, also after Cancel.
+            ended: Is called on the window's thread however it ended, also after Cancel; not once
+                the owner is gone.
             parent: The window the dialog belongs to; the page's if left out.
         """
-        asking = _Asking(why, parent or self._window, ended, self._refusals.count)
+        asking = _Asking(why, parent or self._window, self._refusals.count)
+
+        def over() -> None:
+            _close(asking)
+            if ended is not None and shiboken6.isValid(owner):
+                ended()
+
         self._tasks.change(
             key,
             name,
@@ -127,30 +131,28 @@ class Secrets(QObject):
             done,
             owner=owner,
             failed=failed,
+            ended=over,
         )
 
     # ---------------------------------------------------------------- on the worker
 
     def _run(self, asking: _Asking, work: Callable[[Ask, Progress], T], progress: Progress) -> T:
         """Does the work, again after each wrong passphrase and after the keychain has opened."""
-        try:
-            while True:
-                asking.was_answered = False
-                try:
-                    answer = work(lambda _question: self._ask(asking, progress), progress)
-                except EnvironmentFault as fault:
-                    if fault.code != LOCKED:
-                        raise
-                    if asking.was_answered:
-                        asking.error = f"{fault.title}. {fault.advice}"
-                    elif not self._open_keychain(asking, progress):
-                        raise
-                else:
-                    if asking.keeps_open and asking.was_answered:
-                        self._identities.keep_open()
-                    return answer
-        finally:
-            self._ended.emit(asking)
+        while True:
+            asking.was_answered = False
+            try:
+                answer = work(lambda _question: self._ask(asking, progress), progress)
+            except EnvironmentFault as fault:
+                if fault.code != LOCKED:
+                    raise
+                if asking.was_answered:
+                    asking.error = f"{fault.title}. {fault.advice}"
+                elif not self._open_keychain(asking, progress):
+                    raise
+            else:
+                if asking.keeps_open and asking.was_answered:
+                    self._identities.keep_open()
+                return answer
 
     def _ask(self, asking: _Asking, progress: Progress) -> str:
         """Returns the passphrase that somebody types, or chose a file with."""
@@ -188,7 +190,7 @@ class Secrets(QObject):
     # ---------------------------------------------------------------- in the window
 
     def _on_asked(self, asking: _Asking) -> None:
-        if asking.dialog is not None:
+        if asking.dialog is not None and shiboken6.isValid(asking.dialog):
             asking.dialog.ask_again(asking.error, keychain=asking.wants_keychain)
             return
         parent, status = asking.parent, asking.status
@@ -211,9 +213,9 @@ class Secrets(QObject):
         dialog.rejected.connect(refuse)
         dialog.open()
 
-    def _on_ended(self, asking: _Asking) -> None:
-        dialog, asking.dialog = asking.dialog, None
-        if dialog is not None and shiboken6.isValid(dialog):
-            dialog.finish()
-        if asking.ended is not None:
-            asking.ended()
+
+def _close(asking: _Asking) -> None:
+    """Takes the dialog away after the work has ended."""
+    dialog, asking.dialog = asking.dialog, None
+    if dialog is not None and shiboken6.isValid(dialog):
+        dialog.finish()

@@ -9,7 +9,8 @@
   come together are delivered over several turns of the event loop: each may lay out a page.
 * A job begins when the turn that asked for it has laid out and painted what it changed: a worker
   beside that would take the interpreter dozens of times, and the window would stand still longer.
-* Once closed nothing is begun any more: what it would read from is closed next.
+* Once closed nothing is begun any more: what it would read from is closed next. What is cancelled
+  before it has begun is over at once: a lane that hangs keeps nothing of it.
 * A job gives the interpreter back at once when the window wants it: a turn of the event loop takes
   it dozens of times, and would wait the usual 5 ms each time.
 * Progress is told at most ten times a second; telling it is also where Cancel is heard.
@@ -22,7 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import shiboken6
 
@@ -68,6 +69,19 @@ def time_left(state: TaskState, passed_s: float) -> str:
         return ""
     left_s = passed_s * (1 - share) / share
     return f"{duration(round(left_s) * MICROSECONDS)} left" if left_s >= 1 else ""
+
+
+@runtime_checkable
+class Awaits(Protocol):
+    """An owner that stays until the changes it started have ended, also when it was closed."""
+
+    def change_began(self) -> None:
+        """Hears that a change of its own was started."""
+        ...
+
+    def change_ended(self) -> None:
+        """Hears that one has ended, however that went."""
+        ...
 
 
 class _Relay(QObject):
@@ -133,11 +147,42 @@ class _Job(QRunnable):
             self.relay.ended.emit(answer, fault)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hearers:
+    """Who hears how a job ended; nobody does once the owner is gone, but that it is over."""
+
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    stopped: Callable[[], None] | None = None
+    ended: Callable[[], None] | None = None
+    owner: QObject | None = None
+
+    def begin(self) -> None:
+        if isinstance(self.owner, Awaits):
+            self.owner.change_began()
+
+    def tell(self, answer: Any, fault: BaseException | None, *, is_stopped: bool) -> None:  # noqa: ANN401 - the answer of any question
+        if self.owner is not None and not shiboken6.isValid(self.owner):
+            return
+        if is_stopped:
+            if self.stopped is not None:
+                self.stopped()
+        elif fault is None:
+            self.done(answer)
+        else:
+            self.failed(fault)
+
+    def let_go(self) -> None:
+        if isinstance(self.owner, Awaits) and shiboken6.isValid(self.owner):
+            self.owner.change_ended()
+
+
 @dataclass(slots=True)
 class _Entry:
     job: _Job
     state: TaskState
-    deliver: Callable[[Any, BaseException | None], None]
+    hearers: _Hearers
+    worker: "QThreadPool | Lane"
     lane: str = ""
 
 
@@ -198,8 +243,9 @@ class Tasks(QObject):
         """
         self.cancel(key)
         retry = lambda: self.ask(key, name, work, done, owner=owner, failed=failed, lane=lane)  # noqa: E731 - a closure over all arguments
-        state = TaskState(key=key, name=name)
-        self._start(self._questions, state, work, done, owner, failed, retry, lane)
+        tell = failed or (lambda fault: self.failed.emit(fault, name, retry))
+        hearers = _Hearers(done=done, failed=tell, owner=owner)
+        self._start(self._questions, TaskState(key=key, name=name), work, hearers, lane)
 
     def change(
         self,
@@ -210,22 +256,36 @@ class Tasks(QObject):
         *,
         owner: QObject | None = None,
         failed: Callable[[BaseException], None] | None = None,
+        stopped: Callable[[], None] | None = None,
+        ended: Callable[[], None] | None = None,
         lane: str = "",
     ) -> None:
-        """Runs a change after those already waiting; arguments are those of `ask`."""
+        """Runs a change after those already waiting; the other arguments are those of `ask`.
+
+        ``stopped`` hears that a cancelled one has come to rest, which may be long after Cancel.
+        ``ended`` hears that it is over, before the others do and also when its owner is gone.
+        """
+        tell = failed or (lambda fault: self.failed.emit(fault, name, None))
+        hearers = _Hearers(done=done, failed=tell, stopped=stopped, ended=ended, owner=owner)
         state = TaskState(key=key, name=name, is_change=True)
-        self._start(self._changes, state, work, done, owner, failed, None, lane)
+        self._start(self._changes, state, work, hearers, lane)
 
     def running(self) -> tuple[TaskState, ...]:
         """Returns the jobs that run or wait, oldest first."""
         return tuple(entry.state for entry in self._entries if not entry.job.is_cancelled)
 
     def silent_s(self, key: str) -> float | None:
-        """Returns how long the running job of a key has said nothing, None if none has begun."""
+        """Returns how long a job has said nothing, None if there is none or it waits for ours.
+
+        What waits in a lane is as silent as whatever works there.
+        """
         for entry in self._entries:
             job = entry.job
-            if entry.state.key == key and job.has_begun and not job.is_cancelled:
+            if entry.state.key != key or job.is_cancelled:
+                continue
+            if job.has_begun:
                 return time.monotonic() - job.heard_at
+            return self.lane_silent_s(entry.lane) if entry.lane else None
         return None
 
     def lane_silent_s(self, lane: str) -> float:
@@ -239,11 +299,12 @@ class Tasks(QObject):
 
     def cancel(self, key: str) -> None:
         """Cancels the jobs of a key; what they finished stays finished."""
-        hit = False
-        for entry in self._entries:
-            if entry.state.key == key and not entry.job.is_cancelled:
-                entry.job.cancel()
-                hit = True
+        hit = [e for e in self._entries if e.state.key == key and not e.job.is_cancelled]
+        for entry in hit:
+            entry.job.cancel()
+        for entry in hit:
+            if self._drop(entry):
+                self._finish(entry)
         if hit:
             self.changed.emit()
 
@@ -298,37 +359,31 @@ class Tasks(QObject):
         pool: QThreadPool,
         state: TaskState,
         work: Callable[[Progress], Any],
-        done: Callable[[Any], None],
-        owner: QObject | None,
-        failed: Callable[[BaseException], None] | None,
-        retry: Callable[[], None] | None,
+        hearers: _Hearers,
         lane: str,
     ) -> None:
         if self._is_closed:
             return
         job = _Job(work, self)
-
-        def deliver(answer: Any, fault: BaseException | None) -> None:  # noqa: ANN401 - the answer of any question
-            if job.is_cancelled or isinstance(fault, Cancelled):
-                return
-            if owner is not None and not shiboken6.isValid(owner):
-                return
-            if fault is None:
-                done(answer)
-            elif failed is not None:
-                failed(fault)
-            else:
-                self.failed.emit(fault, state.name, retry)
-
-        entry = _Entry(job, state, deliver, lane)
+        worker = self._lanes.setdefault(lane, Lane(lane)) if lane else pool
+        entry = _Entry(job, state, hearers, worker, lane)
         self._entries.append(entry)
         job.relay.progressed.connect(lambda *step: self._on_progressed(entry, *step))
         job.relay.ended.connect(lambda *outcome: self._on_ended(entry, *outcome))
-        worker = self._lanes.setdefault(lane, Lane(lane)) if lane else pool
+        if state.is_change:
+            hearers.begin()
         self._waiting.append((worker, job))
         if not self._begin.isActive():
             self._begin.start()
         self.changed.emit()
+
+    def _drop(self, entry: _Entry) -> bool:
+        """Forgets a job that has not begun; those on our own disk begin at once anyway."""
+        waiting = (entry.worker, entry.job)
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+            return True
+        return isinstance(entry.worker, Lane) and entry.worker.drop(entry.job)
 
     def _on_begin_timeout(self) -> None:
         while self._waiting:
@@ -369,9 +424,20 @@ class Tasks(QObject):
             entry, answer, fault = self._answers.popleft()
             if entry not in self._entries:
                 continue
-            self._entries.remove(entry)
-            entry.job.relay.deleteLater()
-            try:
-                entry.deliver(answer, fault)
-            finally:
-                self.changed.emit()
+            self._finish(entry, answer, fault)
+
+    def _finish(
+        self, entry: _Entry, answer: object = None, fault: BaseException | None = None
+    ) -> None:
+        """Tells who waits for a job that it is over, and how it ended unless it was cancelled."""
+        self._entries.remove(entry)
+        entry.job.relay.deleteLater()
+        try:
+            if entry.hearers.ended is not None:
+                entry.hearers.ended()
+            is_stopped = entry.job.is_cancelled or isinstance(fault, Cancelled)
+            entry.hearers.tell(answer, fault, is_stopped=is_stopped)
+        finally:
+            if entry.state.is_change:
+                entry.hearers.let_go()
+            self.changed.emit()

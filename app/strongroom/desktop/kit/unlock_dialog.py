@@ -123,7 +123,6 @@ class UnlockDialog(Dialog):
         """Closes it after the work has ended."""
         self._is_checking = False
         self.accept()
-        self.deleteLater()
 
     def reject(self) -> None:
         """Leaves, unless the passphrase is being checked: then it is too late to say no."""
@@ -188,7 +187,7 @@ class UnlockDialog(Dialog):
 
     def _wait(self, words: str) -> None:
         self._is_checking = True
-        self.field.edit.clear()
+        self.field.forget()
         self.field.edit.setEnabled(False)
         self.cancel_button.setEnabled(False)
         self.file_button.setEnabled(False)

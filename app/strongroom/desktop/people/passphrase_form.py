@@ -51,5 +51,5 @@ class PassphraseForm(Surface):
         """Returns the passphrase and empties both fields."""
         words = self.first.text()
         for each in (self.first, self.again):
-            each.edit.clear()
+            each.forget()
         return words

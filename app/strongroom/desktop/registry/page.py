@@ -251,7 +251,6 @@ class ModelsPage(Page):
             self._services, self._tasks, view.detail.version, view.model, parent=self
         )
         dialog.changed.connect(self._on_changed)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     # ---------------------------------------------------------------- inside

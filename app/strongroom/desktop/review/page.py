@@ -197,7 +197,6 @@ class ReviewsPage(Page):
         """Opens the dialog that asks for a move, of a version if one is named."""
         dialog = RequestDialog(self._services, self._tasks, version, parent=self)
         dialog.requested.connect(self._on_requested)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def dialog(self) -> TransitionDialog | None:
@@ -351,9 +350,7 @@ class ReviewsPage(Page):
             dialog.comment.edit.setFocus()
 
     def _on_dialog_finished(self, _result: int) -> None:
-        dialog, self._dialog = self._dialog, None
-        if dialog is not None:
-            dialog.deleteLater()
+        self._dialog = None
 
     def _on_decided(self, request: TransitionRequest, word: str) -> None:
         self._wanted = request.id

@@ -146,6 +146,5 @@ class RunActions:
         self._bulk.change("Restoring runs", "Restored", lambda p: edits.restore(run_ids, p))
 
     def _opened(self, dialog: Dialog) -> Dialog:
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog

@@ -62,7 +62,6 @@ class ChartWindows(QObject):
         """Shows the visible points of a chart over ``x`` as a table."""
         title = shown(x.removeprefix(METRIC)) if x.startswith(METRIC) else ""
         dialog = ChartNumbers(chart, title, parent=self._widget.window())
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
@@ -96,7 +95,6 @@ class ChartWindows(QObject):
         """Asks for the metrics of a new chart and puts it on the board."""
         dialog = MetricsDialog(metrics, parent=self._widget.window())
         dialog.accepted.connect(lambda: self.add_custom(dialog.title.text(), dialog.chosen()))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
@@ -117,7 +115,6 @@ class ChartWindows(QObject):
         """Asks under which name to save the layout."""
         dialog = NameDialog(parent=self._widget.window())
         dialog.accepted.connect(lambda: save(dialog.name.text().strip()))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
@@ -136,7 +133,6 @@ class ChartWindows(QObject):
             self._large = None
             if chart is not None:
                 chart.setFocus(Qt.FocusReason.OtherFocusReason)
-        dialog.deleteLater()
 
 
 class MetricsDialog(Dialog):

@@ -135,7 +135,6 @@ class ColumnActions(QObject):
             self.change(title, self._layout.set_form, column.key, form, decimals)
 
         dialog.decided.connect(decide)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 

@@ -195,7 +195,6 @@ class RunsPage(Page):
         shown = [column.field for column in self.model.sheet.columns if column.kind == "value"]
         dialog = ColumnsDialog(self._names, [each for each in shown if each], parent=self)
         dialog.chosen.connect(self.set_fields)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 

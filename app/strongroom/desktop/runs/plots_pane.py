@@ -191,7 +191,6 @@ class PlotsPane(QWidget):
     def show_numbers(self) -> PlotNumbers:
         """Opens the numbers behind the plot as a table."""
         dialog = PlotNumbers(self.current().plot(), parent=self)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 

@@ -59,7 +59,6 @@ class RegisterChoice(QObject):
             return
         name = shown(detail.run.name)
         dialog = self._choose(run_id, name, found, detail) if found else self._nothing(name)
-        dialog.finished.connect(dialog.deleteLater)
         self.dialog = dialog
         dialog.open()
 

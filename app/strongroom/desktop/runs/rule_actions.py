@@ -79,7 +79,6 @@ class RuleActions(QObject):
         dialog.stated.connect(self.state)
         dialog.forgotten.connect(self.forget)
         dialog.runs_requested.connect(self._on_runs_requested)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _count(self, dialog: RuleDialog, draft: MetricRule) -> None:
@@ -111,9 +110,7 @@ class RuleActions(QObject):
         self._list.open()
 
     def _on_list_closed(self) -> None:
-        if self._list is not None:
-            self._list.deleteLater()
-            self._list = None
+        self._list = None
 
     def _on_runs_requested(self, text: str) -> None:
         if self._list is not None:

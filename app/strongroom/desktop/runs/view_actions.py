@@ -67,7 +67,6 @@ class ViewActions(QObject):
         name.changed.connect(look)
         look(name.text())
         dialog.accepted.connect(lambda: self.save(name.text().strip()))
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 

@@ -35,7 +35,6 @@ def help_commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
 
         at = window()
         dialog = HelpDialog(place, at.tasks, documentation, parent=at)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.show()
         return dialog
 
@@ -43,7 +42,6 @@ def help_commands(window: Callable[[], MainWindow]) -> Sequence[Command]:
         from strongroom.desktop.shell.shortcuts_dialog import ShortcutsDialog  # ditto
 
         dialog = ShortcutsDialog(window().commands.commands(), parent=window())
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     return [

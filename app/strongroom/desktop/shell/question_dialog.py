@@ -49,4 +49,3 @@ class QuestionDialog(Dialog):
             does()
 
         self.answer.clicked.connect(act)
-        self.finished.connect(self.deleteLater)

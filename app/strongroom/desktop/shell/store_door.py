@@ -74,7 +74,6 @@ class StoreDoor(QObject):
 
         dialog = StoresDialog(self.recent(), self._store, parent=self._window)
         dialog.chosen.connect(self.open)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def open(self, folder: Path) -> None:

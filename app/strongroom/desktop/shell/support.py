@@ -105,7 +105,6 @@ class Support(QObject):
         dialog = SupportDialog(
             self.bundle, collect, window.tasks, self._clock, parent=parent.window()
         )
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _on_crashed(self, error: BaseException) -> None:
