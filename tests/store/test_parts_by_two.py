@@ -17,7 +17,6 @@ import pytest
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.parts import Part
-from strongroom.store import publish_parts as parts_module
 from strongroom.store.publish import Source
 from strongroom.store.publish_parts import publish_parts
 from support.no_internet import GUARDED
@@ -190,7 +189,7 @@ def test_a_file_system_without_locks_takes_it_all_the_same(
 def test_a_share_that_lies_about_inode_numbers_takes_it_all_the_same(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts_module.os.path, "samestat", lambda one, other: False)
+    monkeypatch.setattr(os.path, "samestat", lambda one, other: False)
     assert put(root)
     assert (root / NAME[:2] / NAME).read_bytes() == DATA
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The site's scanner sees content of others before anything of it is used, or nothing comes in."""
 
+import hashlib
+import io
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from strongroom.domain.errors import Cancelled, EnvironmentFault
 from strongroom.exchange.scanner import Scanner
 from strongroom.services.bundles import Bundles
 from strongroom.services.site_scanner import site_scanner
+from strongroom.store.waiting_room import WaitingRoom, sweep
 from support.peers import MODEL, Peer, Team, codes, files_of
 
 # What scanners call a virus by agreement; in two halves, so that none stops at this file.
@@ -184,6 +188,104 @@ def test_what_a_scanner_prints_is_shown_on_one_line_and_short(
     for trouble in outcome.rejected:
         assert "\x1b" not in trouble.detail
         assert len(trouble.detail) < 600
+
+
+# ------------------------------------------------------------------ what waits
+
+
+class StopsInTheScan:
+    """Cancels once everything was copied and the scanner began."""
+
+    def step(self, done: int, total: int, what: str = "") -> None:
+        if what == "Scanning":
+            raise Cancelled
+
+
+def waiting(peer: Peer) -> list[str]:
+    folder = peer.store / "cache" / "arrivals"
+    return sorted(path.name for path in folder.rglob("*") if len(path.name) == 64)
+
+
+def test_the_scanner_never_meets_what_an_earlier_pull_left_and_nobody_asks_for_now(
+    team: Team, install: Callable[..., Path]
+) -> None:
+    ada, ben = team.peers
+    install(ben, "#!/bin/sh\nexec sleep 60\n")
+    ada.push()
+    with pytest.raises(Cancelled):
+        ben.exchange.pull("share", progress=StopsInTheScan())
+    left = waiting(ben)
+    assert left
+    ben.at.scanner = lambda: None
+    assert ben.pull().is_clean, "it came another way meanwhile"
+    ada.register("second", data={"weights.bin": b"second"})
+    ada.push()
+    scanner = install(ben, '#!/bin/sh\nfind "$1" -type f >> "$0.log"\n')
+    assert ben.pull().is_clean
+    assert seen_by(scanner)
+    assert not [line for line in seen_by(scanner) if Path(line).name in left]
+    assert waiting(ben) == []
+
+
+def test_what_was_copied_before_a_cancel_is_not_copied_again(
+    team: Team, install: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = team.peers
+    install(ben, "#!/bin/sh\nexec sleep 60\n")
+    ada.push()
+    with pytest.raises(Cancelled):
+        ben.exchange.pull("share", progress=StopsInTheScan())
+    install(ben)
+    with monkeypatch.context() as patch:
+        patch.setattr("strongroom.exchange.watched.Watched.read", None)
+        assert ben.exchange.pull("share")[0].is_clean, "nothing is read from the share again"
+    assert ben.has_content()
+
+
+def test_a_pull_beside_another_one_of_the_same_place_takes_nothing_of_it(
+    team: Team, install: Callable[..., Path], tmp_path: Path
+) -> None:
+    ada, ben = team.peers
+    gate = tmp_path / "gate"
+    install(ben, f'#!/bin/sh\necho "$1" >> "$0.log"\nwhile [ ! -e {gate} ]; do sleep 0.05; done\n')
+    ada.push()
+    outcomes: list[bool] = []
+    first = threading.Thread(
+        target=lambda: outcomes.append(ben.exchange.pull("share")[0].is_clean), daemon=True
+    )
+    first.start()
+    scanner = tmp_path / "scan.sh"
+    while not seen_by(scanner):
+        time.sleep(0.02)
+    held = waiting(ben)
+    (room,) = seen_by(scanner)
+    beside = WaitingRoom(Path(room).parent, str(team.share), os.urandom)
+    assert str(beside.folder) != room
+    beside.keep_only([])
+    beside.leave(is_done=True)
+    assert waiting(ben) == held
+    gate.touch()
+    first.join(30)
+    assert outcomes == [True]
+    assert files_of(ben.store / "cache" / "arrivals") == {}
+
+
+def test_what_nobody_came_back_for_is_removed_after_a_week(tmp_path: Path) -> None:
+    now_us = 1_795_420_000_000_000
+    for place, days in (("gone", 8), ("recent", 6)):
+        room = WaitingRoom(tmp_path, place, os.urandom)
+        data = place.encode()
+        room.blobs.put(hashlib.sha256(data).hexdigest(), io.BytesIO(data), len(data))
+        room.leave(is_done=False)
+        for path in tmp_path.glob(f"{room.folder.name}*"):
+            os.utime(path, (now_us / 1e6 - days * 86_400,) * 2)
+    sweep(tmp_path, now_us)
+    assert [data for data in files_of(tmp_path).values() if data] == [b"recent"]
+    room = WaitingRoom(tmp_path, "recent", os.urandom)
+    sweep(tmp_path, now_us)
+    assert list(room.blobs.all()), "in use again"
+    room.leave(is_done=True)
+    assert files_of(tmp_path) == {}
 
 
 # ------------------------------------------------------------------ who may choose it

@@ -9,6 +9,11 @@
 import errno
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
+
+_TRIES = 5  # others may finish it meanwhile; a share may lie about inode numbers for ever
+_PLAIN: int = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 _TAKEN = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK})
 _NO_LOCKS = frozenset(
@@ -46,3 +51,25 @@ def lock_now(descriptor: int) -> bool:
             return False
         raise
     return True
+
+
+def hold_now(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int | None:
+    """Opens a file and takes its lock without waiting; None if that cannot be had.
+
+    Between opening and locking, whoever had it may have given it another name or removed it: what
+    is returned is what the name shows now. Closing the descriptor gives it back.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    for _ in range(_TRIES):
+        descriptor = os.open(path, flags | _PLAIN, 0o644)
+        is_ours, is_still_there = lock_now(descriptor), False
+        with suppress(FileNotFoundError):
+            is_still_there = os.path.samestat(os.fstat(descriptor), os.lstat(path))
+        if is_ours and is_still_there:
+            return descriptor
+        os.close(descriptor)
+        if not is_ours:
+            break
+    return None

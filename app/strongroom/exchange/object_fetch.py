@@ -43,7 +43,7 @@ class ObjectFetch:
         self._bundles = bundles
         self._holdings = Holdings(desk.here)
         self._suspect_bytes = 0
-        self._reception = reception(desk.here)
+        self._reception = reception(desk.here, desk.remote.location)
         self._reading = ""
         """The object that was read last; what is refused is refused for it."""
         self.arrived: set[str] = set()
@@ -61,7 +61,12 @@ class ObjectFetch:
             EnvironmentFault: ``E-SHARE``; ``E-FULL`` before anything is copied, or while it is.
             Cancelled: Between two pieces; what was copied stays.
         """
-        missing = list(self._missing())
+        try:
+            self._run(list(self._missing()))
+        finally:
+            self._reception.close()
+
+    def _run(self, missing: Sequence[tuple[ArtifactFile, Bundle]]) -> None:
         total = sum(file.size_bytes for file, _ in missing)
         self._check_room(total)
         done = 0

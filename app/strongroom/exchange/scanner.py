@@ -39,13 +39,12 @@ class Scanner:
     timeout_s: int = 600
 
     def bad_files(
-        self, folder: Path | None, files: Sequence[Path], progress: Progress
+        self, folder: Path, files: Sequence[Path], progress: Progress
     ) -> Mapping[Path, str]:
         """Returns the files in which something was found, with what the scanner said.
 
         Args:
-            folder: What holds the files and nothing else, given whole first; None if there is no
-                such folder.
+            folder: What holds the files and nothing else, given whole first.
             files: The files, given one by one if something is found in the folder.
             progress: Hears that it lasts; may cancel.
 
@@ -55,14 +54,14 @@ class Scanner:
         """
         if not files:
             return {}
-        if folder is not None and self._run(folder, progress, "Scanning")[0] == CLEAN:
+        if self._run(folder, progress, "Scanning")[0] == CLEAN:
             return {}
         found: dict[Path, str] = {}
         for number, file in enumerate(files):
             code, said = self._run(file, progress, f"Scanning {number + 1} of {len(files)}")
             if code == FOUND:
                 found[file] = said
-        if not found and folder is not None:
+        if not found:
             raise _failed("found something in all files together and in none by itself")
         return found
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
-from strongroom.disk.descriptor_lock import lock_now
+from strongroom.disk.descriptor_lock import hold_now
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.parts import Part, parts_of
 from strongroom.domain.progress import Silent
@@ -30,8 +30,7 @@ from strongroom.store.publish import (
 )
 
 UNFINISHED = ".unfinished"  # the end of its name until it is whole
-_TRIES = 5  # somebody may finish it between two looks; a share may lie about inode numbers
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_TRIES = 5  # somebody may finish it between two looks
 
 PartOpener = Callable[[Part], AbstractContextManager[Source]]
 """Opens one part of a file for one pass."""
@@ -61,16 +60,19 @@ def publish_parts(root: Path, relative: str, file: ArtifactFile, open_part: Part
                 settle(final, is_ours=False)
                 return False
             make_folders(root, final.parent)
-            descriptor = os.open(aside, _FLAGS, 0o644)
+            if (descriptor := hold_now(aside)) is None:
+                break  # never waited for: whoever has it may have been stopped
             try:
-                if not lock_now(descriptor):
-                    break  # never waited for: whoever has it may have been stopped
-                if not _is_unfinished(descriptor, aside, final):
-                    continue
-                is_new = _put_together(descriptor, aside, final, file, open_part)
+                is_finished = _has_its_name(descriptor, final) or has_content(
+                    final, file.size_bytes, file.sha256
+                )
+                if not is_finished:
+                    is_new = _put_together(descriptor, aside, final, file, open_part)
             finally:
                 os.close(descriptor)
             _remove_leftover(aside)
+            if is_finished:  # by somebody else, who may have been stopped before unlink()
+                continue
             if is_new is None:
                 raise wrong_hash(file.path)
             settle(final, is_ours=True)
@@ -94,37 +96,19 @@ def _put_together(
     return place(aside, final, file.size_bytes, file.sha256, write_once=False)
 
 
-def _is_unfinished(descriptor: int, aside: Path, final: Path) -> bool:
-    """Whether a locked file still has its name, and no other one already.
-
-    Between opening and locking it, somebody else may have finished it: it is a blob then, and what
-    is written to it is written to the blob.
-    """
-    here = os.fstat(descriptor)
+def _has_its_name(descriptor: int, final: Path) -> bool:
+    """Whether a file is a blob already: what is written to it then is written to the blob."""
     try:
-        if not os.path.samestat(here, os.lstat(aside)):
-            return False
+        return os.path.samestat(os.fstat(descriptor), os.lstat(final))
     except FileNotFoundError:
         return False
-    try:
-        is_final = os.path.samestat(here, os.lstat(final))
-    except FileNotFoundError:
-        return True
-    if is_final:  # finished by somebody who was stopped between link() and unlink()
-        with suppress(OSError):
-            aside.unlink()
-    return not is_final
 
 
 def _remove_leftover(aside: Path) -> None:
     """Removes what lies aside of a file that needs it no more, unless somebody has it."""
     with suppress(OSError):
-        descriptor = os.open(aside, _FLAGS & ~os.O_CREAT)
-        try:
-            is_free = lock_now(descriptor)
-        finally:
+        if (descriptor := hold_now(aside, os.O_RDWR)) is not None:
             os.close(descriptor)  # Windows removes no open file
-        if is_free:
             aside.unlink()
 
 
