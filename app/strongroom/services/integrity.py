@@ -125,9 +125,13 @@ class Integrity:
             notes += [f"{STALE}: {stale}"] if stale else []
             notes += _clock_notes(snapshot, self._at.clock.now_us())
             state = self._at.marks.state()
-            if state is SealState.BROKEN:
+            untold = self._at.marks.untold()
+            if state is SealState.BROKEN or untold:
+                which = f"; not told yet at a pull from {', '.join(untold)}" if untold else ""
                 findings.append(
-                    Finding(code="E-DBDRIFT", path="marks.json", object="marks", detail=DAMAGE)
+                    Finding(
+                        code="E-DBDRIFT", path="marks.json", object="marks", detail=DAMAGE + which
+                    )
                 )
             notes += [_MARKS[state]] if state in _MARKS else []
         else:

@@ -3,13 +3,19 @@
 
 * The sealed part is what was remembered while the keychain was open. What is learned while it is
   closed stands beside it and can only raise it; the next open keychain seals both.
-* A broken seal is an alarm (E-DBDRIFT). The marks are compared all the same: they may be too low,
-  they are never a reason to believe a remote.
-* The seal covers the writer, so that the marks of one home say nothing in another. What a former
-  key of this home sealed is believed, and sealed anew.
+* A broken seal is an alarm (E-DBDRIFT), for each remote: it is told at the next pull from each,
+  and until then it is kept, sealed, for which of them it has not been. The marks are compared all
+  the same: they may be too low, they are never a reason to believe a remote.
+* Seals are numbered in the keychain: an older file of marks, put back, is broken too.
+* The seal is of one writer, so that the marks of one home say nothing in another. What a former
+  key of this home sealed is believed until the new one has sealed.
 """
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from filelock import FileLock, Timeout
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
@@ -20,7 +26,8 @@ from strongroom.store.home import Home
 from strongroom.trust.keychain import Keychain
 from strongroom.trust.seal import Seal, SealState
 
-DAMAGE = "What this workstation remembers of its remotes was changed by something else"
+DAMAGE = "What this workstation remembers of its remotes was changed by something else, or put back"
+LOCK_SECONDS = 5  # a file is written in milliseconds; longer, and a program hangs
 
 
 class SealedMarks:
@@ -41,32 +48,44 @@ class SealedMarks:
         former: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._home, self._former = home, former
-        self._seal = Seal(keychain, f"marks:{home.store_id}", random_bytes)
+        self._keychain, self._random = keychain, random_bytes
 
     def state(self) -> SealState:
         """Returns what the seal is worth; `NONE` also if nothing was ever remembered."""
-        document = self._document()
-        found = self._check(document, self._writer())
-        if found is SealState.BROKEN and self._is_of_former(document):
-            return SealState.WHOLE
-        return found
+        return self._state(self._document())
+
+    def untold(self) -> tuple[str, ...]:
+        """Returns the remotes whose marks may have been lowered, until the next pull from each."""
+        return _names(self._document().get("damaged"))
 
     def of(self, remote: str) -> Marks:
         """Returns what a remote has shown before, with the damage if the seal is broken."""
         known = self._all()
-        damage = DAMAGE if self.state() is SealState.BROKEN else ""
-        return read_marks(known.get(remote), damage=damage)
+        is_damaged = self.state() is SealState.BROKEN or remote in self.untold()
+        return read_marks(known.get(remote), damage=DAMAGE if is_damaged else "")
 
     def save(self, remote: str, marks: Marks) -> None:
-        """Remembers what a remote has shown."""
-        self._write({**self._all(), remote: marks.to_json()})
+        """Remembers what a remote has shown; damage to its own marks has been told by then."""
+        with self._locked():
+            document, known = self._document(), self._all()
+            state, damaged = self._state(document), set(self.untold())
+            if state is SealState.BROKEN:
+                damaged |= {*known, *(entry.name for entry in self._home.remotes())}
+            told = tuple(sorted(damaged - {remote}))
+            after = {**known, remote: marks.to_json()}
+            is_as_sealed = after == document.get("remotes") and told == self.untold()
+            if state is not SealState.WHOLE or not is_as_sealed or document.get("pending"):
+                self._write(after, told)
 
     def reseal(self) -> None:
-        """Seals what was learned while the keychain was closed, if it is open now."""
-        document = self._document()
-        is_open = (document.get("remotes") and not document.get("seal")) or document.get("pending")
-        if is_open or self._is_of_former(document):
-            self._write(self._all())
+        """Seals what was learned while the keychain was closed, if it is open now.
+
+        What somebody else has changed is left as it is: the next pull tells.
+        """
+        if self._is_to_seal():
+            with self._locked():
+                if self._is_to_seal():
+                    self._write(self._all(), self.untold())
 
     def own_head(self, writer: str) -> Head:
         """Returns the highest event of a log that any remote has shown, (0, "") for none."""
@@ -74,6 +93,24 @@ class SealedMarks:
         return max(shown, default=(0, ""))
 
     # ---------------------------------------------------------------- inside
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keeps other programs of this home away; memory is advice and waits for nobody long."""
+        lock = FileLock(str(self._home.folder / "marks.lock"), timeout=LOCK_SECONDS)
+        self._home.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(Timeout):
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _is_to_seal(self) -> bool:
+        document = self._document()
+        is_unsealed = document.get("remotes") and not document.get("seal")
+        is_waiting = is_unsealed or document.get("pending") or self._is_of_former(document)
+        return bool(is_waiting) and self._state(document) is not SealState.BROKEN
 
     def _document(self) -> dict[str, JsonValue]:
         """Returns the file; one that cannot be read counts as empty under a broken seal."""
@@ -92,37 +129,62 @@ class SealedMarks:
         }
         return {**sealed, **raised}
 
+    def _state(self, document: Mapping[str, JsonValue]) -> SealState:
+        found = self._check(document, self._writer())
+        if found is SealState.NONE and self._is_of_former(document):
+            return SealState.WHOLE
+        return found
+
     def _is_of_former(self, document: Mapping[str, JsonValue]) -> bool:
-        """Whether a key that was rotated since had sealed it."""
-        former = reversed(self._former()) if document.get("seal") else ()
+        """Whether a key that was rotated since had sealed it, and the present one nothing yet."""
+        if not document.get("seal") or self._check(document, self._writer()) is not SealState.NONE:
+            return False
+        former = reversed(self._former())
         return any(self._check(document, writer) is SealState.WHOLE for writer in former)
 
     def _check(self, document: Mapping[str, JsonValue], writer: str) -> SealState:
-        form = self._sealed_form(_object(document.get("remotes")), writer)
-        return self._seal.check(form, str(document.get("seal", "")))
+        damaged = _names(document.get("damaged"))
+        form = self._sealed_form(_object(document.get("remotes")), damaged, writer)
+        return self._seal(writer).check(form, str(document.get("seal", "")))
 
-    def _write(self, remotes: Mapping[str, JsonValue]) -> None:
-        seal = self._seal.make(self._sealed_form(remotes, self._writer()))
+    def _write(self, remotes: Mapping[str, JsonValue], damaged: tuple[str, ...]) -> None:
+        maker = self._seal(self._writer())
+        seal = maker.make(self._sealed_form(remotes, damaged, self._writer()))
         document: dict[str, JsonValue] = {"format": 1, "remotes": dict(remotes), "seal": seal}
+        if damaged:
+            document["damaged"] = list(damaged)
         if not seal:
             known = self._document()
             if known.get("seal"):
-                kept = {"remotes": _object(known.get("remotes")), "seal": known["seal"]}
-                document |= {**kept, "pending": dict(remotes)}
+                kept = {key: known[key] for key in ("remotes", "damaged", "seal") if key in known}
+                document = {"format": 1, **kept, "pending": dict(remotes)}
         self._home.save_marks(document)
+        maker.settle(seal)
+
+    def _seal(self, writer: str) -> Seal:
+        whose = hashlib.sha256(f"{self._home.store_id}/{writer}".encode()).hexdigest()
+        return Seal(self._keychain, f"marks:{whose}", self._random)
 
     def _writer(self) -> str:
         card = self._home.identity()
         return card.writer if card else ""
 
-    def _sealed_form(self, remotes: Mapping[str, JsonValue], writer: str) -> JsonValue:
+    def _sealed_form(
+        self, remotes: Mapping[str, JsonValue], damaged: tuple[str, ...], writer: str
+    ) -> JsonValue:
         return {
             "purpose": "strongroom/marks/v1",
             "store": self._home.store_id,
             "writer": writer,
             "remotes": dict(remotes),
+            "damaged": list(damaged),
         }
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
+
+
+def _names(value: JsonValue) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else []
+    return tuple(name for name in found if isinstance(name, str))
