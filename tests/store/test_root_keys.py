@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Root keys on sticks and paper: two of three sign, none of them lies on a workstation."""
 
+import base64
+import json
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
+from strongroom.domain.errors import (
+    BadInput,
+    EnvironmentFault,
+    Refused,
+    StrongroomError,
+    Untrusted,
+)
 from strongroom.services.root_keys import RootKeys
+from strongroom.services.rotation import Rotation
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.rootkey import new_root_key, paper_lines, read_paper, read_root_key
 from support.peers import CHEAP, Peer, Team
@@ -145,11 +155,74 @@ def test_a_key_the_team_needs_is_forgotten_only_when_a_copy_is_at_hand(
     assert refused.value.code == "E-CAP"
     copied = root_keys(ada).copy(only.label, tmp_path / "stick", passphrase=STICK)
     assert copied.keyid == only.keyid
-    root_keys(ada).forget(only.keyid)
+    root_keys(ada).forget(only.keyid, ask=lambda _: STICK)
     assert not root_keys(ada).places()[0].is_in_home
     ada.people.set_thresholds(admin=2, ask=lambda _: STICK)
     ada.push()
     assert team.peers[1].pull().rejected == ()
+
+
+def test_a_copy_that_does_not_open_is_no_copy_and_nothing_is_forgotten(
+    team: Team, tmp_path: Path
+) -> None:
+    ada = team.peers[0]
+    (only,) = root_keys(ada).places()
+    copied = root_keys(ada).copy(only.label, tmp_path / "stick", passphrase=STICK)
+    secret = copied.card.with_name(copied.card.name.replace(".root.json", ".key.json"))
+    whole = secret.read_bytes()
+    bent = json.loads(whole)
+    bent["ct"] = base64.b64encode(bytes(len(base64.b64decode(bent["ct"])))).decode()
+    for raw, answer in (
+        (json.dumps(bent, sort_keys=True, separators=(",", ":")).encode(), STICK),
+        (whole[:-9], STICK),
+        (None, STICK),
+        (whole, "what was it again"),
+    ):
+        secret.unlink(missing_ok=True)
+        if raw is not None:
+            secret.write_bytes(raw)
+        with pytest.raises(StrongroomError) as refused:
+            root_keys(ada).forget(only.keyid, ask=lambda _, answer=answer: answer)
+        assert refused.value.code in {"E-LOCKED", "E-FORMAT", "E-CANON"}
+        assert ada.at.home.key_file(only.keyid).exists()
+        assert ada.keychain.get(only.keyid) is not None
+    root_keys(ada).forget(only.keyid, ask=lambda _: STICK)
+    assert not ada.at.home.key_file(only.keyid).exists()
+
+
+def test_a_public_card_alone_is_no_key_and_lets_nothing_be_forgotten(
+    team: Team, tmp_path: Path
+) -> None:
+    ada = again(team.peers[0])
+    (only,) = root_keys(ada).places()
+    copied = root_keys(ada).copy(only.label, tmp_path / "stick", passphrase=STICK)
+    fresh = again(ada)
+    (tmp_path / "mail").mkdir()
+    card = shutil.copy(copied.card, tmp_path / "mail")
+    for place in (card, tmp_path / "mail"):
+        with pytest.raises(BadInput, match="public card") as refused:
+            fresh.people.ring.lend(Path(place))
+        assert refused.value.code == "E-NAME"
+    with pytest.raises(Refused) as needed:
+        root_keys(fresh).forget(only.keyid, ask=lambda _: STICK)
+    assert needed.value.code == "E-CAP"
+    assert fresh.at.home.key_file(only.keyid).exists()
+    for peer in (fresh, ada):
+        peer.close()
+
+
+def test_a_rotated_key_that_waits_for_the_team_is_no_root_key_and_stays(
+    team: Team, tmp_path: Path
+) -> None:
+    ben = team.peers[1]
+    rotation = Rotation(ben.at, ben.people.changes, cost=CHEAP)
+    made = rotation.rotate(tmp_path / "ben.enrol.json", passphrase="", ask=lambda _: "")
+    heir = made.card.writer
+    with pytest.raises(BadInput, match="no such root key") as refused:
+        root_keys(ben).forget(heir)
+    assert "none" in refused.value.advice
+    assert ben.at.home.key_file(heir).exists()
+    assert ben.keychain.get(heir) is not None
 
 
 def test_a_stick_without_its_passphrase_signs_nothing(team: Team, tmp_path: Path) -> None:

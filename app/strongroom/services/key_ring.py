@@ -45,10 +45,16 @@ class KeyRing:
         """Takes a root key file into use where it lies; its passphrase is asked when it signs.
 
         Raises:
-            BadInput: ``E-NAME`` if it cannot be read.
+            BadInput: ``E-NAME`` if it cannot be read, or if only the public card lies there.
             Untrusted: ``E-FORMAT`` if it is no root key file.
         """
         card = read_root_key(path)
+        if not card.has_secret:
+            raise BadInput(
+                "E-NAME",
+                f"{card.path} is the public card of a root key, and the key does not lie beside it",
+                "Put in the stick that holds both files; type a key on paper in with --key -.",
+            )
         found = LentKey(keyid=card.keyid, label=card.label, path=path)
         self._lent[found.keyid] = found
         return found
@@ -94,12 +100,22 @@ class KeyRing:
             EnvironmentFault: ``E-LOCKED``.
         """
         if not self._has(keyid):
-            raise BadInput(
-                "E-NAME",
-                f"The root key {keyid[:4]} {keyid[4:8]} is not at hand",
-                "Put in the stick it lies on, and name the file with --key.",
-            )
+            raise _not_at_hand(keyid)
         return self._opened(keyid, ask, ask)
+
+    def open_lent(self, keyid: str, ask: SecretsHandler) -> KeyPair:
+        """Opens a root key where it was lent from, whatever this home holds.
+
+        Raises:
+            BadInput: ``E-NAME`` if it was not lent.
+            EnvironmentFault: ``E-LOCKED``.
+        """
+        lent = self._lent.get(keyid)
+        if lent is None:
+            raise _not_at_hand(keyid)
+        if lent.path is None:
+            return self._papers[keyid]
+        return read_root_key(lent.path).unlock(ask(f"Passphrase of the root key {lent.label}"))
 
     def _has(self, keyid: str) -> bool:
         return keyid in self._lent or self._at.home.key_file(keyid).exists()
@@ -108,12 +124,8 @@ class KeyRing:
         card = self._at.card()
         if card is not None and card.writer == keyid:
             return self._at.keys(ask=once)
-        if keyid in self._papers:
-            return self._papers[keyid]
-        lent = self._lent.get(keyid)
-        if lent is not None and lent.path is not None:
-            question = f"Passphrase of the root key {lent.label}"
-            return read_root_key(lent.path).unlock(ask(question))
+        if keyid in self._lent:
+            return self.open_lent(keyid, ask)
         kept = Identity(
             self._at.home.key_file(keyid),
             writer=keyid,
@@ -122,6 +134,14 @@ class KeyRing:
             clock=self._at.clock,
         )
         return kept.unlock()
+
+
+def _not_at_hand(keyid: str) -> BadInput:
+    return BadInput(
+        "E-NAME",
+        f"The root key {keyid[:4]} {keyid[4:8]} is not at hand",
+        "Put in the stick it lies on, and name the file with --key.",
+    )
 
 
 def asked_once(ask: SecretsHandler) -> SecretsHandler:

@@ -205,12 +205,19 @@ class RootKeys:
 
         return self._changes.change(fewer, ask, draft)
 
-    def forget(self, key: str) -> str:
+    def forget(self, key: str, *, ask: SecretsHandler | None = None) -> str:
         """Deletes a root key from this home, and returns its id.
+
+        A copy of a key that the team needs is opened first: one that does not open is none.
+
+        Args:
+            key: The beginning of its id, or its label.
+            ask: Asks for the passphrase of the copy.
 
         Raises:
             BadInput: ``E-NAME`` if this home holds no such key.
             Refused: ``E-CAP`` if the team still needs it and no copy of it is at hand.
+            EnvironmentFault: ``E-LOCKED`` if the copy does not open; nothing is deleted.
         """
         document = self._at.snapshot().latest
         keyid = self._kept(key, document)
@@ -221,6 +228,8 @@ class RootKeys:
                 "The team needs this root key, and no copy of it is at hand",
                 "Copy it first: strongroom root copy KEY DIR. Then name the copy with --key.",
             )
+        if keyid in document.root_keys:
+            self._changes.ring.open_lent(keyid, ask or self._at.ask)
         self._at.home.key_file(keyid).unlink()
         with contextlib.suppress(EnvironmentFault):  # no keychain: the file was all there was
             self._at.keychain.delete(keyid)
@@ -256,7 +265,8 @@ class RootKeys:
     def _kept(self, key: str, document: TrustDocument) -> str:
         """Returns the id of a key file of this home that belongs to no person of the team."""
         card = self._at.card()
-        people = {*document.members, card.writer if card else ""}
+        following = self._at.home.next_identity()
+        people = {*document.members, *(each.writer for each in (card, following) if each)}
         folder = self._at.home.key_file("x").parent
         kept = [path.stem for path in sorted(folder.glob("*.json")) if path.stem not in people]
         versions = self._at.snapshot().trust.documents
