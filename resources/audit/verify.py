@@ -965,11 +965,14 @@ class Team:
         return bool(held) and not any((g["cap"], g["scope"], g["from"]) in old for g in held)
 
     def has_fresh_snapshot(self, event, days):
-        """Whether an event has seen a witness's snapshot at most so many days old, by claim."""
-        mine, oldest = claimed(event), days * 24 * 3600 * 1000000
-        known = [(claimed(snapshot), snapshot) for snapshot in self.snapshots]
+        """Whether an event has seen another person's snapshot at most so many days old, by claim.
+
+        One that claims to be more than a day younger than what has seen it is not fresh.
+        """
+        mine, day, me = claimed(event), 24 * 3600 * 1000000, self.person(event.writer)
+        known = [(claimed(s), s) for s in self.snapshots if self.person(s.writer) != me]
         return mine is not None and any(
-            theirs is not None and mine - theirs <= oldest and event.has_seen(snapshot)
+            theirs is not None and -day <= mine - theirs <= days * day and event.has_seen(snapshot)
             for theirs, snapshot in known
         )
 

@@ -130,9 +130,10 @@ class History:
             self.events.append(ending(request))
 
     def vouch(self, writer: Writer) -> None:
-        """Signs a snapshot, as a witness or not, today or long ago by his clock."""
+        """Signs a snapshot, as a witness or not, today, long ago or years ahead by his clock."""
         heads = {w: list(head) for w, head in writer.station.snapshot.chains.heads.items()}
-        claims = ["2023-11-14T00:00:00.000000Z", "2023-10-01T00:00:00.000000Z", "yesterday"]
+        days = ["2023-11-14", "2023-11-15", "2023-11-16", "2033-11-14", "2023-10-31", "2023-10-01"]
+        claims = [*(f"{day}T00:00:00.000000Z" for day in days), "yesterday"]
         time = self.random.choice(claims)
         self.events.append(writer.signs("witness.snapshot", {"heads": heads}, time=time))
 

@@ -7,9 +7,11 @@
   shown at least what the witness was shown.
 * A policy may ask that an approval has seen a snapshot of the last days, by claim. The claims are
   those of the approver and of the witness: the answer is the same on every peer, at any time.
+* A snapshot that claims to be of long after the approval that has seen it is no fresh one: a clock
+  set ahead once would vouch for years. The approver's own word vouches for nothing either.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from strongroom.domain.chains import Chains
@@ -70,7 +72,7 @@ def has_fresh_snapshot(chains: Chains, snapshots: Iterable[Event], event: Event,
 
     Args:
         chains: The chains of all writers.
-        snapshots: The valid ``witness.snapshot`` events.
+        snapshots: The valid ``witness.snapshot`` events of other people.
         event: The event, such as an approval.
         days: How old the snapshot may be, by both claims.
     """
@@ -79,18 +81,34 @@ def has_fresh_snapshot(chains: Chains, snapshots: Iterable[Event], event: Event,
         return False
     return any(
         (theirs := claimed_us(snapshot)) is not None
-        and mine - theirs <= days * DAY_US
+        and _is_fresh(mine - theirs, days)
         and chains.has_seen(event, snapshot)
         for snapshot in snapshots
     )
 
 
-def is_vouched_for(chains: Chains, refusals: Mapping[str, str], now_us: int, days: int) -> bool:
-    """Whether an approval signed now would have seen a fresh snapshot: all that is here is seen."""
+def is_vouched_for(
+    chains: Chains, refusals: Mapping[str, str], mine: Collection[str], now_us: int, days: int
+) -> bool:
+    """Whether an approval signed now would have seen a fresh snapshot: all that is here is seen.
+
+    Args:
+        chains: The chains of all writers.
+        refusals: Events without effect: a snapshot of somebody who is no witness is none.
+        mine: The writers of the person who would approve.
+        now_us: The time that the approval would claim.
+        days: How old the snapshot may be.
+    """
     return any(
         event.type == "witness.snapshot"
         and event.id not in refusals
+        and event.writer not in mine
         and (time := claimed_us(event)) is not None
-        and now_us - time <= days * DAY_US
+        and _is_fresh(now_us - time, days)
         for event in chains.events()
     )
+
+
+def _is_fresh(age_us: int, days: int) -> bool:
+    """Whether a snapshot is of the last days before an approval, or of a day after it at most."""
+    return -FUTURE_SLACK_US <= age_us <= days * DAY_US

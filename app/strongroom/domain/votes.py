@@ -244,7 +244,9 @@ class Court:
         days = policy.require_fresh_snapshot_days
         if answer.type != "stage.approve" or not days:
             return False
-        return not has_fresh_snapshot(self.chains, self.snapshots, answer, days)
+        me = self.person(answer.writer)
+        others = (each for each in self.snapshots if self.person(each.writer) != me)
+        return not has_fresh_snapshot(self.chains, others, answer, days)
 
     def _counted(
         self, request: Event, answers: Sequence[Event], votes: Sequence[Vote], policy: Policy

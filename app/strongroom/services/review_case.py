@@ -184,11 +184,17 @@ class ReviewCases:
                 yield f"Approve needs the failed gate “{gate.name}” waived in writing."
         days, now = item.request.policy.require_fresh_snapshot_days, self._at.clock.now_us()
         refusals = snapshot.state.refusals
-        if days and not is_vouched_for(snapshot.chains, refusals, now, days):
+        if days and not is_vouched_for(snapshot.chains, refusals, self._mine(snapshot), now, days):
             yield (
-                f"The policy asks for a witness's snapshot of the last {days} days, and there is"
-                " none here: pull one, or ask a witness to sign it."
+                f"The policy asks for a snapshot of the last {days} days by a witness who is"
+                " somebody else, and there is none here: pull one, or ask a witness to sign it."
             )
+
+    def _mine(self, snapshot: Snapshot) -> frozenset[str]:
+        """Returns the writers of the person at this workstation."""
+        card, members = self._at.card(), snapshot.latest.members
+        me = members[card.writer].person if card and card.writer in members else ""
+        return frozenset(writer for writer, member in members.items() if member.person == me)
 
     def may(self, snapshot: Snapshot, cap: str, model: str) -> bool:
         """Whether this workstation may do that on a model with its next event."""
