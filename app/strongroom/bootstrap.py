@@ -266,7 +266,7 @@ class Services:
         """One-file bundles, and receipts for them."""
         from strongroom.services.bundles import Bundles
 
-        return Bundles(self.workstation)
+        return Bundles(self.workstation, self.rotation)
 
     @cached_property
     def sticks(self) -> "Sticks":

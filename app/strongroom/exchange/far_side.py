@@ -48,20 +48,7 @@ class FarSide:
 
     def objects(self) -> Iterator[tuple[str, int]]:
         """Lists the content it has, and content nobody asked for here."""
-        asked = {
-            part.sha256
-            for digest, manifest in self._manifests.items()
-            if self._travels(digest)
-            for part in _objects(manifest)
-        }
-        told: set[str] = set()
-        for digest, manifest in self._manifests.items():
-            if self._has(digest) or not self._travels(digest):
-                for part in _objects(manifest):
-                    is_there = self._has(digest) or part.sha256 not in asked
-                    if is_there and part.sha256 not in told:
-                        told.add(part.sha256)
-                        yield part.sha256, part.size_bytes
+        return iter(self._there.items())
 
     def manifests(self) -> Iterator[tuple[str, int]]:
         """Lists the manifests it has, and those nobody asked for here."""
@@ -69,6 +56,18 @@ class FarSide:
         for digest in self._manifests:
             if self._has(digest) or not self._travels(digest):
                 yield digest, len(files.read_manifest(digest))
+
+    def coming(self) -> tuple[int, int]:
+        """Returns how many files travel at least, and how many manifests are left out for good."""
+        travelling = [d for d in self._manifests if self._travels(d)]
+        objects = {
+            part.sha256
+            for digest in travelling
+            for file in self._manifests[digest].files
+            if self._holdings.has(file.sha256, self._manifests[digest].run)
+            for part in parts_of(file)
+        }
+        return len(travelling) + len(objects - self._there.keys()), len(self.after().lacks)
 
     def after(self) -> Held:
         """Returns what it holds once everything that travels has arrived."""
@@ -102,6 +101,22 @@ class FarSide:
         """Returns the manifests it has, by the heads of its logs."""
         listed = (e for e in self._events if e.seq <= self._heads.get(e.writer, 0))
         return frozenset(str(event.body["manifest"]) for event in listed) - self._held.lacks
+
+    @cached_property
+    def _there(self) -> Mapping[str, int]:
+        asked = {
+            part.sha256
+            for digest, manifest in self._manifests.items()
+            if self._travels(digest)
+            for part in _objects(manifest)
+        }
+        return {
+            part.sha256: part.size_bytes
+            for digest, manifest in self._manifests.items()
+            if self._has(digest) or not self._travels(digest)
+            for part in _objects(manifest)
+            if self._has(digest) or part.sha256 not in asked
+        }
 
     @cached_property
     def _manifests(self) -> Mapping[str, Manifest]:

@@ -18,7 +18,13 @@ from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import EnvironmentFault, Untrusted
 from strongroom.domain.progress import Progress, Silent
 from strongroom.exchange.far_side import FarSide
-from strongroom.exchange.onefile_index import DESCRIPTION, BundledFile, OneFileIndex
+from strongroom.exchange.onefile_index import (
+    DESCRIPTION,
+    LEAST_ENTRY_BYTES,
+    BundledFile,
+    OneFileIndex,
+    check_index_bounds,
+)
 from strongroom.exchange.onefile_layout import (
     INDEX,
     Entry,
@@ -29,7 +35,7 @@ from strongroom.exchange.onefile_layout import (
 )
 from strongroom.exchange.remote import FORMAT
 from strongroom.store import segments as names
-from strongroom.store.growing_file import GrowingFile
+from strongroom.store.growing_file import GrowingFile, WeighedFile
 from strongroom.store.mounts import mount_of
 from strongroom.store.plainfile import CHUNK_BYTES, CheckedReader, wrong_hash
 from strongroom.store.publish import Source, check_free_space
@@ -67,10 +73,10 @@ class Facts:
 
 
 class OneFileBuilder:
-    """The bundle as the remote of one push; `finish` or `discard` ends it.
+    """The bundle as the remote of one push; `finish` and `publish` end it, or `discard`.
 
     Args:
-        file: Where it grows.
+        file: Where it grows, or is weighed by a dry run.
         far: Who it is for.
         facts: What its index will say.
 
@@ -78,7 +84,7 @@ class OneFileBuilder:
         EnvironmentFault: ``E-SHARE``, ``E-FULL``.
     """
 
-    def __init__(self, file: GrowingFile, far: FarSide, facts: Facts) -> None:
+    def __init__(self, file: GrowingFile | WeighedFile, far: FarSide, facts: Facts) -> None:
         self._file, self._far, self._facts = file, far, facts
         self._seal = SealingWriter(file.write, facts.keys) if facts.keys else None
         self._write: Callable[[bytes], object] = self._seal.write if self._seal else file.write
@@ -92,12 +98,12 @@ class OneFileBuilder:
         self._put(DESCRIPTION, canonical.encode(description))
 
     def finish(self, signer: Signer) -> Built:
-        """Signs the index and gives the file its name.
+        """Signs the index and reads the file back from its medium; it has no name yet.
 
         Raises:
             Untrusted: ``E-HASH``, ``E-MISSING`` if a content did not hold; there is no bundle.
+            Refused: ``E-SIZE`` if it lists more than a reader takes.
             EnvironmentFault: ``E-SHARE``, ``E-FULL``.
-            Refused: ``E-CONFLICT`` if somebody else's file has the name by now.
         """
         if self._broken is not None:
             raise self._broken
@@ -115,6 +121,7 @@ class OneFileBuilder:
             files=tuple(self._files),
         )
         raw = envelope.seal(index.to_statement(), [signer])
+        check_index_bounds(len(raw), len(index.held.lacks))
         crc = zlib.crc32(raw)
         self._write(local_header(INDEX) + raw + descriptor(len(raw), crc))
         listed = [(file.path, file.size_bytes, file.crc32) for file in self._files]
@@ -122,9 +129,18 @@ class OneFileBuilder:
         self._write(directory(entries))
         if self._seal is not None:
             self._seal.finish()
-        sha256 = self._file.publish()
+        sha256 = self._file.settle()
         id_ = hashlib.sha256(canonical.encode(index.to_statement())).hexdigest()
         return Built(id=id_, sha256=sha256, size_bytes=self._file.size_bytes, index=index)
+
+    def publish(self) -> None:
+        """Gives the finished bundle its name.
+
+        Raises:
+            EnvironmentFault: ``E-SHARE``, ``E-FULL``; nothing stands under the name.
+            Refused: ``E-CONFLICT`` if somebody else's file has the name by now.
+        """
+        self._file.publish()
 
     def discard(self) -> None:
         """Leaves nothing behind."""
@@ -230,11 +246,14 @@ class OneFileBuilder:
         return self._far.manifests()
 
     def check_free_space(self, size_bytes: int) -> None:
-        """Refuses a bundle that does not fit, before it grows.
+        """Refuses a bundle that does not fit, or that no reader takes, before it grows.
 
         Raises:
             EnvironmentFault: ``E-FULL``, also where the file system takes no file so large.
+            Refused: ``E-SIZE`` if its index would be too large.
         """
+        files, lacks = self._far.coming()
+        check_index_bounds(files * LEAST_ENTRY_BYTES * 4 // 3, lacks)
         folder = self._file.final.parent
         check_free_space(folder, size_bytes)
         mount = mount_of(folder)

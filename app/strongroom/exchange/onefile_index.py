@@ -15,18 +15,20 @@ from dataclasses import dataclass, field
 from strongroom.domain.artifact import ArtifactFile, tree_digest
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import from_iso
-from strongroom.domain.errors import Untrusted
+from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.domain.team import STATEMENT_TYPE, Head, parse_head
+from strongroom.exchange.carrier import check_signer
 from strongroom.store.segments import parse_segment, parse_trust
 from strongroom.trust import envelope
-from strongroom.trust.keys import from_hex
 from strongroom.trust.trust_chain import TrustChain
 
 PREDICATE_TYPE = "urn:strongroom:strongbundle:v1"
 KINDS = ("runs", "versions", "mixed", "delta", "everything")
 MAX_TITLE = 200
 MAX_LACKS = 400_000  # manifests; an index has room for no more
+MAX_INDEX_BYTES = envelope.MAX_MANIFEST_BYTES  # some 230,000 files
+LEAST_ENTRY_BYTES = 188  # of a file in the index: two digests and the names of its fields
 MAX_FILE_BYTES = (1 << 32) - 1  # of one object: a part, which FAT32 takes too
 ADVICE = "Ask its sender for another copy; nothing of it was taken in."
 DESCRIPTION = "strongroom.json"
@@ -118,6 +120,25 @@ class OneFileIndex:
         }
 
 
+def check_index_bounds(size_bytes: int, lacks: int) -> None:
+    """Refuses to make a document that no reader would take: each of them bounds what it parses.
+
+    Args:
+        size_bytes: Of the signed envelope, or the least it can have.
+        lacks: How many manifests it names as left out.
+
+    Raises:
+        Refused: ``E-SIZE``.
+    """
+    if size_bytes > MAX_INDEX_BYTES or lacks > MAX_LACKS:
+        raise Refused(
+            "E-SIZE",
+            "This lists more files than one file can carry",
+            "Name fewer runs or versions, carry what is new in several bundles, or push to a"
+            " folder, which has no such bound.",
+        )
+
+
 def read_index(raw: bytes) -> tuple[OneFileIndex, envelope.Envelope]:
     """Reads the index of a bundle; whose signature it bears is `check_maker`'s question.
 
@@ -141,8 +162,7 @@ def check_maker(
 ) -> None:
     """Accepts a bundle whose index an enrolled writer signed.
 
-    What is inside is judged by itself; this tells who put it together, and that it is whole. A
-    key that was rotated still counts for what it sealed.
+    What is inside is judged by itself; this tells who put it together, and that it is whole.
 
     Raises:
         Untrusted: ``E-TEAM``, ``E-SIG``; ``E-CUT`` if the writer was revoked; ``E-TRUST-GAP`` for
@@ -161,20 +181,7 @@ def check_maker(
             "The bundle continues another one that was not taken in here",
             "Take in the earlier one first, or ask for one that does not build on it.",
         )
-    if member is None:
-        raise Untrusted("E-SIG", "The bundle is signed by a key that is not in the team", ADVICE)
-    signature = parsed.signatures[0]
-    is_own = len(parsed.signatures) == 1 and signature.keyid == index.writer
-    if not is_own or not from_hex(member.alg, member.pub).verify(
-        signature.sig, parsed.signed_bytes
-    ):
-        raise Untrusted("E-SIG", "The signature of the bundle does not hold", ADVICE)
-    if not member.is_active and member.reason != "rotated":
-        raise Untrusted(
-            "E-CUT",
-            "The bundle is signed by a key that was revoked",
-            "Ask somebody who is in the team to make it again.",
-        )
+    check_signer("bundle", index.writer, parsed, member, ADVICE)
 
 
 def read_held(document: JsonValue) -> Held:

@@ -14,9 +14,9 @@ from strongroom.domain.clock import from_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.domain.team import STATEMENT_TYPE
+from strongroom.exchange.carrier import check_signer
 from strongroom.exchange.onefile_index import Held, read_held
 from strongroom.trust import envelope
-from strongroom.trust.keys import from_hex
 from strongroom.trust.signer import Signer
 from strongroom.trust.trust_chain import TrustChain
 
@@ -80,7 +80,8 @@ def read_receipt(raw: bytes, trust: TrustChain) -> tuple[Receipt, str]:
     """Reads a receipt that an enrolled writer signed; returns it with its id.
 
     Raises:
-        Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``, ``E-TEAM``, ``E-SIG``.
+        Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``, ``E-TEAM``, ``E-SIG``; ``E-CUT`` if
+            its signer was revoked.
     """
     parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
     try:
@@ -93,14 +94,7 @@ def read_receipt(raw: bytes, trust: TrustChain) -> tuple[Receipt, str]:
     if receipt.team != trust.team:
         raise Untrusted("E-TEAM", "The receipt belongs to another team", ADVICE)
     member = trust.latest.members.get(receipt.writer) if trust.latest else None
-    signature = parsed.signatures[0]
-    is_own = len(parsed.signatures) == 1 and signature.keyid == receipt.writer
-    if (
-        member is None
-        or not is_own
-        or not from_hex(member.alg, member.pub).verify(signature.sig, parsed.signed_bytes)
-    ):
-        raise Untrusted("E-SIG", "The receipt is not signed by somebody in the team", ADVICE)
+    check_signer("receipt", receipt.writer, parsed, member, ADVICE)
     return receipt, parsed.payload_id
 
 

@@ -5,31 +5,26 @@
 * A bundle of chosen things is whole, or there is none.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strongroom.domain.errors import Refused, Untrusted
+from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
 from strongroom.exchange.far_side import FarSide
-from strongroom.exchange.local import content_events, thing_name
 from strongroom.exchange.onefile_builder import Built, Facts, OneFileBuilder
 from strongroom.exchange.onefile_index import MAX_TITLE, Held
 from strongroom.exchange.onefile_reader import SUFFIX
 from strongroom.exchange.outcome import Outcome
 from strongroom.exchange.push import push
+from strongroom.services.bundle_choosing import BundleChoosing, BundleOrder, Chosen
 from strongroom.services.bundle_opening import BundleOpening
 from strongroom.services.carriage import CarriageMemory
 from strongroom.services.local_side import local_side
 from strongroom.services.recipients import recipients_of
-from strongroom.services.registry import find_version
-from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
-from strongroom.store.growing_file import GrowingFile
-from strongroom.store.liveness import observe
-from strongroom.store.run_state import read_state
+from strongroom.store.growing_file import GrowingFile, WeighedFile
 from strongroom.trust.identity import SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
 
@@ -58,35 +53,75 @@ class BundleMaking:
         self, workstation: Workstation, memory: CarriageMemory, opening: BundleOpening
     ) -> None:
         self._at, self._memory, self._opening = workstation, memory, opening
-        self._finishing = RunFinishing(workstation)
+        self._choosing = BundleChoosing(workstation)
 
     def create(
-        self,
-        path: Path,
-        *,
-        runs: Sequence[str] = (),
-        versions: Sequence[str] = (),
-        since: Path | None = None,
-        to: Sequence[str] = (),
-        ask: SecretsHandler | None = None,
-        progress: Progress | None = None,
+        self, path: Path, order: BundleOrder, ask: SecretsHandler | None, progress: Progress | None
     ) -> Made:
-        """Writes a bundle; arguments and refusals are those of `Bundles.create`."""
-        final = path.absolute()
-        if final.suffix != SUFFIX:
-            final = final.with_name(final.name + SUFFIX)
+        """Writes a bundle; refusals are those of `Bundles.create`."""
+        final = bundle_path(path)
         snapshot = self._at.snapshot()
-        names, writers, keys = recipients_of(snapshot.latest, to, self._at.require_card().writer)
+        names, _, _ = recipients_of(snapshot.latest, order.to, self._at.require_card().writer)
+        self._at.check_may_sign()
         self._at.runs.refresh()
         pair = self._at.keys(ask=ask)
-        held, base = self._base(since, ask) if since else (Held(), "")
-        wanted, title, kind = self._wanted(runs, versions)
-        if wanted is None:
-            kind = "delta" if since else "everything"
-            title = f"{'What is new in' if since else 'All of'} {snapshot.latest.team_name}"
-        facts = Facts(
+        held, base = self._base(order.since, ask) if order.since else (Held(), "")
+        chosen = self._choosing.signed(order)
+        facts = self._facts(order, chosen, pair.writer, base)
+        here = local_side(self._at)
+        file = GrowingFile(final, random_bytes=self._at.random_bytes)
+        try:
+            builder = OneFileBuilder(file, FarSide(here, held, chosen.manifests), facts)
+            pushed = push(here, builder, origin=final.name, progress=progress).outcome
+            _check_whole(pushed, is_chosen=chosen.manifests is not None)
+            built = builder.finish(Ed25519Signer(pair))
+            self._record(built, ask)  # before it has its name: nothing leaves unrecorded
+            builder.publish()
+        except BaseException:
+            file.discard()
+            raise
+        self._memory.note_sent(built, str(final))
+        return Made(
+            id=built.id,
+            path=str(final),
+            title=built.index.title,
+            kind=built.index.kind,
+            sha256=built.sha256,
+            size_bytes=built.size_bytes,
+            outcome=pushed,
+            to=names,
+        )
+
+    def preview(
+        self, path: Path, order: BundleOrder, ask: SecretsHandler | None, progress: Progress | None
+    ) -> Outcome:
+        """Says what a bundle would hold; nothing is written or signed. See `Bundles.preview`."""
+        final = bundle_path(path)
+        writer = self._at.require_card().writer
+        recipients_of(self._at.snapshot().latest, order.to, writer)
+        self._at.check_may_sign()
+        self._at.runs.refresh()
+        held, base = self._base(order.since, ask) if order.since else (Held(), "")
+        chosen = self._choosing.unsigned(order)
+        facts = self._facts(replace(order, to=()), chosen, writer, base)
+        here = local_side(self._at)
+        builder = OneFileBuilder(WeighedFile(final), FarSide(here, held, chosen.manifests), facts)
+        return push(
+            here, builder, origin=final.name, prospects=chosen.prospects, is_dry=True,
+            progress=progress,
+        ).outcome  # fmt: skip
+
+    def _facts(self, order: BundleOrder, chosen: Chosen, writer: str, base: str) -> Facts:
+        snapshot = self._at.snapshot()
+        _, writers, keys = recipients_of(snapshot.latest, order.to, writer)
+        kind, title = chosen.kind, chosen.title
+        if chosen.manifests is None:
+            kind = "delta" if order.since else "everything"
+            what = "What is new in" if order.since else "All of"
+            title = f"{what} {snapshot.latest.team_name}"
+        return Facts(
             team=snapshot.trust.team,
-            writer=pair.writer,
+            writer=writer,
             app=self._at.app,
             created_us=self._at.clock.now_us(),
             kind=kind,
@@ -95,62 +130,6 @@ class BundleMaking:
             keys=keys,
             base=base,
         )
-        here = local_side(self._at)
-        file = GrowingFile(final, random_bytes=self._at.random_bytes)
-        try:
-            builder = OneFileBuilder(file, FarSide(here, held, wanted), facts)
-            pushed = push(here, builder, origin=final.name, progress=progress).outcome
-            _check_whole(pushed, is_chosen=wanted is not None)
-            built = builder.finish(Ed25519Signer(pair))
-        except BaseException:
-            file.discard()
-            raise
-        self._record(built, final, ask)
-        return Made(
-            id=built.id,
-            path=str(final),
-            title=built.index.title,
-            kind=kind,
-            sha256=built.sha256,
-            size_bytes=built.size_bytes,
-            outcome=pushed,
-            to=names,
-        )
-
-    def _wanted(
-        self, runs: Sequence[str], versions: Sequence[str]
-    ) -> tuple[frozenset[str] | None, str, str]:
-        """Returns the manifests that travel, a title and a kind; None for all there is."""
-        if not runs and not versions:
-            return None, "", ""
-        wanted: set[str] = set()
-        told: list[str] = []
-        for reference in runs:
-            folder = self._at.runs.run_folder(reference)
-            state = read_state(folder, observe(self._at.clock.now_us()))
-            if not state.is_sealed:
-                raise Refused(
-                    "E-RUN",
-                    f"The run {state.name} has not ended",
-                    "Wait for it, or end it with: strongroom runs close RUN.",
-                )
-            self._finishing.finish(state.run_id)
-            event = self._finishing.signed()[state.run_id]
-            wanted.add(str(event.body["manifest"]))
-            told.append(thing_name(event))
-        snapshot = self._at.snapshot()
-        for reference in versions:
-            version = find_version(snapshot.state, reference)
-            wanted.add(version.manifest)
-            told.append(f"{version.model} v{version.version}")
-            wanted.update(
-                str(event.body["manifest"])
-                for event in content_events(snapshot)
-                if event.type == "run.finish" and event.body["run"] == version.run
-            )
-        kind = "mixed" if runs and versions else "runs" if runs else "versions"
-        more = f" and {len(told) - 3} more" if len(told) > 3 else ""
-        return frozenset(wanted), ", ".join(told[:3]) + more, kind
 
     def _base(self, since: Path, ask: SecretsHandler | None) -> tuple[Held, str]:
         """Returns what the reader has by a receipt or an earlier bundle, and that one's id."""
@@ -162,7 +141,7 @@ class BundleMaking:
             self._opening.judged(bundle)
             return bundle.index.held, bundle.id
 
-    def _record(self, built: Built, path: Path, ask: SecretsHandler | None) -> None:
+    def _record(self, built: Built, ask: SecretsHandler | None) -> None:
         body = {
             "bundle": built.id,
             "kind": built.index.kind,
@@ -172,17 +151,30 @@ class BundleMaking:
             "to": " ".join(built.index.to),
         }
         self._at.sign(EXPORT, body, ask=ask)
-        self._memory.note_sent(built, str(path))
+
+
+def bundle_path(path: Path) -> Path:
+    """Returns where a bundle of that name lies: with the ending that says what it is."""
+    final = path.absolute()
+    return final if final.suffix == SUFFIX else final.with_name(final.name + SUFFIX)
 
 
 def _check_whole(pushed: Outcome, *, is_chosen: bool) -> None:
-    """Refuses a bundle of chosen things that lacks a part of them.
+    """Refuses a bundle that lacks a part of what its index would promise.
 
-    Of everything, what is not here is no reason to hold back the rest.
+    Of everything, what is not here is no reason to hold back the rest: the index names it. What is
+    here and does not hold is, for then the index would promise what does not come.
 
     Raises:
-        Untrusted: ``E-MISSING`` and others.
+        Untrusted: ``E-MISSING``, ``E-HASH``, ``E-PATH`` and others.
     """
+    if pushed.rejected:
+        found = pushed.rejected[0]
+        raise Untrusted(
+            found.code,
+            f"Something that should travel does not hold: {found.detail}",
+            "Pull it again from a remote; strongroom verify lists all damage. None was written.",
+        )
     if is_chosen and pushed.waiting:
         found = pushed.waiting[0]
         raise Untrusted(

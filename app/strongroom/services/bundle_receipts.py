@@ -10,6 +10,7 @@ from pathlib import Path
 from strongroom.domain.clock import from_iso, to_iso
 from strongroom.domain.errors import BadInput
 from strongroom.exchange.far_side import held_here
+from strongroom.exchange.onefile_index import check_index_bounds
 from strongroom.exchange.receipt import Receipt, seal_receipt
 from strongroom.services.bundle_making import EXPORT
 from strongroom.services.bundle_opening import BundleOpening
@@ -73,9 +74,11 @@ class BundleReceipts:
             rejected=taken.rejected,
             held=held_here(local_side(self._at)),
         )
+        raw = seal_receipt(receipt, Ed25519Signer(pair))
+        check_index_bounds(len(raw), len(receipt.held.lacks))
         file = GrowingFile(target.absolute(), random_bytes=self._at.random_bytes)
         try:
-            file.write(seal_receipt(receipt, Ed25519Signer(pair)))
+            file.write(raw)
             file.publish()
         except BaseException:
             file.discard()

@@ -18,6 +18,8 @@ from strongroom.exchange.selection import EVERYTHING, Selection
 from strongroom.services.bundle_opening import BundleOpening
 from strongroom.services.carriage import CarriageMemory
 from strongroom.services.local_side import local_side, settle
+from strongroom.services.own_key import replaced_if_copied
+from strongroom.services.rotation import Rotation
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
 from strongroom.trust.identity import SecretsHandler
@@ -29,9 +31,14 @@ class BundleTaking:
     """Takes bundles into a store."""
 
     def __init__(
-        self, workstation: Workstation, memory: CarriageMemory, opening: BundleOpening
+        self,
+        workstation: Workstation,
+        memory: CarriageMemory,
+        opening: BundleOpening,
+        rotation: Rotation | None,
     ) -> None:
         self._at, self._memory, self._opening = workstation, memory, opening
+        self._rotation = rotation
 
     def take(
         self,
@@ -52,8 +59,11 @@ class BundleTaking:
             ).outcome  # fmt: skip
             if is_dry:
                 return found
+            refused = ((each.code, each.path) for each in found.rejected)
+            self._at.note_found(f"bundle {path.name}", refused)
             self._memory.note_taken(bundle.id, bundle.index.title, bundle.index.writer, found)
-        return replace(found, changes=settle(self._at, found.changes))
+        outcome = replace(found, changes=settle(self._at, found.changes))
+        return replaced_if_copied(self._at, self._rotation, outcome)
 
     def take_all(
         self,

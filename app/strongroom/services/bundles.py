@@ -14,26 +14,43 @@ from strongroom.domain.progress import Progress
 from strongroom.exchange.onefile_reader import SUFFIX
 from strongroom.exchange.outcome import Outcome, Trouble, trouble
 from strongroom.exchange.selection import EVERYTHING, Selection
+from strongroom.services.bundle_choosing import BundleOrder
 from strongroom.services.bundle_facts import BundleFacts, facts_of
 from strongroom.services.bundle_making import BundleMaking, Made
 from strongroom.services.bundle_opening import BundleOpening
 from strongroom.services.bundle_receipts import BundleReceipts, Confirmed
 from strongroom.services.bundle_taking import BundleTaking
 from strongroom.services.carriage import CarriageMemory, SentBundle, TakenBundle
+from strongroom.services.rotation import Rotation
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import SecretsHandler
 
-__all__ = ["SUFFIX", "BundleFacts", "Bundles", "Confirmed", "Made", "SentBundle", "TakenBundle"]
+__all__ = [
+    "SUFFIX",
+    "BundleFacts",
+    "BundleOrder",
+    "Bundles",
+    "Confirmed",
+    "Made",
+    "SentBundle",
+    "TakenBundle",
+]
 
 
 class Bundles:
-    """The verbs of ``strongroom bundle``."""
+    """The verbs of ``strongroom bundle``.
 
-    def __init__(self, workstation: Workstation) -> None:
+    Args:
+        workstation: This side.
+        rotation: Replaces our own key if a bundle shows that it signed elsewhere; None to tell
+            only.
+    """
+
+    def __init__(self, workstation: Workstation, rotation: Rotation | None = None) -> None:
         self._memory = CarriageMemory(workstation.home, workstation.clock)
         self._opening = BundleOpening(workstation)
         self._making = BundleMaking(workstation, self._memory, self._opening)
-        self._taking = BundleTaking(workstation, self._memory, self._opening)
+        self._taking = BundleTaking(workstation, self._memory, self._opening, rotation)
         self._receipts = BundleReceipts(workstation, self._memory, self._opening)
 
     def create(
@@ -41,18 +58,22 @@ class Bundles:
         path: Path,
         *,
         runs: Sequence[str] = (),
+        experiments: Sequence[str] = (),
         versions: Sequence[str] = (),
+        models: Sequence[str] = (),
         since: Path | None = None,
         to: Sequence[str] = (),
         ask: SecretsHandler | None = None,
         progress: Progress | None = None,
     ) -> Made:
-        """Writes a bundle: of runs and versions if any are named, else of everything.
+        """Writes a bundle: of what is named, if anything is, else of everything.
 
         Args:
             path: The file, which does not exist yet; ``.strongbundle`` is added if it is missing.
             runs: Runs whose content travels.
+            experiments: Experiments whose finished runs travel.
             versions: ``NAME/VERSION`` whose content travels, with the run it came from.
+            models: Models all of whose versions travel, with their runs.
             since: A receipt, or an earlier bundle: what its reader has does not travel again.
             to: People the bundle is sealed for; () leaves it open to whoever finds it.
             ask: Asks for a passphrase.
@@ -60,14 +81,41 @@ class Bundles:
 
         Raises:
             BadInput: ``E-NAME``, ``E-RUN``, ``E-VERSION``, ``E-REMOTE``.
-            Refused: ``E-TEAM``, ``E-CAP``; ``E-RUN`` while a run has not ended.
-            Untrusted: ``E-MISSING``, ``E-HASH`` if something that should travel does not hold.
+            Refused: ``E-TEAM``, ``E-CAP``; ``E-RUN`` while a run has not ended; ``E-SECRET``;
+                ``E-SIZE`` if it lists more than a reader takes.
+            Untrusted: ``E-MISSING``, ``E-HASH``, ``E-PATH`` if something that should travel does
+                not hold; ``E-ROLLBACK``, ``E-TRUST-FORK`` if this key must not sign now.
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-SHARE``, ``E-STORE``.
             Cancelled: Nothing is left on the medium.
         """
-        return self._making.create(
-            path, runs=runs, versions=versions, since=since, to=to, ask=ask, progress=progress
-        )
+        order = BundleOrder(
+            runs=runs, experiments=experiments, versions=versions, models=models, since=since,
+            to=to,
+        )  # fmt: skip
+        return self._making.create(path, order, ask, progress)
+
+    def preview(
+        self,
+        path: Path,
+        order: BundleOrder,
+        *,
+        ask: SecretsHandler | None = None,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Says what a bundle would hold and weigh, and which secrets would stop it.
+
+        Nothing is written, and nothing is signed. A sealed earlier bundle is opened with our key.
+
+        Args:
+            path: Where it would lie: what its medium does not take is among what waits.
+            order: What it shall bring, and for whom.
+            ask: Asks for a passphrase, for a sealed ``since``.
+            progress: Hears how far it is; may cancel.
+
+        Raises:
+            StrongroomError: As `create`, for what is known before.
+        """
+        return self._making.preview(path, order, ask, progress)
 
     def look(self, path: Path, *, ask: SecretsHandler | None = None) -> BundleFacts:
         """Returns what a bundle says of itself; its content is not read.

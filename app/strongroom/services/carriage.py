@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock, from_iso, to_iso
+from strongroom.domain.errors import StrongroomError
 from strongroom.exchange.onefile_builder import Built
 from strongroom.exchange.outcome import Outcome
 from strongroom.exchange.receipt import MAX_REJECTED, Receipt
@@ -112,7 +113,7 @@ class CarriageMemory:
     def note_receipt(self, receipt: Receipt, name: str) -> bool:
         """Remembers that a bundle arrived; False if it was not made here."""
         known = self._entries("sent").get(receipt.bundle)
-        if not isinstance(known, dict):
+        if known is None:
             return False
         told = {
             "received_by": name, "received": receipt.time, "rejected": receipt.rejected_count,
@@ -120,15 +121,22 @@ class CarriageMemory:
         self._note("sent", receipt.bundle, {**known, **told})
         return True
 
-    def _entries(self, kind: str) -> Mapping[str, JsonValue]:
-        found = self._home.carriage().get(kind)
-        return found if isinstance(found, dict) else {}
+    def _entries(self, kind: str) -> Mapping[str, dict[str, JsonValue]]:
+        found = self._document().get(kind)
+        entries = found.items() if isinstance(found, dict) else ()
+        return {id_: entry for id_, entry in entries if isinstance(entry, dict)}
+
+    def _document(self) -> dict[str, JsonValue]:
+        try:
+            return self._home.carriage()
+        except (StrongroomError, OSError):
+            return {}
 
     def _note(self, kind: str, id_: str, entry: dict[str, JsonValue]) -> None:
         known = {**self._entries(kind), id_: entry}
         newest = sorted(known, key=lambda each: str(known[each].get("time")), reverse=True)
         kept = {each: known[each] for each in newest[:MAX_KEPT]}
-        self._home.save_carriage({**self._home.carriage(), "format": 1, kind: kept})
+        self._home.save_carriage({**self._document(), "format": 1, kind: kept})
 
 
 def _sent(id_: str, entry: JsonValue) -> SentBundle:

@@ -86,7 +86,7 @@ class Exchange:
         self._places = RemotePlaces(workstation, self._memory)
         self.reports = ReportDesk(workstation)
         self._intake = RunIntake(workstation)
-        self._bundles = Bundles(workstation)
+        self._bundles = Bundles(workstation, rotation)
         self._unsigned = UnsignedRuns(workstation, RunFinishing(workstation))
         self._desk = QuarantineDesk(workstation.quarantine, self._places.local, self._settle)
 
@@ -201,14 +201,19 @@ class Exchange:
         is_dry: bool = False,
         progress: Progress | None = None,
     ) -> tuple[Outcome, ...]:
-        """Pulls, then pushes; what cannot be written is only pulled from. Arguments as `push`."""
+        """Pulls, then pushes; what cannot be written is only pulled from. Arguments as `push`.
+
+        What is chosen may be here, or come with the pull: what is in neither refuses the push.
+        """
         how = _How(selection=selection, is_dry=is_dry, progress=progress)
 
         def both(info: RemoteInfo) -> Outcome:
             pulled = self._pull(info, how)
             if not self._places.open(info.path).is_writable:
                 return pulled
-            self._sign(how)
+            # What a pull would bring is not here after a dry one: its outcome tells what is in
+            # neither store.
+            self._at.runs.refresh() if is_dry else self._prepare(how)
             fresh = self._places.info(info.name) if info.name in self._places.names() else info
             return pulled | self._push(fresh, how)
 
@@ -382,9 +387,6 @@ class Exchange:
         self._places.local()
         self._at.runs.refresh()
         self._unsigned.check(how.selection)
-        self._sign(how)
-
-    def _sign(self, how: "_How") -> None:
         if not how.is_dry:
             self._unsigned.sign(how.selection)
 
@@ -420,7 +422,7 @@ class Exchange:
                 is_rolled_back=any(each.code == "E-ROLLBACK" for each in found.outcome.rejected),
             )  # fmt: skip
         outcome = replace(outcome, changes=self._settle(outcome.changes))
-        return replaced_if_copied(self._at, self._rotation, outcome) if self._rotation else outcome
+        return replaced_if_copied(self._at, self._rotation, outcome)
 
     def _take(self, source: str, how: "_How") -> Outcome:
         if source in self._places.names():

@@ -21,16 +21,18 @@ REQUEST = "new-key.enrol.json"
 REASON = "restored"
 
 
-def replaced_if_copied(at: Workstation, rotation: Rotation, outcome: Outcome) -> Outcome:
+def replaced_if_copied(at: Workstation, rotation: Rotation | None, outcome: Outcome) -> Outcome:
     """Returns the outcome of a pull, with what was done if our key turned out to sign elsewhere.
 
     Args:
         at: This workstation.
-        rotation: Makes the new key.
+        rotation: Makes the new key; None to leave the outcome as it is.
         outcome: What the pull brought.
     """
     card = at.card()
-    if card is None or not at.own_log.is_signed_elsewhere(at.snapshot_or_empty(), card.writer):
+    if rotation is None or card is None:
+        return outcome
+    if not at.own_log.is_signed_elsewhere(at.snapshot_or_empty(), card.writer):
         return outcome
     told = _replace(at, rotation)
     waiting = Trouble(code="E-ROLLBACK", path=log_folder(card.writer), detail=told)

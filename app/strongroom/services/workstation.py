@@ -299,6 +299,18 @@ class Workstation:
         self.project()
         return event
 
+    def check_may_sign(self) -> None:
+        """Refuses what `sign` would refuse whatever it was asked: before long work that ends so.
+
+        Raises:
+            Refused: ``E-TEAM`` or ``E-CAP``.
+            Untrusted: ``E-TRUST-FORK``, ``E-ROLLBACK``, ``E-GAP``.
+        """
+        writer = self.require_card().writer
+        snapshot = self.ledger().check_writer(writer)
+        if (trouble := self.own_log.trouble(snapshot, writer)) is not None:
+            raise trouble
+
     def last_own_event(self) -> str:
         """Returns the id of the last event this workstation signed, "" if there is none."""
         card = self.card()

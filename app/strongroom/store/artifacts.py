@@ -10,6 +10,7 @@
 """
 
 import hashlib
+import io
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -24,10 +25,10 @@ from strongroom.domain.progress import Progress
 from strongroom.journal.content import StoredArtifact
 from strongroom.store.artifact_window import ArtifactWindow
 from strongroom.store.materialise import materialise
+from strongroom.store.plainfile import open_plain
 
 CHUNK = 1 << 20
 _PACK = re.compile(r"w-[0-9a-f]{8}(-[0-9]{1,4})?\.pack")
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def below(artifacts: Sequence[StoredArtifact], prefix: str) -> tuple[StoredArtifact, ...]:
@@ -162,10 +163,10 @@ def _open(folder: Path, artifact: StoredArtifact, blobs: Path | None) -> BinaryI
         )
     if (folder / "obj").is_symlink():
         raise Untrusted("E-PATH", "The run's folder of objects is a link", "It was not followed.")
-    if not path.exists() and blobs is not None:
+    if not os.path.lexists(path) and blobs is not None:
         path, offset = blobs / artifact.sha256[:2] / artifact.sha256, 0
     try:
-        stream = os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb")
+        stream = io.BufferedReader(open_plain(path))
     except FileNotFoundError as error:
         raise Untrusted(
             "E-MISSING",

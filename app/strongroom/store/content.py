@@ -107,13 +107,15 @@ class Content:
 
         Raises:
             Untrusted: ``E-MISSING``, ``E-PATH``.
+            EnvironmentFault: ``E-SHARE`` naming what it lies in.
         """
         if self.blobs.has(sha256):
             path = self.blobs.path(sha256)
         else:
             placed = self._artifact(sha256)
             if placed is not None:
-                window = open_window(*placed, blobs=self._folder.blobs)
+                with explained(placed[0]):
+                    window = open_window(*placed, blobs=self._folder.blobs)
                 if part.offset == 0 and part.size_bytes == window.size_bytes:
                     return window
                 return ArtifactWindow(

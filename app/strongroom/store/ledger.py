@@ -101,6 +101,27 @@ class Ledger:
             self._snapshot = replace(passage.snapshot, problems=tuple(self._problems.values()))
             return self._snapshot
 
+    def check_writer(self, writer: str) -> Snapshot:
+        """Refuses a writer whose next event would not be taken here, whatever it said.
+
+        Raises:
+            Refused: ``E-TEAM`` if there is no team, ``E-CAP`` if the writer is not enrolled in it.
+            Untrusted: ``E-TRUST-FORK`` while two trust documents contend; ``E-GAP`` if a file of
+                the writer's own log does not read.
+        """
+        snapshot = self.refresh()
+        latest = snapshot.latest
+        if snapshot.trust.forked:
+            raise forked(snapshot.trust)
+        if writer not in latest.members:
+            raise Refused(
+                "E-CAP",
+                "This workstation is not enrolled in the team",
+                "Give an admin your enrolment request: strongroom identity request FILE.",
+            )
+        self._check_own_log(snapshot, writer)
+        return snapshot
+
     def append(
         self,
         signer: Signer,
@@ -128,17 +149,7 @@ class Ledger:
                 not pass the gate; nothing is written.
         """
         with self._locked():
-            snapshot = self.refresh()
-            latest = snapshot.latest
-            if snapshot.trust.forked:
-                raise forked(snapshot.trust)
-            if signer.keyid not in latest.members:
-                raise Refused(
-                    "E-CAP",
-                    "This workstation is not enrolled in the team",
-                    "Give an admin your enrolment request: strongroom identity request FILE.",
-                )
-            self._check_own_log(snapshot, signer.keyid)
+            snapshot = self.check_writer(signer.keyid)
             event = next_event(snapshot, signer.keyid, type_, body, clock=clock, app=app)
             if watch is not None:
                 watch.about_to_sign(snapshot, signer.keyid, event.seq)

@@ -129,9 +129,17 @@ def publish_file(
         return is_new
 
 
-def publish_written(
-    temporary: Path, final: Path, size_bytes: int, sha256: str, *, read_back: bool
-) -> None:
+def check_written(temporary: Path, size_bytes: int, sha256: str) -> None:
+    """Reads a file that was written and synced again from the medium.
+
+    Raises:
+        EnvironmentFault: ``E-SHARE``, also if it gives back other bytes.
+    """
+    with explained(temporary.parent):
+        _check_medium(temporary.parent, temporary, size_bytes, sha256)
+
+
+def publish_written(temporary: Path, final: Path, size_bytes: int, sha256: str) -> None:
     """Gives a file that was written and synced beside its place its name, durably.
 
     Args:
@@ -139,17 +147,13 @@ def publish_written(
         final: Where it shall be; other content there stays and is an error.
         size_bytes: Its size.
         sha256: Its digest.
-        read_back: Read it again from the medium first.
 
     Raises:
         EnvironmentFault: ``E-FULL`` or ``E-SHARE``.
         Refused: ``E-CONFLICT`` if something else is there by now.
     """
-    root = final.parent
-    with explained(root):
+    with explained(final.parent):
         try:
-            if read_back:
-                _check_medium(root, temporary, size_bytes, sha256)
             place(temporary, final, size_bytes, sha256, write_once=True)
         finally:
             with suppress(OSError):
