@@ -157,6 +157,35 @@ def test_an_override_of_somebody_who_may_not_log_counts_for_nothing(team):
         ada.push()
 
 
+def test_more_secrets_than_can_be_shown_stay_here_whatever_somebody_signs(team):
+    ada, _ = team.peers
+    many = "\n".join([AWS_KEY] * 51).encode()
+    register(ada, "leaky", {"notes/many.txt": many})
+    (dry,) = ada.exchange.push("share", is_dry=True)
+    *shown, rest = dry.secrets
+    assert (len(shown), rest.rule, rest.is_allowable) == (50, "too-many", False)
+    secrets = Secrets(ada.at)
+    with pytest.raises(BadInput) as caught:
+        secrets.allow(dry.secrets, kind="accepted", reason="all of them")
+    assert caught.value.code == "E-SECRET"
+    secrets.allow(shown, kind="accepted", reason="these fifty")
+    # Somebody signs by hand what the command refuses.
+    body = {"object": rest.object, "path": rest.path, "place": rest.place, "rule": rest.rule,
+            "kind": "accepted", "reason": "the others too"}  # fmt: skip
+    ada.at.sign("secret.override", body)
+    with pytest.raises(SecretsFound) as stopped:
+        ada.push()
+    assert [found.rule for found in stopped.value.findings] == ["too-many"]
+    assert AWS_KEY.encode() not in bytes_of(team.share)
+
+
+def test_two_keys_in_one_line_are_let_through_as_two(team):
+    ada, _ = team.peers
+    register(ada, "leaky", {"notes/line.json": f'["{AWS_KEY}", "{AWS_KEY}"]'.encode()})
+    (finding,) = Secrets(ada.at).found()
+    assert finding.place == "line 1, 2 times"
+
+
 def test_reasons_kinds_and_ids_are_asked_for(team):
     ada, _ = team.peers
     register(ada, "leaky", {}, db_password=PASSWORD)

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from strongroom.domain.secret import (
     MAX_LINE,
+    MAX_SEEN,
+    OVERLAP,
     SecretFinding,
     SecretsFound,
+    anchors,
+    grouped,
     hits_in_document,
     hits_in_text,
     hits_in_value,
@@ -77,7 +81,7 @@ HARMLESS = [
 
 
 def test_every_rule_has_a_sample_and_every_anchor_is_lower_case():
-    assert set(SAMPLES) | {"random-value"} == set(BY_ID)
+    assert set(SAMPLES) | {"random-value", "too-many"} == set(BY_ID)
     assert all(anchor == anchor.lower() for rule in RULES for anchor in rule.anchors)
 
 
@@ -86,6 +90,44 @@ def test_secrets_are_found_in_text_with_their_line(rule):
     text = f"first line\n{SAMPLES[rule]}\nlast line"
     (hit,) = hits_in_text(text)
     assert (hit.rule.id, hit.place) == (rule, "line 2")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'api_key    = "{DRAWN}"',
+        f"api_key\t=\t'{DRAWN}'",
+        f"hub_token      : {DRAWN}",
+        f'access_key         => "{DRAWN}"',
+        f'api_key: str = "{DRAWN}"',
+        'password: str | None = "tulip-7"',
+        'db_password: string="tulip-7"',
+        "password: dHVsaXAtNw==",
+    ],
+)
+def test_values_in_columns_and_behind_a_type_are_found_in_files_too(line):
+    assert len(list(hits_in_text(line))) == 1
+    assert any(anchor in line.lower().encode() for anchor in anchors()), "else no file shows it"
+
+
+def test_a_place_says_how_often_and_fifty_of_them_are_told_apart():
+    key = SAMPLES["aws-access-key"]
+    line = f"{key} {key} " + SAMPLES["npm-token"]
+    told = {(hit.place, hit.rule.id) for hit in grouped(hits_in_text(line))}
+    assert told == {("line 1, 2 times", "aws-access-key"), ("line 1", "npm-token")}
+    many = grouped(hits_in_text("\n".join([key] * 51)))
+    assert len(many) == MAX_SEEN + 1
+    assert (many[-1].rule.id, many[-1].place) == ("too-many", "beyond 50 places")
+    assert len(grouped(hits_in_text("\n".join([key] * 50)))) == MAX_SEEN
+
+
+def test_a_secret_that_is_a_name_is_found_and_no_place_repeats_it():
+    key = SAMPLES["aws-access-key"]
+    hits = list(hits_in_document({"params": {key: {"password": "tulip"}}}))
+    assert {(hit.place, hit.rule.id) for hit in hits} == {
+        ("params", "aws-access-key"),
+        ("params.….password", "named-password"),
+    }
 
 
 @pytest.mark.parametrize("line", HARMLESS)
@@ -128,9 +170,9 @@ def test_documents_are_walked_and_places_are_paths():
 
 def test_a_secret_at_any_place_of_a_long_line_is_found():
     key = SAMPLES["aws-access-key"]
-    for at in (0, MAX_LINE - 10, MAX_LINE - 4096 - 10, 3 * MAX_LINE + 5):
+    for at in (0, MAX_LINE - 10, MAX_LINE - OVERLAP - 10, MAX_LINE - 2 * OVERLAP - 9, 3 * MAX_LINE):
         line = "x " * (at // 2) + f" {key} " + "y " * MAX_LINE
-        assert {hit.rule.id for hit in hits_in_text(line)} == {"aws-access-key"}, at
+        assert [hit.rule.id for hit in hits_in_text(line)] == ["aws-access-key"], at
 
 
 @given(st.text(alphabet=ALNUM + "!#%&*+-", min_size=6, max_size=40))

@@ -20,6 +20,7 @@ from strongroom.domain.secret_rules import (
     RANDOM,
     RULES,
     TOKEN,
+    TOO_MANY,
     SecretRule,
     is_password,
     is_placeholder,
@@ -27,13 +28,16 @@ from strongroom.domain.secret_rules import (
     is_token,
 )
 
-MAX_SEEN = 50  # findings of one text; whoever reads fifty knows enough
-MAX_LINE = 16_384  # characters looked at together; longer lines are read in overlapping pieces
-OVERLAP = 4_096  # longer than any key that is written in one line
+MAX_SEEN = 50  # places of one content that are told apart; whoever reads fifty knows enough
+MAX_PLACE = 200  # characters of a place; it stands in an event for good
+MAX_LINE = 65_536  # characters looked at together; longer lines are read in overlapping pieces
+OVERLAP = 9_216  # longer than any key that is written in one line, with the name before it
 MAX_DEPTH = 32
 
 _ASSIGNED = re.compile(
-    r"""(?i)([A-Za-z_][\w.-]{0,80})["']?\s{0,8}(?:=>|:=|[:=])\s{0,8}"""
+    r"""(?i)([A-Za-z_][\w.-]{0,80})["']?\s{0,32}"""
+    r"""(?::\s{0,4}[A-Za-z_][\w.|\[\] ]{0,40}(?==\s{0,8}["']))?"""  # a type before the value
+    r"""(?:=>|:=|[:=])\s{0,8}"""
     r"""(?:"([^"\\]{1,400})"|'([^'\\]{1,400})'|([^\s"',;#(){}\[\]<>]{1,400}))"""
 )
 _SPACED = re.compile(r"--?([A-Za-z][\w.-]{0,80})[ =]([^\s\"']{1,400})")
@@ -84,6 +88,11 @@ class SecretFinding:
         return self.object, self.place, self.rule
 
     @property
+    def is_allowable(self) -> bool:
+        """Whether somebody can let it through: only what can be shown can be judged."""
+        return self.rule != TOO_MANY.id
+
+    @property
     def id(self) -> str:
         """Returns a short name for it that is the same on every workstation."""
         return hashlib.sha256("\n".join(self.key).encode()).hexdigest()[:12]
@@ -130,11 +139,55 @@ class SecretsFound(Refused):
         self.findings = findings
 
 
-def hits_in_text(text: str, *, first_line: int = 1) -> Iterator[SecretHit]:
-    """Yields what seems to be a secret in running text; places are ``line 12``."""
-    for number, line in enumerate(text.splitlines(), start=first_line):
-        for piece in _pieces(line):
-            yield from _hits_in_piece(piece, f"line {number}")
+def hits_in_text(
+    text: str, *, first_line: int = 1, own: tuple[int, int] | None = None
+) -> Iterator[SecretHit]:
+    """Yields what seems to be a secret in running text; places are ``line 12``.
+
+    Args:
+        text: The text.
+        first_line: The number of its first line.
+        own: Where hits may begin, from a character up to another; what stands around it is only
+            looked at. All of it if None.
+    """
+    first, last = own or (0, len(text))
+    at = 0
+    for number, line in enumerate(text.split("\n"), start=first_line):
+        for start, hit in _hits_in_line(line, f"line {number}"):
+            if first <= at + start < last:
+                yield hit
+        at += len(line) + 1
+
+
+def grouped(hits: Iterable[SecretHit]) -> tuple[SecretHit, ...]:
+    """Returns the hits of one content by place and rule; a place says how often, if more than once.
+
+    Whoever lets a place through lets all of it through, so it has to say how much that is. What
+    goes beyond `MAX_SEEN` places is one hit that nobody can let through.
+    """
+    found: dict[tuple[str, str], tuple[SecretHit, int]] = {}
+    is_more = False
+    for hit in hits:
+        key = (hit.place[:MAX_PLACE], hit.rule.id)
+        if key not in found and len(found) == MAX_SEEN:
+            is_more = True
+            break
+        first, times = found.get(key, (hit, 0))
+        found[key] = (first, times + 1)
+    told = [
+        SecretHit(place=f"{place}, {times:,} times" if times > 1 else place,
+                  rule=hit.rule, hint=hit.hint)
+        for (place, _), (hit, times) in found.items()
+    ]  # fmt: skip
+    if is_more:
+        told.append(
+            SecretHit(
+                place=f"beyond {MAX_SEEN} places",
+                rule=TOO_MANY,
+                hint="take them out, or split the file",
+            )
+        )
+    return tuple(told)
 
 
 def hits_in_value(name: str, value: str, place: str) -> Iterator[SecretHit]:
@@ -147,10 +200,9 @@ def hits_in_value(name: str, value: str, place: str) -> Iterator[SecretHit]:
         return
     found = False
     for line in value.splitlines():
-        for piece in _pieces(line):
-            for hit in _hits_in_piece(piece, place):
-                found = True
-                yield hit
+        for _, hit in _hits_in_line(line, place):
+            found = True
+            yield hit
     if not found and is_random(value.strip()):
         yield SecretHit(place=place, rule=RANDOM, hint=_hint(RANDOM, value.strip()))
 
@@ -165,7 +217,10 @@ def hits_in_document(
         yield from hits_in_value(name, document, place)
     elif isinstance(document, Mapping):
         for key, value in document.items():
-            below = f"{place}.{key}" if place else str(key)
+            names = [hit for _, hit in _hits_in_line(str(key), place) if hit.rule.is_certain]
+            yield from names
+            shown = "…" if names else str(key)  # a place is signed, and never holds a secret
+            below = f"{place}.{shown}" if place else shown
             yield from hits_in_document(value, below, name=str(key), depth=depth + 1)
     elif isinstance(document, list):
         for value in document:
@@ -190,15 +245,20 @@ _BYTES = tuple(
 )
 
 
-def _pieces(line: str) -> Iterator[str]:
+def _hits_in_line(line: str, place: str) -> Iterator[tuple[int, SecretHit]]:
+    """Yields where each hit begins, once, however long the line is."""
     if len(line) <= MAX_LINE:
-        yield line
+        yield from _hits_in_piece(line, place)
         return
-    for start in range(0, len(line), MAX_LINE - OVERLAP):
-        yield line[start : start + MAX_LINE]
+    step = MAX_LINE - 2 * OVERLAP
+    for at in range(0, len(line), step):
+        begin = max(0, at - OVERLAP)
+        for start, hit in _hits_in_piece(line[begin : at + step + OVERLAP], place):
+            if at <= begin + start < at + step:
+                yield begin + start, hit
 
 
-def _hits_in_piece(text: str, place: str) -> Iterator[SecretHit]:
+def _hits_in_piece(text: str, place: str) -> Iterator[tuple[int, SecretHit]]:
     lowered = text.lower()
     taken: list[tuple[int, int]] = []
     for rule, anchors in _ANCHORED:
@@ -210,12 +270,14 @@ def _hits_in_piece(text: str, place: str) -> Iterator[SecretHit]:
                 continue
             if not _overlaps(taken, found.span(1)):
                 taken.append(found.span(1))
-                yield SecretHit(place=place, rule=rule, hint=_hint(rule, value))
+                yield found.start(), SecretHit(place=place, rule=rule, hint=_hint(rule, value))
     if any(anchor in lowered for anchor in _NAMING):
         yield from _assigned(text, place, taken)
 
 
-def _assigned(text: str, place: str, taken: list[tuple[int, int]]) -> Iterator[SecretHit]:
+def _assigned(
+    text: str, place: str, taken: list[tuple[int, int]]
+) -> Iterator[tuple[int, SecretHit]]:
     """Yields passwords and tokens that stand after their name."""
     for pattern in (_ASSIGNED, _SPACED):
         for found in pattern.finditer(text):
@@ -232,7 +294,7 @@ def _assigned(text: str, place: str, taken: list[tuple[int, int]]) -> Iterator[S
             if rule is TOKEN and not is_token(value):
                 continue
             taken.append(found.span(group))
-            yield SecretHit(place=place, rule=rule, hint=_hint(rule, value))
+            yield found.start(), SecretHit(place=place, rule=rule, hint=_hint(rule, value))
 
 
 def _is_value(text: str, found: re.Match[str], value: str) -> bool:

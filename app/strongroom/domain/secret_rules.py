@@ -102,7 +102,8 @@ RULES: tuple[SecretRule, ...] = (
 
 def _before_a_value(word: str) -> tuple[str, ...]:
     """Returns how the end of a name stands before its value; the bare word is in every log."""
-    return (*(f"{word}{sign}" for sign in ("=", ":", '"', "'", " =", " :")), f"-{word} ")
+    signs = ("=", ":", '"', "'", " =", " :", "  ", "\t")  # the last two where values are aligned
+    return (*(f"{word}{sign}" for sign in signs), f"-{word} ")
 
 
 PASSWORD = SecretRule(
@@ -137,7 +138,15 @@ RANDOM = SecretRule(
 )
 """A whole value without a telling name that nobody would type."""
 
-BY_ID = {rule.id: rule for rule in (*RULES, PASSWORD, TOKEN, RANDOM)}
+TOO_MANY = SecretRule(
+    id="too-many",
+    title="more than can be shown",
+    pattern=re.compile(r"(?!)"),
+    anchors=(),
+)
+"""What goes beyond the places that are shown of one content: nobody can judge it, or let it out."""
+
+BY_ID = {rule.id: rule for rule in (*RULES, PASSWORD, TOKEN, RANDOM, TOO_MANY)}
 """Every rule by its id."""
 
 _PLACEHOLDER = re.compile(

@@ -14,7 +14,7 @@ from strongroom.domain.bundle import Manifest, parse_manifest
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event, is_well_formed
 from strongroom.domain.progress import Progress, Silent
-from strongroom.domain.secret import OverrideKey, SecretFinding, SecretsFound, certain_hits
+from strongroom.domain.secret import OverrideKey, SecretFinding, SecretsFound, certain_hits, grouped
 from strongroom.exchange.local import LocalSide, content_events, thing_name
 from strongroom.store.secret_scan import SecretScan
 from strongroom.store.snapshot import Snapshot
@@ -66,7 +66,7 @@ def suspicions(
         listed = itertools.chain(signed, unsigned)
         found += _in_content(here, listed, frozenset(digests), progress or Silent())
     return tuple(
-        replace(finding, allowed_by=allowed.get(finding.key, ""))
+        replace(finding, allowed_by=allowed.get(finding.key, "") if finding.is_allowable else "")
         for finding in dict.fromkeys(found)
     )
 
@@ -95,7 +95,7 @@ def manifests(here: LocalSide, snapshot: Snapshot) -> Iterator[tuple[Event, Mani
 
 def _in_events(events: Iterable[Event]) -> Iterator[SecretFinding]:
     for event in events:
-        for hit in certain_hits(dict(event.body)):
+        for hit in grouped(certain_hits(dict(event.body))):
             yield SecretFinding(
                 object=event.id,
                 owner=f"event {event.seq}",

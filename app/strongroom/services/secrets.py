@@ -110,7 +110,8 @@ class Secrets:
             ask: Asks for the passphrase.
 
         Raises:
-            BadInput: ``E-REASON`` without a reason, ``E-USAGE`` for another kind.
+            BadInput: ``E-REASON`` without a reason, ``E-USAGE`` for another kind, ``E-SECRET`` for
+                what is more than can be shown.
             Refused: ``E-CAP``, ``E-CUT`` without the right ``log``; ``E-TEAM``.
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
         """
@@ -122,6 +123,12 @@ class Secrets:
                 "E-USAGE",
                 "An override has another kind, or a longer reason, than there can be",
                 f"Kinds: {', '.join(OVERRIDE_KINDS)}; a reason has up to {MAX_REASON} characters.",
+            )
+        if any(not finding.is_allowable for finding in findings):
+            raise BadInput(
+                "E-SECRET",
+                "What cannot be shown cannot be let through",
+                "Take the secrets out of that file, or split it, and register again.",
             )
         changes = Changes()
         done = set(overrides(self._at.snapshot()))

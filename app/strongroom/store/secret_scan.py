@@ -6,16 +6,26 @@
 * What is no text is not read: a model's weights, an archive, a picture. The manual says so.
 """
 
+import codecs
 import functools
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from strongroom.disk.whole_file import PRIVATE, write_whole
 from strongroom.domain.canonical import JsonValue, decode_loose
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.secret import MAX_SEEN, SecretHit, anchors, hits_in_document, hits_in_text
+from strongroom.domain.secret import (
+    OVERLAP,
+    SecretHit,
+    anchors,
+    grouped,
+    hits_in_document,
+    hits_in_text,
+)
 from strongroom.domain.secret_rules import BY_ID
 from strongroom.store.content import Content
 
@@ -23,8 +33,10 @@ MAX_FACTS = 4 << 20  # bytes of a run's own two documents; larger ones are read 
 MAX_MEMORY = 32 << 20  # bytes of remembered answers; beyond that the memory starts anew
 SNIFF = 8_192  # bytes that tell text from everything else
 AROUND = 4_096  # bytes looked at on each side of an anchor in a long line
+BLOCK = 4 << 20  # bytes looked through together, the same whatever pieces content comes in
+LOGIC = 2  # counts changes of this module that find other things with equal rules
 _PLACES = {"params": "param", "tags": "tag", "source": "captured"}
-_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # how texts of two bytes a character begin
 
 
 class SecretScan:
@@ -51,7 +63,11 @@ class SecretScan:
         known = self._read()
         if sha256 not in known:
             try:
-                hits = tuple(_hits(self._content.pieces(sha256, run=run)))
+                stream = iter(self._content.pieces(sha256, run=run))
+                hits = _hits(stream)
+                if hits is None:
+                    return ()  # not remembered: its digest was not checked to the end
+                deque(stream, maxlen=0)
             except Untrusted:
                 return ()
             known[sha256] = [[hit.place, hit.rule.id, hit.hint] for hit in hits]
@@ -97,33 +113,27 @@ def _is_sound(hits: JsonValue) -> bool:
     )
 
 
-def _hits(pieces: Iterable[bytes]) -> Iterator[SecretHit]:
-    stream = iter(pieces)
+def _hits(stream: Iterator[bytes]) -> tuple[SecretHit, ...] | None:
+    """Returns what is found in content, None for what is no text."""
     head = next(stream, b"")
     while len(head) < SNIFF and (more := next(stream, b"")):
         head += more
     if head.startswith(b"{"):
         document, head, stream = _facts(head, stream)
         if document is not None:
-            yield from _bounded(_facts_hits(document))
-            return
-    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "")
-    if encoding:
-        whole = b"".join([head, *stream]).decode(encoding, "replace")
-        yield from _bounded(hits_in_text(whole))
-    elif b"\0" not in head[:SNIFF]:
-        yield from _bounded(_text_hits(head, stream))
+            return grouped(_facts_hits(document))
+    whole = chain((head,), stream)
+    if head.startswith(_WIDE):
+        return grouped(_text_hits(_narrowed(whole)))
+    return None if b"\0" in head[:SNIFF] else grouped(_text_hits(whole))
 
 
-def _bounded(hits: Iterable[SecretHit]) -> Iterator[SecretHit]:
-    """Yields each hit once, up to the most that anybody reads."""
-    seen: set[tuple[str, str]] = set()
-    for hit in hits:
-        if (hit.place, hit.rule.id) not in seen:
-            seen.add((hit.place, hit.rule.id))
-            yield hit
-        if len(seen) >= MAX_SEEN:
-            return
+def _narrowed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yields UTF-16 as UTF-8, a piece at a time."""
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    for piece in pieces:
+        yield decoder.decode(piece).encode("utf-8", "replace")
+    yield decoder.decode(b"", True).encode("utf-8", "replace")
 
 
 def _facts(
@@ -154,55 +164,93 @@ def _facts_hits(document: dict[str, JsonValue]) -> Iterator[SecretHit]:
             yield from hits_in_document(value, key, name=key)
 
 
-def _text_hits(head: bytes, stream: Iterator[bytes]) -> Iterator[SecretHit]:
-    line, rest = 1, b""
-    for piece in _chain(head, stream):
-        chunk = rest + piece
-        end = chunk.rfind(b"\n") + 1
-        if end == 0 and len(chunk) <= (1 << 22):
+def _text_hits(pieces: Iterable[bytes]) -> Iterator[SecretHit]:
+    line, rest, seen = 1, b"", 0
+    for block in _blocks(pieces):
+        chunk = rest + block
+        end = chunk.rfind(b"\n", seen) + 1
+        if end:
+            yield from _chunk_hits(chunk[:end], line, (seen, end))
+            line += chunk.count(b"\n", seen, end)
+            rest, seen = chunk[end:], 0
+        elif len(chunk) - seen > BLOCK:
+            # A line without an end: what begins before the cut is seen to its end, and what begins
+            # behind it with what stands before it.
+            end = _letter_start(chunk, len(chunk) - OVERLAP)
+            yield from _chunk_hits(chunk, line, (seen, end))
+            begin = _letter_start(chunk, end - OVERLAP)
+            rest, seen = chunk[begin:], end - begin
+        else:
             rest = chunk
-            continue
-        # A line without an end is cut where nothing that fits into one key is torn.
-        cut = end or len(chunk) - AROUND
-        yield from _chunk_hits(chunk[:cut], line)
-        line += chunk.count(b"\n", 0, cut)
-        rest = chunk[cut - (0 if end else AROUND) :]
-    yield from _chunk_hits(rest, line)
+    yield from _chunk_hits(rest, line, (seen, len(rest)))
 
 
-def _chain(head: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from stream
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yields the same bytes in blocks of one size, so that no place depends on the pieces."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= BLOCK:
+            whole = b"".join(held)
+            for at in range(0, size - BLOCK + 1, BLOCK):
+                yield whole[at : at + BLOCK]
+            held = [whole[size - size % BLOCK :]]
+            size %= BLOCK
+    yield b"".join(held)
 
 
-def _chunk_hits(chunk: bytes, first_line: int) -> Iterator[SecretHit]:
-    """Looks closely at the lines of a chunk in which an anchor stands."""
-    windows = sorted(_windows(chunk, chunk.lower()))
-    counted, line, done = 0, first_line, 0
-    for start, end in windows:
-        if end <= done:
-            continue
-        start = max(start, done)  # noqa: PLW2901 - windows of neighbours overlap
+def _letter_start(chunk: bytes, at: int) -> int:
+    """Returns where the letter begins that a byte belongs to."""
+    while at > 0 and 0x80 <= chunk[at] < 0xC0:
+        at -= 1
+    return at
+
+
+def _chunk_hits(chunk: bytes, first_line: int, own: tuple[int, int]) -> Iterator[SecretHit]:
+    """Looks closely at the lines of a chunk in which an anchor stands.
+
+    Hits begin in ``own``; the bytes before it were counted already, and hold no end of a line.
+    """
+    counted, line = 0, first_line
+    for start, end in _windows(chunk, chunk.lower()):
         line += chunk.count(b"\n", counted, start)
-        counted, done = start, end
-        yield from hits_in_text(chunk[start:end].decode("utf-8", "replace"), first_line=line)
+        counted = start
+        first, last = (_letters(chunk[start:at]) if at > start else 0 for at in own)
+        if last > first:
+            text = chunk[start:end].decode("utf-8", "surrogateescape")
+            yield from hits_in_text(text, first_line=line, own=(first, last))
 
 
-def _windows(chunk: bytes, lowered: bytes) -> set[tuple[int, int]]:
+def _letters(data: bytes) -> int:
+    return len(data.decode("utf-8", "surrogateescape"))
+
+
+def _windows(chunk: bytes, lowered: bytes) -> Iterator[tuple[int, int]]:
+    """Yields what is looked at, in order; what overlaps is one, so that no key is torn."""
     found: set[tuple[int, int]] = set()
     for anchor in anchors():
         at = lowered.find(anchor)
         while at >= 0:
-            start = max(chunk.rfind(b"\n", 0, at) + 1, at - AROUND)
-            stop = chunk.find(b"\n", at)
-            end = min(len(chunk) if stop < 0 else stop, at + AROUND)
-            found.add((start, end))
-            at = lowered.find(anchor, max(end, at + 1))
-    return found
+            start = chunk.rfind(b"\n", max(0, at - AROUND), at) + 1 or max(0, at - AROUND)
+            stop = chunk.find(b"\n", at, at + AROUND)
+            found.add((start, min(len(chunk), at + AROUND) if stop < 0 else stop))
+            at = lowered.find(anchor, at + 1)
+    begin = done = -1
+    for start, end in sorted(found):
+        if start > done:
+            if done >= 0:
+                yield begin, done
+            begin = start
+        done = max(done, end)
+    if done >= 0:
+        yield begin, done
 
 
 @functools.cache
 def _rules_digest() -> str:
     """Returns a name for the rules: other rules look at everything again."""
-    told = "\n".join(f"{rule.id} {rule.pattern.pattern}" for rule in BY_ID.values())
+    told = "\n".join(f"{rule.id} {rule.pattern.pattern} {rule.anchors}" for rule in BY_ID.values())
+    told += f"\n{LOGIC}"
     return hashlib.sha256(told.encode()).hexdigest()[:12]
