@@ -5,6 +5,7 @@ They take a minute or more each and run by ``packaging/run.py test --all``.
 """
 
 import random
+import shutil
 import threading
 from pathlib import Path
 
@@ -34,6 +35,21 @@ def test_8_a_fat32_stick_keeps_what_was_acknowledged_when_the_power_goes(tmp_pat
         assert cut | GOES_ON == cut
     # The cut is a real one: without the last sync the same stick loses what it acknowledged.
     assert found["without_last_sync"]["whole"] < found["files"]
+
+
+def test_a_file_of_over_a_gib_goes_by_a_fat32_stick_in_parts(tmp_path: Path) -> None:
+    if shutil.disk_usage(tmp_path).free < 14 << 30:
+        pytest.skip("stores and a stick with over 1 GiB need 14 GB of free disk")
+    found = run_inside("vfat_parts", tmp_path, seconds=600, mkfs_fat="dosfstools")
+    for image in tmp_path.glob("*.img"):
+        image.unlink()
+    assert found["sizes"] == [1 << 30, 160 << 20]
+    assert found["third"], "nothing else of it is large"
+    assert found["cat"], "the parts are the file for whoever has a shell"
+    assert found["kept"] == [1 << 30], "what was stopped costs one part"
+    assert found["went_on_at"]
+    assert len(found["fsck"]) == 1, "one line tells how many files there are, none of damage"
+    assert all(found[each] for each in ("pushed", "pulled", "verified", "agree", "nothing_new"))
 
 
 def test_9_a_share_mounted_by_the_kernels_cifs_client_survives_its_server(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 Run as a program it does one story and writes what came of it to ``/mnt/w/result.json``.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,11 +13,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.errors import Cancelled, EnvironmentFault
 from strongroom.services.exchange import Outcome
 from strongroom.store import publish
 from support.peers import Peer, Team, files_of
@@ -175,6 +176,109 @@ def _content(files: dict[str, bytes]) -> dict[str, bytes]:
     """Returns what must be there: not what is half done, nor what an open key adds (``cp``)."""
     left_out = ("strongroom.json", "cp/")
     return {p: d for p, d in files.items() if "/." not in f"/{p}" and not p.startswith(left_out)}
+
+
+# -------------------------------------------------------------------- FAT32 and a large file
+
+GIB = 1 << 30
+LARGE = GIB + (160 << 20)  # two parts of the size that everybody uses
+
+
+def vfat_parts() -> dict[str, Any]:
+    """A file of over 1 GiB goes by a FAT32 stick, which is pulled from twice: it is stopped once.
+
+    Stores and stick lie in files of the machine outside: there is not enough memory inside.
+    """
+    load("loop", "vfat", "nls_cp437", "nls_iso8859-1")
+    rooms = _disk("rooms", 9 * GIB, "mkfs.ext4", "-q", "-F")
+    stick = _disk("stick", 2 * GIB, "mkfs.fat", "-F", "32")
+    sh("mount", "-n", "-t", "ext4", rooms, str(_folder("rooms")))
+    _put_in(stick)
+    os.environ["TMPDIR"] = str(ROOM / "rooms")
+    team = Team(ROOM / "rooms" / "team", ("Ada", "Ben"))
+    ada, ben = team.peers
+    digest = _register_large(ada)
+    for peer in (ada, ben):
+        peer.add_remote(ROOM / "stick" / "repo", "stick")
+    found: dict[str, Any] = {"pushed": ada.push("stick").is_clean}
+    _take_out(stick, found)
+    _put_in(stick)
+    found |= _parts_there(digest) | _pull_in_two(ben)
+    found["verified"] = ada.exchange.verify("stick", is_reading_data=True).is_ok
+    found["agree"] = ben.digest == ada.digest and ben.has_content()
+    found["nothing_new"] = ben.pull("stick").new.is_empty and ada.push("stick").new.is_empty
+    team.close()
+    _take_out(stick, found)
+    sh("umount", str(ROOM / "rooms"))
+    return found
+
+
+def _disk(name: str, size_bytes: int, *command: str) -> str:
+    """Makes a formatted disk in a file of the machine outside; returns its device."""
+    image = WORK / f"{name}.img"
+    with image.open("wb") as file:
+        file.truncate(size_bytes)
+    device = sh("losetup", "-f", "--show", str(image))
+    sh(*command, device)
+    return device
+
+
+def _folder(name: str) -> Path:
+    (ROOM / name).mkdir(exist_ok=True)
+    return ROOM / name
+
+
+def _put_in(device: str) -> None:
+    sh("mount", "-n", "-t", "vfat", "-o", FAT, device, str(_folder("stick")))
+
+
+def _take_out(device: str, found: dict[str, Any]) -> None:
+    sh("umount", str(ROOM / "stick"))
+    found["fsck"] = sh("fsck.fat", "-n", device, check=False).splitlines()[1:]
+
+
+def _register_large(ada: Peer) -> str:
+    """Ada registers a model whose weights are too large for one part; returns their digest."""
+    running, block = hashlib.sha256(), os.urandom(1 << 20)
+    source = ada.folder / "scratch" / "large" / "model"
+    source.mkdir(parents=True)
+    with (source / "weights.bin").open("wb") as file:
+        for number in range(LARGE >> 20):
+            piece = number.to_bytes(8, "big") + block[8:]
+            running.update(piece)
+            file.write(piece)
+    ada.register("large", data={"card.md": b"# large"})
+    shutil.rmtree(source)
+    return running.hexdigest()
+
+
+def _parts_there(digest: str) -> dict[str, Any]:
+    """What a shell makes of the two largest objects on the stick, put one behind the other."""
+    objects = sorted((ROOM / "stick" / "repo" / "obj").glob("*/*"), key=lambda p: -p.stat().st_size)
+    sizes = [path.stat().st_size for path in objects[:3]]
+    told = sh("sh", "-c", f"cat {objects[0]} {objects[1]} | sha256sum")
+    return {"sizes": sizes[:2], "third": sizes[2] < 1 << 20, "cat": told.split()[0] == digest}
+
+
+def _pull_in_two(ben: Peer) -> dict[str, Any]:
+    """Ben's pull is stopped inside the second part and goes on with it later."""
+    began: list[int] = []
+
+    class Stops:
+        def step(self, done: int, total: int, said: str = "") -> None:
+            if said.startswith("Copying") and done > GIB + (32 << 20):
+                raise Cancelled
+
+    class Listens:
+        def step(self, done: int, total: int, said: str = "") -> None:
+            if said.startswith("Copying") and done > 1 << 20:
+                began.append(done)
+
+    with suppress(Cancelled):
+        ben.exchange.pull("stick", progress=Stops())
+    kept = [path.stat().st_size for path in (ben.store / "blobs").rglob("*.unfinished")]
+    pulled = ben.exchange.pull("stick", progress=Listens())[0]
+    return {"kept": kept, "went_on_at": min(began) >= GIB, "pulled": pulled.is_clean}
 
 
 # -------------------------------------------------------------------- network shares
