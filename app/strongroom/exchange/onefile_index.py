@@ -18,9 +18,16 @@ from strongroom.domain.clock import from_iso
 from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.domain.team import STATEMENT_TYPE, Head, parse_head
-from strongroom.exchange.carrier import check_signer
+from strongroom.exchange.carrier import (
+    MAX_APP,
+    MAX_TIME,
+    check_signer,
+    predicate_of,
+    read_document,
+)
 from strongroom.store.segments import parse_segment, parse_trust
 from strongroom.trust import envelope
+from strongroom.trust.sealed_stream import MAX_RECIPIENTS
 from strongroom.trust.trust_chain import TrustChain
 
 PREDICATE_TYPE = "urn:strongroom:strongbundle:v1"
@@ -32,9 +39,8 @@ LEAST_ENTRY_BYTES = 188  # of a file in the index: two digests and the names of 
 MAX_FILE_BYTES = (1 << 32) - 1  # of one object: a part, which FAT32 takes too
 ADVICE = "Ask its sender for another copy; nothing of it was taken in."
 DESCRIPTION = "strongroom.json"
-_FIELDS = {
-    "team", "writer", "app", "created", "kind", "title", "to", "base", "held", "files",
-}  # fmt: skip
+_TEXTS = {"app": MAX_APP, "created": MAX_TIME, "kind": MAX_APP, "title": MAX_TITLE, "base": 64}
+_OTHERS = {"to", "held", "files"}
 _OBJECT = re.compile(r"obj/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _MANIFEST = re.compile(r"man/([0-9a-f]{2})/(\1[0-9a-f]{62})\.json")
 _LOG = re.compile(r"log/([0-9a-f]{2})/(\1[0-9a-f]{62})/([^/]{1,100})")
@@ -145,14 +151,7 @@ def read_index(raw: bytes) -> tuple[OneFileIndex, envelope.Envelope]:
     Raises:
         Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``; ``E-PATH`` for a name that is not ours.
     """
-    parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
-    try:
-        index = _read(parsed.document)
-        is_same = index.to_statement() == parsed.document
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise _unreadable(str(error)) from error
-    if not is_same:
-        raise _unreadable("it says something twice, differently")
+    index, parsed = read_document(raw, _read, _unreadable)
     _check_paths(index.files)
     return index, parsed
 
@@ -204,19 +203,14 @@ def read_held(document: JsonValue) -> Held:
 
 
 def _read(statement: JsonValue) -> OneFileIndex:
-    predicate = statement["predicate"]
-    if set(predicate) != _FIELDS or statement["predicateType"] != PREDICATE_TYPE:
-        raise ValueError("its fields differ")
-    texts = ("team", "writer", "app", "created", "kind", "title", "base")
-    if not all(isinstance(predicate[key], str) for key in texts):
-        raise ValueError("a text was expected")
-    if not is_digest(predicate["team"]) or not is_digest(predicate["writer"]):
-        raise ValueError("team and writer are digests")
-    if predicate["kind"] not in KINDS or len(predicate["title"]) > MAX_TITLE:
-        raise ValueError("a kind or title of another form")
+    predicate = predicate_of(
+        statement, PREDICATE_TYPE, digests={"team", "writer"}, texts=_TEXTS, others=_OTHERS
+    )
+    if predicate["kind"] not in KINDS or (predicate["base"] and not is_digest(predicate["base"])):
+        raise ValueError("a kind or base of another form")
     from_iso(predicate["created"])
     to = tuple(predicate["to"])
-    if not all(isinstance(writer, str) and is_digest(writer) for writer in to):
+    if len(to) > MAX_RECIPIENTS or not all(isinstance(w, str) and is_digest(w) for w in to):
         raise ValueError("it is sealed for something that is no writer")
     return OneFileIndex(
         team=predicate["team"],

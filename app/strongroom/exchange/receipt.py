@@ -7,22 +7,29 @@
   nobody else anything.
 """
 
+import re
 from dataclasses import dataclass
 
+from strongroom.domain.artifact import MAX_PATH_CHARACTERS
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import from_iso
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.ids import is_digest
 from strongroom.domain.team import STATEMENT_TYPE
-from strongroom.exchange.carrier import check_signer
-from strongroom.exchange.onefile_index import Held, read_held
+from strongroom.exchange.carrier import (
+    MAX_APP,
+    MAX_TIME,
+    check_signer,
+    predicate_of,
+    read_document,
+)
+from strongroom.exchange.onefile_index import MAX_TITLE, Held, read_held
 from strongroom.trust import envelope
 from strongroom.trust.signer import Signer
 from strongroom.trust.trust_chain import TrustChain
 
 PREDICATE_TYPE = "urn:strongroom:receipt:v1"
 ADVICE = "Ask for the receipt again; the bundle itself is not touched by this."
-_FIELDS = {"team", "writer", "app", "time", "bundle", "title", "counts", "rejected", "held"}
+_CODE = re.compile(r"[A-Z]-[A-Z0-9-]{1,30}")
 _COUNTS = {"new", "same", "waiting", "conflicts", "rejected"}
 MAX_REJECTED = 1_000  # lines; the counts tell the rest
 
@@ -83,14 +90,7 @@ def read_receipt(raw: bytes, trust: TrustChain) -> tuple[Receipt, str]:
         Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``, ``E-TEAM``, ``E-SIG``; ``E-CUT`` if
             its signer was revoked.
     """
-    parsed = envelope.parse(raw, max_bytes=envelope.MAX_MANIFEST_BYTES)
-    try:
-        receipt = _read(parsed.document)
-        is_same = receipt.to_statement() == parsed.document
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise _unreadable(str(error)) from error
-    if not is_same:
-        raise _unreadable("it says something twice, differently")
+    receipt, parsed = read_document(raw, _read, _unreadable)
     if receipt.team != trust.team:
         raise Untrusted("E-TEAM", "The receipt belongs to another team", ADVICE)
     member = trust.latest.members.get(receipt.writer) if trust.latest else None
@@ -99,21 +99,18 @@ def read_receipt(raw: bytes, trust: TrustChain) -> tuple[Receipt, str]:
 
 
 def _read(statement: JsonValue) -> Receipt:
-    predicate = statement["predicate"]
-    if set(predicate) != _FIELDS or statement["predicateType"] != PREDICATE_TYPE:
-        raise ValueError("its fields differ")
-    texts = ("team", "writer", "app", "time", "bundle", "title")
-    if not all(isinstance(predicate[key], str) for key in texts):
-        raise ValueError("a text was expected")
-    if not all(is_digest(predicate[key]) for key in ("team", "writer", "bundle")):
-        raise ValueError("team, writer and bundle are digests")
+    predicate = predicate_of(
+        statement,
+        PREDICATE_TYPE,
+        digests={"team", "writer", "bundle"},
+        texts={"app": MAX_APP, "time": MAX_TIME, "title": MAX_TITLE},
+        others={"counts", "rejected", "held"},
+    )
     from_iso(predicate["time"])
     counts, rejected = predicate["counts"], predicate["rejected"]
     if set(counts) != _COUNTS or not all(type(n) is int and n >= 0 for n in counts.values()):
         raise ValueError("counts are numbers")
-    if len(rejected) > MAX_REJECTED or not all(
-        isinstance(each["code"], str) and isinstance(each["path"], str) for each in rejected
-    ):
+    if len(rejected) > MAX_REJECTED or not all(map(_is_refusal, rejected)):
         raise ValueError("what was rejected is named by code and path")
     return Receipt(
         team=predicate["team"],
@@ -129,6 +126,15 @@ def _read(statement: JsonValue) -> Receipt:
         rejected_count=counts["rejected"],
         rejected=tuple((each["code"], each["path"]) for each in rejected),
         held=read_held(predicate["held"]),
+    )
+
+
+def _is_refusal(told: JsonValue) -> bool:
+    return (
+        isinstance(told["code"], str)
+        and _CODE.fullmatch(told["code"]) is not None
+        and isinstance(told["path"], str)
+        and len(told["path"]) <= MAX_PATH_CHARACTERS
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from strongroom.domain.artifact import MAX_PATH_CHARACTERS
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock, from_iso, to_iso
 from strongroom.domain.errors import StrongroomError
@@ -106,7 +107,10 @@ class CarriageMemory:
                 "waiting": results.count("waiting"),
                 "conflicts": len(outcome.conflicts),
                 "rejected_count": len(outcome.rejected),
-                "rejected": [[each.code, each.path] for each in outcome.rejected[:MAX_REJECTED]],
+                "rejected": [
+                    [each.code, each.path[:MAX_PATH_CHARACTERS]]
+                    for each in outcome.rejected[:MAX_REJECTED]
+                ],
             },
         )
 
