@@ -89,3 +89,31 @@ def _says_it_elsewhere(node: Documented) -> bool:
 def test_the_rules_look_at_something():
     assert len(modules(APP)) > 10
     assert all(isinstance(path, Path) for path in modules(APP))
+
+
+def test_each_widget_that_keeps_something_of_the_look_follows_it():
+    made = [
+        (path, node)
+        for path in modules(APP / "desktop")
+        for node in ast.parse(text(path)).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    named = {node.name: node for _, node in made}
+
+    def follows(node: ast.ClassDef) -> bool:
+        bases = [named[ast.unparse(each)] for each in node.bases if ast.unparse(each) in named]
+        return "theme().follow(self)" in ast.unparse(node) or any(map(follows, bases))
+
+    keepers = {
+        f"{shown(path)}: {node.name}": follows(node)
+        for path, node in made
+        if "def apply_theme" in ast.unparse(node) and node.name not in {"Dressed", "CodeColours"}
+    }
+    assert len(keepers) > 30
+    assert [name for name, is_following in keepers.items() if not is_following] == []
+
+
+def test_nobody_asks_qt_for_every_widget_there_is():
+    """Half of them are Qt's own, some half gone; handed to Python they ended the program."""
+    asking = [shown(p) for p in modules(APP) if "allWidgets(" in text(p)]
+    assert asking == []

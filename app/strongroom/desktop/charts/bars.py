@@ -44,6 +44,7 @@ class BarChart(QWidget):
         self._look, self._title = look, title
         self._bars: tuple[Bar, ...] = ()
         self.set_bars(())
+        theme().follow(self)
 
     def set_bars(self, bars: Sequence[Bar]) -> None:
         """Replaces the bars."""
@@ -117,6 +118,7 @@ class ConfusionMatrix(QWidget):
         self._counts = np.zeros((0, 0))
         self._share = Share.COUNT
         self.setAccessibleName("Confusion matrix")
+        theme().follow(self)
 
     def set_counts(self, labels: Sequence[str], counts: ArrayLike) -> None:
         """Replaces the matrix; rows are true classes, columns predicted ones.

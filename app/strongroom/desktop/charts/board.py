@@ -88,6 +88,7 @@ class ChartBoard(QScrollArea):
         self._more.setSingleShot(True)
         self._more.setInterval(0)
         self._more.timeout.connect(self._fill)
+        theme().follow(self)
 
     # ------------------------------------------------------------ content
 

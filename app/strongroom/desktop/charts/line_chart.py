@@ -83,6 +83,7 @@ class LineChart(CardFrame):
         self.setMinimumSize(LEAST)
         self.setSizePolicy(self.sizePolicy().Policy.Expanding, self.sizePolicy().Policy.Expanding)
         self.set_series(())
+        theme().follow(self)
 
     # ------------------------------------------------------------ lines
 

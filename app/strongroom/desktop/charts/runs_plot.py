@@ -35,6 +35,7 @@ class RunsPlot(QWidget):
         self.setMinimumSize(LEAST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(name)
+        theme().follow(self)
 
     @property
     def look(self) -> ChartLook:

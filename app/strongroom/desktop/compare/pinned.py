@@ -159,6 +159,7 @@ class PinnedNames(QTableView):
         self.doubleClicked.connect(table.doubleClicked)
         self.horizontalHeader().sectionResized.connect(self._on_resized)
         self.model().modelReset.connect(self.apply_theme)
+        theme().follow(self)
 
     def set_wide(self, wide: int) -> None:
         """Gives the names another width, in px at 100 %."""

@@ -71,6 +71,7 @@ class TextDiffView(QAbstractScrollArea):
         self.setAccessibleName("Differences of two texts")
         self.verticalScrollBar().valueChanged.connect(self.viewport().update)
         self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
+        theme().follow(self)
 
     # ------------------------------------------------------------ content
 

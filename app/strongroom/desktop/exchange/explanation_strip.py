@@ -55,6 +55,7 @@ class ExplanationStrip(Surface):
         layout.addLayout(right)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""

@@ -154,6 +154,7 @@ class Banner(Surface):
         layout.addWidget(self._button)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_outcome(tone, title, sentence, action, icon_name)
+        theme().follow(self)
 
     @classmethod
     def for_trust(cls, state: Trust, sentence: str = "", action: str = "Details") -> "Banner":

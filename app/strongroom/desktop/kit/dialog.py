@@ -226,6 +226,7 @@ class Steps(QWidget):
         self._found = [""] * len(titles)
         self._current = 0
         self.apply_theme()
+        theme().follow(self)
         self._name()
 
     def set_current(self, step: int) -> None:

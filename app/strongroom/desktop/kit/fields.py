@@ -73,6 +73,7 @@ class Field(QWidget):
         layout.addWidget(self.edit)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.apply_theme()
+        theme().follow(self)
 
     def text(self) -> str:
         """Returns what it holds."""
@@ -187,6 +188,7 @@ class TextArea(QWidget):
         layout.setContentsMargins(7, 4, 4, 4)
         layout.addWidget(self.edit)
         self.apply_theme()
+        theme().follow(self)
 
     def text(self) -> str:
         """Returns what it holds, at most `COMMENT_LIMIT` characters of it."""

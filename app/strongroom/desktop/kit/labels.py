@@ -58,6 +58,7 @@ class Label(QLabel):
             )
             self.setAccessibleName(words)
         self.apply_theme()
+        theme().follow(self)
 
     def set_role(self, role: Role) -> None:
         """Changes the colour."""

@@ -80,6 +80,7 @@ class PageBar(QWidget):
         self.set_title(title)
         self.set_history(can_go_back=False, can_go_forward=False)
         self.apply_theme()
+        theme().follow(self)
 
     def set_title(
         self, title: str, crumbs: Sequence[tuple[str, Place]] = (), note: str = ""

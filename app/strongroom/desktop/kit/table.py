@@ -100,6 +100,7 @@ class Table(QTableView):
         self.clicked.connect(self._on_clicked)
         self._shape_columns()
         self.apply_theme()
+        theme().follow(self)
 
     def set_lines(self, lines: Sequence[Line]) -> None:
         """Shows other lines and keeps what is selected, current and scrolled to."""

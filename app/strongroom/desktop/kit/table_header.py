@@ -30,6 +30,7 @@ class Header(QHeaderView):
         self.setHighlightSections(False)
         self.setMinimumSectionSize(16)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""

@@ -2,13 +2,18 @@
 """The look in force: colours, fonts and sizes by role, switchable while the window is open.
 
 * There is one look for one application, as there is one `QApplication`; `theme` returns it.
-* A switch repaints and lays out everything: widgets ask at paint time and keep no colours. Pages
-  out of sight follow in the turns after, which together would hold the window.
+* Widgets ask at paint time and keep no colours. Qt tells each of another palette or font, so it
+  paints and lays itself out again; those that keep sizes or pictures of a look `follow` it.
+* Nobody asks Qt for the widgets there are: half of them are its own, some half gone, and giving
+  those to Python ended the program now and then.
+* Pages out of sight follow in the turns after, which together would hold the window.
 * Text scale moves fonts and the heights that hold text; hairlines and icons stay.
 """
 
 import time
-from typing import ClassVar, Literal
+from itertools import count
+from typing import ClassVar, Literal, Protocol
+from weakref import WeakValueDictionary
 
 import shiboken6
 
@@ -42,6 +47,25 @@ _CONTROL_HEIGHTS = frozenset({"control", "control_small", "control_large", "page
 _FIXED_HEIGHTS = frozenset({"checkbox", "icon", "hit_min", "scroll"})
 
 
+class Dressed(Protocol):
+    """A widget that keeps something of the look: a size, a font, a picture."""
+
+    def apply_theme(self) -> object:
+        """Takes over the look in force."""
+
+    def isVisible(self) -> bool:
+        """Whether it is in sight, as Qt says."""
+
+    def window(self) -> QWidget:
+        """Returns the window it stands in."""
+
+    def updateGeometry(self) -> None:
+        """Tells the layout that its sizes may be others."""
+
+    def update(self) -> None:
+        """Asks to be painted."""
+
+
 class Theme(QObject):
     """The tokens in force and what is made from them.
 
@@ -61,7 +85,9 @@ class Theme(QObject):
         self._colours: dict[str, QColor] = {}
         self._fonts: dict[tuple[str, int, int, bool], QFont] = {}
         self._metrics: dict[int, tuple[QFont, QFontMetricsF]] = {}
-        self._late: list[QWidget] = []
+        self._dressed: WeakValueDictionary[int, Dressed] = WeakValueDictionary()
+        self._numbers = count()
+        self._late: list[Dressed] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._refresh_late)
@@ -141,6 +167,10 @@ class Theme(QObject):
         self._elided.clear()
         self._apply()
         self.changed.emit()
+
+    def follow(self, widget: "Dressed") -> None:
+        """Lets a widget take over the look whenever it changes; it is free to go meanwhile."""
+        self._dressed[next(self._numbers)] = widget
 
     def colour(self, role: Role) -> QColor:
         """Returns the colour of a role."""
@@ -239,18 +269,21 @@ class Theme(QObject):
         app.setFont(self.font("body"))
         # Qt posts the news to itself; what is painted next should know it already
         app.sendPostedEvents(None, int(QEvent.Type.ApplicationPaletteChange))
-        self._late = [widget for widget in app.allWidgets() if not _refresh_if_seen(widget)]
+        seen: list[Dressed] = []
+        self._late.clear()
+        for widget in list(self._dressed.values()):
+            if shiboken6.isValid(widget):
+                (seen if _is_due(widget) else self._late).append(widget)
+        for widget in seen:
+            _refresh(widget)
         if self._late:
             self._soon.start()
 
     def _refresh_late(self) -> None:
         """Lets the widgets of pages out of sight follow, as many a turn as 8 ms allow."""
-        is_watched = any(window.isVisible() for window in QApplication.topLevelWidgets())
         end = time.monotonic() + TURN_S
-        while self._late and (time.monotonic() < end or not is_watched):
-            widget = self._late.pop()
-            if shiboken6.isValid(widget):
-                _refresh(widget)
+        while self._late and time.monotonic() < end:
+            _refresh(self._late.pop())
         if self._late:
             self._soon.start()
 
@@ -272,21 +305,17 @@ def theme() -> Theme:
     return Theme.current()
 
 
-def _refresh_if_seen(widget: QWidget) -> bool:
-    """Refreshes a widget unless it is out of sight in a window that is not; tells whether."""
-    is_late = not widget.isVisible() and widget.window().isVisible()
-    if not is_late:
-        _refresh(widget)
-    return not is_late
+def _is_due(widget: Dressed) -> bool:
+    """Whether a widget follows at once: it is in sight, or nothing of its window is."""
+    return widget.isVisible() or not widget.window().isVisible()
 
 
-def _refresh(widget: QWidget) -> None:
-    """Lets one widget take over a new look: its own sizes first, then layout and paint."""
-    take = getattr(widget, "apply_theme", None)
-    if callable(take):
-        take()
-    widget.updateGeometry()
-    widget.update()
+def _refresh(widget: Dressed) -> None:
+    """Lets one widget take over another look: its own sizes first, then layout and paint."""
+    if shiboken6.isValid(widget):
+        widget.apply_theme()
+        widget.updateGeometry()
+        widget.update()
 
 
 def _bounded(scale: float) -> float:

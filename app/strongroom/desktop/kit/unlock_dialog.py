@@ -225,6 +225,7 @@ class SignerCard(Surface):
         self._place = f"{status.role} on {status.host}" if status.role else f"On {status.host}"
         self.setAccessibleName(f"{status.name}, {self._place}, key {status.writer[:8]}")
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""

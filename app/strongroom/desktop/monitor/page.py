@@ -69,6 +69,7 @@ class MonitorPage(Page):
         body = column(self._summary, 12, self._grid, None, margins=(16, 12, 16, 16))
         super().__init__(PageBar("Monitor", [], [self.again]), Scroll(body))
         self.again.clicked.connect(self.measure)
+        theme().follow(self)
 
     def show_place(self, place: Place) -> None:  # noqa: ARG002 - there is one place here
         """Measures."""

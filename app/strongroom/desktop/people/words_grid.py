@@ -21,6 +21,7 @@ class WordsGrid(Surface):
         super().__init__("bg_sunken", radius=8, parent=parent)
         self._words: tuple[str, ...] = ()
         self.set_words(words)
+        theme().follow(self)
 
     def set_words(self, words: Sequence[str]) -> None:
         """Shows other words."""

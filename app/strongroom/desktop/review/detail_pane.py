@@ -68,6 +68,7 @@ class DetailPane(Surface):
         down.addWidget(scroll, 1)
         down.addWidget(self._foot)
         self.apply_theme()
+        theme().follow(self)
         self.show_nothing()
 
     def apply_theme(self) -> None:

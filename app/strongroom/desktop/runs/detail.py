@@ -84,6 +84,7 @@ class DetailPane(Surface):
         down.addWidget(self.body, 1)
         self._wire()
         self.apply_theme()
+        theme().follow(self)
 
     def run_id(self) -> str:
         """Returns the run that is shown."""

@@ -51,6 +51,7 @@ class RunsHeader(QHeaderView):
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self.sectionMoved.connect(self._on_moved)
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""

@@ -111,6 +111,7 @@ class Onboarding(QWidget):
         order = (self.block.copy_button, self.demo, imports, self.other, self.identity)
         for one, following in itertools.pairwise(order):
             QWidget.setTabOrder(one, following)
+        theme().follow(self)
 
     def show_facts(self, person: str, free: str) -> None:
         """Says who is signed in, "" for nobody, and how much room the store has."""

@@ -270,6 +270,7 @@ class _Frame(QWidget):
         across.addWidget(count)
         across.addWidget(clear)
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over the height of the look in force."""

@@ -70,6 +70,7 @@ class QueryEditor(QPlainTextEdit):
         self._told = ""
         self.textChanged.connect(self._on_text_changed)
         self.apply_theme()
+        theme().follow(self)
 
     def text(self) -> str:
         """Returns the filter."""

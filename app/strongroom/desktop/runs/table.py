@@ -76,6 +76,7 @@ class RunsTable(RunsView):
         self._is_unnamed = self._is_shaping = False
         self._join()
         self._shape_columns()
+        theme().follow(self)
 
     # ------------------------------------------------------------ content
 

@@ -83,6 +83,7 @@ class PageView(QTextBrowser):
         self.setAccessibleName("Documentation")
         self.document().setDocumentMargin(20)
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over the font of the look in force."""

@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
         tasks.failed.connect(self._on_task_failed)
         if pages:
             self.open_place(Place(pages[0].id))
+        theme().follow(self)
 
     def state(self) -> WindowState:
         """Returns what commands decide on now."""

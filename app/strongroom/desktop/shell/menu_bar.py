@@ -18,6 +18,7 @@ class MenuBar(QMenuBar):
         self.setNativeMenuBar(False)
         self.setAccessibleName("Menu")
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over font and colours of the look in force."""

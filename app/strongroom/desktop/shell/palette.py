@@ -171,6 +171,7 @@ class Palette(QDialog):
         down.addWidget(self.edit)
         down.addWidget(self.list, 1)
         self.apply_theme()
+        theme().follow(self)
 
     def apply_theme(self) -> None:
         """Takes over sizes and fonts of the look in force."""

@@ -72,6 +72,7 @@ class Rail(Surface):
         for place in foot:
             down.addWidget(self._add(*place))
         self.apply_theme()
+        theme().follow(self)
 
     def set_current(self, page: str) -> None:
         """Marks the page that is open."""

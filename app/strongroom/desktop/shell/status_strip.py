@@ -109,6 +109,7 @@ class StatusStrip(Surface):
         self.set_status(WindowStatus())
         self._on_tasks_changed()
         self.apply_theme()
+        theme().follow(self)
 
     def set_status(self, status: WindowStatus) -> None:
         """Shows another state."""

@@ -82,9 +82,9 @@ class WindowStudio:
             NothingToShow: If none is.
         """
         self.settle()
-        for top in QApplication.topLevelWidgets():
-            if isinstance(top, kind) and top.isVisible():
-                return top
+        for dialog in self.window.findChildren(kind):
+            if dialog.isVisible():
+                return dialog
         raise NothingToShow(f"no {kind.__name__} opened")
 
     def settle(self) -> None:
@@ -107,11 +107,11 @@ class WindowStudio:
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         for popover in self.window.findChildren(Popover, options=direct):
             popover.close_and_forget()
-        for top in QApplication.topLevelWidgets():
-            if isinstance(top, QDialog) and top.isVisible():
-                top.reject()
-            elif isinstance(top, QMenu):
-                top.close()
+        for dialog in self.window.findChildren(QDialog):
+            if dialog.isVisible():
+                dialog.reject()
+        for menu in self.window.findChildren(QMenu):
+            menu.close()
         if self.preferences.draft():
             look = theme()
             name, scale = look.tokens.name, look.scale

@@ -47,6 +47,7 @@ class HistogramPicture(QWidget):
         self.setMinimumSize(200, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Histogram")
+        theme().follow(self)
 
     def show_one(self, view: HistogramView) -> None:
         """Shows one histogram as bars."""

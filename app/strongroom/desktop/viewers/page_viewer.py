@@ -51,6 +51,7 @@ class PageViewer(QTextBrowser):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(name)
         self.apply_theme()
+        theme().follow(self)
 
     def show_markdown(self, markdown: str) -> None:
         """Shows another text."""

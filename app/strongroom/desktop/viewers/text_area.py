@@ -100,6 +100,7 @@ class TextArea(QPlainTextEdit):
         self.setAccessibleName(name)
         self.updateRequest.connect(self._on_update)
         self.apply_theme()
+        theme().follow(self)
 
     def set_lines(
         self, lines: Sequence[str], *, first: int | None = 1, language: Language = "plain"
