@@ -40,6 +40,12 @@ def leak(peer: Peer) -> None:
     Registering(peer.at, peer.registry).register(run.run_id, "model", MODEL)
 
 
+def tick(dialog: SecretsDialog, key: str) -> None:
+    """Presses the box of a finding."""
+    at = QPoint(32, dialog.table.row_rect(key).center().y())
+    QTest.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
 def test_a_sync_that_would_carry_secrets_stops_and_goes_on_once_they_are_let_through(
     team, app, tasks, qtbot
 ):
@@ -58,9 +64,7 @@ def test_a_sync_that_would_carry_secrets_stops_and_goes_on_once_they_are_let_thr
     assert dialog.focusWidget() is dialog.cancel_button, "leaving is what Enter does"
     # Both boxes by mouse, the reason by keyboard.
     for line in list(dialog.table.lines()):
-        box = dialog.table.row_rect(line.key)
-        QTest.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton,
-                         pos=QPoint(32, box.center().y()))  # fmt: skip
+        tick(dialog, line.key)
     assert dialog.allow.text() == "Let 2 through"
     assert not dialog.allow.isEnabled(), "a reason is missing"
     dialog.reason.set_text("both open the sandbox only")
@@ -74,6 +78,46 @@ def test_a_sync_that_would_carry_secrets_stops_and_goes_on_once_they_are_let_thr
     told = Secrets(ben.at).overrides()
     assert {each.reason for each in told} == {"both open the sandbox only"}
     assert {each.place for each in told} == {"param db_password", "param api_key"}
+
+
+def test_what_is_ticked_while_something_is_signed_is_not_taken_for_signed(team, app, tasks, qtbot):
+    """Who goes on ticking while the key signs would else lose a finding that nobody answered."""
+    ada, _ = team.peers
+    leak(ada)
+    page = opened(ada, tasks, qtbot)
+    page.sync()
+    settle(tasks)
+    qtbot.waitUntil(lambda: bool(page.findChildren(SecretsDialog)))
+    (dialog,) = page.findChildren(SecretsDialog)
+    first, second = [line.key for line in dialog.table.lines()]
+    tick(dialog, first)
+    dialog.reason.set_text("opens the sandbox only")
+    QTest.mouseClick(dialog.allow, Qt.MouseButton.LeftButton)
+    tick(dialog, first)
+    tick(dialog, second)
+    assert not dialog.allow.isEnabled(), "one signature at a time"
+    settle(tasks)
+    assert [line.key for line in dialog.table.lines()] == [second]
+    assert dialog.allow.text() == "Let 1 through"
+    assert len(Secrets(ada.at).overrides()) == 1
+    assert not any(path.startswith("obj/") for path in files_of(team.share))
+    dialog.reject()
+
+
+def test_typing_a_reason_rebuilds_no_row(team, app, tasks, qtbot, monkeypatch):
+    ada, _ = team.peers
+    leak(ada)
+    page = opened(ada, tasks, qtbot)
+    page.sync()
+    settle(tasks)
+    qtbot.waitUntil(lambda: bool(page.findChildren(SecretsDialog)))
+    (dialog,) = page.findChildren(SecretsDialog)
+    tick(dialog, dialog.table.lines()[0].key)
+    lines = dialog.table.lines()
+    QTest.keyClicks(dialog.reason.edit, "opens the sandbox only")
+    assert dialog.allow.isEnabled()
+    assert all(a is b for a, b in zip(lines, dialog.table.lines(), strict=True))
+    dialog.reject()
 
 
 def test_leaving_the_dialog_leaves_everything_here(team, app, tasks, qtbot):

@@ -24,6 +24,10 @@ from strongroom.domain.errors import Cancelled, EnvironmentFault, Refused, Untru
 from strongroom.domain.progress import Progress
 
 
+def _given(held: object, _progress: Progress) -> object:
+    return held
+
+
 def _wait_for_cancel(progress: Progress) -> str:
     for step in range(2_000):
         progress.step(step, 2_000)
@@ -286,10 +290,9 @@ def test_what_is_cancelled_while_its_lane_hangs_is_forgotten_at_once(
     for _ in range(5):
         held = Held()
         kept.append(weakref.ref(held))
-        tasks.ask(
-            "look", "Looking", lambda _progress, held=held: held, answers.append, lane="share"
-        )
-        del held
+        work = partial(_given, held)
+        tasks.ask("look", "Looking", work, answers.append, lane="share")
+        del held, work
         QApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()

@@ -3,6 +3,7 @@
 
 * Nothing has left. Leaving the dialog leaves it so, and is the default.
 * Each place is let through by itself, with its kind and a reason, in a signed event.
+* What is signed was chosen when the button was pressed; what is ticked meanwhile waits its turn.
 * The secrets themselves are never shown, only where they stand and what they seem to be.
 """
 
@@ -77,6 +78,7 @@ class SecretsDialog(Dialog):
         self._overrides, self._secrets = overrides, secrets
         self._findings = {finding.id: finding for finding in findings}
         self._ticked: set[str] = set()
+        self._is_signing = False
         self.table = Table(_COLUMNS, name="What seems to be a secret", edge=20)
         self.kind = Choice(list(OVERRIDE_KINDS.items()), "false-positive", name="What it is")
         self.reason = Field("Reason", "Becomes part of the signed record")
@@ -94,12 +96,16 @@ class SecretsDialog(Dialog):
         self.table.all_checked.connect(self._on_all_checked)
         self.reason.changed.connect(lambda _text: self._look())
         self.allow.clicked.connect(self._on_allow_clicked)
+        self._show()
+
+    def _show(self) -> None:
+        self.table.set_lines([self._row(finding) for finding in self._findings.values()])
         self._look()
 
     def _look(self) -> None:
-        self.table.set_lines([self._row(finding) for finding in self._findings.values()])
+        """Says what is missing before what is ticked may leave."""
         is_ready = bool(self._ticked) and bool(self.reason.text().strip())
-        self.allow.setEnabled(is_ready)
+        self.allow.setEnabled(is_ready and not self._is_signing)
         self.allow.set_words(f"Let {len(self._ticked)} through" if self._ticked else "Let through")
         if not self._ticked:
             self.set_reason("Tick what may leave.")
@@ -120,32 +126,37 @@ class SecretsDialog(Dialog):
 
     def _on_checked(self, key: str, is_on: bool) -> None:
         (self._ticked.add if is_on else self._ticked.discard)(key)
-        self._look()
+        self._show()
 
     def _on_all_checked(self, is_on: bool) -> None:
         self._ticked = set(self._findings) if is_on else set()
-        self._look()
+        self._show()
 
     def _on_allow_clicked(self) -> None:
-        chosen = [self._findings[key] for key in self._findings if key in self._ticked]
+        chosen = [finding for key, finding in self._findings.items() if key in self._ticked]
         kind, reason = self.kind.current(), self.reason.text()
-        self.allow.setEnabled(False)
+        self._is_signing = True
+        self._look()
         self._secrets.sign(
             "exchange.allow",
             "Letting findings through",
             "Letting a finding through needs the passphrase of your key.",
             lambda ask, _progress: self._overrides.allow(chosen, kind=kind, reason=reason, ask=ask),
-            self._on_allowed,
+            lambda changes: self._on_allowed(chosen, changes),
             owner=self,
             failed=self._on_failed,
-            ended=self._look,
+            ended=self._on_ended,
             parent=self,
         )
 
-    def _on_allowed(self, changes: Changes) -> None:
-        for key in self._ticked:
-            del self._findings[key]
-        self._ticked.clear()
+    def _on_ended(self) -> None:
+        self._is_signing = False
+        self._look()
+
+    def _on_allowed(self, signed: Sequence[SecretFinding], changes: Changes) -> None:
+        for finding in signed:
+            del self._findings[finding.id]
+            self._ticked.discard(finding.id)
         self.allowed.emit(changes, not self._findings)
         if not self._findings:
             self.accept()
@@ -154,10 +165,9 @@ class SecretsDialog(Dialog):
             f"{count(len(self._findings), 'secret')} would leave this computer",
             "Nothing goes before each of them was let through.",
         )
-        self._look()
+        self._show()
 
     def _on_failed(self, error: BaseException) -> None:
-        self._look()
         self.set_reason("Nothing was signed.", "bad", "circle-alert")
         errors.show(error, self)
 

@@ -155,7 +155,7 @@ class _Hearers:
     failed: Callable[[BaseException], None]
     stopped: Callable[[], None] | None = None
     ended: Callable[[], None] | None = None
-    owner: QObject | None = None
+    owner: object = None
 
     def begin(self) -> None:
         if isinstance(self.owner, Awaits):
