@@ -9,9 +9,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
+from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.places_view import state_cell
 from strongroom.desktop.kit.cells import BadgeCell, Notice, Row
 from strongroom.desktop.kit.command import Command, WindowState
@@ -252,6 +254,13 @@ def test_without_a_team_or_a_place_the_page_says_what_to_do(
     peer = Peer(tmp_path / "solo", "Solo")
     page = opened(peer, tasks, qtbot)
     assert page.body.currentWidget() is page.body.no_team
+    asked = list[Place]()
+    page.place_requested.connect(asked.append)
+    QTest.mouseClick(page.body.no_team.button, Qt.MouseButton.LeftButton)
+    assert asked == [Place("people")], "the next step is a press away"
+    QTest.mouseClick(page.body.bring_button, Qt.MouseButton.LeftButton)
+    (wizard,) = page.findChildren(ImportWizard)
+    wizard.reject()
     commands = {command.id: command for command in page.commands()}
     state = WindowState(has_store=True)
     assert why(commands["exchange.sync"], state) == "Found or join a team first"

@@ -15,6 +15,7 @@ from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.page import ExchangePage
 from strongroom.desktop.exchange.plan_dialog import PlanDialog
 from strongroom.desktop.kit.cells import Row
+from strongroom.desktop.kit.command import Reason, WindowState
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
@@ -96,6 +97,43 @@ def test_a_paused_place_is_left_out_until_it_is_resumed(
     page.sync()
     settle(tasks)
     assert ben.digest == ada.digest
+
+
+def test_sync_says_why_it_does_nothing_while_every_place_is_paused(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    _, ben = team.peers
+    page = opened(ben, tasks, qtbot)
+    (sync,) = [each for each in page.commands() if each.id == "exchange.sync"]
+    state = WindowState(has_store=True)
+    assert sync.enabled(state) is None
+    page.places.pause_button.click()
+    settle(tasks)
+    why = "Every place is paused: resume one first"
+    assert sync.enabled(state) == Reason(why)
+    assert not page.sync_button.isEnabled()
+    assert page.sync_button.toolTip() == why
+    page.places.pause_button.click()
+    settle(tasks)
+    assert page.sync_button.isEnabled()
+
+
+def test_looking_whether_a_place_still_hangs_rebuilds_no_table(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    """Twice a second, with a thousand imports on the tab, the window would be busy with itself."""
+    ada, ben = team.peers
+    ada.push()
+    ben.exchange.sync("share")
+    page = opened(ben, tasks, qtbot)
+    rows = page.places.table.lines()
+    page.desk.changed.emit()
+    assert all(a is b for a, b in zip(rows, page.places.table.lines(), strict=True))
+    page.show_place(Place.of("exchange", {"show": "imports"}))
+    settle(tasks)
+    records = page.imports.table.lines()
+    page.desk.changed.emit()
+    assert all(a is b for a, b in zip(records, page.imports.table.lines(), strict=True))
 
 
 def test_a_paused_place_is_still_served_when_it_is_named(

@@ -106,6 +106,42 @@ def test_back_and_forward_go_through_places(window: MainWindow) -> None:
     assert not window.open_place(Place("nowhere"))
 
 
+def test_coming_back_to_a_place_does_not_do_again_what_was_done_there(window: MainWindow) -> None:
+    """The wizard of an import, or the dialog of a request, would open with each Back."""
+    wanted = Place.of("reviews", {"ask": "churn/3", "tab": "mine"})
+    window.open_place(wanted)
+    page = window.page()
+    assert isinstance(page, _Page)
+    assert page.places[-1] == wanted, "going there does it"
+    window.open_place(Place("runs"))
+    window.go_back()
+    assert page.places[-1] == Place.of("reviews", {"tab": "mine"})
+    window.go_back()
+    window.go_forward()
+    assert page.places[-1] == Place.of("reviews", {"tab": "mine"})
+
+
+def test_what_a_place_sets_going_waits_for_a_page_that_is_not_there_yet(
+    app: QApplication, tasks: Tasks, ran: list[str], qtbot: QtBot
+) -> None:
+    specs = [PageSpec(id=name, title=name.title(), icon="package") for name in ("runs", "exchange")]
+    made = MainWindow(
+        specs, [], tasks=tasks, clock=FixedClock(), state=lambda: WindowState(has_store=True)
+    )
+    qtbot.addWidget(made)
+    made.show()
+    wanted = Place.of("exchange", {"import": "/media/STICK/delta.strongbundle"})
+    made.open_place(wanted)
+    late = _Page("exchange", ran)
+    made.join(late)
+    assert late.places == [wanted]
+    made.join(_Page("runs", ran))
+    made.open_place(Place("runs"))
+    made.go_back()
+    assert late.places[-1] == Place("exchange")
+    made.close()
+
+
 def test_the_palette_runs_a_command_by_keyboard(
     window: MainWindow, ran: list[str], qtbot: QtBot
 ) -> None:

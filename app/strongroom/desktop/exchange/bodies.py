@@ -12,6 +12,8 @@ from strongroom.desktop.exchange.places_view import PlacesView
 from strongroom.desktop.exchange.quarantine_view import QuarantineView
 from strongroom.desktop.exchange.services import Known
 from strongroom.desktop.kit.blocks import EmptyState
+from strongroom.desktop.kit.buttons import Button
+from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.table import Table
 
 TABS = (
@@ -21,9 +23,8 @@ TABS = (
     ("packages", "Packages"),
 )
 _NO_TEAM = (
-    "What is exchanged is signed by members of a team. Found one, or ask to be admitted to one and"
-    " pin its id; runs that somebody carried here can be imported without.\n\n"
-    "strongroom team create NAME\nstrongroom team trust TEAM-ID"
+    "What is exchanged is signed by members of a team. Found one on the People page, or join one"
+    " and ask to be admitted; runs that somebody carried here can be imported without."
 )
 _NO_PLACE = (
     "A place is a folder on a share, a stick or a disk. Members of the team bring what they signed"
@@ -48,7 +49,10 @@ class Bodies(QStackedWidget):
         self.quarantine = QuarantineView()
         self.imports = ImportsView()
         self.packages = PackagesView()
-        self.no_team = EmptyState("No team yet", _NO_TEAM)
+        self.bring_button = Button("Import…", "secondary", "download", name="Import runs")
+        self.no_team = EmptyState(
+            "No team yet", _NO_TEAM, "Open People", "users", extra=row(self.bring_button, None)
+        )
         self.no_place = EmptyState(
             "No place to exchange through yet", _NO_PLACE, "Add place…", "plus"
         )

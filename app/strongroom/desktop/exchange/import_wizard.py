@@ -314,7 +314,7 @@ class ImportWizard(Wizard):
         selection = selected(chosen)
         self.admit_fault.hide()
         self.go_to(ADMIT, "Go on", can_go_back=False)
-        number = count(len(chosen.items), "item")
+        number = count(len(chosen.items), "item") if chosen.items else "Events alone"
         self.steps.set_found(CHOOSE, "All that is new" if chosen.is_all else number)
         self.next_button.setEnabled(False)
         self.cancel_button.setEnabled(False)

@@ -22,7 +22,7 @@ from strongroom.desktop.exchange.rounds import Rounds
 from strongroom.desktop.exchange.services import ExchangeServices, Known, read_known
 from strongroom.desktop.exchange.stick_panel import StickPanel
 from strongroom.desktop.exchange.sync_queue import SYNC_KEY
-from strongroom.desktop.exchange.words import Saying
+from strongroom.desktop.exchange.words import Saying, left_out_saying
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.command import Command
@@ -94,10 +94,13 @@ class ExchangePage(Page):
             asked.connect(self.add_place)
         for asked in (self.package_button.clicked, self.body.no_package.acted):
             asked.connect(self.package_requested)
-        for asked in (self.import_button.clicked, self.body.no_import.acted):
+        for asked in (
+            self.import_button.clicked, self.body.no_import.acted, self.body.bring_button.clicked,
+        ):  # fmt: skip
             asked.connect(self.import_)
+        self.body.no_team.acted.connect(lambda: self.place_requested.emit(Place("people")))
         self.sync_button.clicked.connect(self.sync)
-        self.desk.changed.connect(self._show)
+        self.desk.changed.connect(self._on_desk_changed)
         for view in (self.places, self.imports, self.packages):
             view.selection_changed.connect(self.selection_changed)
         self.places.sync_requested.connect(self.sync_place)
@@ -143,9 +146,20 @@ class ExchangePage(Page):
         """Returns the place that is selected and to be seen, "" for none."""
         return self.places.current() if self.tabs.current() == "places" else ""
 
-    def is_syncing(self) -> bool:
-        """Returns whether an exchange is running; a place that hangs does not count."""
-        return self.desk.queue.is_busy()
+    def why_not_sync(self) -> str:
+        """Returns why nothing can be exchanged with all places now, "" if it can.
+
+        A place that hangs does not count as one that is being exchanged with.
+        """
+        infos = self._known.infos
+        if self.desk.queue.is_busy():
+            return "An exchange is running"
+        if not self._known.team:
+            return "Found or join a team first"
+        if not infos:
+            return "Add a place first"
+        is_paused = all(info.is_paused for info in infos)
+        return "Every place is paused: resume one first" if is_paused else ""
 
     def place(self) -> Place:
         """Returns which tab is open."""
@@ -173,11 +187,11 @@ class ExchangePage(Page):
 
     def sync(self) -> None:
         """Takes in from every place that is not paused, then brings what it lacks."""
-        self.rounds.sync(tuple(info.name for info in self._known.infos if not info.is_paused))
+        self._sync(tuple(info.name for info in self._known.infos if not info.is_paused))
 
     def sync_place(self, name: str) -> None:
         """Syncs one place."""
-        self.rounds.sync((name,))
+        self._sync((name,))
 
     def plan(self, name: str) -> None:
         """Says what Sync would do at a place, item by item; nothing is written."""
@@ -276,22 +290,26 @@ class ExchangePage(Page):
             self.imports.show_records(known.imports, now_us)
         elif shown == "packages" and known.packages:
             self.packages.show_packages(known.packages, now_us)
-        elif shown == "places" and known.team and known.infos:
-            self.places.show_places(known.infos, self.desk.statuses, self.desk.doing(), now_us)
+        elif shown == "places":
+            self._show_places()
         self.body.open(shown, known)
 
+    def _show_places(self) -> None:
+        known, desk = self._known, self.desk
+        if known.team and known.infos:
+            now_us = self._services.clock.now_us()
+            self.places.show_places(known.infos, desk.statuses, desk.doing(), now_us)
+
     def _show_buttons(self, shown: str) -> None:
-        has_team, has_place = bool(self._known.team), bool(self._known.infos)
+        has_team = bool(self._known.team)
         self.add_button.setVisible(shown == "places")
         self.package_button.setVisible(shown == "packages")
         for button in (self.add_button, self.package_button):
             button.setEnabled(has_team)
             button.setToolTip("" if has_team else "Found or join a team first")
-        is_busy = self.is_syncing()
-        can_sync = has_team and has_place and not is_busy
-        self.sync_button.setEnabled(can_sync)
-        why = "" if can_sync else "Add a place first" if has_team else "Found or join a team first"
-        self.sync_button.setToolTip("An exchange is running" if is_busy else why)
+        why_not = self.why_not_sync()
+        self.sync_button.setEnabled(not why_not)
+        self.sync_button.setToolTip(why_not)
 
     def _say(self, saying: Saying) -> None:
         self._is_quarantine_offered = saying.is_quarantined
@@ -300,6 +318,20 @@ class ExchangePage(Page):
         self._banner_room.show()
 
     # ---------------------------------------------------------------- answers
+
+    def _sync(self, names: tuple[str, ...]) -> None:
+        """Syncs places; one on a stick that is being made safe to remove is left out, and said."""
+        held = self.sticks.held()
+        self.rounds.sync(tuple(name for name in names if name not in held))
+        if left := [name for name in names if name in held]:
+            self._say(left_out_saying(left))
+
+    def _on_desk_changed(self) -> None:
+        """Shows what places are doing; what lies on the other tabs is as it was."""
+        self.sticks.set_served(self.desk.served())
+        self._show_buttons(self.tabs.current())
+        if self.tabs.current() == "places":
+            self._show_places()
 
     def _on_round_begun(self) -> None:
         self._banner_room.hide()

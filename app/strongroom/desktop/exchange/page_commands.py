@@ -19,8 +19,8 @@ class Commanded(Protocol):
     def current_place(self) -> str:
         """Returns the place that is selected and to be seen, "" for none."""
 
-    def is_syncing(self) -> bool:
-        """Returns whether an exchange is running."""
+    def why_not_sync(self) -> str:
+        """Returns why nothing can be exchanged with all places now, "" if it can."""
 
     def here(self, act: Callable[[], None]) -> Callable[[], None]:
         """Returns an act that opens the page first."""
@@ -58,9 +58,8 @@ def page_commands(page: Commanded) -> list[Command]:
     def with_places(state: WindowState) -> Reason | None:
         if (why := with_team(state)) is not None:
             return why
-        if page.is_syncing():
-            return Reason("An exchange is running")
-        return None if page.known().infos else Reason("Add a place first")
+        why_not = page.why_not_sync()
+        return Reason(why_not) if why_not else None
 
     def with_place(state: WindowState) -> Reason | None:
         if (why := with_team(state)) is not None:

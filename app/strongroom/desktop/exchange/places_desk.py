@@ -79,6 +79,10 @@ class PlacesDesk(QObject):
         self.queue.start(names)
         self._timer.start()
 
+    def served(self) -> frozenset[str]:
+        """Returns the places that are exchanged with now, or will be next."""
+        return frozenset(info.name for info in self._infos if self.queue.turn(info.name))
+
     def doing(self) -> dict[str, Doing]:
         """Returns what each place is doing that is doing something."""
         shares = {state.key: state.share for state in self._tasks.running()}

@@ -103,6 +103,7 @@ class PlacesView(Surface):
         self._infos: tuple[RemoteInfo, ...] = ()
         self._statuses: dict[str, RemoteStatus] = {}
         self._doing: dict[str, Doing] = {}
+        self._rows: list[Row] = []
         self.table = Table(
             (
                 Column("place", "Place", 300, stretch=True),
@@ -145,12 +146,13 @@ class PlacesView(Surface):
     ) -> None:
         """Shows places with what is known of them, and what they are doing, now."""
         self._infos, self._statuses, self._doing = tuple(infos), dict(statuses), dict(doing)
-        self.table.set_lines(
-            [
-                _row(info, statuses.get(info.name), doing.get(info.name, IDLE), now_us)
-                for info in infos
-            ]
-        )
+        rows = [
+            _row(info, statuses.get(info.name), doing.get(info.name, IDLE), now_us)
+            for info in infos
+        ]
+        if rows != self._rows:  # asked twice a second while something works or hangs
+            self._rows = rows
+            self.table.set_lines(rows)
         if infos and not self.table.selected():
             self.table.select(infos[0].name)
         self._show_strip()

@@ -3,13 +3,14 @@
 
 * Nothing of a stick is read by the window before somebody asks, beyond names and two small files.
 * It is called safe only after everything was read back from the medium.
+* No stick is passed over in silence: what has no line of its own is named, and a press shows all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QVBoxLayout
 
 from strongroom.desktop.kit.blocks import MarkLabel
 from strongroom.desktop.kit.buttons import Button
@@ -19,7 +20,8 @@ from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.wording import count, size
 from strongroom.services.sticks import SafeToRemove, Stick
 
-MOST_SHOWN = 4  # lines; a table of memory cards is another tool's work
+MOST_SHOWN = 4  # lines, before somebody asks for all
+NAME_WIDTH = 240  # px at 100 %, the most that a label takes
 
 
 class StickBar(Surface):
@@ -38,17 +40,54 @@ class StickBar(Surface):
         self._lines = QVBoxLayout(self)
         self._lines.setContentsMargins(0, 0, 0, 1)
         self._lines.setSpacing(0)
+        self._sticks: Sequence[Stick] = ()
+        self._busy: Mapping[str, str] = {}
+        self._has_team = self._shows_all = False
         self.hide()
 
-    def show_sticks(self, sticks: Sequence[Stick], busy: frozenset[str], *, has_team: bool) -> None:
-        """Shows sticks; those whose folder is in ``busy`` have no button meanwhile."""
-        clear(self._lines)
-        for stick in sticks[:MOST_SHOWN]:
-            is_idle = stick.folder not in busy
-            self._lines.addWidget(self._line(stick, is_idle=is_idle, has_team=has_team))
-        self.setVisible(bool(sticks))
+    def show_sticks(
+        self, sticks: Sequence[Stick], busy: Mapping[str, str], *, has_team: bool
+    ) -> None:
+        """Shows sticks; ``busy`` says what is done with a folder, whose buttons wait meanwhile."""
+        self._sticks, self._busy, self._has_team = tuple(sticks), dict(busy), has_team
+        self._show()
 
-    def _line(self, stick: Stick, *, is_idle: bool, has_team: bool) -> Surface:
+    def apply_theme(self) -> None:
+        """Takes over the widths of the look in force."""
+        self._show()
+
+    def _show(self) -> None:
+        held = QApplication.focusWidget()
+        name = held.accessibleName() if held is not None and self.isAncestorOf(held) else ""
+        clear(self._lines)
+        shown = self._sticks if self._shows_all else self._sticks[:MOST_SHOWN]
+        lines = [self._line(stick, self._busy.get(stick.folder, "")) for stick in shown]
+        if len(self._sticks) > MOST_SHOWN:
+            lines.append(self._rest(self._sticks[len(shown) :]))
+        self.setVisible(bool(lines))
+        for line in lines:
+            self._lines.addWidget(line)
+            line.show()
+            for button in line.findChildren(Button):
+                if name and name == button.accessibleName() and button.isEnabled():
+                    button.setFocus(Qt.FocusReason.OtherFocusReason)  # the keyboard stays there
+
+    def _rest(self, hidden: Sequence[Stick]) -> Surface:
+        """Returns the line about the sticks that have none, and the way to all of them."""
+        words = f"{len(hidden):,} more: {', '.join(each.label for each in hidden)}"
+        said = Elided(words if hidden else f"{len(self._sticks):,} are plugged in",
+                      "text_secondary", "dense")  # fmt: skip
+        more = "Show all sticks" if hidden else "Show fewer sticks"
+        button = Button(more, "ghost", small=True)
+        button.clicked.connect(self._on_more_clicked)
+        return row((column(said), 1), button, margins=(16, 6, 16, 6), spacing=8)
+
+    def _on_more_clicked(self) -> None:
+        self._shows_all = not self._shows_all
+        self._show()
+
+    def _line(self, stick: Stick, doing: str) -> Surface:
+        is_idle = not doing
         import_ = Button("Import…", "secondary", "download", small=True,
                          name=f"Import from {stick.label}")  # fmt: skip
         bring = Button("Bring what it lacks", "secondary", "upload", small=True,
@@ -60,12 +99,16 @@ class StickBar(Surface):
         safe.clicked.connect(lambda: self.safe_requested.emit(stick))
         import_.setEnabled(is_idle and stick.is_ours)
         has_place = any(place.is_ours for place in stick.places)
-        bring.setEnabled(is_idle and stick.is_writable and has_place and has_team)
+        bring.setEnabled(is_idle and stick.is_writable and has_place and self._has_team)
         safe.setEnabled(is_idle)
-        words = Elided(holding(stick), "text_secondary", "dense")
+        for button in (import_, bring, safe):
+            button.setToolTip(f"{stick.label} is {doing}" if doing else "")
+        said = f"{doing[:1].upper()}{doing[1:]}. {holding(stick)}" if doing else holding(stick)
+        words = Elided(said, "text_secondary", "dense")
         name = MarkLabel.for_icon("usb", stick.label, "info")
         look = theme()
-        name.setFixedWidth(min(240, round(look.width(stick.label, look.font("dense"))) + 30))
+        needed = round(look.width(stick.label, look.font("dense"))) + look.scaled(30)
+        name.setFixedWidth(min(look.scaled(NAME_WIDTH), needed))
         return row(
             name, (column(words), 1), import_, bring, safe, margins=(16, 6, 16, 6), spacing=8
         )

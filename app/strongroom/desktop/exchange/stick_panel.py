@@ -4,6 +4,8 @@
 * Importing opens the wizard, bringing is a sync with the place on the stick, and both say what
   became of it where every exchange says that.
 * A stick whose place has no name here yet gets the stick's own.
+* Nobody takes a stick out while it is exchanged with, and nobody exchanges with one that is being
+  made safe to remove.
 """
 
 from pathlib import Path
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from strongroom.desktop.exchange.progress_line import ProgressLine
 from strongroom.desktop.exchange.stick_bar import StickBar, holding, safe_words, sources_of
-from strongroom.desktop.exchange.stick_watch import SAFE_KEY, StickWatch
+from strongroom.desktop.exchange.stick_watch import SAFE_KEY, StickWatch, names_on
 from strongroom.desktop.exchange.sync_queue import fault_words, lane_of
 from strongroom.desktop.exchange.words import Saying
 from strongroom.desktop.kit.surface import Surface
@@ -21,6 +23,8 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.errors import StrongroomError
 from strongroom.services.exchange import Exchange, RemoteInfo
 from strongroom.services.sticks import SafeToRemove, Stick, Sticks
+
+BEING_READ, BEING_SERVED = "being read back", "being exchanged with"
 
 
 class StickPanel(Surface):
@@ -65,8 +69,9 @@ class StickPanel(Surface):
         self.watch.plugged.connect(self._on_watch_plugged)
         self.watch.safe.connect(self._on_watch_safe)
         self.watch.failed.connect(self._on_watch_failed)
-        tasks.changed.connect(self._on_tasks_changed)
-        self._busy: frozenset[str] = frozenset()
+        tasks.changed.connect(self._look_who_is_busy)
+        self._busy: dict[str, str] = {}
+        self._served: frozenset[str] = frozenset()
 
     def look(self, *, has_team: bool) -> None:
         """Looks again at what is plugged in."""
@@ -74,6 +79,16 @@ class StickPanel(Surface):
             self._has_team = has_team
             self._show()
         self.watch.look()
+
+    def set_served(self, names: frozenset[str]) -> None:
+        """Says which places are exchanged with now, or will be next."""
+        self._served = names
+        self._look_who_is_busy()
+
+    def held(self) -> frozenset[str]:
+        """Returns the places on sticks that are being made safe to remove."""
+        sticks = [each for each in self.watch.known() if self._busy.get(each.folder) == BEING_READ]
+        return frozenset(name for stick in sticks for name in names_on(stick))
 
     def sources(self) -> dict[str, str]:
         """Returns what can be imported from all that is plugged in, and what each is called."""
@@ -85,15 +100,20 @@ class StickPanel(Surface):
     def _show(self) -> None:
         self.bar.show_sticks(self.watch.known(), self._busy, has_team=self._has_team)
 
-    def _on_tasks_changed(self) -> None:
+    def _look_who_is_busy(self) -> None:
         keys = {state.key for state in self._tasks.running()}
-        folders = (stick.folder for stick in self.watch.known())
-        busy = frozenset(each for each in folders if f"{SAFE_KEY} {each}" in keys)
+        busy = {}
+        for stick in self.watch.known():
+            if f"{SAFE_KEY} {stick.folder}" in keys:
+                busy[stick.folder] = BEING_READ
+            elif not self._served.isdisjoint(names_on(stick)):
+                busy[stick.folder] = BEING_SERVED
         if busy != self._busy:
             self._busy = busy
             self._show()
 
     def _on_watch_changed(self, _sticks: tuple[Stick, ...]) -> None:
+        self._look_who_is_busy()
         self._show()
         self.changed.emit()
 
@@ -122,7 +142,8 @@ class StickPanel(Surface):
         )  # fmt: skip
 
     def _on_safe_requested(self, stick: Stick) -> None:
-        self.watch.make_safe(stick.folder)
+        self.watch.make_safe(stick)
+        self._look_who_is_busy()
 
     def _on_watch_safe(self, found: SafeToRemove) -> None:
         label = self._label(found.folder)

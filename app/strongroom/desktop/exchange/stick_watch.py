@@ -3,7 +3,8 @@
 
 * The kernel tells when its table of mounts changes; nobody asks again and again. Where a system
   cannot tell, a timer asks every few seconds, off the window's thread.
-* A stick is looked at in its own lane: one that hangs holds up nothing else.
+* A stick is looked at in its own lane: one that hangs holds up nothing else. It is made safe in
+  the lane of the place on it, after whatever is being exchanged with that.
 """
 
 from pathlib import Path
@@ -70,8 +71,10 @@ class StickWatch(QObject):
             owner=self, lane=lane_of("sticks"),
         )  # fmt: skip
 
-    def make_safe(self, folder: str) -> None:
+    def make_safe(self, stick: Stick) -> None:
         """Reads back what was written to a stick lately, and unmounts it if all of it holds."""
+        folder = stick.folder
+        place = next(iter(names_on(stick)), folder)
 
         def work(progress: Progress) -> SafeToRemove:
             return self._sticks.safe_to_remove(Path(folder), is_ejecting=True, progress=progress)
@@ -79,7 +82,7 @@ class StickWatch(QObject):
         self._tasks.ask(
             f"{SAFE_KEY} {folder}", f"Reading back {Path(folder).name}", work, self._tell,
             owner=self, failed=lambda error: self.failed.emit(folder, error),
-            lane=lane_of(folder),
+            lane=lane_of(place),
         )  # fmt: skip
 
     def _tell(self, found: SafeToRemove) -> None:
@@ -96,3 +99,8 @@ class StickWatch(QObject):
         for stick in found:
             if stick.folder not in before:
                 self.plugged.emit(stick)
+
+
+def names_on(stick: Stick) -> tuple[str, ...]:
+    """Returns the places on a stick that have a name here."""
+    return tuple(place.name for place in stick.places if place.name)

@@ -61,6 +61,16 @@ class Saying:
     is_quarantined: bool = False
 
 
+def left_out_saying(names: Sequence[str]) -> Saying:
+    """Returns that places were left out because their stick is about to be taken out."""
+    verb = "was" if len(names) == 1 else "were"
+    return Saying(
+        tone="warn",
+        title=f"{', '.join(names)} {verb} left out",
+        sentence="The stick is being made safe to remove. Plug it in again to exchange with it.",
+    )
+
+
 def kind_of_place(path: str) -> str:
     """Returns ``Stick``, ``Share`` or ``Folder``, by where a path lies."""
     if path.startswith(_STICKS):
@@ -100,7 +110,7 @@ def taken_count(outcome: Outcome) -> int:
 
 def verified_words(outcome: Outcome) -> str:
     """Returns what the step of verifying found: ``27 items, 1 rejected``."""
-    words = count(len(outcome.items), "item")
+    words = count(len(outcome.items), "item") if outcome.items else "Nothing new"
     refused = refused_count(outcome)
     return f"{words}, {refused:,} rejected" if refused else words
 

@@ -3,12 +3,15 @@
 
 * ``runs?experiment=fraud-detector#filter`` names a page, its arguments and its filter.
 * A place never holds data, only ids, so going back shows what is there now.
+* What a place sets going is done when somebody goes there, never when he comes back.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+ACTS = frozenset({"import", "ask"})
+"""Arguments that set something going: a source that is imported, a move that is asked for."""
 LONGEST_PLACE = 16_384  # characters: two hundred runs by id, side by side; not a document
 
 
@@ -34,6 +37,11 @@ class Place:
     def argument(self, name: str, default: str = "") -> str:
         """Returns one argument."""
         return dict(self.arguments).get(name, default)
+
+    def settled(self) -> "Place":
+        """Returns where it leads, without what it sets going there."""
+        kept = tuple(each for each in self.arguments if each[0] not in ACTS)
+        return Place(self.page, kept, self.filter)
 
     def to_text(self) -> str:
         """Returns the form for copying."""

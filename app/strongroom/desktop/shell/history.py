@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Back and forward through places, like a browser, without repeating the same place."""
+"""Back and forward through places, like a browser, without repeating the same place.
+
+* What a place sets going is done once: coming back leads there and does nothing.
+"""
 
 from strongroom.desktop.kit.place import Place
 
@@ -11,6 +14,7 @@ class History:
 
     def __init__(self) -> None:
         self._places: list[Place] = []
+        self._wanted: Place | None = None
         self._at = -1
 
     @property
@@ -28,8 +32,15 @@ class History:
         """Whether somebody went back from somewhere."""
         return self._at < len(self._places) - 1
 
+    def take(self) -> Place | None:
+        """Returns the current place for a page that has just come, with what it sets going."""
+        wanted, self._wanted = self._wanted, None
+        is_current = wanted is not None and wanted.settled() == self.current
+        return wanted if is_current else self.current
+
     def visit(self, place: Place) -> None:
         """Adds a place after the current one; what was ahead is forgotten."""
+        self._wanted, place = place, place.settled()
         if place == self.current:
             return
         del self._places[self._at + 1 :]

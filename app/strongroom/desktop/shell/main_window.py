@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
         self.commands.fill(self._menus)
         self._refresh_badge(page)
         if self.page_id() == page.page_id:
-            self._show(self.history.current or Place(page.page_id))
+            self._show(self.history.take() or Place(page.page_id))
         else:
             self.commands.look_again()
 
