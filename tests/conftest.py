@@ -70,8 +70,8 @@ def quiet_log(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_network() -> Iterator[None]:
-    """Fails a test in whose process anything asked for a socket of the Internet."""
+    """Fails a test that asked for a socket of the Internet, or began a process that could."""
     no_internet.asked()
     yield
     if found := no_internet.asked():
-        pytest.fail(f"a socket of the Internet was asked for:\n{found[0]}")
+        pytest.fail(found[0])

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import strongroom.store
 from strongroom.domain import canonical
 from strongroom.domain.errors import BadInput, EnvironmentFault, Untrusted
 from strongroom.exchange.remote import DESCRIPTION, FolderRemote, Remote
 from strongroom.store.segments import gap_free_head
+from support.no_internet import GUARDED
 from support.shares import exfat_stick, remount, small_disk
 
 TEAM = "7e" * 32
@@ -292,7 +292,6 @@ while True:
 
 
 def test_a_stick_pulled_out_while_it_is_written_holds_only_whole_objects(tmp_path):
-    app = str(Path(strongroom.store.__file__).parents[2])
     with exfat_stick(tmp_path) as stick:
         FolderRemote.create(stick.folder, team=TEAM, now_us=NOW)
         for pause in (0.0, 0.037, 0.101):
@@ -300,7 +299,7 @@ def test_a_stick_pulled_out_while_it_is_written_holds_only_whole_objects(tmp_pat
                 [sys.executable, "-c", PUSH_FOREVER, str(stick.folder)],
                 stdout=subprocess.PIPE,
                 text=True,
-                env=os.environ | {"PYTHONPATH": app},
+                env=os.environ | {"PYTHONPATH": GUARDED},
             )
             assert writer.stdout is not None
             said = [writer.stdout.readline().strip()]

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.shell.desk import Desk
-from support.checkout import ROOT
+from support.no_internet import GUARDED
 from support.tour import live, live_until_idle
 
 PATIENCE_S = 180  # the promise: three minutes from a bare store
@@ -47,7 +47,7 @@ def test_the_snippet_of_a_fresh_store_draws_a_live_curve(desk: Desk, tmp_path: P
     # Training takes time; nothing else of what was pasted is changed.
     slow = "        __import__('time').sleep(0.08)\n"
     script.write_text(pasted.replace(LOGS, slow + LOGS), "utf-8")
-    environ = os.environ | {"PYTHONPATH": str(ROOT / "app")}
+    environ = os.environ | {"PYTHONPATH": GUARDED}
     training = subprocess.Popen([sys.executable, str(script)], env=environ, cwd=tmp_path)
     try:
         first = _picture_with_points(page, began, 5)

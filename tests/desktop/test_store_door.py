@@ -27,7 +27,7 @@ from strongroom.domain.places import default_store
 from strongroom.domain.progress import Progress
 from strongroom.services.store_places import StoreKind, look_at
 from support.accessibility import nameless
-from support.checkout import ROOT
+from support.no_internet import GUARDED
 from support.opened_window import opened
 from support.runs_on_disk import write_run
 
@@ -78,7 +78,7 @@ def test_the_pasted_snippet_runs_as_it_is_and_its_run_shows_up_live(
     script.write_text(QGuiApplication.clipboard().text(), "utf-8")
     subprocess.run(
         [sys.executable, str(script)], check=True, capture_output=True,
-        env={"PYTHONPATH": str(ROOT / "app"), "HOME": str(tmp_path), "PATH": ""}, cwd=tmp_path,
+        env={"PYTHONPATH": GUARDED, "HOME": str(tmp_path), "PATH": ""}, cwd=tmp_path,
     )  # fmt: skip
     page = window.page()
     assert isinstance(page, RunsPage)

@@ -22,7 +22,7 @@ from strongroom.services.views.svg import NotDrawable, clean_svg
 from strongroom.services.views.visible import visible_line, visible_lines
 from support.artifact_room import room_of
 from support.hostile_files import hostile_files
-from support.no_internet import a_server_on_this_machine
+from support.no_internet import GUARDED_TESTS, a_server_on_this_machine
 
 DECODERS = ("libpng", "qt.gui.imageio")  # say by themselves what is wrong with a torn picture
 IN_OPEN, IN_ACCESS, IN_CREATE = 0x20, 0x1, 0x100
@@ -66,7 +66,7 @@ def told(tmp_path_factory):
         room_of(store, hostile_files(canary, server.getsockname()[1])).close()
         watch = Watch(canary)
         script = Path(__file__).parent.parent / "support" / "hostile_show.py"
-        place = {"PYTHONPATH": os.pathsep.join(sys.path), "QT_QPA_PLATFORM": "offscreen"}
+        place = {"PYTHONPATH": GUARDED_TESTS, "QT_QPA_PLATFORM": "offscreen"}
         done = subprocess.run(
             [sys.executable, str(script), str(store)],
             capture_output=True,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from support.checkout import ROOT
+from support.no_internet import GUARDED
 
 CHECKED = ["app", "tests", "packaging"]
 
@@ -43,5 +44,5 @@ def test_types_are_strict_in_the_scripts():
 def test_imports_run_downhill():
     _passes(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"],
-        PYTHONPATH=str(ROOT / "app"),
+        PYTHONPATH=GUARDED,
     )

@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from support import no_internet
+from support.checkout import APP
 from support.command_line import Workplace
 
 IN_PYTHON = "import socket; socket.socket({family})"
@@ -55,6 +56,35 @@ def test_in_the_process_of_the_tests_one_is_refused_and_told():
         socket.socket(socket.AF_INET)
     (where,) = no_internet.asked()
     assert "test_no_sockets.py" in where
+
+
+@pytest.mark.parametrize(
+    ("command", "environ"),
+    [
+        ([sys.executable, "-c", ""], {}),
+        ([sys.executable, "-c", ""], {"PYTHONPATH": str(APP)}),
+        (["true"], {"PYTHONPATH": ""}),
+        ([sys.executable, "-I", "-c", ""], {"PYTHONPATH": no_internet.GUARDED}),
+        ([sys.executable, "-qE", "-c", ""], {"PYTHONPATH": no_internet.GUARDED}),
+        ([sys.executable, "-S", "-c", ""], None),
+    ],
+)
+def test_a_process_that_would_not_be_sealed_off_is_not_started_and_told(command, environ):
+    with pytest.raises(PermissionError, match="no network"):
+        subprocess.run(command, env=environ, check=False)
+    (where,) = no_internet.asked()
+    assert "not sealed off" in where
+    assert "test_no_sockets.py" in where
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is Linux's seccomp")
+def test_an_interpreter_that_hears_no_variables_is_sealed_off_before_it_begins():
+    def run(program: str) -> int:
+        command = no_internet.isolated("-S", "-c", program)
+        return subprocess.run(command, check=False, capture_output=True).returncode
+
+    assert run("import sys; sys.exit(0 if sys.flags.isolated else 1)") == 0
+    assert run(IN_C.format(family=2)) == -signal.SIGSYS
 
 
 def test_the_programs_of_one_working_day_make_no_socket(tmp_path):

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from support.checkout import ROOT
+from support.no_internet import GUARDED_TESTS
 
 WRONG = """
 import logging
@@ -93,8 +94,7 @@ def test_whatever_is_done_wrong_on_purpose_is_told(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-q", "-rA"]
     command += ["-p", "conftest", "-p", "desktop.conftest", "-p", "no:cacheprovider"]
     command += [f"--rootdir={tmp_path}", f"--basetemp={tmp_path / 'own'}", str(tmp_path)]
-    paths = os.pathsep.join([str(ROOT / "app"), str(ROOT / "tests")])
-    environ = {**os.environ, "PYTHONPATH": paths, "QT_QPA_PLATFORM": "offscreen"}
+    environ = {**os.environ, "PYTHONPATH": GUARDED_TESTS, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )

@@ -21,6 +21,7 @@ from strongroom.services.model_signing import check_model
 from strongroom.trust.keychain import MemoryKeychain
 from support.audit_script import run_script
 from support.audit_store import MODEL, AuditStore, copy_of, evidence_of, read_tree
+from support.no_internet import SEALED
 from support.review_store import PASSPHRASE, open_desk, train
 
 TAG = "tagmanifest-sha256.txt"
@@ -133,7 +134,7 @@ def test_the_command_for_model_signing_works_as_it_stands(shared):
     text = (package.path / "data/VERIFY.txt").read_text()
     (command,) = [line[4:] for line in text.splitlines() if line.startswith("    model_signing ")]
     folder = Path(sys.executable).parent
-    shell(f"PYTHONPATH= {folder}/{command}", package.path)
+    shell(f"PYTHONPATH={SEALED} {folder}/{command}", package.path)
 
 
 def _exporter(data: Path) -> str:

@@ -17,6 +17,7 @@ from strongroom.domain.clock import SystemClock
 from strongroom.domain.errors import Refused
 from strongroom.domain.registry import RequestStatus
 from strongroom.sdk.fluent import start_run
+from support.no_internet import isolated
 
 SMALLEST = 0.01  # three runs of each data set
 
@@ -227,7 +228,7 @@ def test_the_audit_package_holds_before_its_own_script_and_one_flipped_byte_does
     script = next(demo.audit.rglob("verify.py"))
 
     def check(package: Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-I", str(script), str(package), "--team", team]
+        command = isolated(str(script), str(package), "--team", team)
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     told = check(demo.audit)

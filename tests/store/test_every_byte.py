@@ -6,9 +6,12 @@ other renames the file so that the name fits; then only the strict reader and th
 between him and the ledger. What comes in must be, to the byte, what was signed.
 """
 
+import base64
 import hashlib
+import json
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import pytest
 
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.bundle import MODEL_VERSION, Manifest
+from strongroom.domain.canonical import encode
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event
 from strongroom.exchange.local import check_manifest
@@ -196,6 +200,75 @@ def test_2_no_changed_byte_of_a_manifest_is_believed(team: Team) -> None:
         with pytest.raises(Untrusted) as caught:
             check_manifest(each, event, verify)
         assert caught.value.code in REFUSALS
+
+
+def _padded(line: bytes) -> bytes:
+    """Sets a bit of the payload's base64 that no byte of it is made of."""
+    head, payload, tail = re.split(rb'(?<="payload":")([^"]*)', line)
+    if not payload.endswith(b"="):
+        return head + payload + b"=" + tail
+    place = len(payload.rstrip(b"=")) - 1
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = alphabet[alphabet.index(payload[place : place + 1]) | 1]
+    return head + payload[:place] + bytes([other]) + payload[place + 1 :] + tail
+
+
+def _other_signature(line: bytes) -> bytes:
+    sealed = json.loads(line)
+    sig = bytearray(base64.b64decode(sealed["signatures"][0]["sig"]))
+    sig[7] ^= 1
+    sealed["signatures"][0]["sig"] = base64.b64encode(sig).decode()
+    return encode(sealed)
+
+
+def _other_payload(line: bytes) -> bytes:
+    """Another claim, spelt as it has to be, below the signature of the first."""
+    sealed = json.loads(line)
+    claim = json.loads(base64.b64decode(sealed["payload"]))
+    where = claim.get("predicate", claim)
+    (when,) = where.keys() & {"created", "time"}
+    where[when] = "2026-11-23T00:00:01.000000Z"
+    sealed["payload"] = base64.b64encode(encode(claim)).decode()
+    assert encode(sealed) != line
+    return encode(sealed)
+
+
+CHANGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "another signature": (_other_signature, "E-SIG"),
+    "another claim": (_other_payload, "E-SIG"),
+    "a blank after a colon": (lambda line: line.replace(b'":', b'": ', 1), "E-CANON"),
+    "a blank at the end": (lambda line: line + b" ", "E-CANON"),
+    "a name written with an escape": (
+        lambda line: line.replace(b'"payload"', b'"\\u0070ayload"', 1), "E-CANON",
+    ),
+    "a padding bit of base64": (_padded, "E-CANON"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_2_each_kind_of_change_to_an_event_has_its_code(team: Team, change: str) -> None:
+    act, code = CHANGES[change]
+    *earlier, line = segment_lines(team)
+    before = _holding(team, earlier).snapshot
+    assert act(line) != line
+    passage = pass_all(before.trust, before.events, [act(line)])
+    assert [error.code for _, error in passage.rejected] == [code]
+    assert passage.snapshot.events == before.events
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_2_each_kind_of_change_to_a_manifest_has_its_code(team: Team, change: str) -> None:
+    act, code = CHANGES[change]
+    raw, event = a_manifest(team)
+    key = writer(team).key.ed25519_pub
+
+    def verify(_: str, parsed: envelope.Envelope) -> bool:
+        return key.verify(parsed.signatures[0].sig, parsed.signed_bytes)
+
+    assert act(raw) != raw
+    with pytest.raises(Untrusted) as caught:
+        check_manifest(act(raw), event, verify)
+    assert caught.value.code == code
 
 
 # ---------------------------------------------------------------- what is bent

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger as files: what is committed, what survives, and what two programs do to each other."""
 
+import os
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from strongroom.domain.errors import Refused, Untrusted
 from support.histories import History
 from support.ledgers import a_ledger, appended, files_of, opened
+from support.no_internet import GUARDED_TESTS
 from support.team_builder import Station, Team, Writer, a_team, sealed
 
 TESTS = Path(__file__).parents[1]
@@ -74,7 +76,8 @@ def test_11_two_programs_with_one_key_never_sign_one_number_twice(
     a_ledger(tmp_path, team)
     count = 200
     command = [sys.executable, "-c", APPENDING, str(tmp_path), str(count)]
-    programs = [subprocess.Popen(command, cwd=TESTS, env=_environment()) for _ in range(2)]
+    environ = {**os.environ, "PYTHONPATH": GUARDED_TESTS}
+    programs = [subprocess.Popen(command, cwd=TESTS, env=environ) for _ in range(2)]
     assert [program.wait(timeout=120) for program in programs] == [0, 0]
     snapshot = opened(tmp_path, team).refresh()
     assert snapshot.chains.alarms == ()
@@ -258,10 +261,3 @@ def test_13_an_old_state_copied_over_a_share_regresses_nothing(
     before = ledger.snapshot.state.digest
     ledger.take(old.trust, old.everything())
     assert ledger.snapshot.state.digest == before
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    paths = [str(TESTS), str(TESTS.parent / "app")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -3,9 +3,11 @@
 
 import hashlib
 import io
+import itertools
 import os
 import threading
-from contextlib import suppress
+import time
+from collections import Counter
 
 import pytest
 
@@ -150,7 +152,7 @@ def test_two_paths_that_are_one_on_a_careless_disk_are_refused(tmp_path, one, tw
 
 
 @pytest.mark.parametrize("where", ["target", "parent", "grandparent", "dangling"])
-def test_a_link_planted_in_the_way_is_refused_and_not_followed(tmp_path, where):
+def test_6_a_link_planted_in_the_way_is_refused_and_not_followed(tmp_path, where):
     victim, planted = tmp_path / "victim", tmp_path / "planted"
     (victim / "sub").mkdir(parents=True)
     planted.symlink_to(tmp_path / "nowhere" if where == "dangling" else victim)
@@ -169,22 +171,70 @@ def test_6_a_folder_swapped_for_a_link_again_and_again_leads_nowhere_else(tmp_pa
     stop = threading.Event()
 
     def swap():
-        while not stop.is_set():
-            with suppress(OSError):
-                place.rename(spare)
-                place.symlink_to(victim)
-                place.unlink()
-                spare.rename(place)
+        for pause in itertools.cycle((0.0, 0.0005, 0.001, 0.003)):
+            place.rename(spare)
+            place.symlink_to(victim)
+            time.sleep(pause / 2)
+            place.unlink()
+            spare.rename(place)
+            time.sleep(pause)  # whoever is let in now meets the next link further on
+            if stop.is_set():
+                break
 
     attacker = threading.Thread(target=swap)
     attacker.start()
+    refused, written = Counter(), set()
     try:
-        for number in range(150):
-            with suppress(Untrusted, BadInput, EnvironmentFault):
+        for number in range(1000):
+            try:
                 materialise(place / str(number), [listed("a", b"x")], lambda _: io.BytesIO(b"x"))
+                written.add(str(number))
+            except (Untrusted, BadInput, EnvironmentFault) as told:
+                refused[type(told), told.code] += 1
+            if number > 150 and written and refused[Untrusted, "E-PATH"]:
+                break
     finally:
         stop.set()
         attacker.join()
+    assert list(victim.iterdir()) == []
+    assert {path.name for path in place.iterdir()} == written
+    assert all(held(place / name) == {"a": b"x"} for name in written)
+    assert written, "it is written while nobody is in the way"
+    assert refused[Untrusted, "E-PATH"], "the link was met, and not followed"
+    gone = (EnvironmentFault, "E-SHARE")
+    assert set(refused) <= {(Untrusted, "E-PATH"), (BadInput, "E-PATH"), gone}, refused
+
+
+@pytest.mark.parametrize("which", ["the parent", "what is being made", "a folder of it"])
+def test_6_a_folder_swapped_for_a_link_while_its_content_is_read_leads_nowhere_else(
+    tmp_path, which
+):
+    victim, place, spare = tmp_path / "victim", tmp_path / "place", tmp_path / "spare"
+    victim.mkdir()
+    place.mkdir()
+    asked = []
+
+    def give(file):
+        asked.append(file.path)
+        if len(asked) == 1:
+            (made,) = place.glob(".out.*.tmp")
+            swapped = {"the parent": place, "what is being made": made}.get(which, made / "in")
+            swapped.rename(spare)
+            swapped.symlink_to(victim)
+        return io.BytesIO(b"x")
+
+    def make():
+        materialise(place / "out", [listed("in/a", b"x"), listed("in/b", b"x")], give)
+
+    if which == "a folder of it":
+        with pytest.raises(Untrusted) as caught:
+            make()
+        assert caught.value.code == "E-PATH"
+    else:
+        make()
+        assert asked == ["in/a", "in/b"]
+        where = spare / "out" if which == "the parent" else spare
+        assert held(where) == {"in/a": b"x", "in/b": b"x"}, "it went where it had begun"
     assert list(victim.iterdir()) == []
 
 

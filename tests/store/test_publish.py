@@ -25,6 +25,7 @@ from strongroom.store.publish import (
     remove_leftovers,
 )
 from support.faulty_folder import OPERATIONS, Fault, RecordedDisk, failing
+from support.no_internet import GUARDED
 
 APP = Path(publishing.__file__).parents[2]
 
@@ -364,7 +365,7 @@ while True:
 
 def test_kill_9_at_random_moments_leaves_only_whole_finals(tmp_path):
     dice = random.Random(7)
-    environment = os.environ | {"PYTHONPATH": str(APP)}
+    environment = os.environ | {"PYTHONPATH": GUARDED}
     for _ in range(6):
         writer = subprocess.Popen(
             [sys.executable, "-c", PUBLISH_FOREVER, str(tmp_path)],
@@ -394,7 +395,7 @@ for number in range(100):
 
 
 def test_10_eight_processes_may_push_the_same_objects_into_one_folder(tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(APP)}
+    environment = os.environ | {"PYTHONPATH": GUARDED}
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", PUBLISH_THE_SAME, str(tmp_path)],
@@ -433,7 +434,7 @@ def test_a_limit_on_file_sizes_is_said_and_leaves_the_rest_intact(tmp_path):
         check=True,
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(APP)},
+        env=os.environ | {"PYTHONPATH": GUARDED},
     )
     assert done.stdout == "E-FULL\n"
     assert finals(tmp_path) == {"small": b"x" * 50_000}

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from strongroom.domain.artifact import ArtifactFile, tree_digest
 from support.command_line import Workplace, change_one_byte, workplace
 from support.keyring_session import is_possible, keyring_session
+from support.no_internet import isolated
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def test_an_audit_package_verifies_with_and_without_the_program(story, copy, tmp
     assert story.anna.type("audit", "verify", package, "--team", story.team).code == 0
     assert story.anna.type("audit", "verify", package, "--team", "0" * 64).code == 1
     (script,) = package.rglob("verify.py")
-    alone = [sys.executable, "-I", str(script), "--team", story.team]
+    alone = isolated(str(script), "--team", story.team)
     told = subprocess.run(alone, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "Carla" in told.stdout

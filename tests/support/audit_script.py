@@ -3,10 +3,10 @@
 
 import importlib.util
 import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
+from support import no_internet
 from support.sealed_team import VERIFY_PY
 
 
@@ -22,6 +22,6 @@ def load_script() -> ModuleType:
 
 def run_script(*arguments: str | Path, script: Path = VERIFY_PY) -> tuple[int, str]:
     """Runs the script as an auditor does, without the program's packages; (exit code, output)."""
-    command = [sys.executable, "-I", "-S", str(script), *map(str, arguments)]
+    command = no_internet.isolated("-S", str(script), *map(str, arguments))
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     return done.returncode, done.stdout + done.stderr

@@ -19,6 +19,7 @@ from strongroom.services.model_signing import check_model
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.model_signature import read_model_signature, sign_model
 from strongroom.trust.signer import P256Signer
+from support.no_internet import SEALED
 
 PAIR = KeyPair.from_secrets(bytes(range(32)), bytes(range(1, 33)))
 OTHER = KeyPair.from_secrets(bytes(range(32)), bytes(range(2, 34)))
@@ -73,7 +74,7 @@ def theirs(folder: Path, signature: str = "model.sig") -> int:
         [str(program()), "verify", "key", str(folder), "--no-ignore-git-paths",
          "--signature", str(folder.parent / signature), "--public_key",
          str(folder.parent / "key.pem")],
-        capture_output=True, check=False, env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True, check=False, env={**os.environ, "PYTHONPATH": SEALED},
     )  # fmt: skip
     return done.returncode
 
@@ -168,7 +169,7 @@ def test_we_verify_theirs(folder, tmp_path):
     subprocess.run(
         [str(program()), "sign", "key", str(folder), "--signature", str(tmp_path / "model.sig"),
          "--private_key", str(tmp_path / "private.pem")],
-        check=True, capture_output=True, env={**os.environ, "PYTHONPATH": ""},
+        check=True, capture_output=True, env={**os.environ, "PYTHONPATH": SEALED},
     )  # fmt: skip
     assert codes(folder) == []
     (folder / "data/weights.bin").write_bytes(b"other")

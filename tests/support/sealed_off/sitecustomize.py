@@ -3,6 +3,9 @@
 
 The kernel ends a process, and all it starts, at its first socket of the Internet's families,
 whoever asks for it: Python, Qt, a C library. Where there is no such filter, Python itself refuses.
+
+An interpreter told to be alone (``-I``) does not find this. Run as a program, this seals itself off
+and becomes the command it is given.
 """
 
 import ctypes
@@ -58,6 +61,9 @@ def refuse(event: str, arguments: tuple[object, ...]) -> None:
         raise PermissionError("there is no network in tests")
 
 
-if MAY_REACH not in os.environ:
+if __name__ == "__main__":
+    seal_off()
+    os.execv(sys.argv[1], sys.argv[1:])
+elif __name__ == "sitecustomize" and MAY_REACH not in os.environ:
     sys.addaudithook(refuse)
     seal_off()
