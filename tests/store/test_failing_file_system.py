@@ -9,13 +9,14 @@
 import errno
 import itertools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.parts import LEAST_PART_BYTES
+from strongroom.exchange.remote import FolderRemote
 from strongroom.services.integrity import Integrity
 from strongroom.services.witness import Witness
 from strongroom.store import publish
@@ -157,6 +158,36 @@ def test_a_share_that_cannot_be_read_is_never_called_damaged(
     assert ben.pull("s").is_clean
     assert ben.digest == ada.digest
     assert ben.has_content()
+
+
+def test_a_listing_in_which_any_look_fails_is_told_and_never_shorter(
+    team: Team, mount: FaultyMount
+) -> None:
+    ada, _ = team.peers
+    ada.add_remote(mount.folder / "s", "s")
+    ada.push("s")
+    remote = FolderRemote.open_existing(mount.folder / "s")
+    listings: dict[str, Callable[[], object]] = {
+        "trust": remote.trust_files,
+        "writers": remote.writers,
+        "segments": lambda: remote.segments(ada.writer),
+        "objects": lambda: sorted(remote.objects()),
+        "manifests": lambda: sorted(remote.manifests()),
+        "leftovers": lambda: remote.remove_leftovers(0),
+    }
+    for name, listing in listings.items():
+        whole, told = listing(), 0
+        for nth in range(1, 200):
+            mount.fail("getattr", errno.EIO, nth=nth)
+            try:
+                assert listing() == whole, (name, nth)
+            except EnvironmentFault as fault:
+                assert fault.code == "E-SHARE"  # noqa: PT017 - or it is whole
+                told += 1
+            if not mount.heal():
+                break
+        assert nth > 2, name
+        assert told, name
 
 
 def test_the_doctor_tells_of_a_share_that_fails_and_of_a_zip_that_is_there(

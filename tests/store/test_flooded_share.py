@@ -36,7 +36,7 @@ def test_49_a_hundred_thousand_junk_files_are_neither_opened_nor_remembered(team
         first.write_bytes(b"x")
         for number in range(1, 50_000):  # one file below each folder takes 50,000 names
             os.link(first, place / name.format(number))
-    junk = {str(team.share / folder) for folder in folders}
+    junk = {team.share / folder for folder in folders}
     ada.say(1)
     with opened_files() as opened:
         tracemalloc.start()
@@ -45,8 +45,8 @@ def test_49_a_hundred_thousand_junk_files_are_neither_opened_nor_remembered(team
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert ben.digest == ada.digest
-    assert [path for path in opened if os.path.dirname(path) not in junk]
-    assert not [path for path in opened if os.path.dirname(path) in junk]
+    assert [path for path in opened if Path(path).parent not in junk]
+    assert not [path for path in opened if Path(path).parent in junk]
     assert peak < 8 << 20, f"{peak / 2**20:.1f} MiB, as much as the names themselves"
 
 

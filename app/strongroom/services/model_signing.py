@@ -87,10 +87,10 @@ def _of_file(folder: Path, path: str, wanted: str | None) -> list[ModelFinding]:
 
 def _walk(folder: Path, below: str) -> Iterator[str]:
     with explained(folder), os.scandir(folder / below) as entries:
-        here = list(entries)
-    for entry in here:
-        path = f"{below}/{entry.name}" if below else entry.name
-        if entry.is_dir(follow_symlinks=False):
+        here = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in here:
+        path = f"{below}/{name}" if below else name
+        if is_folder:
             yield from _walk(folder, path)
         else:
             yield path

@@ -271,15 +271,17 @@ class Repository:
         return [name for name in self._folders(kind) if len(name) == 2]
 
     def _folders(self, relative: str) -> Iterator[str]:
-        for entry in self._entries(relative):
-            if entry.is_dir(follow_symlinks=False):
-                yield entry.name
+        with explained(self.root):  # not every file system says in a listing what is a folder
+            for entry in self._entries(relative):
+                if entry.is_dir(follow_symlinks=False):
+                    yield entry.name
 
     def _plain_files(self, relative: str) -> Iterator[tuple[str, int]]:
-        for entry in self._entries(relative):
-            with suppress(FileNotFoundError):  # a temporary file that was renamed meanwhile
-                if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
-                    yield entry.name, entry.stat(follow_symlinks=False).st_size
+        with explained(self.root):
+            for entry in self._entries(relative):
+                with suppress(FileNotFoundError):  # a temporary file that was renamed meanwhile
+                    if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
+                        yield entry.name, entry.stat(follow_symlinks=False).st_size
 
     def _entries(self, relative: str) -> Iterator[os.DirEntry[str]]:
         """Streams a folder; one that is missing, or a link in its place, is empty."""
