@@ -23,9 +23,9 @@ from strongroom.domain.canonical import encode
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event
 from strongroom.exchange.local import check_manifest
+from strongroom.store.gate import pass_all
 from strongroom.store.repository import Repository
 from strongroom.store.segments import parse_segment, segment_name, split_segment
-from strongroom.store.snapshot import pass_all
 from strongroom.trust import envelope
 from strongroom.trust.signer import Ed25519Signer
 from strongroom.trust.trust_chain import build_chain

@@ -27,8 +27,9 @@ from strongroom.domain.ids import person_id
 from strongroom.domain.policy import DEFAULT_POLICIES, Policy
 from strongroom.domain.registry import RegistryState, VersionKey
 from strongroom.domain.team import Grant, Member, Person, RootKey, TrustDocument
+from strongroom.store.gate import Passage, pass_all
 from strongroom.store.own_event import next_event
-from strongroom.store.snapshot import Passage, Snapshot, pass_all
+from strongroom.store.snapshot import Snapshot
 from strongroom.trust import envelope
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer

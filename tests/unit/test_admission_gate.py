@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate: what is refused for ever, what waits, and in which order the questions are asked."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -110,6 +112,54 @@ def test_a_frame_that_does_not_fit_is_refused(
     team: Team, alice: Writer, frame: dict[str, object], code: str
 ):
     assert refused(team, alice.drafts("writer.hello", HELLO, **frame)) == code
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"trust_id": []},
+        {"trust_id": {"id": "0" * 64}},
+        {"trust_id": None},
+        {"trust_id": "not a digest"},
+        {"team": "churn"},
+        {"seen": {"0" * 64: (3, "not a digest")}},
+        {"seen": {"0" * 64: (3, "")}},
+        {"subject_digest": None},
+        {"subject_digest": ["0" * 64]},
+        {"subject_digest": "not a digest"},
+        {"subject_name": 7},
+    ],
+)
+def test_a_member_who_bends_the_frame_of_an_event_stops_nobody_and_is_not_taken_in(
+    team: Team, alice: Writer, frame: dict[str, object]
+):
+    """A lookup by such an event must not raise, and the auditor's script refuses it too."""
+    assert refused(team, alice.drafts("writer.hello", HELLO, **frame)) == "E-FORMAT"
+    assert alice.says_hello().seq == 2
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda s: s | {"more": 1},
+        lambda s: s | {"_type": "https://in-toto.io/Statement/v0.1"},
+        lambda s: s | {"predicateType": "urn:strongroom:trust:v1"},
+        lambda s: s | {"subject": {"0": s["subject"][0]}},
+        lambda s: s | {"subject": s["subject"] * 2},
+        lambda s: s | {"subject": []},
+        lambda s: s | {"subject": ["x"]},
+        lambda s: s | {"subject": [{**s["subject"][0], "more": 1}]},
+        lambda s: s | {"subject": [{"name": "x", "digest": {"sha256": "0" * 64, "md5": "0"}}]},
+        lambda s: s | {"subject": [{"name": "x", "digest": ["sha256"]}]},
+        lambda s: s | {"predicate": [s["predicate"]]},
+        lambda s: {key: value for key, value in s.items() if key != "predicate"},
+    ],
+)
+def test_a_member_who_bends_the_statement_around_an_event_is_refused(
+    team: Team, alice: Writer, bend: Callable[[dict[str, Any]], dict[str, Any]]
+):
+    statement = bend(_draft(alice).to_statement())
+    assert refused(team, envelope.seal(statement, [Ed25519Signer(alice.key)])) == "E-FORMAT"
 
 
 def test_an_older_trust_version_than_before_is_refused(team: Team, alice: Writer):

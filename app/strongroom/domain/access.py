@@ -63,8 +63,10 @@ class Denial:
 
 def covers(granted: str, wanted: str) -> bool:
     """Whether a granted capability includes the wanted one; ``approve:*`` matches any stage."""
+    if granted == wanted:
+        return True
     verb, colon, _ = wanted.partition(":")
-    return granted == wanted or (colon != "" and granted == f"{verb}:*")
+    return colon != "" and granted == f"{verb}:*"
 
 
 def in_scope(scope: str, kind: str, name: str) -> bool:
@@ -98,9 +100,10 @@ def denial(
         name: The name within the kind.
         id_at: Looks up ids, to hold a cut against the chain it was made for.
     """
-    if rights(document, writer, seq, cap, kind=kind, name=name, id_at=id_at):
-        return None
     member = document.members.get(writer)
+    for grant in member.grants if member else ():
+        if _gives(grant, writer, seq, cap, kind, name, id_at):
+            return None
     was_cut = any(
         _bears_on(grant, cap, kind, name) and grant.after_seq < seq
         for grant in (member.grants if member else ())
@@ -123,9 +126,7 @@ def rights(
     return tuple(
         grant
         for grant in (member.grants if member else ())
-        if _bears_on(grant, cap, kind, name)
-        and grant.after_seq < seq
-        and _holds(grant, writer, seq, id_at)
+        if _gives(grant, writer, seq, cap, kind, name, id_at)
     )
 
 
@@ -154,6 +155,16 @@ def role_of(document: TrustDocument, writer: str) -> str:
         if caps == set(wanted) and is_admin == (role == "admin"):
             return role
     return "custom"
+
+
+def _gives(
+    grant: Grant, writer: str, seq: int, cap: str, kind: str, name: str, id_at: IdAt
+) -> bool:
+    return (
+        grant.after_seq < seq
+        and _bears_on(grant, cap, kind, name)
+        and _holds(grant, writer, seq, id_at)
+    )
 
 
 def _bears_on(grant: Grant, cap: str, kind: str, name: str) -> bool:

@@ -10,6 +10,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from strongroom.domain.errors import Untrusted
@@ -18,7 +19,11 @@ MAX_DEPTH = 32  # our deepest document has 8 levels; Python's parser recurses in
 MAX_INTEGER = 2**53  # larger integers change value in readers that keep numbers as doubles
 
 _ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # what was read is no circle, and `_check_shape` stops at one
 )
 
 JsonValue = Any
@@ -46,7 +51,7 @@ def decode(data: bytes, *, max_bytes: int) -> JsonValue:
     Raises:
         Untrusted: ``E-SIZE`` over the limit; ``E-CANON`` if the bytes are not canonical JSON.
     """
-    value = decode_compared(data, max_bytes=max_bytes)
+    value = _read(data, _read_compared, max_bytes=max_bytes)
     try:
         # What was read has the shape already: the reader refuses floats, big numbers and depth.
         same = _ENCODER.encode(value).encode() == data
@@ -63,7 +68,7 @@ def decode_loose(data: bytes, *, max_bytes: int) -> JsonValue:
     Raises:
         Untrusted: ``E-SIZE`` or ``E-CANON``.
     """
-    return _read(data, _LOOSE, max_bytes=max_bytes)
+    return _read(data, _LOOSE.decode, max_bytes=max_bytes)
 
 
 def decode_compared(data: bytes, *, max_bytes: int) -> JsonValue:
@@ -72,10 +77,10 @@ def decode_compared(data: bytes, *, max_bytes: int) -> JsonValue:
     Raises:
         Untrusted: ``E-SIZE`` or ``E-CANON``.
     """
-    return _read(data, _COMPARED, max_bytes=max_bytes)
+    return _read(data, _read_compared, max_bytes=max_bytes)
 
 
-def _read(data: bytes, decoder: json.JSONDecoder, *, max_bytes: int) -> JsonValue:
+def _read(data: bytes, reader: Callable[[str], JsonValue], *, max_bytes: int) -> JsonValue:
     if len(data) > max_bytes:
         raise Untrusted(
             "E-SIZE",
@@ -84,7 +89,7 @@ def _read(data: bytes, decoder: json.JSONDecoder, *, max_bytes: int) -> JsonValu
         )
     _check_nesting(data)
     try:
-        return decoder.decode(data.decode("utf-8"))
+        return reader(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _not_canonical(str(error)) from error
 
@@ -148,10 +153,18 @@ def _bounded_integer(text: str) -> int:
 
 
 def _canonical_integer(text: str) -> int:
-    number = _bounded_integer(text)
-    if abs(number) >= MAX_INTEGER:
+    # 15 digits are below 2^53 whatever they are; the bound on length keeps `int` cheap.
+    if len(text) > 15 and (len(text) > 17 or abs(int(text)) >= MAX_INTEGER):
         raise ValueError("an integer beyond 2^53")
-    return number
+    return int(text)
+
+
+def _read_compared(text: str) -> JsonValue:
+    """Reads one value that fills the text: no spaces before or after it."""
+    value, end = _COMPARED.raw_decode(text)
+    if end != len(text):
+        raise ValueError("something follows the value")
+    return value
 
 
 def _not_canonical(why: str) -> Untrusted:

@@ -12,10 +12,15 @@ from dataclasses import dataclass
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.ids import is_digest
-from strongroom.domain.team import STATEMENT_TYPE, Head, parse_head
+from strongroom.domain.team import STATEMENT_TYPE, Head
 
 PREDICATE_TYPE = "urn:strongroom:event:v1"
-_FRAME = {"team", "writer", "seq", "prev", "trust", "seen", "time", "app", "type", "body"}
+_STATEMENT = frozenset({"_type", "subject", "predicateType", "predicate"})
+_SUBJECT, _DIGEST = frozenset({"name", "digest"}), frozenset({"sha256"})
+_FRAME = frozenset(
+    {"team", "writer", "seq", "prev", "trust", "seen", "time", "app", "type", "body"}
+)
+_CITED = frozenset({"version", "id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,40 +69,59 @@ def parse_event(statement: JsonValue, payload_id: str) -> Event:
     Raises:
         ValueError: If the frame has another shape.
     """
-    if not isinstance(statement, dict) or not isinstance(statement.get("predicate"), dict):
-        raise ValueError("not a statement")
-    subject, predicate = statement["subject"], statement["predicate"]
-    if set(predicate) != _FRAME:
-        raise ValueError("the keys of the event differ")
-    if not isinstance(predicate["trust"], dict) or not isinstance(predicate["seen"], dict):
+    predicate, subject = _around(statement)
+    trust, seen, seq = predicate["trust"], predicate["seen"], predicate["seq"]
+    if not _has(trust, _CITED) or not isinstance(seen, dict):
         raise ValueError("trust and seen are objects")
-    texts = ("team", "writer", "prev", "time", "app", "type")
-    if not all(isinstance(predicate[key], str) for key in texts):
+    if not all(isinstance(predicate[key], str) for key in ("prev", "time", "app", "type")):
         raise ValueError("a text was expected")
-    numbers = (predicate["seq"], predicate["trust"]["version"])
-    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in numbers):
+    named = (predicate["team"], predicate["writer"], trust["id"], subject["digest"]["sha256"])
+    if not all(map(_is_digest, named)) or not isinstance(subject["name"], str):
+        raise ValueError("a digest was expected")
+    if not (_is_whole(seq) and seq and _is_whole(trust["version"]) and trust["version"]):
         raise ValueError("seq and trust version count from 1")
-    if not isinstance(predicate["body"], dict):
-        raise ValueError("the body is an object")
-    event = Event(
+    if not _is_heads(seen) or not isinstance(predicate["body"], dict):
+        raise ValueError("seen holds heads, the body is an object")
+    return Event(
         id=payload_id,
         team=predicate["team"],
         writer=predicate["writer"],
-        seq=predicate["seq"],
+        seq=seq,
         prev=predicate["prev"],
-        trust_version=predicate["trust"]["version"],
-        trust_id=predicate["trust"]["id"],
-        seen={writer: parse_head(head) for writer, head in predicate["seen"].items()},
+        trust_version=trust["version"],
+        trust_id=trust["id"],
+        seen={writer: (head[0], head[1]) for writer, head in seen.items()},
         time=predicate["time"],
         app=predicate["app"],
         type=predicate["type"],
         body=predicate["body"],
-        subject_name=subject[0]["name"],
-        subject_digest=subject[0]["digest"]["sha256"],
+        subject_name=subject["name"],
+        subject_digest=subject["digest"]["sha256"],
     )
-    if event.to_statement() != statement or not isinstance(event.subject_name, str):
+
+
+def _around(statement: JsonValue) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    """Returns predicate and subject of a statement that is an event's to the last key."""
+    if not _has(statement, _STATEMENT):
+        raise ValueError("not a statement")
+    subject, predicate = statement["subject"], statement["predicate"]
+    if (
+        statement["_type"] != STATEMENT_TYPE
+        or statement["predicateType"] != PREDICATE_TYPE
+        or not isinstance(subject, list)
+        or len(subject) != 1
+        or not _has(subject[0], _SUBJECT)
+        or not _has(subject[0]["digest"], _DIGEST)
+    ):
         raise ValueError("the statement around the event differs")
-    return event
+    if not _has(predicate, _FRAME):
+        raise ValueError("the keys of the event differ")
+    return predicate, subject[0]
+
+
+def _has(value: JsonValue, keys: frozenset[str]) -> bool:
+    """Whether a value is an object with exactly these keys."""
+    return isinstance(value, dict) and value.keys() == keys
 
 
 Check = Callable[[JsonValue], bool]
@@ -231,11 +255,11 @@ def subject_of(type_: str, body: Mapping[str, JsonValue], team: str) -> tuple[st
 
 def is_well_formed(event: Event) -> bool:
     """Whether the body of a known type has its exact shape and the subject names its object."""
-    fields = BODIES.get(event.type)
-    return (
-        fields is not None
-        and set(event.body) == set(fields)
-        and all(test(event.body[key]) for key, test in fields.items())
-        and (event.subject_name, event.subject_digest)
-        == subject_of(event.type, event.body, event.team)
-    )
+    fields, body = BODIES.get(event.type), event.body
+    if fields is None or body.keys() != fields.keys():
+        return False
+    for key, test in fields.items():  # a loop: this runs for every field of every event
+        if not test(body[key]):
+            return False
+    subject = subject_of(event.type, body, event.team)
+    return (event.subject_name, event.subject_digest) == subject

@@ -7,6 +7,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from strongroom.domain import canonical
 from strongroom.domain.canonical import JsonValue
@@ -73,7 +74,7 @@ class Policy:
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical policy object, the value that requests and approvals name."""
-        return canonical.digest(self.to_json())
+        return _digest(self)
 
     def has_quorum(self, persons: Mapping[str, Iterable[str]]) -> bool:
         """Whether these persons, each with the groups he belongs to, are enough.
@@ -96,6 +97,12 @@ class Policy:
             return False
 
         return all(seat(group, set()) for group in self.groups)
+
+
+@lru_cache(maxsize=1024)
+def _digest(policy: Policy) -> str:
+    """Digests a policy once; every vote on every request is held against one of a few."""
+    return canonical.digest(policy.to_json())
 
 
 OPEN = Policy()

@@ -123,13 +123,17 @@ class _Fold:
     def state(self) -> RegistryState:
         """Returns the folded state."""
         aliases = self._aliases()
-        versions = self._versions()
-        names = sorted({key[0] for key in self.registered})
+        by_model: dict[str, list[ModelVersion]] = {key[0]: [] for key in self.registered}
+        for version in self._versions():
+            by_model[version.model].append(version)
         return RegistryState(
             team=self.trust[0].id,
             trust_version=self.latest.version,
             trust_id=self.latest.id,
-            models={name: self._model(name, versions, aliases) for name in names},
+            models={
+                name: self._model(name, versions, aliases)
+                for name, versions in sorted(by_model.items())
+            },
             requests={id_: self._request(judged) for id_, judged in self.judged.items()},
             lane_heads={lane: self.outcome.heads(lane) for lane in self._all_lanes()},
             alias_heads={alias: state.heads for alias, state in aliases.items()},
@@ -146,7 +150,7 @@ class _Fold:
         alias_conflicts = [state.conflict for state in mine.values() if state.conflict]
         return RegisteredModel(
             name=name,
-            versions=tuple(version for version in versions if version.model == name),
+            versions=tuple(versions),
             aliases={alias: s.target for alias, s in mine.items() if s.target is not None},
             conflicts=tuple(sorted([*self.outcome.conflict_groups(name), *alias_conflicts])),
         )

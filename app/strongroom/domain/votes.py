@@ -32,6 +32,7 @@ CLOSERS = {
     "stage.withdraw": RequestStatus.WITHDRAWN,
     "stage.expire": RequestStatus.EXPIRED,
 }
+_NO_GATES = canonical.digest([])
 _BOUND = ("model", "version", "tree", "from", "to")
 
 
@@ -230,7 +231,7 @@ class Court:
         if answer.body["policy"] != request.body["policy"] or self._is_stale(answer, policy):
             return "E-POLICY"
         evidence = sorted({item["sha256"] for item in request.body["evidence"]})
-        gates = canonical.digest(request.body["gates"])
+        gates = canonical.digest(request.body["gates"]) if request.body["gates"] else _NO_GATES
         if answer.body["evidence_seen"] != evidence or answer.body["gates"] != gates:
             return "E-BIND"
         person = self.person(answer.writer)

@@ -20,10 +20,11 @@ from strongroom.domain.clock import Clock
 from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.event import Event
 from strongroom.domain.team import TrustDocument
+from strongroom.store.gate import Passage, pass_all
 from strongroom.store.own_event import forked, incomplete, next_event
 from strongroom.store.repository import Repository
 from strongroom.store.segments import short_digest
-from strongroom.store.snapshot import LedgerProblem, Passage, Snapshot, pass_all
+from strongroom.store.snapshot import LedgerProblem, Snapshot
 from strongroom.store.store_folder import StoreFolder
 from strongroom.trust import envelope
 from strongroom.trust.signer import Signer

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a ledger says at one moment, and the gate through which it grows.
+"""What a ledger says at one moment.
 
 * A snapshot is immutable and shared between threads; chains and state are computed when asked for.
 * Two events of one writer under one number are both kept here; assembling the chains freezes him.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from strongroom.domain.chains import Alarm, Chains, assemble
-from strongroom.domain.errors import Refused, Untrusted
+from strongroom.domain.errors import Refused
 from strongroom.domain.event import Event
 from strongroom.domain.projection import fold
 from strongroom.domain.registry import RegistryState
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.trust.trust_chain import TrustChain
-from strongroom.trust.verifier import Admitted, Waiting, admit
+from strongroom.trust.verifier import Admitted, Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,96 +106,6 @@ class Snapshot:
             wanted = current.prev
             current = next((other for other in previous if other.id == wanted), None)
         return found
-
-
-@dataclass(slots=True)
-class Gate:
-    """A snapshot in the making: what is known grows while envelopes pass."""
-
-    trust: TrustChain
-    events: dict[tuple[str, int], tuple[Admitted, ...]]
-    seen: dict[str, dict[str, Head]] = field(default_factory=dict)
-
-    def at(self, writer: str, seq: int) -> tuple[Event, ...]:
-        """Returns the events of a writer at a number; two if he equivocated."""
-        return tuple(a.event for a in self.events.get((writer, seq), ()))
-
-    def seen_so_far(self, event: Event) -> dict[str, Head]:
-        """Returns the latest `seen` entry per writer along an event's own chain."""
-        if event.id not in self.seen:
-            pending = [event]
-            while pending[-1].id not in self.seen:
-                previous = self.at(pending[-1].writer, pending[-1].seq - 1)
-                before = next((e for e in previous if e.id == pending[-1].prev), None)
-                if before is None:
-                    self.seen[pending[-1].id] = dict(pending[-1].seen)
-                    break
-                pending.append(before)
-            for later in reversed(pending[:-1]):
-                self.seen[later.id] = {**self.seen[later.prev], **later.seen}
-        return self.seen[event.id]
-
-    def add(self, admitted: Admitted) -> bool:
-        """Adds an admitted event; whether it was new."""
-        place = (admitted.event.writer, admitted.event.seq)
-        here = self.events.get(place, ())
-        if any(other.event.id == admitted.event.id for other in here):
-            return False
-        self.events[place] = (*here, admitted)
-        return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """What became of envelopes that were passed through the gate together."""
-
-    snapshot: Snapshot
-    left: tuple[bytes, ...]
-    rejected: tuple[tuple[bytes, Untrusted], ...]
-
-
-def pass_all(
-    trust: TrustChain,
-    events: Mapping[tuple[str, int], tuple[Admitted, ...]],
-    lines: Iterable[bytes],
-    is_verified: Callable[[bytes], bool] = lambda _raw: False,
-) -> Passage:
-    """Passes envelopes until nothing moves any more; the rest waits or is refused.
-
-    Args:
-        trust: The valid trust chain.
-        events: What was admitted before, under this chain.
-        lines: Envelopes in any order; repeats are one.
-        is_verified: Answers whether this workstation verified these very bytes before.
-    """
-    gate = Gate(trust=trust, events=dict(events))
-    rejected: list[tuple[bytes, Untrusted]] = []
-    pending = list(dict.fromkeys(lines))
-    waiting: list[Waiting] = []
-    unchained: list[tuple[bytes, Untrusted]] = []
-    has_moved = True
-    while has_moved:
-        has_moved = False
-        waiting, unchained, again = [], [], []
-        for raw in pending:
-            try:
-                outcome = admit(raw, trust, gate, is_signature_known=is_verified(raw))
-            except Untrusted as error:
-                # The other branch of a fork may lie further back in this very pile.
-                (unchained if error.code == "E-CHAIN" else rejected).append((raw, error))
-                continue
-            if isinstance(outcome, Waiting):
-                waiting.append(outcome)
-                again.append(raw)
-            else:
-                has_moved = gate.add(outcome) or has_moved
-        pending = [*again, *(raw for raw, _ in unchained)]
-    refused = {raw for raw, _ in unchained}
-    return Passage(
-        snapshot=Snapshot(trust=trust, events=gate.events, waiting=tuple(waiting)),
-        left=tuple(raw for raw in pending if raw not in refused),
-        rejected=(*rejected, *unchained),
-    )
 
 
 def no_team() -> Refused:

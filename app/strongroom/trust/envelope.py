@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,12 @@ MAX_SIGNATURE_BYTES = 72  # the longest DER signature of P-256; Ed25519 has 64
 
 _ENVELOPE_KEYS = frozenset({"payload", "payloadType", "signatures"})
 _SIGNATURE_KEYS = frozenset({"keyid", "sig"})
+_SIGNED_ONCE = re.compile(
+    rb'\{"payload":"([^"]*)","payloadType":"%b",'
+    rb'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([^"]{1,96})"\}\]\}'
+    % re.escape(PAYLOAD_TYPE.encode())
+)
+"""The one spelling of an envelope with one signature, which every event has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +84,10 @@ def parse(raw: bytes, *, max_bytes: int) -> Envelope:
     Raises:
         Untrusted: ``E-SIZE`` over the limit; ``E-CANON`` if a byte is not as `assemble` writes it.
     """
-    outer = canonical.decode_compared(raw, max_bytes=max_bytes)
-    if not isinstance(outer, dict) or outer.keys() != _ENVELOPE_KEYS:
-        raise _not_canonical("it is not an envelope")
-    if outer["payloadType"] != PAYLOAD_TYPE:
-        raise _not_canonical("its payload is of another type")
-    payload = _from_base64(outer["payload"])
+    payload, signatures = _signed_once(raw, max_bytes) or _signed(raw, max_bytes)
     document = canonical.decode(payload, max_bytes=max_bytes)
     if not isinstance(document, dict):
         raise _not_canonical("its payload is not an object")
-    signatures = _read_signatures(outer["signatures"])
-    if _spelled(payload, signatures) != raw:
-        raise _not_canonical("another spelling of the same envelope")
     return Envelope(
         raw=raw,
         payload=payload,
@@ -97,6 +96,38 @@ def parse(raw: bytes, *, max_bytes: int) -> Envelope:
         document=document,
         payload_id=hashlib.sha256(payload).hexdigest(),
     )
+
+
+def _signed_once(raw: bytes, max_bytes: int) -> tuple[bytes, tuple[Signature, ...]] | None:
+    """Takes an envelope with one signature apart; None if it is not spelled as `assemble` does.
+
+    What it takes, `_signed` takes too, in three times the time; nothing is refused here.
+    """
+    found = _SIGNED_ONCE.fullmatch(raw) if len(raw) <= max_bytes else None
+    if found is None:
+        return None
+    spelled, keyid, signed = found.groups()
+    try:
+        payload, sig = binascii.a2b_base64(spelled), binascii.a2b_base64(signed)
+    except ValueError:
+        return None
+    if not 1 <= len(sig) <= MAX_SIGNATURE_BYTES or _base64(payload) != spelled:
+        return None
+    return (payload, (Signature(keyid.decode(), sig),)) if _base64(sig) == signed else None
+
+
+def _signed(raw: bytes, max_bytes: int) -> tuple[bytes, tuple[Signature, ...]]:
+    """Takes any envelope apart, and says what is wrong with one that is not canonical."""
+    outer = canonical.decode_compared(raw, max_bytes=max_bytes)
+    if not isinstance(outer, dict) or outer.keys() != _ENVELOPE_KEYS:
+        raise _not_canonical("it is not an envelope")
+    if outer["payloadType"] != PAYLOAD_TYPE:
+        raise _not_canonical("its payload is of another type")
+    payload = _from_base64(outer["payload"])
+    signatures = _read_signatures(outer["signatures"])
+    if _spelled(payload, signatures) != raw:
+        raise _not_canonical("another spelling of the same envelope")
+    return payload, signatures
 
 
 def payload_of(raw: bytes) -> bytes:

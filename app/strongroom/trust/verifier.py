@@ -14,7 +14,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event, parse_event
 from strongroom.domain.team import Head
 from strongroom.trust import envelope
-from strongroom.trust.keys import from_hex
+from strongroom.trust.keys import PublicKey, from_hex
 from strongroom.trust.trust_chain import TrustChain
 
 ADVICE = "It was kept in quarantine. Ask its sender to push again from the original workstation."
@@ -52,10 +52,25 @@ class Waiting:
     """The trust document it cites."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An envelope that reads as an event of the writer it names; its signature is not checked."""
+
+    raw: bytes
+    event: Event
+    payload: bytes
+    sig: bytes
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """Returns the bytes that the signature covers."""
+        return envelope.pae(envelope.PAYLOAD_TYPE, self.payload)
+
+
 def admit(
     raw: bytes, trust: TrustChain, known: KnownEvents, *, is_signature_known: bool = False
 ) -> Admitted | Waiting:
-    """Passes one envelope through the gate.
+    """Passes one envelope through the gate: `read_claim`, `key_of`, the signature, `find_place`.
 
     Args:
         raw: The envelope's bytes.
@@ -66,6 +81,22 @@ def admit(
     Raises:
         Untrusted: If the envelope can never be admitted; the code says why.
     """
+    claim = read_claim(raw)
+    key = key_of(claim, trust)
+    if isinstance(key, Waiting):
+        return key
+    if not is_signature_known and not key.verify(claim.sig, claim.signed_bytes):
+        raise forged()
+    return find_place(claim.event, trust, known) or Admitted(event=claim.event, raw=raw)
+
+
+def read_claim(raw: bytes) -> Claim:
+    """Reads an envelope strictly.
+
+    Raises:
+        Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``; ``E-SIG`` if another signed it than the
+            writer it names.
+    """
     parsed = envelope.parse(raw, max_bytes=envelope.MAX_EVENT_BYTES)
     try:
         event = parse_event(parsed.document, parsed.payload_id)
@@ -73,7 +104,16 @@ def admit(
         raise Untrusted("E-FORMAT", f"An event cannot be read ({error})", ADVICE) from error
     if len(parsed.signatures) != 1 or parsed.signatures[0].keyid != event.writer:
         raise Untrusted("E-SIG", "An event is not signed by the writer it names", ADVICE)
-    latest = trust.latest
+    return Claim(raw, event, parsed.payload, parsed.signatures[0].sig)
+
+
+def key_of(claim: Claim, trust: TrustChain) -> PublicKey | Waiting:
+    """Returns the key that has to stand behind a claim, or what has to arrive to know it.
+
+    Raises:
+        Untrusted: ``E-TEAM`` if a stranger signed it for another team.
+    """
+    latest, event = trust.latest, claim.event
     if latest is None:
         return _wait(event, "E-TRUST-GAP", "the first trust document of the team is not here")
     member = latest.members.get(event.writer)
@@ -81,13 +121,23 @@ def admit(
         if event.team != trust.team:
             raise _other_team()
         return _wait(event, "E-SIG", "its writer is not in the trust documents that are here")
-    key = from_hex(member.alg, member.pub)
-    if not is_signature_known and not key.verify(parsed.signatures[0].sig, parsed.signed_bytes):
-        raise Untrusted("E-SIG", "The signature of an event does not hold", ADVICE)
+    return from_hex(member.alg, member.pub)
+
+
+def forged() -> Untrusted:
+    """Returns the refusal of a signature that does not hold."""
+    return Untrusted("E-SIG", "The signature of an event does not hold", ADVICE)
+
+
+def find_place(event: Event, trust: TrustChain, known: KnownEvents) -> Waiting | None:
+    """Looks whether an event whose signature holds continues what is known; None if it does.
+
+    Raises:
+        Untrusted: ``E-TEAM`` or ``E-CHAIN`` if it never can.
+    """
     if event.team != trust.team:
         raise _other_team()
-    problem = _check_chain(event, trust, known)
-    return problem or Admitted(event=event, raw=raw)
+    return _check_chain(event, trust, known)
 
 
 def _check_chain(event: Event, trust: TrustChain, known: KnownEvents) -> Waiting | None:
