@@ -110,7 +110,7 @@ def test_nothing_of_a_key_remains_where_somebody_could_find_it(
     diary.close()
     searched = {path: path.read_bytes() for path in (tmp_path / "profile").rglob("*")
                 if path.is_file()}  # fmt: skip
-    assert any(path.name == "incidents.jsonl" for path in searched)  # the wrong one was noted
+    assert any(path.name == "attempts.jsonl" for path in searched)  # the wrong one was noted
     everywhere = {
         **{str(path): data for path, data in searched.items()},
         "repr": said.encode(),

@@ -2,6 +2,9 @@
 """Refused and failed acts become signed events with counts, and nobody is asked for a key."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strongroom.cli.root import run as run_command
-from strongroom.domain.attempt import MAX_ENTRIES, Attempt, bodies, merged, parse_attempt
+from strongroom.domain.attempt import (
+    MAX_ENTRIES,
+    MAX_TEXT,
+    Attempt,
+    bodies,
+    merged,
+    parse_attempt,
+)
 from strongroom.domain.errors import EnvironmentFault, Refused
 from strongroom.services.audit import Audit
 from strongroom.services.handover import Handover
@@ -18,7 +28,8 @@ from strongroom.services.integrity import Integrity
 from strongroom.services.monitor import Monitor
 from strongroom.services.review import Reviews
 from strongroom.services.witness import Witness
-from strongroom.store.incident_book import MAX_BYTES
+from strongroom.store.incident_book import MAX_BYTES, AttemptBook
+from support.no_internet import GUARDED
 from support.peers import CHEAP, MODEL, Peer, Team, flip
 
 RIGHT, WRONG = "four quiet words together", "four loud words apart"
@@ -138,7 +149,7 @@ def test_a_crash_between_telling_and_forgetting_tells_nothing_twice(stocked):
     with_passphrase(ada)
     with pytest.raises(EnvironmentFault):
         ada.identities.unlock(ask=lambda _question: WRONG)
-    book = ada.at.home.folder / "incidents.jsonl"
+    book = ada.at.home.folder / "attempts.jsonl"
     kept = book.read_bytes()
     ada.identities.unlock(ask=lambda _question: RIGHT)
     book.write_bytes(kept)  # as if the program had stopped before it forgot
@@ -147,9 +158,115 @@ def test_a_crash_between_telling_and_forgetting_tells_nothing_twice(stocked):
     assert len(told(ada, ada.writer, "login.unlock")) == 1
 
 
+def test_a_clock_that_was_set_back_hides_no_later_attempt(stocked):
+    ada, _ = stocked.peers
+    with_passphrase(ada)
+    for count in (1, 2):
+        with pytest.raises(EnvironmentFault):
+            ada.identities.unlock(ask=lambda _question: WRONG)
+        ada.at.attempts.note("denied", code="E-CAP", what="approve:production", object_=MODEL)
+        ada.at.attempts.note("verify", code="E-HASH", what="this store", object_="obj/ab")
+        ada.identities.unlock(ask=lambda _question: RIGHT)
+        ada.identities.lock()
+        for type_ in ("login.unlock", "access.denied", "verify.failure"):
+            assert len(told(ada, ada.writer, type_)) == count, type_
+        ada.clock.advance(-30 * 86_400)
+    ada.at.attempts.note("verify", code="E-HASH", what="this store", object_="obj/ab")
+    ada.clock.advance(86_400)
+    ada.at.attempts.note("verify", code="E-HASH", what="this store", object_="obj/ab")
+    ada.identities.unlock(ask=lambda _question: RIGHT)
+    assert len(told(ada, ada.writer, "verify.failure")) == 3
+    ada.at.note_found("this store", [("E-HASH", "obj/ab")])
+    assert len(told(ada, ada.writer, "verify.failure")) == 3, "what was told today waits a week"
+
+
+def test_a_key_in_a_name_reaches_neither_the_home_nor_the_log(stocked):
+    ada, _ = stocked.peers
+    key = "AKIA" + "IOSFODNN7EXAMPLE"
+    ada.at.attempts.note("denied", code="E-CAP", what="models get", object_=f"{key}/1")
+    ada.at.note_found(f"bundle {key}.strongbundle", [("E-HASH", "obj/ab")])
+    # A line of an older program, or of somebody's editor, is no way round either.
+    old = Attempt(kind="denied", code="E-CAP", what="x", object=key, first_us=1, last_us=1)
+    book = ada.at.home.folder / "attempts.jsonl"
+    assert key.encode() not in book.read_bytes()
+    book.write_bytes(book.read_bytes() + json.dumps(old.to_json()).encode() + b"\n")
+    ada.identities.unlock()
+    assert len(told(ada, ada.writer, "access.denied")) == 2
+    assert len(told(ada, ada.writer, "verify.failure")) == 1
+    for folder in (ada.home, ada.store):
+        for path in folder.rglob("*"):
+            assert not path.is_file() or key.encode() not in path.read_bytes(), path
+
+
+def test_a_name_however_long_or_odd_costs_no_line(stocked):
+    ada, _ = stocked.peers
+    for name in ("\U0001f989" * 5_000, "\udcff" * 400, "plain"):
+        ada.at.attempts.note("denied", code="E-CAP", what="x" * 5_000, object_=name)
+    book = ada.at.home.folder / "attempts.jsonl"
+    with book.open("ab") as file:
+        file.write(b'{"code": "E-CAP", "cou')  # the power went while a line was written
+    ada.at.attempts.note("denied", code="E-CAP", what="x", object_="after")
+    found = {attempt.object for attempt in ada.at.attempts.pending()}
+    assert found == {"\U0001f989" * MAX_TEXT, "?" * MAX_TEXT, "plain", "after"}
+
+
+def test_what_is_noted_while_others_are_told_stays_with_its_count(tmp_path):
+    book = AttemptBook(tmp_path)
+    attempt = Attempt(kind="denied", code="E-CAP", what="x", object="m", first_us=7, last_us=7)
+    book.note(attempt)
+    with book.held() as waiting:
+        book.note(attempt)  # the same act, by a clock that stands still
+        book.forget(waiting)
+    assert [each.count for each in book.pending()] == [1]
+
+
+def test_a_book_that_grows_while_it_is_told_is_joined_afterwards(tmp_path):
+    book = AttemptBook(tmp_path)
+    attempt = Attempt(kind="denied", code="E-CAP", what="x", object="m", first_us=7, last_us=7)
+    book.note(attempt)
+    with book.held() as waiting:
+        for _ in range(MAX_BYTES // 100):
+            book.note(attempt)
+        book.forget(waiting)
+    assert [each.count for each in book.pending()] == [MAX_BYTES // 100]
+    book.note(attempt)
+    book.note(attempt)
+    assert (tmp_path / "attempts.jsonl").stat().st_size < MAX_BYTES
+
+
+NOTING = """
+import sys
+from pathlib import Path
+from strongroom.domain.attempt import Attempt
+from strongroom.store.incident_book import AttemptBook
+book = AttemptBook(Path(sys.argv[1]))
+for number in range(300):
+    book.note(Attempt(kind="denied", code="E-CAP", what="x", object=str(number % 3), first_us=7,
+                      last_us=7))
+"""
+
+
+def test_programs_that_note_while_another_tells_lose_no_count(tmp_path):
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", NOTING, str(tmp_path)],
+            env={**os.environ, "PYTHONPATH": GUARDED},
+        )
+        for _ in range(2)
+    ]
+    book, total = AttemptBook(tmp_path), 0
+    while any(program.poll() is None for program in programs):
+        with book.held() as waiting:
+            if waiting.attempts:
+                book.forget(waiting)
+                total += sum(attempt.count for attempt in waiting.attempts)
+    assert [program.returncode for program in programs] == [0, 0]
+    assert total + sum(attempt.count for attempt in book.pending()) == 600
+
+
 def test_a_book_that_is_damaged_or_full_never_stops_anybody(stocked):
     ada, _ = stocked.peers
-    book = ada.at.home.folder / "incidents.jsonl"
+    book = ada.at.home.folder / "attempts.jsonl"
     book.write_bytes(b'\xff\xfe{"kind":"denied"}\n{"torn')
     ada.identities.unlock()
     for number in range(3_000):

@@ -23,7 +23,7 @@ from strongroom.journal.layout import Header, Kind, pack_header, pack_metric, pa
 from strongroom.services.attempts import Attempts
 from strongroom.services.evidence import Evidence
 from strongroom.services.handover import Handover
-from strongroom.store.incident_book import IncidentBook
+from strongroom.store.incident_book import AttemptBook
 from strongroom.store.liveness import observe
 from strongroom.store.metric_rules import write_rules
 from strongroom.store.quarantine import Quarantine
@@ -138,10 +138,10 @@ def _of_the_run(story: Story) -> Iterator[tuple[str, str]]:
 
 def _of_the_home(story: Story) -> Iterator[tuple[str, str]]:
     home = story.ann.at.home
-    Attempts(IncidentBook(home.folder), FixedClock(START_US)).note(
+    Attempts(AttemptBook(home.folder), FixedClock(START_US)).note(
         "unlock", code="E-LOCKED", what="wrong"
     )
-    for name in ("identity.json", "pin.json", "marks.json", "sync.json", "incidents.jsonl"):
+    for name in ("identity.json", "pin.json", "marks.json", "sync.json", "attempts.jsonl"):
         yield name, _block((home.folder / name).read_text("utf-8"))
     remotes = (home.root / "remotes.toml").read_text("utf-8")
     yield "remotes.toml", _block(remotes.replace(str(story.folder), "/media"), "toml")

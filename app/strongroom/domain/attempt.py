@@ -4,6 +4,8 @@
 * Equal acts are one entry with a count, the first time and the last: nobody can flood a log by
   failing often.
 * Times are claims of this workstation's clock, as in every event.
+* What is noted may name a file or a place that somebody named after a secret: that name is left out
+  before it is written down anywhere.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +15,7 @@ from typing import Literal, get_args
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import from_iso, to_iso
 from strongroom.domain.event import Event
+from strongroom.domain.secret import certain_hits
 
 AttemptKind = Literal["denied", "unlock", "verify"]
 """A right was missing; a key was not opened; something did not hold."""
@@ -22,6 +25,7 @@ WRONG = "wrong"  # what of an unlock: a passphrase or secret was given and was n
 MAX_ENTRIES = 20  # told apart in one telling; what goes beyond is counted together
 OTHERS = "others"
 MAX_TEXT = 300  # characters of an object's name in an event
+MAX_WORD = 100  # characters of a code, an act or a place
 
 DENIED = frozenset({"E-CAP", "E-CUT", "E-SELF"})
 """Codes of acts that somebody was not allowed."""
@@ -58,6 +62,15 @@ class Attempt:
     def key(self) -> tuple[str, str, str, str]:
         """What makes two of them the same act."""
         return self.kind, self.code, self.what, self.object
+
+    def presentable(self) -> "Attempt":
+        """Returns it with bounded texts of whole characters, none of which holds a key or token."""
+        return replace(
+            self,
+            code=_presentable(self.code, MAX_WORD),
+            what=_presentable(self.what, MAX_WORD),
+            object=_presentable(self.object, MAX_TEXT),
+        )
 
     def to_json(self) -> dict[str, JsonValue]:
         """Returns the line that is kept until it can be signed."""
@@ -141,6 +154,11 @@ def told_in(events: Iterable[Event]) -> tuple[Attempt, ...]:
         except (KeyError, TypeError, ValueError):
             continue
     return tuple(found)
+
+
+def _presentable(text: str, max_length: int) -> str:
+    whole = text.encode("utf-8", "replace").decode()
+    return "" if any(certain_hits(whole)) else whole[:max_length]
 
 
 def _body(attempt: Attempt) -> tuple[str, dict[str, str]]:

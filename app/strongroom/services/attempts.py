@@ -23,7 +23,7 @@ from strongroom.domain.attempt import (
 from strongroom.domain.clock import MICROSECONDS, Clock
 from strongroom.domain.errors import EnvironmentFault, StrongroomError
 from strongroom.domain.event import is_well_formed
-from strongroom.store.incident_book import IncidentBook
+from strongroom.store.incident_book import AttemptBook
 from strongroom.store.snapshot import Snapshot
 
 AGAIN_US = 7 * 86_400 * MICROSECONDS  # a finding that stays is told once a week
@@ -54,7 +54,7 @@ class Attempts:
         clock: What time it is.
     """
 
-    def __init__(self, book: IncidentBook, clock: Clock) -> None:
+    def __init__(self, book: AttemptBook, clock: Clock) -> None:
         self._book, self._clock = book, clock
 
     def note(self, kind: AttemptKind, *, code: str, what: str, object_: str = "") -> None:
@@ -113,11 +113,12 @@ class Attempts:
             return 0
         count = 0
         with suppress(Timeout, OSError), self._book.held() as waiting:
-            chain = snapshot.chains.by_writer.get(writer, ())
-            fresh = _untold(waiting, told_in(event for event in chain if is_well_formed(event)))
-            for type_, body in bodies(fresh):
-                sign(type_, body)
-                count += 1
+            own = [e for e in snapshot.chains.by_writer.get(writer, ()) if is_well_formed(e)]
+            known = [(event.type, dict(event.body)) for event in own]
+            for type_, body in bodies(_due(waiting.attempts, told_in(own))):
+                if (type_, body) not in known:  # else a crash came between telling and forgetting
+                    sign(type_, body)
+                    count += 1
             self._book.forget(waiting)
         return count
 
@@ -148,19 +149,15 @@ def rows(
     return tuple(sorted(recent, key=lambda row: (row.attempt.last_us, row.writer), reverse=True))
 
 
-def _untold(waiting: Iterable[Attempt], told: Iterable[Attempt]) -> list[Attempt]:
-    """Returns what our log does not tell: later than what it tells, and no finding it knows."""
-    until: dict[tuple[str, str, str, str], int] = {}
-    unlocked = 0
-    for attempt in told:
-        until[attempt.key] = max(attempt.last_us, until.get(attempt.key, 0))
-        if attempt.kind == "unlock":
-            unlocked = max(unlocked, attempt.last_us)
-    fresh = []
-    for attempt in waiting:
-        if attempt.kind == "verify" and attempt.last_us - until.get(attempt.key, 0) < AGAIN_US:
-            continue
-        known = unlocked if attempt.kind == "unlock" else until.get(attempt.key, 0)
-        if attempt.last_us > known:
-            fresh.append(attempt)
-    return fresh
+def _due(waiting: Iterable[Attempt], told: Iterable[Attempt]) -> list[Attempt]:
+    """Returns what is to be told: all but findings that our log told less than a week ago.
+
+    After a clock was set back, what was told last seems to lie ahead; that hides nothing.
+    """
+    last_told = {attempt.key: attempt.last_us for attempt in told}
+    return [
+        attempt
+        for attempt in waiting
+        if attempt.kind != "verify"
+        or not 0 <= attempt.last_us - last_told.get(attempt.key, -AGAIN_US) < AGAIN_US
+    ]

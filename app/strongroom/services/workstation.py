@@ -27,7 +27,7 @@ from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home, IdentityCard
-from strongroom.store.incident_book import IncidentBook
+from strongroom.store.incident_book import AttemptBook
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import is_current, write_projection
 from strongroom.store.quarantine import Quarantine
@@ -82,7 +82,7 @@ class Workstation:
         self.own_log = OwnLog(self.home, self.marks, self.folder.root)
         self.own_log.meet_restored()
         self.held_team = HeldTeam(self.home)
-        self.attempts = Attempts(IncidentBook(self.home.folder), clock)
+        self.attempts = Attempts(AttemptBook(self.home.folder), clock)
         self.part_bytes = PART_BYTES
         """Files above this are signed in parts, so that every medium can take them."""
         self._ledger: Ledger | None = None

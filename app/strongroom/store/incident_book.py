@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The book of acts that could not be signed when they happened, in the home, a line each.
 
-* A line is appended with one write; several programs may do so at once.
+* A line is appended whole, under a lock that is held for a moment; several programs may do so at
+  once. What somebody's crash left half written costs that line only.
 * The book is bounded: once it has grown, equal lines become one with a count.
-* Lines leave it only after an event told them, so a crash can tell twice and never forget.
+* What was told leaves by its place in the book, not by its time: clocks are set back, and a line
+  that came while others were told stays. A crash can tell twice and never forget.
 """
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,13 +22,21 @@ from strongroom.domain.attempt import Attempt, merged, parse_attempt
 from strongroom.domain.canonical import decode_loose
 from strongroom.domain.errors import Untrusted
 
-FILE = "incidents.jsonl"
-MAX_LINE = 4_096  # bytes; an object's name is bounded
+FILE = "attempts.jsonl"
+MAX_LINE = 8_192  # bytes; its texts are bounded, and a character takes up to 12 of them
 MAX_BYTES = 256 * 1024  # then equal lines are joined
 LOCK_SECONDS = 2  # noting a failure must never hold up what failed
 
 
-class IncidentBook:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits to be told, equal acts as one, and how much of the book that is."""
+
+    attempts: tuple[Attempt, ...]
+    size_bytes: int
+
+
+class AttemptBook:
     """The book of one home towards one store.
 
     Args:
@@ -34,23 +45,23 @@ class IncidentBook:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._lock = FileLock(str(folder / ".incidents.lock"), timeout=LOCK_SECONDS)
+        self._writing = FileLock(str(folder / ".attempts.lock"), timeout=LOCK_SECONDS)
+        self._telling = FileLock(str(folder / ".attempts-told.lock"), timeout=LOCK_SECONDS)
 
     def note(self, attempt: Attempt) -> None:
         """Writes one line; a full disk or a damaged home must not hide what failed."""
-        line = json.dumps(attempt.to_json(), sort_keys=True).encode() + b"\n"
+        line = _line(attempt.presentable())
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            descriptor = os.open(self._path, flags, PRIVATE)
             try:
-                os.write(descriptor, line[:MAX_LINE])
-                is_large = os.fstat(descriptor).st_size > MAX_BYTES
-            finally:
-                os.close(descriptor)
-            if is_large:
-                with self.held() as lines:
-                    self._replace(lines)
+                with self._writing:
+                    is_large = self._append(line)
+            except Timeout:  # rather beside somebody than not at all
+                is_large = self._append(line)
+            if is_large and not self._telling.is_locked:
+                # What is being told keeps its place until it is: then nothing is joined.
+                with self._telling.acquire(timeout=0), self._writing:
+                    self._replace(b"".join(map(_line, merged(_parsed(self._read())))))
         except (OSError, Timeout):
             return
 
@@ -63,43 +74,67 @@ class IncidentBook:
 
     def pending(self) -> tuple[Attempt, ...]:
         """Returns what has not been signed yet, equal acts as one."""
-        return merged(self._lines())
+        return merged(_parsed(self._read()))
 
     @contextmanager
-    def held(self) -> Iterator[tuple[Attempt, ...]]:
-        """Gives what is pending to one program at a time.
+    def held(self) -> Iterator[Waiting]:
+        """Gives what is pending to one program at a time; others go on noting.
 
         Raises:
             Timeout: Another program holds it.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._lock:
-            yield self.pending()
+        with self._telling:
+            data = self._read()
+            yield Waiting(attempts=merged(_parsed(data)), size_bytes=len(data))
 
-    def forget(self, told: Sequence[Attempt]) -> None:
-        """Removes what was told; what was noted meanwhile stays. The book is held."""
-        until = {attempt.key: attempt.last_us for attempt in told}
-        crowd = max((attempt.last_us for attempt in told), default=0)
-        left = [line for line in self._lines() if line.last_us > until.get(line.key, crowd)]
-        self._replace(left)
+    def forget(self, told: Waiting) -> None:
+        """Removes what was told; what was noted meanwhile stays. The book is held.
 
-    def _replace(self, lines: Sequence[Attempt]) -> None:
-        data = [json.dumps(line.to_json(), sort_keys=True).encode() + b"\n" for line in lines]
-        write_whole(self._path, b"".join(data), mode=PRIVATE)
+        Raises:
+            OSError: If the disk fails.
+            Timeout: Another program holds it.
+        """
+        with self._writing:
+            with self._path.open("rb") as file:
+                file.seek(told.size_bytes)
+                left = file.read()
+            self._replace(left)
 
-    def _lines(self) -> list[Attempt]:
-        """Returns every line that can be read; a torn or foreign one is passed over."""
+    def _append(self, line: bytes) -> bool:
+        """Appends a line behind whatever is there; True if the book has grown large."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE)
+        try:
+            size = os.fstat(descriptor).st_size
+            is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, (b"\n" if is_torn else b"") + line)
+            return size + len(line) > MAX_BYTES
+        finally:
+            os.close(descriptor)
+
+    def _replace(self, data: bytes) -> None:
+        write_whole(self._path, data, mode=PRIVATE)
+
+    def _read(self) -> bytes:
+        """Returns the whole lines of the book, as many as it should ever hold."""
         try:
             with self._path.open("rb") as file:
                 data = file.read(2 * MAX_BYTES)
         except OSError:
-            return []
-        found = []
-        for line in data.splitlines():
-            try:
-                attempt = parse_attempt(decode_loose(line, max_bytes=MAX_LINE))
-            except Untrusted:
-                continue
-            if attempt is not None:
-                found.append(attempt)
-        return found
+            return b""
+        return data[: data.rfind(b"\n") + 1]
+
+
+def _line(attempt: Attempt) -> bytes:
+    return json.dumps(attempt.to_json(), sort_keys=True).encode() + b"\n"
+
+
+def _parsed(data: bytes) -> Iterator[Attempt]:
+    """Yields every line that can be read; a torn or foreign one is passed over."""
+    for line in data.split(b"\n"):
+        try:
+            attempt = parse_attempt(decode_loose(line, max_bytes=MAX_LINE))
+        except Untrusted:
+            continue
+        if attempt is not None:
+            yield attempt.presentable()
