@@ -45,9 +45,9 @@ def main(store: str) -> None:
     view.show()
     kept = tuple(
         str(Path(each).resolve())
-        for each in (store, sys.prefix, sys.base_prefix, __file__ + "/../..", *sys.path, "/proc",
-                     "/usr/share/zoneinfo", "/etc/localtime", "/dev")
-        if each
+        for each in (store, sys.prefix, sys.base_prefix, *filter(None, sys.path),
+                     Path(__file__).parents[2] / "resources", "/proc", "/usr/share/zoneinfo",
+                     "/etc/localtime", "/dev")
     )  # fmt: skip
     opened: set[str] = set()
     acts: set[str] = set()
