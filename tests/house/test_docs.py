@@ -10,6 +10,7 @@ import sys
 import click
 import pytest
 
+from strongroom.domain.event import BODIES
 from support.checkout import APP, DOCS, ROOT, modules, shown, text
 from support.command_reference import tree
 
@@ -134,6 +135,32 @@ def test_the_map_names_modules_that_exist():
     there = {path.stem for path in modules(APP)} | {path.parent.name for path in modules(APP)}
     assert map_
     assert set(re.findall(r"`([a-z_]+)`", map_)) <= there
+
+
+MAPPED = ("domain", "disk", "journal", "trust", "store", "exchange", "services")
+TABLE = re.compile(r"^\| (`[^|]+) \| question \|\n\|---\|---\|\n((?:\|.*\n)+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("room", MAPPED)
+def test_the_map_has_a_place_for_every_module_of_a_room(room):
+    rows = [
+        row
+        for head, body in TABLE.findall(text(DOCS / "architecture.md"))
+        if f"`{room}`" in head
+        for row in body.splitlines()
+    ]
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    there = {path.stem for path in (APP / room).glob("*.py")} - {"__init__"}
+    assert sorted(there - named) == [], "give them a place in docs/architecture.md"
+
+
+def test_the_format_says_truly_which_events_no_command_makes():
+    page = text(DOCS / "format.md")
+    sentence = page.partition("no command of this version makes them: ")[2].partition("\n")[0]
+    sources = [text(path) for path in modules(APP / "services")]
+    made = {type_ for type_ in BODIES if any(f'"{type_}"' in source for source in sources)}
+    made |= {"stage.approve", "stage.reject", "stage.changes", "writer.rotate"}  # by constants
+    assert set(re.findall(r"`([a-z.]+)`", sentence)) == BODIES.keys() - made
 
 
 def _printed_commands(page: str) -> list[str]:
