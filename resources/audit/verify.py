@@ -460,7 +460,7 @@ class Envelope:
             raise Bad("E-CANON", where, "signatures are not 1 to 16, sorted and unique")
         payload = from_base64(outer["payload"], where)
         self.signatures = {s["keyid"]: from_base64(s["sig"], where) for s in outer["signatures"]}
-        self.id = hashlib.sha256(payload).hexdigest()
+        self.payload, self.id = payload, hashlib.sha256(payload).hexdigest()
         self.statement = strict_json(payload, where)
         named = outer["payloadType"].encode("utf-8", "replace")
         self.signed = b"DSSEv1 %d %b %d %b" % (len(named), named, len(payload), payload)
@@ -859,6 +859,70 @@ def read_logs(package, team, chain, forks=None):
     return logs, found
 
 
+NOTE = re.compile(
+    "(strongroom/([0-9a-f]{64})/([0-9a-f]{64})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n)\n"
+    "((?:\u2014 [^ +\n]+ [A-Za-z0-9+/=]+\n){1,16})"
+)
+
+
+def merkle_root(leaves):
+    """Returns the root of RFC 6962 over leaf hashes."""
+    level = leaves or [hashlib.sha256(b"").digest()]
+    while len(level) > 1:
+        pairs = [b"\x01" + level[i] + level[i + 1] for i in range(0, len(level) - 1, 2)]
+        level = [hashlib.sha256(pair).digest() for pair in pairs] + level[len(pairs) * 2 :]
+    return level[0]
+
+
+def may_witness(entry):
+    return entry["reason"] != "compromised" and any(g["cap"] == "witness" for g in entry["caps"])
+
+
+def read_note(package, name, team):
+    """Returns (writer, size, root, {witness: claimed seconds}) of a checkpoint (C2SP).
+
+    Its writer must have signed it; a cosignature counts if it is that of a witness of the team.
+    """
+    match = NOTE.fullmatch(package.read(name, 16384).decode("utf-8", "replace"))
+    writers, lines = team.latest["writers"], {}
+    if not match or match[2] != team.chain[0]["id"] or match[3] not in writers:
+        raise Bad("E-CANON", name, "is not a checkpoint of a log of this team")
+    for line in match[6].split("\n")[:-1]:
+        _, who, text = line.split(" ")
+        data = from_base64(text, name)
+        lines.setdefault(who, []).append((data[:4], data[4:]))
+    prefix, text, own, seen = match[1].split("\n")[0][:-64], match[1].encode(), False, {}
+    for writer, entry in writers.items():
+        key = key_of(writer, entry, name)[1] if entry["alg"] == "ed25519" else b""
+        for hint, data in lines.get(prefix + writer, ()) if key else ():
+            said = (prefix + writer).encode() + b"\n"
+            if writer == match[3] and hint == hashlib.sha256(said + b"\1" + key).digest()[:4]:
+                own = own or ed_verify(key, text, data)
+            if may_witness(entry) and hint == hashlib.sha256(said + b"\4" + key).digest()[:4]:
+                stamp = int.from_bytes(data[:8], "big")
+                if ed_verify(key, b"cosignature/v1\ntime %d\n" % stamp + text, data[8:]):
+                    seen[writer] = max(stamp, seen.get(writer, 0))
+    if not own:
+        raise Bad("E-SIG", name, "is not signed by the writer of the log it is about")
+    return match[3], int(match[4]), base64.b64decode(match[5]), seen
+
+
+def check_notes(package, team, forks, result):
+    """Holds the logs against what their writers and witnesses signed. Returns who cosigned."""
+    cosigners = collections.Counter()
+    for name in package.under("data/checkpoints/"):
+        writer, size, root, seen = read_note(package, name, team)
+        log = team.logs.get(writer, ())
+        leaves = [hashlib.sha256(b"\0" + event.envelope.payload).digest() for event in log[:size]]
+        code = "E-WITHHELD" if size > len(log) else "" if merkle_root(leaves) == root else "E-SPLIT"
+        cosigners.update([] if code else [(team.name(each), each) for each in seen])
+        if code and writer not in forks:
+            told = "vouches for %d events; the package holds %d, or others" % (size, len(log))
+            place = result["findings" if seen else "notes"]  # a witness holds what he signs
+            place.append((code, name, "the writer of this log " + told))
+    return cosigners
+
+
 # ---- (7) Who may do what, and which policy is in force: the latest trust document decides. ----
 KINDS = {"s": str, "i": int, "b": bool, "o": dict, "d": HEX, "D": re.compile("([0-9a-f]{64})?")}
 KINDS.update({"S": [str], "I": [HEX]})
@@ -943,8 +1007,10 @@ class Team:
             if grant["cap"] not in (cap, kind) or grant["from"] >= seq:
                 continue
             wide, cut = grant["scope"], grant["to"]
-            if scope is not None and wide not in ("*", scope) and not (
-                wide.endswith("*") and ":" in wide and scope.startswith(wide[:-1])
+            if (
+                scope is not None
+                and wide not in ("*", scope)
+                and not (wide.endswith("*") and ":" in wide and scope.startswith(wide[:-1]))
             ):
                 continue
             held = self.id_at(writer, cut["seq"]) if cut else None
@@ -1630,6 +1696,7 @@ def inspect(package, team_id, everything, result):
         text += " there on counts"
         place = "data/equivocation/%s.jsonl" % writer
         result["notes"].append(("E-EQUIV", place, text % (team.name(writer), number)))
+    cosigners = check_notes(package, team, forks, result)
     signed = check_signatures(team, everything)
     exporter = check_seal(package, team, envelope)
     check_keys(package, team)
@@ -1658,6 +1725,8 @@ def inspect(package, team_id, everything, result):
         words += ", %s%s, requested by %s" % (approved, under, team.name(wish.writer))
     words += "; %d events of %d writers, trust version %d, package signed by %s." % (
         total, len(logs), len(chain), team.name(exporter))  # fmt: skip
+    for (name, _), count in sorted(cosigners.items()):
+        words += " %s cosigned %d of %d logs." % (name, count, len(logs))
     if everything:
         words += " Each of the %d signatures was checked." % signed
     result["sentence"] = "Holds: " + words

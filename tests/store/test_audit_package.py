@@ -18,6 +18,7 @@ from strongroom.exchange.dossier import Dossier
 from strongroom.services.evidence import Package
 from strongroom.services.exchange import Exchange
 from strongroom.services.model_signing import check_model
+from strongroom.services.witness import Witness
 from strongroom.trust.keychain import MemoryKeychain
 from support.audit_script import run_script
 from support.audit_store import MODEL, AuditStore, copy_of, evidence_of, read_tree
@@ -66,6 +67,26 @@ def test_the_script_in_the_package_names_approver_and_policy(shared, more):
     assert "requested by Jonas Feld" in said
     assert "signed by Aiko Tanabe" in said
     assert said.startswith(package.sentence if not more else package.sentence[:60])
+
+
+def test_the_package_holds_what_witnesses_cosigned_and_the_script_names_them(
+    store: AuditStore, tmp_path: Path
+) -> None:
+    """The analyst pushed and vouched for his log; the founder, a witness, cosigned it."""
+    (tmp_path / "share").mkdir()
+    for desk in (store.analyst, store.founder):
+        exchange = Exchange(desk.workstation)
+        exchange.add("share", tmp_path / "share")
+        desk.workstation.keys()
+        exchange.push("share")
+    Witness(store.founder.workstation).sign()
+    package = store.evidence.export(f"{MODEL}/1", tmp_path / "package")
+    writer = store.analyst.workstation.require_card().writer
+    note = (package.path / f"data/checkpoints/{writer}.note").read_text()
+    assert note.count("— strongroom/") == 2
+    code, said = run_script("--team", package.team, package.path)
+    assert code == 0, said
+    assert "Aiko Tanabe cosigned 1 of 3 logs." in said
 
 
 def test_coreutils_and_openssl_agree(shared):

@@ -9,13 +9,16 @@ import click
 
 from strongroom.cli import audit_package
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import emit, plain, table
 from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
 from strongroom.domain.freshness import STALE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strongroom.services.audit import AuditEntry
+    from strongroom.services.witness import VouchedLog
 
 
 _KINDS = {"denied": "a right was missing", "unlock": "a key was not opened",
@@ -77,13 +80,17 @@ def log(since: str, until: str) -> None:
 
 
 @audit.command()
+@click.option("--show", is_flag=True, help="Only say how far each log is vouched for, and by whom.")
 @shared_options
-def witness() -> None:
+def witness(show: bool) -> None:
     """Sign which end of every log this workstation has been shown.
 
     Others who are shown less than that learn that something is withheld; a policy may ask for a
     fresh snapshot. Push it afterwards.
     """
+    if show:
+        _tell_vouched(services().witness.vouched())
+        return
     event = services().witness.sign()
     heads = event.body["heads"]
     words = f"Signed a snapshot of {len(heads)} {'log' if len(heads) == 1 else 'logs'}. Push it."
@@ -135,3 +142,27 @@ def _entry_document(entry: AuditEntry) -> dict[str, Any]:
         "code": entry.code,
         "clock": entry.clock,
     }
+
+
+def _tell_vouched(found: Sequence[VouchedLog]) -> None:
+    rows = [
+        (
+            plain(log.name),
+            f"{log.count:,}",
+            f"{log.size:,}" if log.size else "none",
+            ", ".join(f"{plain(name)} {to_iso(at_us)[:10]}" for name, at_us in log.cosigned),
+        )
+        for log in found
+    ]
+    document = {
+        "logs": [
+            {
+                "writer": log.writer,
+                "events": log.count,
+                "vouched": log.size,
+                "cosigned": [{"name": n, "time": to_iso(at_us)} for n, at_us in log.cosigned],
+            }
+            for log in found
+        ]
+    }
+    emit(document, table(("LOG OF", "EVENTS", "VOUCHED FOR", "COSIGNED BY"), rows))

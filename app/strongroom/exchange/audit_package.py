@@ -121,6 +121,8 @@ def _payload(
     for writer, _, both in doubled(snapshot):
         lines = b"".join(raw + b"\n" for raw in both)
         yield from_bytes(f"data/equivocation/{writer}.jsonl", lines)
+    for one in dossier.words:
+        yield from_bytes(f"data/checkpoints/{one.checkpoint.writer}.note", one.note.to_bytes())
     for member in snapshot.latest.members.values():
         yield from _keys(member)
     digests = {dossier.version.manifest}

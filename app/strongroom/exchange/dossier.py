@@ -5,7 +5,7 @@
 * It holds only what follows from signed files, so that an independent reader can tell it again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from strongroom.domain import canonical
@@ -17,14 +17,17 @@ from strongroom.domain.event import Event
 from strongroom.domain.ids import is_run_id
 from strongroom.domain.registry import ModelVersion, TransitionRequest, Vote
 from strongroom.domain.votes import Court
+from strongroom.exchange.checkpoints import Met, agreed, contradictions
 from strongroom.store.content import Content
 from strongroom.store.repository import Repository
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust import envelope
+from strongroom.trust.checkpoint import SignedCheckpoint
 
 RUN_FILES = ("run.json", SEALED_FILE, METRICS_FILE)
 MAX_SEALED_BYTES = 64 * 1024 * 1024  # the limit for a manifest: it lists the same files
+_COMPLETE = "Pull until it is complete; strongroom verify and the Audit page show what is wrong."
 NO_TIME = "1970-01-01T00:00:00.000000Z"
 
 
@@ -51,6 +54,8 @@ class Dossier:
     manifest: Manifest
     run: RunEvidence | None
     content: Content
+    words: Sequence[SignedCheckpoint] = ()
+    """What writers and witnesses have signed of the logs."""
 
     @property
     def request(self) -> TransitionRequest | None:
@@ -125,9 +130,16 @@ class Dossier:
 
 
 def collect(
-    snapshot: Snapshot, version: ModelVersion, files: Repository, content: Content
+    snapshot: Snapshot, version: ModelVersion, files: Repository, content: Content, met: Met
 ) -> Dossier:
     """Gathers the evidence about a version.
+
+    Args:
+        snapshot: The ledger.
+        version: The version.
+        files: The signed lists of files.
+        content: The files.
+        met: What writers and witnesses have signed of the logs.
 
     Raises:
         Untrusted: ``E-WITHHELD``, ``E-GAP``, ``E-SPLIT`` or another alarm of the ledger;
@@ -135,6 +147,10 @@ def collect(
             was signed.
     """
     check_complete(snapshot)
+    frozen = {writer for writer, _, _ in doubled(snapshot)}
+    whole = {writer: each for writer, each in met.items() if writer not in frozen}
+    for trouble in contradictions(snapshot, whole, is_witnessed=True):
+        raise Untrusted(trouble.code, f"The evidence is not whole: {trouble.detail}", _COMPLETE)
     manifest = _manifest(files, version.manifest, version.tree, MODEL_VERSION)
     for file in manifest.files:
         if not content.has(file.sha256, run=version.run):
@@ -145,6 +161,7 @@ def collect(
         manifest=manifest,
         run=_run(snapshot, version.run, files, content),
         content=content,
+        words=tuple(agreed(snapshot, met).values()),
     )
 
 
@@ -157,18 +174,17 @@ def check_complete(snapshot: Snapshot) -> None:
     Raises:
         Untrusted: With the code of the first thing that is wrong.
     """
-    advice = "Pull until it is complete; strongroom verify and the Audit page show what is wrong."
     for alarm in snapshot.alarms:
         if alarm.code == "E-EQUIV":
             continue
         raise Untrusted(
-            alarm.code, f"The evidence is not whole: {alarm.detail.rstrip('.')}", advice
+            alarm.code, f"The evidence is not whole: {alarm.detail.rstrip('.')}", _COMPLETE
         )
     for problem in snapshot.problems:
-        raise Untrusted(problem.code, f"The evidence is not whole: {problem.detail}", advice)
+        raise Untrusted(problem.code, f"The evidence is not whole: {problem.detail}", _COMPLETE)
     for waiting in snapshot.waiting:
         raise Untrusted(
-            "E-WITHHELD", f"The evidence is not whole: an event waits ({waiting.reason})", advice
+            "E-WITHHELD", f"The evidence is not whole: an event waits ({waiting.reason})", _COMPLETE
         )
 
 

@@ -37,6 +37,7 @@ from strongroom.exchange.dossier import RUN_FILES, Dossier, collect
 from strongroom.exchange.leaving import stop_at_secrets, suspicions
 from strongroom.services.local_side import local_side
 from strongroom.services.registry import Registry, find_version
+from strongroom.services.vouching import met_here
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.identity import SecretsHandler
@@ -133,7 +134,8 @@ class Evidence:
         final = _zip_path(target) if is_zip else target
         check_target(final, is_zip=is_zip)
         ledger_files = self._at.ledger().files
-        dossier = collect(snapshot, version, ledger_files, self._registry.content())
+        content = self._registry.content()
+        dossier = collect(snapshot, version, ledger_files, content, met_here(self._at))
         self._keep_secrets_here(dossier, final.name, progress)
         keys = self._at.keys(ask=ask)
         exporter = Exporter(

@@ -410,7 +410,7 @@ class Exchange:
             is_dry=how.is_dry, is_reading=how.is_reading, suspects=info.damaged,
             selection=how.selection, progress=how.progress,
         )  # fmt: skip
-        outcome = held_against_checkpoints(self._at, remote, found.outcome)
+        outcome = held_against_checkpoints(self._at, remote, found.outcome, is_dry=how.is_dry)
         if how.is_dry:
             return outcome
         refused = ((each.code, each.path) for each in outcome.rejected)

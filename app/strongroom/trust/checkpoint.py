@@ -17,7 +17,15 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.trust.keys import PublicKey
 from strongroom.trust.merkle import leaf_hash, root_of
-from strongroom.trust.note import COSIGNATURE, ED25519, Note, NoteSignature, key_id, parse_note
+from strongroom.trust.note import (
+    COSIGNATURE,
+    ED25519,
+    MAX_SIGNATURES,
+    Note,
+    NoteSignature,
+    key_id,
+    parse_note,
+)
 from strongroom.trust.signer import Signer
 
 _STAMP_BYTES = 8
@@ -57,15 +65,44 @@ class SignedCheckpoint:
 
     def witnesses(self, keys: Mapping[str, PublicKey]) -> dict[str, int]:
         """Returns which of these writers have cosigned it, with the time they claim in seconds."""
-        found = {}
-        for writer, key in keys.items():
-            name = log_name(self.checkpoint.team, writer)
-            for one in self.note.signatures:
-                if (one.name, one.key_id) != (name, key_id(name, COSIGNATURE, key)):
-                    continue
-                stamp = int.from_bytes(one.sig[:_STAMP_BYTES])
-                if key.verify(one.sig[_STAMP_BYTES:], _cosigned(self.checkpoint, stamp)):
-                    found[writer] = stamp
+        return {writer: stamp for writer, (stamp, _) in self.cosignatures(keys).items()}
+
+    def sworn(
+        self, key: PublicKey, witnesses: Mapping[str, PublicKey], *others: "SignedCheckpoint"
+    ) -> "SignedCheckpoint":
+        """Returns it with the words that hold, of itself and of others over the same checkpoint.
+
+        The writer's own stands first, then the latest of each witness by his id: whoever joins
+        the same words makes the same bytes. The latest 15 witnesses stay.
+
+        Args:
+            key: The key of the log's writer, who has signed this one.
+            witnesses: The keys of those whose cosignatures count.
+            others: More notes over this checkpoint.
+        """
+        origin = self.checkpoint.origin
+        own = next(one for one in self.note.signatures if self.note.holds(one, origin, key))
+        lines = tuple(one for each in (self, *others) for one in each.note.signatures)
+        every = replace(self, note=replace(self.note, signatures=lines)).cosignatures(witnesses)
+        latest = sorted(every, key=lambda writer: (-every[writer][0], writer))[: MAX_SIGNATURES - 1]
+        cosigned = (every[writer][1] for writer in sorted(latest))
+        return replace(self, note=replace(self.note, signatures=(own, *cosigned)))
+
+    def cosignatures(self, keys: Mapping[str, PublicKey]) -> dict[str, tuple[int, NoteSignature]]:
+        """Returns the latest cosignature of each writer that holds, with its time."""
+        found: dict[str, tuple[int, NoteSignature]] = {}
+        for one in self.note.signatures:
+            team, _, writer = one.name.rpartition("/")
+            key = keys.get(writer)
+            if key is None or f"{team}/{writer}" != log_name(self.checkpoint.team, writer):
+                continue
+            stamp = int.from_bytes(one.sig[:_STAMP_BYTES])
+            if (
+                one.key_id == key_id(one.name, COSIGNATURE, key)
+                and stamp >= found.get(writer, (0, one))[0]
+                and key.verify(one.sig[_STAMP_BYTES:], _cosigned(self.checkpoint, stamp))
+            ):
+                found[writer] = stamp, one
         return found
 
     def cosigned(self, signer: Signer, key: PublicKey, time_s: int) -> "SignedCheckpoint":

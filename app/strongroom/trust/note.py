@@ -52,11 +52,12 @@ class Note:
 
     def is_signed_by(self, name: str, key: PublicKey) -> bool:
         """Whether an Ed25519 key has signed the text under a name."""
-        wanted = (name, key_id(name, ED25519, key))
-        return any(
-            (one.name, one.key_id) == wanted and key.verify(one.sig, self.text.encode())
-            for one in self.signatures
-        )
+        return any(self.holds(one, name, key) for one in self.signatures)
+
+    def holds(self, one: NoteSignature, name: str, key: PublicKey) -> bool:
+        """Whether a signature over the text is that of an Ed25519 key under a name."""
+        is_meant = (one.name, one.key_id) == (name, key_id(name, ED25519, key))
+        return is_meant and key.verify(one.sig, self.text.encode())
 
 
 def key_id(name: str, kind: int, key: PublicKey) -> bytes:
