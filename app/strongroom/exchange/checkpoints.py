@@ -165,12 +165,22 @@ def agreed(snapshot: Snapshot, met: Met) -> dict[str, SignedCheckpoint]:
     found = {}
     for writer, each in met.items():
         log = _Log(snapshot, writer)
-        good = [one for one in each if log.begins_as(one.checkpoint)]
-        if good:
-            same = [one for one in good[1:] if one.checkpoint == good[0].checkpoint]
-            key = _keys(snapshot, [writer])[writer]
-            found[writer] = good[0].sworn(key, witness_keys(snapshot), *same)
+        good = next((o for o in _joined(snapshot, each) if log.begins_as(o.checkpoint)), None)
+        if good is not None:
+            found[writer] = good
     return found
+
+
+def _joined(snapshot: Snapshot, notes: Sequence[SignedCheckpoint]) -> list[SignedCheckpoint]:
+    """Returns one note for each checkpoint, with every word for it that holds."""
+    found: dict[Checkpoint, list[SignedCheckpoint]] = {}
+    for one in notes:
+        found.setdefault(one.checkpoint, []).append(one)
+    witnesses, members = witness_keys(snapshot), snapshot.latest.members
+    return [
+        first.sworn(from_hex(members[told.writer].alg, members[told.writer].pub), witnesses, *more)
+        for told, (first, *more) in found.items()
+    ]
 
 
 def witness_keys(snapshot: Snapshot) -> dict[str, PublicKey]:
@@ -195,16 +205,17 @@ def contradictions(
         is_witnessed: Only what a witness has cosigned. A writer can claim what he likes of his own
             log; a witness holds what he signs.
     """
+    keys = witness_keys(snapshot)
     for writer, each in met.items():
-        log = _Log(snapshot, writer)
-        beyond = [("E-WITHHELD", one) for one in each if one.checkpoint.size > log.count]
-        other = [
-            ("E-SPLIT", one) for one in each[len(beyond) :] if not log.begins_as(one.checkpoint)
-        ]
-        for code, one in (*beyond[:1], *other) if not is_witnessed else (*beyond, *other):
-            if is_witnessed and not one.witnesses(witness_keys(snapshot)):
-                continue
-            path = f"cp/{writer}/{_name(one)}"
+        log, notes = _Log(snapshot, writer), _joined(snapshot, each)
+        if is_witnessed:
+            notes = [one for one in notes if one.witnesses(keys)]
+        beyond = [("E-WITHHELD", one) for one in notes if one.checkpoint.size > log.count]
+        rest = [("E-SPLIT", one) for one in notes[len(beyond) :]]
+        wrong = [(code, one) for code, one in rest if not log.begins_as(one.checkpoint)]
+        for code, one in (*beyond[:1], *wrong):
+            file = next(note for note in each if note.checkpoint == one.checkpoint)
+            path = f"cp/{writer}/{_name(file)}"
             yield Trouble(code=code, path=path, detail=_told(snapshot, one, log.count, code))
 
 

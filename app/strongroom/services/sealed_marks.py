@@ -156,8 +156,7 @@ class SealedMarks:
         if not seal:
             known = self._document()
             if known.get("seal"):
-                kept = {key: known[key] for key in ("remotes", "damaged", "seal") if key in known}
-                document = {"format": 1, **kept, "pending": dict(remotes)}
+                document = {"format": 1, **known, "pending": dict(remotes)}
         self._home.save_marks(document)
         maker.settle(seal)
 
