@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -99,7 +100,7 @@ def test_a_revocation_needs_both_and_happens_when_the_second_signs(
     assert tasks.wait_idle(20_000)
     assert ben.people.team().version == before + 1
     assert not next(m for m in ben.people.people() if m.name == "Cleo").is_active
-    assert not dialog.isVisible()
+    qtbot.waitUntil(lambda: not isValid(dialog))  # it has closed, and is gone
     theirs.close()
 
 

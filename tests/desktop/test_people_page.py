@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
+from strongroom.desktop.kit.command import WindowState
 from strongroom.desktop.kit.errors import UntrustedDialog
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
@@ -106,6 +107,35 @@ def scanned(widget: QWidget) -> str:
         np.ascontiguousarray(rows[:, : image.width()]), formats=zxingcpp.BarcodeFormat.QRCode
     )
     return found.text
+
+
+# -------------------------------------------------------------------- commands
+
+
+def why(page: PeoplePage, command: str, person: str) -> str:
+    (found,) = [each for each in page.commands() if each.id == command]
+    reason = found.enabled(WindowState(has_store=True, page="people", person=person))
+    return reason.text if reason is not None else ""
+
+
+def test_menu_and_palette_say_the_same_as_the_grey_button_of_the_page(
+    team: Team, stranger: Peer, opened: Open
+) -> None:
+    ada, ben, _ = team.peers
+    assert why(opened(ada), "people.admit", "Ada") == ""
+    assert why(opened(ada), "people.cosign", "Ada") == ""
+    ada.push()
+    ben.pull()
+    page = opened(ben)
+    said = "Only an admin of the team admits, gives and ends rights"
+    assert why(page, "people.admit", "Ben") == page.admit_button.toolTip() == said
+    assert why(page, "people.cosign", "Ben") == "", "a root key on a stick may be his"
+    page = opened(stranger)
+    said = "This store has no team yet"
+    for command, button in (("admit", page.admit_button), ("cosign", page.cosign_button)):
+        assert why(page, f"people.{command}", "Dora") == said
+        assert not button.isEnabled()
+        assert button.toolTip() == said
 
 
 # -------------------------------------------------------------------- rights
@@ -465,7 +495,7 @@ def test_the_new_key_of_somebody_else_waits_for_an_admin_and_its_request_is_save
     asked = ada.people.applicant(path)
     assert asked.succeeds == ben.writer
     theirs = opened(ada)
-    theirs.admit_from(path)
+    theirs.acts.admit_from(path)
     dialog = dialog_of(theirs, AdmitDialog, tasks)
     assert isinstance(dialog, AdmitDialog)
     assert not dialog.form.isVisible()  # there is no role to choose: it has that of the old key

@@ -407,3 +407,22 @@ def _say_active(address: str, *, is_active: bool) -> None:
 
 def _signed_in() -> WindowState:
     return WindowState(has_store=True, person="Mara Lindqvist")
+
+
+def test_the_footer_reads_file_cancel_unlock_and_the_keyboard_goes_the_same_way(
+    desk: Desk, app: QApplication, qtbot: QtBot
+) -> None:
+    dialog = UnlockDialog(desk.identities.key_status(), "Approving needs your key.")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    buttons = [dialog.file_button, dialog.cancel_button, dialog.unlock_button]
+    places = [each.mapTo(dialog, each.rect().center()).x() for each in buttons]
+    assert places == sorted(places)
+    assert places[0] < dialog.width() / 3, "the file stands apart from the answers"
+    walked, at = list[QWidget](), dialog.keep.nextInFocusChain()
+    while at is not dialog.keep and len(walked) < 3:
+        if at in buttons:
+            walked.append(at)
+        at = at.nextInFocusChain()
+    assert walked == buttons

@@ -11,13 +11,15 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
-from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.registry import RegisteredModel
 from strongroom.services.evidence import Evidence, Package
 from strongroom.services.registry import Registry
+
+KEY_WIDTH = 96  # px at 100 %
 
 
 class ExportDialog(Dialog):
@@ -53,9 +55,9 @@ class ExportDialog(Dialog):
         self.browse = Button("Choose…", "secondary", "folder-open")
         self.set_body(
             column(
-                row(_label("Version"), self.version, None, spacing=0),
+                row(form_label("Version", KEY_WIDTH), self.version, None, spacing=0),
                 10,
-                row(_label("Folder"), (self.target, 1), 8, self.browse, spacing=0),
+                row(form_label("Folder", KEY_WIDTH), (self.target, 1), 8, self.browse, spacing=0),
             )
         )
         self.export = self.add_action("Export", "primary", "package")
@@ -129,9 +131,3 @@ class ExportDialog(Dialog):
     def _on_failed(self, error: BaseException) -> None:
         self.set_reason("No package was written.", "bad", "circle-alert")
         errors.show(error, self)
-
-
-def _label(words: str) -> Label:
-    label = Label(words, "text_secondary")
-    label.setFixedWidth(96)
-    return label

@@ -5,13 +5,14 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from strongroom.desktop.kit.blocks import Banner, CodeBlock
 from strongroom.desktop.kit.facts import Fact, KeyValues
+from strongroom.desktop.kit.kept_width import keep_width
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Surface, column
 from strongroom.desktop.kit.wording import exact, size
 from strongroom.domain.clock import from_iso
 from strongroom.services.audit import EntryDetail
 
-PANE_WIDTH = 408
+PANE_WIDTH, MOST_WIDTH = 408, 560  # px at 100 %, and at any size of text
 _SENTENCES = {
     "E-CAP": "Its writer never had the right it needed, so it has no effect on any peer.",
     "E-CUT": "Its writer's right had ended before it, so it has no effect on any peer.",
@@ -51,7 +52,7 @@ class EventPane(Surface):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.addWidget(Scroll(body))
-        self.setFixedWidth(PANE_WIDTH)
+        keep_width(self, PANE_WIDTH, MOST_WIDTH)
 
     def show_event(self, detail: EntryDetail, now_us: int) -> None:  # noqa: ARG002 - times are exact here
         """Shows an event."""

@@ -11,11 +11,13 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.cells import Column, Row, TextCell
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
-from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
 from strongroom.services.evidence import Evidence, PackageVerdict
+
+KEY_WIDTH = 96  # px at 100 %
 
 
 class VerifyDialog(Dialog):
@@ -48,9 +50,9 @@ class VerifyDialog(Dialog):
         self.findings.hide()
         self.set_body(
             column(
-                row(_label("Package"), (self.path, 1), 8, self.browse, spacing=0),
+                row(form_label("Package", KEY_WIDTH), (self.path, 1), 8, self.browse, spacing=0),
                 10,
-                row(_label("Team id"), (self.team, 1), spacing=0),
+                row(form_label("Team id", KEY_WIDTH), (self.team, 1), spacing=0),
                 14,
                 self.outcome,
                 8,
@@ -105,9 +107,3 @@ class VerifyDialog(Dialog):
         self.verify.setEnabled(True)
         self.set_reason("Nothing was checked.", "bad", "circle-alert")
         errors.show(error, self)
-
-
-def _label(words: str) -> Label:
-    label = Label(words, "text_secondary")
-    label.setFixedWidth(96)
-    return label

@@ -12,11 +12,13 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.fields import Field
-from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import size
 from strongroom.services.exchange import Exchange, QuarantinedItem, RemoteInfo
+
+KEY_WIDTH = 72  # px at 100 %
 
 
 class AddPlaceDialog(Dialog):
@@ -44,9 +46,9 @@ class AddPlaceDialog(Dialog):
         self.name = Field("Name", "Short, such as share or STICK-04")
         self.set_body(
             column(
-                row(_label("Folder"), (self.folder, 1), 8, self.browse, spacing=0),
+                row(form_label("Folder", KEY_WIDTH), (self.folder, 1), 8, self.browse, spacing=0),
                 10,
-                row(_label("Name"), (self.name, 1), spacing=0),
+                row(form_label("Name", KEY_WIDTH), (self.name, 1), spacing=0),
             )
         )
         self.add = self.add_action("Add place", "primary", "plus")
@@ -130,9 +132,3 @@ class RemoveDialog(Dialog):
             )
         )
         self.remove = self.add_action("Remove", "danger", "trash-2", closes=True)
-
-
-def _label(words: str) -> Label:
-    label = Label(words, "text_secondary")
-    label.setFixedWidth(72)
-    return label

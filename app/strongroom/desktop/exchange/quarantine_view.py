@@ -26,13 +26,14 @@ from strongroom.desktop.kit.cells import (
     TimeCell,
 )
 from strongroom.desktop.kit.facts import Fact, KeyValues
+from strongroom.desktop.kit.kept_width import keep_width
 from strongroom.desktop.kit.labels import Elided, Label, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Split, Surface, column, row
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.wording import count, exact, size
 from strongroom.services.exchange import QuarantineDetail, QuarantinedItem
 
-PANE_WIDTH = 408
+PANE_WIDTH, MOST_WIDTH = 408, 560  # px at 100 %, and at any size of text
 MAX_LISTED = 2_000  # rows: a hostile share can fill the quarantine with small files
 _THINGS = {
     "obj": "File", "man": "Manifest", "run": "Run", "log": "Part of a log",
@@ -159,7 +160,7 @@ class QuarantineView(Surface):
                 edges="t",
             )
         )
-        pane.setFixedWidth(PANE_WIDTH)
+        keep_width(pane, PANE_WIDTH, MOST_WIDTH)
         return pane
 
     def _on_table_selection_changed(self, keys: Sequence[str]) -> None:

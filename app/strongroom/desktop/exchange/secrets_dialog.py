@@ -18,7 +18,7 @@ from strongroom.desktop.kit.cells import CheckCell, Column, Row, TextCell
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field
-from strongroom.desktop.kit.labels import Label
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.table import Table
@@ -38,6 +38,8 @@ _ADVICE = (
     "Change a real password or key where it is valid: others who use this computer may have read"
     " it. Then train again without it, or let it through as one that everybody may have."
 )
+
+KEY_WIDTH = 80  # px at 100 %
 
 
 class SecretsDialog(Dialog):
@@ -87,8 +89,19 @@ class SecretsDialog(Dialog):
             column(
                 (self.table, 1),
                 row((Banner("warn", "Is one of them real?", _ADVICE), 1), margins=(20, 12, 20, 0)),
-                row(_label("What it is"), self.kind, None, margins=(20, 12, 20, 0), spacing=0),
-                row(_label("Reason"), (self.reason, 1), margins=(20, 8, 20, 16), spacing=0),
+                row(
+                    form_label("What it is", KEY_WIDTH),
+                    self.kind,
+                    None,
+                    margins=(20, 12, 20, 0),
+                    spacing=0,
+                ),
+                row(
+                    form_label("Reason", KEY_WIDTH),
+                    (self.reason, 1),
+                    margins=(20, 8, 20, 16),
+                    spacing=0,
+                ),
             ),
             margins=(0, 0, 0, 0),
         )
@@ -170,9 +183,3 @@ class SecretsDialog(Dialog):
     def _on_failed(self, error: BaseException) -> None:
         self.set_reason("Nothing was signed.", "bad", "circle-alert")
         errors.show(error, self)
-
-
-def _label(words: str) -> Label:
-    label = Label(words, "text_secondary")
-    label.setFixedWidth(80)
-    return label

@@ -44,6 +44,7 @@ class StickBar(Surface):
         self._busy: Mapping[str, str] = {}
         self._has_team = self._shows_all = False
         self.hide()
+        theme().follow(self)
 
     def show_sticks(
         self, sticks: Sequence[Stick], busy: Mapping[str, str], *, has_team: bool

@@ -65,7 +65,7 @@ class Dialog(QDialog):
         self._sentence.setVisible(bool(sentence))
         self._fault = QVBoxLayout()
         self._body = QVBoxLayout()
-        self._reason = QHBoxLayout()
+        self._aside, self._reason = QHBoxLayout(), QHBoxLayout()
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
         self.cancel_button = self.add_action(cancel)
@@ -107,6 +107,12 @@ class Dialog(QDialog):
         if closes:
             button.clicked.connect(self.accept)
         self._actions.addWidget(button)
+        return button
+
+    def add_aside(self, words: str, kind: Kind = "ghost") -> Button:
+        """Adds a button at the left end of the footer, apart from those that answer."""
+        button = Button(words, kind)
+        self._aside.addWidget(button)
         return button
 
     def set_reason(self, words: str, tone: Tone = "mute", icon_name: str = "") -> None:
@@ -207,6 +213,7 @@ class Dialog(QDialog):
         across = QHBoxLayout(footer)
         across.setContentsMargins(20, 1, 20, 0)
         across.setSpacing(16)
+        across.addLayout(self._aside)
         across.addLayout(self._reason, 1)
         across.addStretch(0)
         across.addLayout(self._actions)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from strongroom.desktop.kit import paint, wording
@@ -91,7 +91,7 @@ class UnlockDialog(Dialog):
             ),
             margins=EDGES,
         )  # fmt: skip
-        self.file_button = self.add_action("Use a file…", "ghost")
+        self.file_button = self.add_aside("Use a file…")
         self.file_button.setToolTip("The first line of a file that only you can read")
         self.file_button.clicked.connect(self._on_file)
         self.unlock_button = self.add_action("Unlock", "primary")
@@ -99,6 +99,12 @@ class UnlockDialog(Dialog):
         self.unlock_button.clicked.connect(self._on_unlock)
         self.field.changed.connect(self._on_typed)
         self._show_part(keychain=status.is_keychain_locked)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Leads the keyboard from the field over the file to Cancel and Unlock, as they stand."""
+        super().showEvent(event)
+        QWidget.setTabOrder(self.keep, self.file_button)
+        QWidget.setTabOrder(self.file_button, self.cancel_button)
 
     def ask_again(self, error: str, *, keychain: bool = False) -> None:
         """Says what was wrong and waits for another passphrase, or for the keychain."""

@@ -16,13 +16,14 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.fields import Field
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.people.role_form import KEY_WIDTH, RoleForm, form_label
+from strongroom.desktop.people.role_form import KEY_WIDTH, RoleForm
 from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.desktop.people.words_grid import WordsGrid
 from strongroom.services.members import TeamMember
@@ -113,7 +114,7 @@ class AdmitDialog(SigningDialog):
         self.form = RoleForm("analyst")
         self.person = Choice([(SOMEBODY_NEW, "Somebody new")], SOMEBODY_NEW, name="Who it is")
         self._choices = column(
-            row(form_label("Who it is"), self.person, None, spacing=0), 8, self.form
+            row(form_label("Who it is", KEY_WIDTH), self.person, None, spacing=0), 8, self.form
         )
         self.heir = Label("", "text_secondary", wrap=True)
         self.heir.hide()

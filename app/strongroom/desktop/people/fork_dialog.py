@@ -12,13 +12,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.kit.choice import Choice
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import Scroll, clear, column, row
 from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.cosign_dialog import ChangeLine
-from strongroom.desktop.people.role_form import form_label
+from strongroom.desktop.people.role_form import KEY_WIDTH
 from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.services.trust_changes import TrustStep
 from strongroom.services.trust_forks import ForkSide, ForkView, SettlementPlan, TrustForks
@@ -73,8 +74,8 @@ class ForkDialog(SigningDialog):
         self.set_body(
             column(
                 (scroll, 1), 12,
-                row(form_label("What holds"), self.side, None, spacing=0), 8,
-                row(form_label(""), self.carry, None, spacing=0),
+                row(form_label("What holds", KEY_WIDTH), self.side, None, spacing=0), 8,
+                row(form_label("", KEY_WIDTH), self.carry, None, spacing=0),
             )
         )  # fmt: skip
         self.settle = self.add_action("Settle", "primary", "pen-line")

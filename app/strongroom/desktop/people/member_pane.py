@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout
 from strongroom.desktop.kit import paint, wording
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.facts import Fact, KeyValues
+from strongroom.desktop.kit.kept_width import keep_width
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Surface, clear, column, row
 from strongroom.desktop.people.role_form import READ_ONLY
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from strongroom.desktop.kit.paint import Tone
     from strongroom.desktop.kit.tokens import Role
 
-PANE_WIDTH = 408
+PANE_WIDTH, MOST_WIDTH = 408, 560  # px at 100 %, and at any size of text
 
 
 class MemberPane(Surface):
@@ -70,7 +71,7 @@ class MemberPane(Surface):
         down.setSpacing(0)
         down.addWidget(Scroll(body), 1)
         down.addWidget(foot)
-        self.setFixedWidth(PANE_WIDTH)
+        keep_width(self, PANE_WIDTH, MOST_WIDTH)
 
     def show_member(self, member: TeamMember, *, may_change: bool, why_not: str) -> None:
         """Shows what the list knows already; its story follows."""

@@ -23,6 +23,7 @@ from strongroom.domain.team import TrustDocument
 from strongroom.services.members import TeamMember
 from strongroom.services.rights import KeyStory
 
+TEAMLESS = "This store has no team yet"
 COLUMNS = (
     Column("who", "Person", 170, stretch=True),
     Column("role", "Role", 132),
@@ -90,6 +91,8 @@ class MembersView(QWidget):
 
     def why_not(self) -> str:
         """Returns why nobody can be admitted or revoked from here, "" if one can."""
+        if not self._members:
+            return TEAMLESS
         if self._me is None:
             return "This workstation is not in the team"
         if not (self._me.is_admin and self._me.is_active):

@@ -21,7 +21,7 @@ from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.key_acts import KeyActs
 from strongroom.desktop.people.key_view import KeyView
-from strongroom.desktop.people.members_view import MembersView
+from strongroom.desktop.people.members_view import TEAMLESS, MembersView
 from strongroom.desktop.people.page_commands import page_commands
 from strongroom.desktop.people.services import PeopleServices, TeamRead, read_team
 from strongroom.desktop.people.team_acts import TeamActs
@@ -185,6 +185,7 @@ class PeoplePage(Page):
         self._key = status
         self.key_view.show_status(status)
         self._show_nothing()
+        self._show_buttons()
         self.selection_changed.emit()
 
     def _show(self, team: TeamRead) -> None:
@@ -194,16 +195,20 @@ class PeoplePage(Page):
         self._team.setCurrentWidget(self._empty if document is None else self.members)
         if document is None:
             self._show_nothing()
-            self.admit_button.setEnabled(False)
-            self.cosign_button.setEnabled(False)
         else:
             self.members.show_team(document, team.members)
-            why_not = self.members.why_not()
-            self.admit_button.setEnabled(not why_not)
-            self.admit_button.setToolTip(why_not)
-            has_key = self._key is None or self._key.state is not KeyState.NONE
-            self.cosign_button.setEnabled(has_key)
+        self._show_buttons()
         self.selection_changed.emit()
+
+    def _show_buttons(self) -> None:
+        why_not = self.why_not()
+        self.admit_button.setEnabled(not why_not)
+        self.admit_button.setToolTip(why_not)
+        has_key = self._key is None or self._key.state is not KeyState.NONE
+        has_team = self.acts.team.document is not None
+        self.cosign_button.setEnabled(has_key and has_team)
+        why_not = "" if has_key else "Make your key first, under My key"
+        self.cosign_button.setToolTip(why_not if has_team else TEAMLESS)
 
     def _show_nothing(self) -> None:
         """Says whether a team is trusted already, and offers what makes sense now."""

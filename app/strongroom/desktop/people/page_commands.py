@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from strongroom.desktop.kit.command import Command, Reason, WindowState, signed_in
+from strongroom.desktop.people.members_view import TEAMLESS
 from strongroom.desktop.people.team_acts import TeamActs
 
 Why = Callable[[WindowState], Reason | None]
@@ -36,6 +37,14 @@ def page_commands(page: Commanded) -> list[Command]:
         why_not = page.why_not()
         return Reason(why_not) if why_not else signed_in(state)
 
+    def admits(state: WindowState) -> Reason | None:
+        why_not = page.why_not()
+        return signed_in(state) or (Reason(why_not) if why_not else None)
+
+    def signs(state: WindowState) -> Reason | None:
+        has_team = acts.team.document is not None
+        return signed_in(state) if has_team else Reason(TEAMLESS)
+
     def unpinned(_state: WindowState) -> Reason | None:
         return Reason("This store has its team") if acts.team.id else None
 
@@ -43,7 +52,7 @@ def page_commands(page: Commanded) -> list[Command]:
         return unpinned(state) or signed_in(state)
 
     def with_team(_state: WindowState) -> Reason | None:
-        return None if acts.team.id else Reason("This store has no team yet")
+        return None if acts.team.id else Reason(TEAMLESS)
 
     def forked(_state: WindowState) -> Reason | None:
         return None if acts.team.is_forked else Reason("The team has one version")
@@ -55,10 +64,10 @@ def page_commands(page: Commanded) -> list[Command]:
         )  # fmt: skip
 
     return [
-        act("admit", "Admit somebody…", acts.admit, signed_in, "user-plus"),
+        act("admit", "Admit somebody…", acts.admit, admits, "user-plus"),
         act("grant", "Give this person a role…", page.grant, with_member, "user"),
         act("revoke", "Revoke every right of this person…", page.revoke, with_member, "user-x"),
-        act("cosign", "Sign a draft of the team…", acts.cosign, signed_in, "pen-line"),
+        act("cosign", "Sign a draft of the team…", acts.cosign, signs, "pen-line"),
         act("found", "Found a team…", acts.found, teamless, "users"),
         act("join", "Join a team…", acts.join, unpinned, "shield-check"),
         act("copy_id", "Copy the team's id", acts.copy_team_id, with_team, "copy"),

@@ -16,12 +16,13 @@ from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import MarkLabel
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.fields import Field
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.labels import SectionTitle
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import Scroll, clear, column, row
 from strongroom.desktop.kit.task import Tasks
-from strongroom.desktop.people.role_form import form_label
+from strongroom.desktop.people.role_form import KEY_WIDTH
 from strongroom.desktop.people.signing_dialog import SigningDialog
 from strongroom.services.members import TeamMember
 from strongroom.services.people import People
@@ -80,7 +81,7 @@ class RevokeDialog(SigningDialog):
         self._preview: RevocationPreview | None = None
         self.reason = Choice(WHY, "left", name="Why")
         self.last_good = Field("Last event to believe", "id from the Audit page", mono=True)
-        self._cut = row(form_label("Believe up to"), (self.last_good, 1), spacing=0)
+        self._cut = row(form_label("Believe up to", KEY_WIDTH), (self.last_good, 1), spacing=0)
         self._cut.setVisible(False)
         self.changes = QVBoxLayout()
         self.changes.setSpacing(6)
@@ -89,7 +90,7 @@ class RevokeDialog(SigningDialog):
         scroll.setMinimumHeight(220)
         self.set_body(
             column(
-                row(form_label("Why"), self.reason, None, spacing=0), 8, self._cut, 12,
+                row(form_label("Why", KEY_WIDTH), self.reason, None, spacing=0), 8, self._cut, 12,
                 self.conclusion, 8, (scroll, 1),
             )
         )  # fmt: skip

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.fields import Field
+from strongroom.desktop.kit.kept_width import form_label
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import Surface, row
 from strongroom.domain.access import ROLE_TITLES, ROLES, right_in_words
@@ -31,9 +32,9 @@ class RoleForm(Surface):
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(8)
-        down.addWidget(row(form_label("Role"), self.roles, None, spacing=0))
-        down.addWidget(row(form_label("Scope"), self.scope_field, None, spacing=0))
-        down.addWidget(row(form_label(""), (self._may, 1), spacing=0))
+        down.addWidget(row(form_label("Role", KEY_WIDTH), self.roles, None, spacing=0))
+        down.addWidget(row(form_label("Scope", KEY_WIDTH), self.scope_field, None, spacing=0))
+        down.addWidget(row(form_label("", KEY_WIDTH), (self._may, 1), spacing=0))
         self.roles.chosen.connect(self._say)
         self.scope_field.changed.connect(self._say)
         self._say()
@@ -64,10 +65,3 @@ class RoleForm(Surface):
             rights.insert(0, CHANGES_TEAM)
         said = "; ".join(rights) or READ_ONLY
         self._may.setText(f"A training host: {said}" if self._is_host else said)
-
-
-def form_label(words: str) -> Label:
-    """Returns the word before a control, as wide as the others of its form."""
-    label = Label(words, "text_secondary")
-    label.setFixedWidth(KEY_WIDTH)
-    return label

@@ -17,6 +17,7 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.cells import Column, MoveCell, PersonCell, Row, TextCell, TimeCell
 from strongroom.desktop.kit.command import Command, Reason, WindowState
 from strongroom.desktop.kit.fields import SearchField
+from strongroom.desktop.kit.kept_width import keep_width
 from strongroom.desktop.kit.labels import SectionTitle
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.page_bar import PageBar
@@ -265,7 +266,7 @@ class ModelsPage(Page):
             margins=(0, 0, 1, 0),
             edges="r",
         )
-        left.setFixedWidth(LIST_WIDTH)
+        keep_width(left, LIST_WIDTH, 2 * LIST_WIDTH)
         self._tab_stack = QStackedWidget()
         self._tab_stack.addWidget(self.overview)
         self._tab_stack.addWidget(self.history)

@@ -14,6 +14,7 @@ from strongroom.desktop.kit import errors, marks, wording
 from strongroom.desktop.kit.buttons import MenuButton
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import Field, TextArea
+from strongroom.desktop.kit.kept_width import keep_width
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.secrets import Ask, Secrets
 from strongroom.desktop.kit.sign_box import SignBox
@@ -142,7 +143,7 @@ class RequestDialog(Dialog):
     def _make_body(self) -> QWidget:
         def named(words: str, widget: QWidget) -> QWidget:
             label = Label(words, "text_secondary", "dense", weight=500)
-            label.setFixedWidth(96)
+            keep_width(label, 96)
             return row(label, widget, None)
 
         demands = Surface()

@@ -18,6 +18,7 @@ from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.blocks import Badge, Banner
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.fields import TextArea
+from strongroom.desktop.kit.kept_width import keep_width
 from strongroom.desktop.kit.labels import Elided, Label, SectionTitle
 from strongroom.desktop.kit.marks import TRUST
 from strongroom.desktop.kit.secrets import Ask, Secrets
@@ -33,6 +34,8 @@ from strongroom.domain.progress import Progress
 from strongroom.domain.registry import TransitionRequest
 from strongroom.services.registry import Registry
 from strongroom.services.review_case import ReviewCase
+
+SIDE_WIDTH = 412  # px at 100 %
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,12 +242,12 @@ class TransitionDialog(Dialog):
             margins=(20, 12, 20, 12),
             fill="bg_surface",
         )
-        body.setFixedWidth(412)
+        keep_width(body, SIDE_WIDTH)
         scroll = Scroll(body)
-        scroll.setFixedWidth(412)
+        keep_width(scroll, SIDE_WIDTH)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         frame = row(scroll, margins=(1, 0, 0, 0), edges="l", fill="bg_surface")
-        frame.setFixedWidth(413)
+        keep_width(frame, SIDE_WIDTH + 1)
         return frame
 
     def _look_again(self) -> None:
