@@ -8,21 +8,18 @@ what goes wrong is raised where people see it.
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import shiboken6
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool
+
+from strongroom.desktop.kit.window_thread import WindowThread
 
 Answer = TypeVar("Answer")
 
 _TURN = threading.Lock()
-
-
-class _Relay(QObject):
-    """Carries an answer to the window's thread; outlives both sides."""
-
-    arrived = Signal(object)
 
 
 class Worker(QObject):
@@ -32,37 +29,32 @@ class Worker(QObject):
         super().__init__(owner)
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
-        self._relay = _Relay()
-        self._relay.arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
+        self._window_thread = WindowThread.current()
 
     def run(self, job: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
         """Runs ``job`` on the other thread and ``then`` on the window's, if the owner still lives.
 
         An exception in ``job`` is raised again on the window's thread.
         """
-        relay = self._relay
+
+        def tell(answer: Answer | None, problem: Exception | None) -> None:
+            if not shiboken6.isValid(self):
+                return  # the chart was closed meanwhile
+            if problem is not None:
+                raise problem
+            then(answer)  # type: ignore[arg-type] # without a problem there is an answer
 
         def run() -> None:
             try:
                 with _TURN:
                     answer = job()
             except Exception as problem:  # noqa: BLE001  # raised again where people see it
-                relay.arrived.emit((_raise, problem))
+                self._window_thread.hand_over(partial(tell, None, problem))
             else:
-                relay.arrived.emit((then, answer))
+                self._window_thread.hand_over(partial(tell, answer, None))
 
         self._pool.start(run)
 
     def wait(self) -> None:
         """Waits until everything is done; the answers arrive with the next events."""
         self._pool.waitForDone()
-
-    def _on_arrived(self, message: tuple[Callable[[object], None], object]) -> None:
-        if shiboken6.isValid(self):  # or the chart was closed meanwhile
-            then, answer = message
-            then(answer)
-
-
-def _raise(problem: object) -> None:
-    if isinstance(problem, Exception):
-        raise problem

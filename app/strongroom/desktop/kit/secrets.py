@@ -12,16 +12,18 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import shiboken6
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.unlock_dialog import UnlockDialog
+from strongroom.desktop.kit.window_thread import WindowThread
 from strongroom.domain.errors import Cancelled, EnvironmentFault
 from strongroom.domain.progress import Progress
 
@@ -79,15 +81,13 @@ class Secrets(QObject):
         parent: The page that signs.
     """
 
-    _asked = Signal(object)
-
     def __init__(
         self, tasks: Tasks, identities: "Identities", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._tasks, self._identities, self._window = tasks, identities, parent
         self._refusals = _Refusals.of(tasks)
-        self._asked.connect(self._on_asked, Qt.ConnectionType.QueuedConnection)
+        self._window_thread = WindowThread.current()
 
     def sign(
         self,
@@ -178,7 +178,7 @@ class Secrets(QObject):
         if self._refusals.count > asking.refusals:
             raise Cancelled
         asking.answered.clear()
-        self._asked.emit(asking)
+        self._window_thread.hand_over(partial(self._on_asked, asking))
         what = "the keychain" if asking.wants_keychain else "the passphrase"
         while not asking.answered.wait(LOOK_EVERY_S):
             progress.step(0, 0, f"Waiting for {what}")

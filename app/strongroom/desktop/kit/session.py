@@ -13,8 +13,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import shiboken6
+
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
+from strongroom.desktop.kit.window_thread import WindowThread
 from strongroom.disk.whole_file import write_whole
 
 FORMAT = 1
@@ -42,7 +45,6 @@ class Session(QObject):
     """
 
     failed = Signal(object)
-    _saved = Signal(object)
 
     def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +53,7 @@ class Session(QObject):
         self._dirty: dict[str, str | None] = {}
         self._has_told = False
         self._save: _Save | None = None
-        self._saved.connect(self._on_saved)
+        self._window_thread = WindowThread.current()
         self._saver = QThreadPool(self)
         self._saver.setMaxThreadCount(1)
         self._timer = QTimer(self)
@@ -116,11 +118,17 @@ class Session(QObject):
         if self._path is None or not self._dirty:
             return
         dirty, self._dirty = self._dirty, {}
-        self._save = _Save(self._path, dirty, self._saved.emit)
         self._saver.waitForDone()  # the one before; it had nearly a second
+        self._save = _Save(self._path, dirty, self._tell)
         self._saver.start(self._save)
 
+    def _tell(self, error: OSError | None) -> None:
+        """Hands what a worker has to tell over to the window's thread."""
+        self._window_thread.hand_over(lambda: self._on_saved(error))
+
     def _on_saved(self, error: OSError | None) -> None:
+        if not shiboken6.isValid(self):
+            return  # the window has gone
         if error is not None and not self._has_told:
             self.failed.emit(error)
         self._has_told = error is not None

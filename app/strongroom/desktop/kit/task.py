@@ -13,22 +13,20 @@
   before it has begun is over at once: a lane that hangs keeps nothing of it.
 * A job gives the interpreter back at once when the window wants it: a turn of the event loop takes
   it dozens of times, and would wait the usual 5 ms each time.
-* Progress is told at most ten times a second; telling it is also where Cancel is heard.
 """
 
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import shiboken6
 
-from PySide6.QtCore import QEventLoop, QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QEventLoop, QObject, QThreadPool, QTimer, Signal
 
+from strongroom.desktop.kit.job import Job
 from strongroom.desktop.kit.lane import Lane
 from strongroom.desktop.kit.wording import duration
 from strongroom.domain.clock import MICROSECONDS
@@ -37,7 +35,6 @@ from strongroom.domain.progress import Progress
 
 T = TypeVar("T")
 QUESTION_WORKERS = 4  # answers wait for disks, not for cores
-TOLD_EVERY_S = 0.1
 TURN_S = 0.008  # of a turn of the event loop; an answer that comes later waits for the next
 SWITCH_S = 0.0005  # how long a job keeps the interpreter while the window waits for it
 WAIT_AT_CLOSE_MS = 5_000  # a job that hears no Cancel for this long is left to the process's end
@@ -84,69 +81,6 @@ class Awaits(Protocol):
         ...
 
 
-class _Relay(QObject):
-    """Carries the outcome over to the window's thread.
-
-    It belongs to the jobs of the window and goes when that thread says so: the worker may be the
-    last to let go of its job, and must not take the relay away while its outcome is delivered.
-    """
-
-    progressed = Signal(int, int, str)
-    ended = Signal(object, object)
-
-
-class _Job(QRunnable):
-    """One piece of work; tells its relay how it goes and how it ended."""
-
-    def __init__(self, work: Callable[[Progress], Any], owner: QObject) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self.relay = _Relay(owner)
-        self._work = work
-        self._stop = threading.Event()
-        self._told_at = 0.0
-        self.has_begun = False
-        self.heard_at = 0.0
-        """When it last said how far it is, as of ``time.monotonic``."""
-
-    def cancel(self) -> None:
-        """Asks the work to stop at its next step."""
-        self._stop.set()
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether somebody asked it to stop."""
-        return self._stop.is_set()
-
-    def step(self, done: int, total: int, what: str = "") -> None:
-        """Hears how far the work is.
-
-        Raises:
-            Cancelled: If somebody asked it to stop.
-        """
-        if self._stop.is_set():
-            raise Cancelled
-        self.heard_at = now = time.monotonic()
-        if now - self._told_at >= TOLD_EVERY_S:
-            self._told_at = now
-            self.relay.progressed.emit(done, total, what)
-
-    def run(self) -> None:
-        """Does the work and tells the one outcome."""
-        self.has_begun, self.heard_at = True, time.monotonic()
-        try:
-            self.step(0, 0)
-            answer = self._work(self)
-        except BaseException as fault:  # noqa: BLE001 - delivered on the window's thread, whatever it is
-            self._tell(None, fault)
-        else:
-            self._tell(answer, None)
-
-    def _tell(self, answer: object, fault: BaseException | None) -> None:
-        with suppress(RuntimeError):  # the window is gone; nobody waits for a place that hung
-            self.relay.ended.emit(answer, fault)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hearers:
     """Who hears how a job ended; nobody does once the owner is gone, but that it is over."""
@@ -179,7 +113,7 @@ class _Hearers:
 
 @dataclass(slots=True)
 class _Entry:
-    job: _Job
+    job: Job
     state: TaskState
     hearers: _Hearers
     worker: "QThreadPool | Lane"
@@ -212,7 +146,7 @@ class Tasks(QObject):
         self._turn.setInterval(0)
         self._turn.timeout.connect(self._on_turn_timeout)
         self._turn_ends = 0.0
-        self._waiting: deque[tuple[QThreadPool | Lane, _Job]] = deque()
+        self._waiting: deque[tuple[QThreadPool | Lane, Job]] = deque()
         self._begin = QTimer(self)
         self._begin.setSingleShot(True)
         self._begin.setInterval(0)
@@ -364,12 +298,12 @@ class Tasks(QObject):
     ) -> None:
         if self._is_closed:
             return
-        job = _Job(work, self)
+        job = Job(work)
         worker = self._lanes.setdefault(lane, Lane(lane)) if lane else pool
         entry = _Entry(job, state, hearers, worker, lane)
         self._entries.append(entry)
-        job.relay.progressed.connect(lambda *step: self._on_progressed(entry, *step))
-        job.relay.ended.connect(lambda *outcome: self._on_ended(entry, *outcome))
+        job.progressed = lambda *step: self._on_progressed(entry, *step)
+        job.ended = lambda *outcome: self._on_ended(entry, *outcome)
         if state.is_change:
             hearers.begin()
         self._waiting.append((worker, job))
@@ -391,6 +325,8 @@ class Tasks(QObject):
             worker.start(job)
 
     def _on_progressed(self, entry: _Entry, done: int, total: int, what: str) -> None:
+        if entry not in self._entries:
+            return  # it has ended, or the window is gone
         entry.state = TaskState(
             key=entry.state.key,
             name=entry.state.name,
@@ -431,7 +367,6 @@ class Tasks(QObject):
     ) -> None:
         """Tells who waits for a job that it is over, and how it ended unless it was cancelled."""
         self._entries.remove(entry)
-        entry.job.relay.deleteLater()
         try:
             if entry.hearers.ended is not None:
                 entry.hearers.ended()
