@@ -7,6 +7,7 @@
 """
 
 import argparse
+import faulthandler
 import os
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         if asked.screenshot is not None:
             from strongroom.desktop.shell.gallery import render_pages  # reads every page
 
+            faulthandler.enable()  # there is no window that could tell of it at the next start
             for path in render_pages(store, home, asked.screenshot, left_out=_say_left_out):
                 print(path)  # noqa: T201 - the paths are the result of the command
             return 0
