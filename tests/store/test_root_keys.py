@@ -341,3 +341,34 @@ def test_a_stick_that_fills_up_keeps_no_card_without_a_key(
         root_keys(team.peers[0]).create(tmp_path / "stick", "safe a", passphrase=STICK)
     assert fault.value.code == "E-FULL"
     assert list((tmp_path / "stick").iterdir()) == []
+
+
+def test_the_passphrase_that_does_not_open_says_of_which_root_key(
+    team: Team, tmp_path: Path
+) -> None:
+    ada, ben = team.peers
+    folders, _ = moved_out(team, tmp_path)
+    ada.push()
+    ben.pull()
+    for folder in folders:
+        ben.people.ring.lend(folder)
+    with pytest.raises(EnvironmentFault) as fault:
+        ben.people.set_thresholds(
+            admin=2, ask=lambda question: STICK if question.endswith("safe a") else "other words"
+        )
+    assert fault.value.code == "E-LOCKED"
+    assert fault.value.title == "The passphrase does not open the root key safe b"
+
+
+def test_a_root_key_that_was_forgotten_while_the_keychain_was_locked_leaves_no_half_there(
+    team: Team, tmp_path: Path
+) -> None:
+    ada = team.peers[0]
+    (old,) = root_keys(ada).places()
+    moved_out(team, tmp_path)
+    ada.keychain.lock()
+    root_keys(ada).forget(old.label)
+    ada.keychain.unlock()
+    assert ada.keychain.get(old.keyid) is not None
+    ada.at.keys(is_fresh=True)
+    assert ada.keychain.get(old.keyid) is None

@@ -3,6 +3,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -392,8 +393,9 @@ def test_a_role_said_beside_a_key_that_vouched_is_refused_not_dropped(
     ben.push()
     ada.pull()
     before = ada.people.team().version
+    admit = partial(ada.people.admit, tmp_path / "ben.enrol.json")
     with pytest.raises(BadInput) as refused:
-        ada.people.admit(tmp_path / "ben.enrol.json", **{"role": "", **said})
+        admit(said.get("role", ""), scope=said.get("scope", "*"), person=said.get("person", ""))
     assert refused.value.code == "E-ROLE"
     assert "Ben" in refused.value.title
     assert ada.people.team().version == before

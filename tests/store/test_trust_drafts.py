@@ -3,13 +3,19 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from strongroom.desktop.kit.command import WindowState, signed_in
 from strongroom.domain.errors import BadInput, Refused, Untrusted
+from strongroom.domain.key_words import NO_KEY, ONLY_ADMINS
 from strongroom.domain.team_changes import Weight
+from strongroom.services.exchange import Exchange
+from strongroom.services.people import People
 from strongroom.services.trust_changes import TrustStep
+from strongroom.services.workstation import Workstation
 from strongroom.trust import envelope
 from strongroom.trust.draft import read_draft
 from support.peers import Peer, Team
@@ -188,3 +194,49 @@ def test_what_a_policy_loses_is_told_as_more(team: Team, tmp_path: Path) -> None
     assert (change.subject, change.weight) == ("Policy *, production", Weight.MORE)
     assert change.text.startswith("nothing")
     assert "before: 1 approval" in change.text
+
+
+# ------------------------------------------------------------ why nobody can sign, in one sentence
+
+
+def keyless(folder: Path, team: Team) -> Workstation:
+    """A workstation that knows the team and has no key."""
+    somebody = Peer(folder, "Somebody")
+    at = Workstation(
+        somebody.at.runs, folder / "other-home", keychain=somebody.keychain, ask=lambda _: "",
+        clock=somebody.clock, random_bytes=somebody.at.random_bytes, app="strongroom/test",
+    )  # fmt: skip
+    People(at).trust(team.peers[0].people.team_id())
+    exchange = Exchange(at)
+    exchange.add("share", team.share)
+    exchange.pull("share")
+    return at
+
+
+def test_without_a_key_admitting_and_co_signing_say_what_the_window_says(
+    team: Team, tmp_path: Path
+) -> None:
+    ada = team.peers[0]
+    draft, request = tmp_path / "draft.json", _request(team, tmp_path)
+    ada.people.admit(request, "analyst", draft=draft)
+    ada.push()
+    people = People(keyless(tmp_path / "nobody", team))
+    read = people.draft(draft).id
+    for act in (partial(people.admit, request, "analyst"), partial(people.cosign, draft, read)):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert (refused.value.code, refused.value.title) == ("E-CAP", NO_KEY)
+    window = signed_in(WindowState(has_store=True))
+    assert window is not None
+    assert window.text == NO_KEY
+
+
+def test_who_is_no_admin_is_told_so_in_the_words_of_the_page(tmp_path: Path) -> None:
+    small = Team(tmp_path / "small")
+    ada, ben = small.peers
+    ada.push()
+    ben.pull()
+    with pytest.raises(Refused) as refused:
+        ben.people.admit(_request(small, tmp_path), "analyst")
+    assert (refused.value.code, refused.value.title) == ("E-CAP", ONLY_ADMINS)
+    small.close()

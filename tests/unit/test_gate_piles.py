@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strongroom.store import gate
 from strongroom.store.gate import Gate, Passage, pass_all
 from strongroom.trust import envelope
 from strongroom.trust.envelope import Signature
@@ -16,7 +15,7 @@ from strongroom.trust.keys import KeyPair
 from strongroom.trust.many_signatures import FEW, Check, which_hold
 from strongroom.trust.trust_chain import TrustChain, build_chain
 from strongroom.trust.trustdoc import read_trust
-from strongroom.trust.verifier import Admitted, admit
+from strongroom.trust.verifier import Admitted, admit, find_place
 from support.sealed_team import Team, a_team
 
 PAIR = KeyPair.from_seed(b"\x07" * 32)
@@ -103,14 +102,13 @@ def test_a_pile_that_lies_the_wrong_way_round_is_passed_in_one_round(
 ) -> None:
     """A share that lists events backwards costs no more than one that does not."""
     asked = 0
-    real = gate.find_place
 
     def counted(*args: object) -> object:
         nonlocal asked
         asked += 1
-        return real(*args)  # type: ignore[arg-type]  # passed on as it came
+        return find_place(*args)  # type: ignore[arg-type]  # passed on as it came
 
-    monkeypatch.setattr(gate, "find_place", counted)
+    monkeypatch.setattr("strongroom.store.gate.find_place", counted)
     lines = lines_of(busy())
     passage = pass_all(chain_of(busy()), {}, reversed(lines))
     assert sum(map(len, passage.snapshot.events.values())) == len(lines)

@@ -13,6 +13,7 @@ from pathlib import Path
 from strongroom.domain.errors import BadInput
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import Identity, SecretsHandler
+from strongroom.trust.keyfile import WrongSecret
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.rootkey import read_paper, read_root_key
 from strongroom.trust.signer import Ed25519Signer
@@ -115,7 +116,12 @@ class KeyRing:
             raise _not_at_hand(keyid)
         if lent.path is None:
             return self._papers[keyid]
-        return read_root_key(lent.path).unlock(ask(f"Passphrase of the root key {lent.label}"))
+        card = read_root_key(lent.path)
+        try:
+            return card.unlock(ask(f"Passphrase of the root key {lent.label}"))
+        except WrongSecret as error:  # several keys may be asked for: say which
+            told = f"The passphrase does not open the root key {lent.label}"
+            raise WrongSecret(error.code, told, error.advice) from error
 
     def _has(self, keyid: str) -> bool:
         return keyid in self._lent or self._at.home.key_file(keyid).exists()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from strongroom.domain.access import ROLE_TITLES, role_of
+from strongroom.domain.key_words import KEYCHAIN_LOCKED
 from strongroom.services.workstation import Workstation
 from strongroom.trust.identity import KEPT_FOR_S, OPEN_FOR_S
 from strongroom.trust.keychain import KeychainState
@@ -88,7 +89,7 @@ class KeyStatus:
             return "It signs without asking, except approvals: each of them asks again."
         if self.is_keychain_locked:
             return (
-                "The keychain of this session is locked, and half of the key lies there. Unlock"
+                f"{KEYCHAIN_LOCKED}, and half of the key lies there. Unlock"
                 " the keychain with the password of your login."
             )
         if self.needs_keychain:

@@ -12,6 +12,7 @@ from strongroom.domain.access import denial
 from strongroom.domain.errors import BadInput
 from strongroom.domain.freshness import is_vouched_for
 from strongroom.domain.gate import FAIL, Verdict, measure
+from strongroom.domain.key_words import NO_KEY
 from strongroom.domain.registry import RegistryState, RequestStatus, TransitionRequest
 from strongroom.services.comparing import DiffRow, compare_versions
 from strongroom.services.registry import Registry, VersionDetail
@@ -158,7 +159,7 @@ class ReviewCases:
         if request.status is not RequestStatus.PENDING:
             return closed_sentence(request)
         if self._at.card() is None:
-            return "There is no identity here to sign with."
+            return f"{NO_KEY}."
         if "requester" in request.policy.exclude and self.is_own(snapshot, request):
             return "You asked for this and cannot approve it: somebody else must."
         cap = f"approve:{request.to_stage.lower()}"

@@ -6,12 +6,11 @@
 * A key of this home is forgotten only if it is a root key no more, or is at hand elsewhere.
 """
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
+from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.team import RootKey, TrustDocument
 from strongroom.domain.team_edits import set_root
 from strongroom.services.given_file import written_there
@@ -230,9 +229,8 @@ class RootKeys:
             )
         if keyid in document.root_keys:
             self._changes.ring.open_lent(keyid, ask or self._at.ask)
-        self._at.home.key_file(keyid).unlink()
-        with contextlib.suppress(EnvironmentFault):  # no keychain: the file was all there was
-            self._at.keychain.delete(keyid)
+        with written_there(self._at.home.folder):
+            self._at.former.end(keyid)
         return keyid
 
     # ---------------------------------------------------------------- inside

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import Refused, Untrusted
+from strongroom.domain.key_words import MAKE_ONE, NO_KEY, NOT_IN_TEAM, ONLY_ADMINS
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.domain.team_edits import TeamEdit
@@ -121,7 +122,7 @@ class TrustChanges:
         here = self.ring.here(asked, frozenset())
         if not here:
             with self._at.attempt("team.change", f"version {after.version}"):
-                raise _not_mine(is_root=is_root_change(before, after))
+                raise self._not_mine(after, is_root=is_root_change(before, after))
         missing = max(demand.missing(here) for demand in asked)
         if missing and draft is None:
             raise Refused(
@@ -172,6 +173,8 @@ class TrustChanges:
                 "Nothing was signed. Read it again, and ask its proposer.",
             )
         signers = self.ring.signers(found.demands, found.signers, ask or self._at.ask)
+        if not signers and found.missing and self._at.card() is None:
+            raise Refused("E-CAP", NO_KEY, MAKE_ONE)
         if not signers and found.missing:
             wanted = ", ".join(_names(found, found.candidates))
             raise Refused(
@@ -192,6 +195,21 @@ class TrustChanges:
         )
 
     # ---------------------------------------------------------------- inside
+
+    def _not_mine(self, after: TrustDocument, *, is_root: bool) -> Refused:
+        """Returns the refusal of a change for which no key is at hand."""
+        if is_root:
+            return Refused(
+                "E-CAP",
+                "This change needs the root keys, and none of them is at hand",
+                "Put in the stick and name it with --key; strongroom root list says where they"
+                " lie.",
+            )
+        card = self._at.card()
+        if card is None:
+            return Refused("E-CAP", NO_KEY, MAKE_ONE)
+        why = ONLY_ADMINS if card.writer in after.members else NOT_IN_TEAM
+        return Refused("E-CAP", why, "Ask an admin; strongroom people list says who is one.")
 
     def _heads(self, before: TrustDocument) -> Mapping[str, Head]:
         """Returns what this workstation has seen of each log, never less than before."""
@@ -221,21 +239,6 @@ class TrustChanges:
             return drafts.read_draft(latest, raw)
         before = next((tip for tip in trust.tips if tip.id == proposed.prev), latest)
         return drafts.read_draft(before, raw, trust.find(proposed.settles.base))
-
-
-def _not_mine(*, is_root: bool) -> Refused:
-    """Returns the refusal of a change for which no key is at hand."""
-    if is_root:
-        return Refused(
-            "E-CAP",
-            "This change needs the root keys, and none of them is at hand",
-            "Put in the stick and name it with --key; strongroom root list says where they lie.",
-        )
-    return Refused(
-        "E-CAP",
-        "This workstation may not change the team",
-        "Ask an admin of the team; strongroom people list says who is one.",
-    )
 
 
 def _names(draft: Draft, keyids: frozenset[str]) -> tuple[str, ...]:

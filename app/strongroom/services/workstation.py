@@ -17,6 +17,7 @@ from strongroom.domain.clock import Clock
 from strongroom.domain.errors import EnvironmentFault, Refused, StrongroomError
 from strongroom.domain.event import Event
 from strongroom.domain.ids import RandomBytes
+from strongroom.domain.key_words import MAKE_ONE, NO_KEY
 from strongroom.domain.parts import PART_BYTES
 from strongroom.domain.secret import certain_hits
 from strongroom.exchange.scanner import Scanner
@@ -179,8 +180,8 @@ class Workstation:
         if card is None:
             raise Refused(
                 "E-CAP",
-                "There is no identity here yet",
-                "Make one with: strongroom identity create --name NAME.",
+                NO_KEY,
+                MAKE_ONE,
             )
         return card
 

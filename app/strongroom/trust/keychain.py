@@ -23,6 +23,7 @@ from keyring.backend import KeyringBackend
 from keyring.util import platform_
 
 from strongroom.domain.errors import EnvironmentFault
+from strongroom.domain.key_words import KEYCHAIN_LOCKED
 
 SECRET_BYTES = 32
 KEYCHAIN_USER = "kek"
@@ -248,7 +249,7 @@ def _absent(owner: str = "") -> EnvironmentFault:
 def _locked() -> EnvironmentFault:
     return EnvironmentFault(
         "E-LOCKED",
-        "The keychain of this session is locked",
+        KEYCHAIN_LOCKED,
         "Unlock it with your login password (Unlock… in the window), then try again.",
     )
 

@@ -8,6 +8,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from strongroom.domain.key_words import NO_KEY
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowState:
@@ -52,8 +54,8 @@ def with_store(state: WindowState) -> Reason | None:
 
 
 def signed_in(state: WindowState) -> Reason | None:
-    """Lets a command run when somebody is signed in."""
-    return None if state.person else Reason("Sign in first")
+    """Lets a command run when somebody has a key here."""
+    return None if state.person else Reason(NO_KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import Surface, column, row
 from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.theme import theme
+from strongroom.domain.key_words import KEYCHAIN_LOCKED
 
 if TYPE_CHECKING:
     from strongroom.services.key_status import KeyStatus
@@ -77,7 +78,7 @@ class UnlockDialog(Dialog):
             8,
             Label(_hint(), "text_tertiary", "caption", wrap=True),
         )
-        self._locked = MarkLabel.for_icon("lock", "The keychain of this session is locked", "warn")
+        self._locked = MarkLabel.for_icon("lock", KEYCHAIN_LOCKED, "warn")
         self._locked_advice = Label(
             "Half of this key lies in it. It opens with the password of your login.",
             "text_secondary", "dense", wrap=True,

@@ -19,6 +19,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.member_pane import MemberPane
 from strongroom.desktop.people.services import PeopleServices
 from strongroom.domain.access import ROLE_TITLES
+from strongroom.domain.key_words import NOT_IN_TEAM, ONLY_ADMINS
 from strongroom.domain.team import TrustDocument
 from strongroom.services.members import TeamMember
 from strongroom.services.rights import KeyStory
@@ -94,9 +95,9 @@ class MembersView(QWidget):
         if not self._members:
             return TEAMLESS
         if self._me is None:
-            return "This workstation is not in the team"
+            return NOT_IN_TEAM
         if not (self._me.is_admin and self._me.is_active):
-            return "Only an admin of the team admits, gives and ends rights"
+            return ONLY_ADMINS
         return ""
 
     def _on_table_selection_changed(self, _keys: tuple[str, ...]) -> None:

@@ -25,6 +25,7 @@ from strongroom.desktop.review.case_views import StateLine
 from strongroom.desktop.review.services import ReviewServices
 from strongroom.domain.gate import FAIL, Verdict, measure
 from strongroom.domain.ids import in_groups
+from strongroom.domain.key_words import NO_KEY
 from strongroom.domain.policy import Policy
 from strongroom.domain.registry import ModelVersion, TransitionRequest
 from strongroom.services.review import find_stage
@@ -303,7 +304,7 @@ class RequestDialog(Dialog):
 
     def _missing_choice(self) -> str:
         if self._services.writer() == "":
-            return "There is no identity here to sign with."
+            return f"{NO_KEY}."
         if self._choices is not None and not self._choices.versions:
             return "There is no version yet: register one from a run first."
         if self._version() is None:

@@ -20,6 +20,7 @@ from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.screen_lock import ScreenLock
+from strongroom.domain.key_words import NO_KEY
 
 if TYPE_CHECKING:
     from strongroom.services.identities import Identities
@@ -115,12 +116,12 @@ class KeyWatch(QObject):
 
         def closed(state: WindowState) -> Reason | None:
             if not state.person:
-                return Reason("There is no key here yet: make one on the People page")
+                return Reason(NO_KEY)
             return Reason("The key is open already") if self.is_open else None
 
         def opened(state: WindowState) -> Reason | None:
             if not state.person:
-                return Reason("There is no key here yet")
+                return Reason(NO_KEY)
             return None if self.is_open else Reason("The key is locked already")
 
         return [
