@@ -207,6 +207,11 @@ class Stopped(BaseException):
     """The program ends here, as by a power cut."""
 
 
+def pulled_and_looked(peer: Peer) -> None:
+    peer.pull()
+    peer.at.card()
+
+
 @pytest.mark.parametrize("place", ["save_identity", "forget_next"])
 def test_a_program_that_stops_while_it_takes_the_new_key_up_leaves_no_old_secret(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
@@ -224,9 +229,8 @@ def test_a_program_that_stops_while_it_takes_the_new_key_up_leaves_no_old_secret
 
     with monkeypatch.context() as patch:
         patch.setattr(ben.at.home, place, stop)
-        ben.pull()
         with pytest.raises(Stopped):
-            ben.at.card()
+            pulled_and_looked(ben)
     again = ben.restarted()
     assert again.at.require_card() == made.card
     assert not again.at.home.key_file(old).exists()
@@ -247,8 +251,7 @@ def test_a_locked_keychain_gives_the_old_secret_back_to_nobody_and_drops_it_when
     ada.people.admit(tmp_path / "ben.enrol.json", "")
     ada.push()
     ben.keychain.lock()  # a pull by a timer, in no session
-    ben.pull()
-    ben.at.card()
+    pulled_and_looked(ben)
     assert not ben.at.home.key_file(old).exists()
     ben.keychain.unlock()
     assert ben.keychain.get(old) is not None
