@@ -787,11 +787,18 @@ def read_log(package, name, team, chain):
     return log
 
 
+def fixed_head(document, writer):
+    """Returns how far a trust document fixes a log: what admins had seen, and where rights end."""
+    entry = document["writers"].get(writer, {"caps": []})
+    cuts = [[g["to"]["seq"], g["to"]["id"]] for g in entry["caps"] if g["to"]]
+    return max(cuts + [document["heads"].get(writer, [0, ""])], key=lambda head: head[0])
+
+
 def read_proofs(package, team, chain):
     """Returns, by writer, the number under which his key signed two different events.
 
-    Both lie in the package and both signatures are checked. Nothing that key signed from that
-    number on counts, so its log ends before it, and what others saw of it later is not missed.
+    Both lie in the package and both signatures are checked. The log ends before that number, or
+    where the latest trust document has fixed it; what others saw of it later is not missed.
     """
     forks, folder = {}, "data/equivocation/"
     for name in package.under(folder):
@@ -822,7 +829,9 @@ def read_logs(package, team, chain, forks=None):
     if sum(map(len, logs.values())) > MAX_EVENTS:
         raise Bad("E-SIZE", "data/log", "more events than this reader takes")
     for writer, number in forks.items():
-        if len(logs.get(writer, ())) >= number:
+        log, (fixed, id_) = logs.get(writer, ()), fixed_head(chain[-1], writer)
+        is_fixed = number <= len(log) <= fixed and log[-1].id == id_
+        if len(log) >= number and not is_fixed:
             raise Bad("E-EQUIV", "data/log/%s.jsonl" % writer, "goes on from a doubled number")
 
     def at(writer, head):
@@ -830,7 +839,9 @@ def read_logs(package, team, chain, forks=None):
         return log[head[0] - 1] if 0 < head[0] <= len(log) else None
 
     for log in logs.values():
-        for event in log:
+        entry = chain[-1]["writers"].get(log[0].writer, {"caps": [], "state": "active"})
+        ends = max([g["to"]["seq"] for g in entry["caps"] if g["to"]] + [0])
+        for event in log if entry["state"] == "active" else log[:ends]:  # an ended key says nothing
             for writer, head in event.seen.items():
                 held = at(writer, head)
                 if writer in forks and head[0] >= forks[writer]:
@@ -1692,10 +1703,11 @@ def inspect(package, team_id, everything, result):
     findings += seen
     team = Team(chain, logs)
     for writer, number in sorted(forks.items()):
-        text = "a key of %s signed two different events with number %d; nothing it signed from"
-        text += " there on counts"
+        last = len(logs.get(writer, ()))
+        text = "a key of %s signed two different events with number %d; nothing it signed after"
+        text += " event %d counts"
         place = "data/equivocation/%s.jsonl" % writer
-        result["notes"].append(("E-EQUIV", place, text % (team.name(writer), number)))
+        result["notes"].append(("E-EQUIV", place, text % (team.name(writer), number, last)))
     cosigners = check_notes(package, team, forks, result)
     signed = check_signatures(team, everything)
     exporter = check_seal(package, team, envelope)

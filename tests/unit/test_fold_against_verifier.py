@@ -9,36 +9,12 @@ from hypothesis import strategies as st
 
 from strongroom.domain.team import Settlement
 from strongroom.trust.trustdoc import read_trust
+from support.audit_pack import Pack
 from support.audit_script import load_script
 from support.histories import History
-from support.sealed_team import sha256
 from support.team_builder import Station, a_team, sealed
 
 VERIFY = load_script()
-
-
-class Pack:
-    """The trust documents and logs of a package, without the package."""
-
-    def __init__(self, station: Station) -> None:
-        self.files: dict[str, bytes] = {}
-        for raw in station.trust:
-            number = read_trust(raw).document.version
-            self.files[f"data/trust/{number:08d}.{sha256(raw)[:16]}.json"] = raw
-        snapshot = station.snapshot
-        for writer, chain in snapshot.chains.by_writer.items():
-            lines = b"".join(snapshot.raw[event.id] + b"\n" for event in chain)
-            if lines:
-                self.files[f"data/log/{writer}.jsonl"] = lines
-
-    def under(self, folder: str) -> list[str]:
-        return sorted(name for name in self.files if name.startswith(folder))
-
-    def read(self, name: str, _limit: int) -> bytes:
-        return self.files[name]
-
-    def sha256(self, name: str) -> str:
-        return sha256(self.files[name])
 
 
 def auditors_state(station: Station) -> Any:

@@ -3,7 +3,11 @@
 
 * Assembly is a pure function of a set of events: arrival order, repeats and clocks leave no trace.
 * Two ids at one place freeze a writer before it (E-EQUIV); a hole freezes before it (E-GAP).
-* `seen` of somebody else's events shows what is withheld (E-WITHHELD) or differs (E-SPLIT).
+* What the team has fixed of a log, by the heads and cuts of its latest version, stays though its
+  key signs a number of it again: a key that was thrown out undoes nothing (ADR 30). The log ends
+  where that ends.
+* `seen` of somebody else's events shows what is withheld (E-WITHHELD) or differs (E-SPLIT). The
+  word of a key whose rights have ended shows nothing.
 """
 
 import itertools
@@ -11,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from strongroom.domain.event import Event
-from strongroom.domain.team import Head
+from strongroom.domain.team import Head, TrustDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,25 +92,39 @@ class Chains:
         ]
 
 
-def assemble(events: Iterable[Event]) -> Chains:
-    """Builds the chains of a set of admitted events."""
+def assemble(events: Iterable[Event], latest: TrustDocument | None = None) -> Chains:
+    """Builds the chains of a set of admitted events.
+
+    Args:
+        events: The events, in any order.
+        latest: The newest trust document, which fixes the beginnings of logs.
+    """
+    fixed = latest.fixed_heads if latest else {}
+    ended = latest.last_words if latest else {}
     places: dict[str, dict[int, dict[str, Event]]] = {}
     for event in events:
         places.setdefault(event.writer, {}).setdefault(event.seq, {})[event.id] = event
     alarms: list[Alarm] = []
-    by_writer = {writer: _chain(writer, seqs, alarms) for writer, seqs in sorted(places.items())}
+    by_writer = {
+        writer: _chain(writer, seqs, fixed.get(writer, (0, "")), alarms)
+        for writer, seqs in sorted(places.items())
+    }
     index = {event.id: event for chain in by_writer.values() for event in chain}
-    alarms += _seen_alarms(by_writer, places)
+    alarms += _seen_alarms(by_writer, places, ended)
     return Chains(by_writer, tuple(alarms), index)
 
 
 def _chain(
-    writer: str, seqs: Mapping[int, Mapping[str, Event]], alarms: list[Alarm]
+    writer: str, seqs: Mapping[int, Mapping[str, Event]], fixed: Head, alarms: list[Alarm]
 ) -> tuple[Event, ...]:
     chain: list[Event] = []
     prev = ""
-    for seq in range(1, max(seqs) + 1):
+    last = max(seqs)
+    line: Mapping[int, Event] | None = None  # what the team has fixed, once a number is doubled
+    for seq in range(1, last + 1):
         here = seqs.get(seq)
+        if line is not None and seq > fixed[0]:
+            break
         if here is None:
             alarms.append(
                 Alarm(
@@ -116,7 +134,7 @@ def _chain(
                 )
             )
             break
-        if len(here) > 1:
+        if len(here) > 1 and line is None:
             ids = ", ".join(sorted(here))
             alarms.append(
                 Alarm(
@@ -125,8 +143,10 @@ def _chain(
                     detail=f"Two different events carry number {seq}: {ids}.",
                 )
             )
-            break
-        event = next(iter(here.values()))
+            line = _line(seqs, fixed)
+            if seq not in line:
+                break
+        event = line[seq] if line is not None else next(iter(here.values()))
         if event.prev != prev:
             alarms.append(
                 Alarm(
@@ -141,13 +161,29 @@ def _chain(
     return tuple(chain)
 
 
+def _line(seqs: Mapping[int, Mapping[str, Event]], fixed: Head) -> Mapping[int, Event]:
+    """Returns the events from the first to a fixed one by number; none if one of them lacks."""
+    found: dict[int, Event] = {}
+    seq, id_ = fixed
+    while seq >= 1:
+        event = seqs.get(seq, {}).get(id_)
+        if event is None:
+            return {}
+        found[seq] = event
+        seq, id_ = seq - 1, event.prev
+    return found
+
+
 def _seen_alarms(
     by_writer: Mapping[str, tuple[Event, ...]],
     places: Mapping[str, Mapping[int, Mapping[str, Event]]],
+    ended: Mapping[str, int],
 ) -> list[Alarm]:
     missing: dict[str, int] = {}
     split: set[tuple[str, int]] = set()
     for event in itertools.chain.from_iterable(by_writer.values()):
+        if event.seq > ended.get(event.writer, event.seq):
+            continue
         for writer, (seq, id_) in event.seen.items():
             held = places.get(writer, {}).get(seq, {})
             if id_ in held:

@@ -134,6 +134,24 @@ class TrustDocument:
         person = self.people.get(member.person)
         return person.name if person else member.person
 
+    @property
+    def fixed_heads(self) -> dict[str, Head]:
+        """How far this version fixes each log: what its admins had seen, and where rights end."""
+        found = dict(self.heads)
+        for writer, member in self.members.items():
+            cuts = [grant.cut for grant in member.grants if grant.cut is not None]
+            found[writer] = max([*cuts, found.get(writer, (0, ""))], key=lambda head: head[0])
+        return found
+
+    @property
+    def last_words(self) -> dict[str, int]:
+        """The number of the last event of each revoked writer that had any right."""
+        return {
+            writer: max((grant.cut[0] for grant in member.grants if grant.cut), default=0)
+            for writer, member in self.members.items()
+            if not member.is_active
+        }
+
     def root_json(self) -> JsonValue:
         """Returns the root section; its digest is the subject of version 1."""
         return {

@@ -93,8 +93,8 @@ def note_of(alarm: Alarm, document: TrustDocument) -> AlarmNote:
         "E-EQUIV": (
             f"{whose} signed two different events under number {number}",
             (
-                f"Nothing of this key counts from event {number} on. Call {name}: the key was"
-                " copied or a backup was restored. Then revoke the key."
+                f"{_what_counts(document, head, number)} Call {name}: the key was copied or a"
+                " backup was restored. Then revoke the key."
             ),
         ),
         "E-SPLIT": (
@@ -199,6 +199,14 @@ def rolled_back(place: RemoteInfo) -> AlarmNote:
         page="exchange",
         object=place.name,
     )
+
+
+def _what_counts(document: TrustDocument, writer: str, number: str) -> str:
+    """Returns how much of the log of a key that signed a number twice still counts."""
+    fixed, _ = document.fixed_heads.get(writer, (0, ""))
+    if number.isdigit() and int(number) <= fixed:
+        return f"Up to event {fixed} the team has fixed this log; nothing after that counts."
+    return f"Nothing of this key counts from event {number} on."
 
 
 def _whose(document: TrustDocument, writer: str) -> str:

@@ -23,7 +23,7 @@ from strongroom.store.snapshot import Snapshot
 from strongroom.trust.identity import SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
 
-_ALARMING = frozenset({"E-WITHHELD", "E-SPLIT", "E-EQUIV", "E-GAP", "E-CHAIN"})
+_ALARMING = frozenset({"E-WITHHELD", "E-SPLIT", "E-GAP", "E-CHAIN"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,8 @@ class Snapshot:
     @cached_property
     def chains(self) -> Chains:
         """The chains of all writers."""
-        return assemble(a.event for here in self.events.values() for a in here)
+        every = (a.event for here in self.events.values() for a in here)
+        return assemble(every, self.trust.latest)
 
     @cached_property
     def state(self) -> RegistryState:
