@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from strongroom.desktop.exchange.secrets_dialog import SecretsDialog
-from strongroom.sdk.fluent import log_artifact, log_param, start_run
+from strongroom.desktop.kit.blocks import MarkLabel
+from strongroom.sdk.fluent import log_artifact, log_param, log_text, start_run
 from strongroom.services.registering import Registering
 from strongroom.services.secrets import Secrets
 from support.exchange_page import opened
@@ -28,7 +29,7 @@ def team(tmp_path: Path) -> Iterator[Team]:
     made.close()
 
 
-def leak(peer: Peer) -> None:
+def leak(peer: Peer, *, many: int = 0) -> None:
     source = peer.folder / "scratch" / "model"
     source.mkdir(parents=True)
     (source / "weights.bin").write_bytes(b"weights" * 99)
@@ -36,6 +37,8 @@ def leak(peer: Peer) -> None:
         log_param("db_password", PASSWORD)
         log_param("api_key", "tK4wQ9mZ2xR7vB5n")
         log_artifact(source, "model")
+        if many:
+            log_text(("AKIA" + "IOSFODNN7EXAMPLE\n") * many, "keys.txt")
     peer.at.runs.refresh()
     Registering(peer.at, peer.registry).register(run.run_id, "model", MODEL)
 
@@ -117,6 +120,33 @@ def test_typing_a_reason_rebuilds_no_row(team, app, tasks, qtbot, monkeypatch):
     QTest.keyClicks(dialog.reason.edit, "opens the sandbox only")
     assert dialog.allow.isEnabled()
     assert all(a is b for a, b in zip(lines, dialog.table.lines(), strict=True))
+    dialog.reject()
+
+
+def test_what_is_more_than_can_be_shown_has_no_box_and_stays(team, app, tasks, qtbot):
+    ada, _ = team.peers
+    leak(ada, many=51)
+    page = opened(ada, tasks, qtbot)
+    page.sync()
+    settle(tasks)
+    qtbot.waitUntil(lambda: bool(page.findChildren(SecretsDialog)))
+    (dialog,) = page.findChildren(SecretsDialog)
+    (rest,) = [line for line in dialog.table.lines() if line.cells[3].text == "beyond 50 places"]
+    bar = dialog.table.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    tick(dialog, rest.key)
+    assert bar.value() == bar.maximum(), "a first press scrolls no row from under the mouse"
+    assert dialog.allow.text() == "Let through", "its box takes no click"
+    dialog.table.all_checked.emit(True)
+    assert dialog.allow.text() == f"Let {len(dialog.table.lines()) - 1} through"
+    dialog.reason.set_text("all of them open the sandbox only")
+    QTest.mouseClick(dialog.allow, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert [line.key for line in dialog.table.lines()] == [rest.key]
+    assert not dialog.allow.isEnabled()
+    said = " ".join(label.accessibleName() for label in dialog.findChildren(MarkLabel))
+    assert "What cannot be shown stays here" in said
+    assert not any(path.startswith("obj/") for path in files_of(team.share))
     dialog.reject()
 
 

@@ -2,7 +2,8 @@
 """A push stopped because something that seems to be a secret would have left: what, and what now.
 
 * Nothing has left. Leaving the dialog leaves it so, and is the default.
-* Each place is let through by itself, with its kind and a reason, in a signed event.
+* Each place is let through by itself, with its kind and a reason, in a signed event. What is more
+  than can be shown has no box: nobody can judge it.
 * What is signed was chosen when the button was pressed; what is ticked meanwhile waits its turn.
 * The secrets themselves are never shown, only where they stand and what they seem to be.
 """
@@ -120,7 +121,11 @@ class SecretsDialog(Dialog):
         is_ready = bool(self._ticked) and bool(self.reason.text().strip())
         self.allow.setEnabled(is_ready and not self._is_signing)
         self.allow.set_words(f"Let {len(self._ticked)} through" if self._ticked else "Let through")
-        if not self._ticked:
+        if not any(finding.is_allowable for finding in self._findings.values()):
+            self.set_reason(
+                "What cannot be shown stays here: take it out, or split the file.", "warn"
+            )
+        elif not self._ticked:
             self.set_reason("Tick what may leave.")
         elif not is_ready:
             self.set_reason("Say why.")
@@ -129,7 +134,7 @@ class SecretsDialog(Dialog):
 
     def _row(self, finding: SecretFinding) -> Row:
         cells = (
-            CheckCell(finding.id in self._ticked, finding.sentence),
+            CheckCell(finding.id in self._ticked, finding.sentence, enabled=finding.is_allowable),
             TextCell(finding.owner),
             TextCell(finding.path),
             TextCell(finding.place),
@@ -142,7 +147,8 @@ class SecretsDialog(Dialog):
         self._show()
 
     def _on_all_checked(self, is_on: bool) -> None:
-        self._ticked = set(self._findings) if is_on else set()
+        allowable = {key for key, finding in self._findings.items() if finding.is_allowable}
+        self._ticked = allowable if is_on else set()
         self._show()
 
     def _on_allow_clicked(self) -> None:

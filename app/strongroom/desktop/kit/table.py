@@ -220,7 +220,10 @@ class Table(QTableView):
         if not self.currentIndex().isValid() and self._table.rowCount():
             start = self._table.index(0, 0)
             nothing = QItemSelectionModel.SelectionFlag.NoUpdate
+            scrolls = self.hasAutoScroll()
+            self.setAutoScroll(False)  # else a press meets another row than the one it was aimed at
             self.selectionModel().setCurrentIndex(start, nothing)
+            self.setAutoScroll(scrolls)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
