@@ -70,8 +70,13 @@ def quiet_log(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_network() -> Iterator[None]:
-    """Fails a test that asked for a socket of the Internet, or began a process that could."""
-    no_internet.asked()
+    """Fails a test that asked for a socket of the Internet, or began a process that could.
+
+    What did so while modules were imported, or while an earlier test was taken down, fails the next
+    test: nothing is forgotten.
+    """
+    if found := no_internet.asked():
+        pytest.fail(f"before this test began, {found[0]}")
     yield
     if found := no_internet.asked():
         pytest.fail(found[0])

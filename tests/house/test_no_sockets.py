@@ -58,6 +58,39 @@ def test_in_the_process_of_the_tests_one_is_refused_and_told():
     assert "test_no_sockets.py" in where
 
 
+WHILE_IMPORTED = """
+import contextlib
+import socket
+
+with contextlib.suppress(PermissionError):
+    socket.socket(socket.AF_INET)
+
+
+def test_first():
+    pass
+
+
+def test_second():
+    pass
+"""
+
+
+def test_a_socket_that_is_asked_for_while_a_test_is_imported_fails_the_first_test(tmp_path):
+    (tmp_path / "test_importing.py").write_text(WHILE_IMPORTED)
+    environ = {
+        **os.environ, "PYTHONPATH": no_internet.GUARDED_TESTS, "PYTEST_ADDOPTS": "",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", no_internet.MAY_REACH: "1",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "conftest", "-p", "no:cacheprovider",
+         "test_importing.py"],
+        env=environ, cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "before this test began, a socket of the Internet was asked for" in done.stdout
+    assert "1 passed, 1 error" in done.stdout
+    assert "test_importing.py" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("command", "environ"),
     [
