@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from strongroom.services.integrity import Integrity
     from strongroom.services.metric_schema import MetricSchemas
     from strongroom.services.monitor import Monitor
+    from strongroom.services.outgoing import Outgoing
     from strongroom.services.people import People
     from strongroom.services.registering import Registering
     from strongroom.services.registry import Registry
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from strongroom.services.root_keys import RootKeys
     from strongroom.services.rotation import Rotation
     from strongroom.services.run_comparison import RunComparison
+    from strongroom.services.run_export import RunExport
     from strongroom.services.run_story import RunStories
     from strongroom.services.run_table import RunTable
     from strongroom.services.run_texts import RunTexts
@@ -147,7 +149,21 @@ class Services:
         """The files that runs keep."""
         from strongroom.services.artifacts import Artifacts
 
-        return Artifacts(self.runs)
+        return Artifacts(self.runs, self.outgoing)
+
+    @cached_property
+    def outgoing(self) -> "Outgoing":
+        """Looks for secrets in what is taken out by hand."""
+        from strongroom.services.outgoing import Outgoing, on_record
+
+        return Outgoing(self.runs, on_record(self.workstation))
+
+    @cached_property
+    def run_export(self) -> "RunExport":
+        """Run folders, copied out."""
+        from strongroom.services.run_export import RunExport
+
+        return RunExport(self.runs, self.outgoing)
 
     @cached_property
     def viewing(self) -> "Viewing":
@@ -245,7 +261,7 @@ class Services:
         """Files of versions, and receipts for them."""
         from strongroom.services.handover import Handover
 
-        return Handover(self.workstation, self.registry)
+        return Handover(self.workstation, self.registry, self.outgoing)
 
     @cached_property
     def reviews(self) -> "Reviews":

@@ -9,6 +9,7 @@ import pytest
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused, Untrusted
 from strongroom.services.handover import Handover
 from strongroom.services.registering import Registering
+from strongroom.services.run_export import RunExport
 from strongroom.store.segments import segment_name
 from support.peers import MODEL, Peer, Team, codes, files_of, join, model_files
 
@@ -62,7 +63,7 @@ def test_a_copy_of_a_pulled_run_is_the_run_again(stocked: Team) -> None:
     run = stocked.run
     ada.push()
     ben.pull()
-    (copy,) = ben.at.runs.export([run], stocked.root / "out")
+    (copy,) = RunExport(ben.at.runs).export([run], stocked.root / "out")
     assert files_of(copy) == files_of(ada.at.runs.run_folder(run))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from strongroom.domain.clock import FixedClock
 from strongroom.services.artifacts import Artifacts
+from strongroom.services.run_export import RunExport
 from strongroom.services.runs import Runs, open_runs
 from strongroom.store import sealing
 from strongroom.store.liveness import observe
@@ -134,7 +135,7 @@ def test_29_verify_names_a_swapped_parquet_and_export_refuses_it(
     runs: Runs, folder: Path, tmp_path: Path
 ) -> None:
     assert list(runs.verify()) == []
-    (copy,) = runs.export(["run 1"], tmp_path / "stick")
+    (copy,) = RunExport(runs).export(["run 1"], tmp_path / "stick")
     assert verify_sealed(copy) == ()
     data = bytearray((folder / "metrics.parquet").read_bytes())
     data[len(data) // 3] ^= 4
@@ -142,7 +143,7 @@ def test_29_verify_names_a_swapped_parquet_and_export_refuses_it(
     (found,) = runs.verify()
     assert (found.code, found.path.rpartition("/")[2]) == ("E-HASH", "metrics.parquet")
     with pytest.raises(Exception, match="E-HASH"):
-        runs.export(["run 1"], tmp_path / "other stick")
+        RunExport(runs).export(["run 1"], tmp_path / "other stick")
     assert list((tmp_path / "other stick").iterdir()) == []
 
 

@@ -20,6 +20,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.clock import Clock, FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
+from strongroom.services.outgoing import Outgoing
 from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_texts import RunTexts
 from strongroom.services.run_values import RunValues
@@ -41,6 +42,7 @@ def services_of(root: Path, clock: Clock | None = None) -> CompareServices:
         curves=Curves(runs),
         run_values=RunValues(runs.catalog, runs.metric_schemas),
         viewing=Viewing(Artifacts(runs)),
+        outgoing=Outgoing(runs),
         texts=RunTexts(runs),
         metric_schemas=runs.metric_schemas,
         clock=clock,

@@ -19,6 +19,8 @@ from strongroom.domain.clock import FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
+from strongroom.services.outgoing import Outgoing
+from strongroom.services.run_export import RunExport
 from strongroom.services.run_story import RunStories
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
@@ -43,6 +45,8 @@ def services_of(root: Path) -> RunsServices:
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         viewing=Viewing(Artifacts(runs)),
+        run_export=RunExport(runs),
+        outgoing=Outgoing(runs),
         stories=RunStories(runs),
         clock=clock,
     )

@@ -8,6 +8,7 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, table
 from strongroom.cli.runs import open_fresh
+from strongroom.cli.session import services
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.services.artifacts import Artifacts
 
@@ -48,7 +49,9 @@ def list_artifacts(run: str, path: str) -> None:
 @shared_options
 def get(run: str, path: str, output: Path) -> None:
     """Write PATH of a run into a new or empty folder, verified."""
-    found = Artifacts(open_fresh()).get(run, path, output)
+    opened = services()
+    opened.runs.refresh()
+    found = opened.artifacts.get(run, path, output)
     lines = [str(output / each.path) for each in found]
     emit({"path": str(output), "artifacts": _document(found)}, lines)
 

@@ -11,6 +11,8 @@ import click
 from strongroom.cli.chosen_runs import Choice, by_filter, chosen
 from strongroom.cli.options import shared_options, store_path
 from strongroom.cli.output import emit, say, table
+from strongroom.cli.progress import TerminalProgress
+from strongroom.cli.session import services
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import SystemClock, to_iso
 from strongroom.domain.run import Run, RunDetail, RunStatus
@@ -229,10 +231,12 @@ def export(
 ) -> None:
     """Copy run folders, verified; a copy of the folder is the run."""
     choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
-    opened = open_fresh()
-    found = chosen(opened, choice, "export")
+    opened = services()
+    opened.runs.refresh()
+    found = chosen(opened.runs, choice, "export")
     if found is not None:
-        paths = [str(path) for path in opened.export(found, output)]
+        with TerminalProgress() as progress:
+            paths = [str(path) for path in opened.run_export.export(found, output, progress)]
         emit({"paths": paths}, paths)
 
 

@@ -117,23 +117,35 @@ class SecretFinding:
         }
 
 
+_ON_RECORD = (
+    "What is none is let through on record: strongroom secrets allow ID --kind KIND --reason TEXT."
+)
+_NO_RECORD = (
+    "What is none is let through in the log of a team, and this store has none yet:"
+    " strongroom team create NAME."
+)
+
+
 class SecretsFound(Refused):
     """Something that seems to be a secret would have left; nothing did.
 
     Args:
         findings: Those that nobody let through, not empty.
         where: Where it would have gone: ``share``.
+        has_record: Whether there is a log in which somebody could let them through.
     """
 
-    def __init__(self, findings: tuple[SecretFinding, ...], where: str) -> None:
+    def __init__(
+        self, findings: tuple[SecretFinding, ...], where: str, *, has_record: bool = True
+    ) -> None:
         count = len(findings)
         what = "1 secret" if count == 1 else f"{count:,} secrets"
         shown = findings[:MAX_SEEN]
         super().__init__(
             "E-SECRET",
             f"{what} would leave this store for {where}; nothing was copied",
-            "Change the secret where it is valid, for it may be known already. What is none is let"
-            " through on record: strongroom secrets allow ID --kind KIND --reason TEXT.",
+            "Change the secret where it is valid, for it may be known already. "
+            + (_ON_RECORD if has_record else _NO_RECORD),
             details=tuple(f"{finding.id}  {finding.sentence}" for finding in shown),
         )
         self.findings = findings

@@ -12,6 +12,7 @@ from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.errors import BadInput, EnvironmentFault
 from strongroom.domain.progress import Progress, Silent
 from strongroom.journal.content import StoredArtifact
+from strongroom.services.outgoing import Outgoing
 from strongroom.services.runs import Runs
 from strongroom.store import artifacts as stored
 from strongroom.store.liveness import Observer
@@ -22,10 +23,16 @@ PREVIEW_BYTES = 4 << 20  # what a viewer shows before it asks for more
 
 
 class Artifacts:
-    """The artifacts of a store's runs."""
+    """The artifacts of a store's runs.
 
-    def __init__(self, runs: Runs) -> None:
+    Args:
+        runs: The runs of the store.
+        outgoing: Looks for secrets in what is taken out; without one nothing is let through.
+    """
+
+    def __init__(self, runs: Runs, outgoing: Outgoing | None = None) -> None:
         self._runs = runs
+        self._outgoing = outgoing or Outgoing(runs)
 
     def list(self, reference: str, path: str = "") -> tuple[ArtifactFile, ...]:
         """Returns the files of a run, or those at or below a path, sorted by path.
@@ -56,9 +63,20 @@ class Artifacts:
 
         Raises:
             BadInput: ``E-RUN``, ``E-ARTIFACT``, ``E-USAGE``.
+            SecretsFound: ``E-SECRET``; nothing is written.
             Untrusted: ``E-HASH``, ``E-PATH``, ``E-MISSING``.
             EnvironmentFault: ``E-FULL``, ``E-STORE``.
         """
+        self._check(reference, path, target, progress)
+        return self._write(reference, path, target, progress)
+
+    def _check(self, reference: str, path: str, target: Path, progress: Progress | None) -> None:
+        folder, found = self._find(reference, path)
+        self._outgoing.check_artifacts(folder, found, str(target), progress)
+
+    def _write(
+        self, reference: str, path: str, target: Path, progress: Progress | None
+    ) -> tuple[ArtifactFile, ...]:
         folder, found = self._find(reference, path)
         try:
             stored.write_artifacts(
@@ -83,9 +101,11 @@ class Artifacts:
 
         Raises:
             BadInput: ``E-RUN``, ``E-ARTIFACT``.
+            SecretsFound: ``E-SECRET``; nothing is written.
             Untrusted: ``E-HASH``, ``E-PATH``, ``E-MISSING``.
             EnvironmentFault: ``E-FULL``, ``E-STORE``.
         """
+        self._check(reference, path, target, progress)
         try:
             aside = Path(tempfile.mkdtemp(prefix=".strongroom-", dir=target.parent))
         except OSError as error:
@@ -93,7 +113,7 @@ class Artifacts:
                 "E-STORE", f"{target.parent} cannot be written", "Name another folder."
             ) from error
         try:
-            self.get(reference, path, aside / "out", progress)
+            self._write(reference, path, aside / "out", progress)
             (aside / "out" / path.strip("/")).replace(target)
         except OSError as error:
             raise fault(error, target) from error

@@ -14,6 +14,8 @@ from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.registry import ModelVersion
+from strongroom.exchange.leaving import LeavingFile
+from strongroom.services.outgoing import Outgoing, on_record
 from strongroom.services.registering import artifact_files
 from strongroom.services.registry import Registry, find_version
 from strongroom.services.resolving import ModelUri, parse_uri
@@ -26,11 +28,20 @@ RECEIPT = "receipt.json"
 
 
 class Handover:
-    """The verb of ``strongroom models get``."""
+    """The verb of ``strongroom models get``.
 
-    def __init__(self, workstation: Workstation, registry: Registry) -> None:
+    Args:
+        workstation: This side.
+        registry: What is registered.
+        outgoing: Looks for secrets in what is handed out.
+    """
+
+    def __init__(
+        self, workstation: Workstation, registry: Registry, outgoing: Outgoing | None = None
+    ) -> None:
         self._at = workstation
         self._registry = registry
+        self._outgoing = outgoing or Outgoing(workstation.runs, on_record(workstation))
 
     def get(self, uri: str, target: Path, *, require: str = "") -> JsonValue:
         """Writes a version's or a run's files to a new folder, with ``receipt.json`` beside them.
@@ -45,6 +56,7 @@ class Handover:
             BadInput: ``E-VERSION``, ``E-RUN``, ``E-USAGE``.
             Untrusted: ``E-QUORUM`` if the version is not in the required stage; ``E-HASH``,
                 ``E-MISSING``, ``E-BIND`` if its bytes do not hold. No file appears.
+            SecretsFound: ``E-SECRET``; no file appears.
         """
         asked = parse_uri(uri)
         if asked.run:
@@ -62,7 +74,8 @@ class Handover:
         if manifest is None:
             raise _not_here(version)
         with self._at.attempt("models get", f"{version.model}/{version.version}"):
-            self._materialise(target, manifest.files, version.run)
+            name = f"{version.model} v{version.version}"
+            self._materialise(target, manifest.files, version.run, name)
         return self._receipt(target, uri, version, manifest.files)
 
     def _resolve(self, asked: ModelUri) -> ModelVersion:
@@ -98,7 +111,8 @@ class Handover:
         folder = self._at.runs.run_folder(asked.run)
         state = read_state(folder, observe(self._at.clock.now_us()))
         files = artifact_files(state, asked.path)
-        self._materialise(target, files, state.run_id)
+        name = f"run {state.name} of {state.experiment}"
+        self._materialise(target, files, state.run_id, name)
         receipt = {
             "format": 1,
             "uri": f"runs:/{state.run_id}/{asked.path}",
@@ -110,8 +124,14 @@ class Handover:
         _write_receipt(target, receipt)
         return receipt
 
-    def _materialise(self, target: Path, files: Sequence[ArtifactFile], run: str) -> None:
+    def _materialise(
+        self, target: Path, files: Sequence[ArtifactFile], run: str, owner: str
+    ) -> None:
         content = self._registry.content()
+        leaving = [
+            LeavingFile(owner=owner, path=file.path, sha256=file.sha256, run=run) for file in files
+        ]
+        self._outgoing.check_content(leaving, content, str(target))
         materialise(
             target,
             files,

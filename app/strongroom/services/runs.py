@@ -6,7 +6,6 @@
 * A run is named by its id, by the start of its id, or by its name where that is unique.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +22,7 @@ from strongroom.journal.series import Series
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.run_edits import RunEdits
 from strongroom.store import discovery, edits, search
-from strongroom.store.arrived_runs import complete_copy
 from strongroom.store.artifacts import verify_artifacts
-from strongroom.store.blobs import Blobs
 from strongroom.store.bulk_sealing import seal_finished
 from strongroom.store.catalog import Catalog, refuse_share
 from strongroom.store.discovery import StoredFinding
@@ -34,7 +31,7 @@ from strongroom.store.liveness import observe
 from strongroom.store.run_columns import Column, columns, values
 from strongroom.store.run_places import RunPlace, all_places, place_of
 from strongroom.store.run_state import RunState, read_state
-from strongroom.store.sealing import run_lock, seal, verify_sealed
+from strongroom.store.sealing import seal, verify_sealed
 from strongroom.store.search import Page
 from strongroom.store.series import read_series
 from strongroom.store.store_folder import StoreFolder, fault, open_store_folder
@@ -251,20 +248,6 @@ class Runs:
         seal(self._path(place), observe(self._clock.now_us()))
         return self._reread(place)
 
-    def export(self, references: Sequence[str], target: Path) -> tuple[Path, ...]:
-        """Copies run folders below a folder, each verified first; a copy of the folder is the run.
-
-        Raises:
-            BadInput: ``E-RUN``, or ``E-USAGE`` if a copy is there already.
-            Untrusted: If a sealed run does not hold; nothing of it is copied.
-            EnvironmentFault: ``E-FULL``, ``E-STORE``.
-        """
-        places = [self.place(reference) for reference in references]
-        try:
-            return tuple(self._export(place, target) for place in places)
-        except OSError as error:
-            raise fault(error, target) from error
-
     # ------------------------------------------------------------------ inside
 
     def _reread(self, place: RunPlace) -> Changes:
@@ -294,27 +277,6 @@ class Runs:
         for code, file, detail in verify_artifacts(path, state.artifacts, blobs=self.folder.blobs):
             yield StoredFinding(code=code, path=f"{name}/artifacts/{file}", detail=detail)
 
-    def _export(self, place: RunPlace, target: Path) -> Path:
-        source, copy = self._path(place), target / place.run_id
-        if copy.exists():
-            raise BadInput("E-USAGE", f"{copy} is there already", "Name another folder.")
-        aside = target / f".{place.run_id}.{self.random_bytes(4).hex()}.tmp"
-        target.mkdir(parents=True, exist_ok=True)
-        try:
-            with run_lock(source):
-                shutil.copytree(source, aside, symlinks=True, ignore=_temporary)
-            complete_copy(aside, Blobs(self.folder.blobs))
-            for found in verify_sealed(aside, place.sealed_sha256):
-                raise Untrusted(
-                    found.code,
-                    f"The run {place.run_id} does not hold: {found.path}: {found.detail}",
-                    "It was not exported. strongroom verify lists all damage.",
-                )
-            aside.rename(copy)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        return copy
-
 
 def open_runs(root: Path, clock: Clock, random_bytes: RandomBytes) -> Runs:
     """Opens the runs of a store, creating the store if there is none.
@@ -325,10 +287,6 @@ def open_runs(root: Path, clock: Clock, random_bytes: RandomBytes) -> Runs:
     refuse_share(root.absolute())
     folder = open_store_folder(root, clock=clock, random_bytes=random_bytes)
     return Runs(Catalog.open(folder.catalog), folder, clock, random_bytes)
-
-
-def _temporary(_folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name.startswith(".")}
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,7 @@
 * Who let it through, why, and what kind it is stands in the signed log for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from strongroom.domain.changes import Changes
@@ -14,7 +14,9 @@ from strongroom.domain.progress import Progress
 from strongroom.domain.secret import OVERRIDE_KINDS, SecretFinding
 from strongroom.exchange.leaving import OVERRIDE, manifests, overrides, suspicions
 from strongroom.services.local_side import local_side
+from strongroom.services.outgoing import Outgoing
 from strongroom.services.workstation import Workstation
+from strongroom.store.run_places import all_places
 from strongroom.trust.identity import SecretsHandler
 
 MAX_REASON = 2_000  # characters; a paragraph
@@ -81,9 +83,14 @@ class Secrets:
         Raises:
             BadInput: ``E-SECRET`` if one names nothing or several.
         """
+        asked = tuple(dict.fromkeys(ids))
         known = self.found(progress)
+        if not all(any(finding.id.startswith(id_) for finding in known) for id_ in asked):
+            # What a push would carry is told as it is there, by the same keys.
+            listed = {finding.key: finding for finding in self._in_runs(progress)}
+            known = tuple((listed | {finding.key: finding for finding in known}).values())
         chosen = []
-        for id_ in dict.fromkeys(ids):
+        for id_ in asked:
             here = [finding for finding in known if len(id_) >= 4 and finding.id.startswith(id_)]
             if len(here) != 1:
                 what = "several findings" if here else "no finding"
@@ -92,6 +99,12 @@ class Secrets:
                 )
             chosen += here
         return chosen
+
+    def _in_runs(self, progress: Progress | None) -> Iterator[SecretFinding]:
+        """Yields what a push would not carry and an export would: of runs that nobody signed."""
+        with self._at.catalog.read() as connection:
+            places = all_places(connection)
+        return Outgoing(self._at.runs).in_runs([place.run_id for place in places], progress)
 
     def allow(
         self,

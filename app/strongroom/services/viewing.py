@@ -155,6 +155,7 @@ class Viewing:
 
         Raises:
             Untrusted: As `look`; nothing is written then.
+            SecretsFound: ``E-SECRET``; nothing is written then.
             EnvironmentFault: ``E-FULL``, ``E-STORE``.
         """
         self._artifacts.save(run_id, path, target, progress)

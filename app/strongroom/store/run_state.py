@@ -224,7 +224,7 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
     later = from_content(content, observer)
     has_writers = bool(content.writers)
     tags = dict(state.tags)
-    for key, value in _tag_records(folder):
+    for key, value in tag_records(folder):
         tags.pop(key, None)
         if value is not None:
             tags[key] = value
@@ -259,7 +259,7 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
     )
 
 
-def _tag_records(folder: Path) -> list[tuple[str, str | None]]:
+def tag_records(folder: Path) -> list[tuple[str, str | None]]:
     """Returns tags set (text) and removed (None) since sealing, in the order of the reader."""
     found: list[tuple[bool, int, str, list[tuple[str, str | None]]]] = []
     for path in folder.glob("*" + JOURNAL_SUFFIX):

@@ -11,9 +11,10 @@ import functools
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from strongroom.disk.whole_file import PRIVATE, write_whole
 from strongroom.domain.canonical import JsonValue, decode_loose
@@ -27,7 +28,6 @@ from strongroom.domain.secret import (
     hits_in_text,
 )
 from strongroom.domain.secret_rules import BY_ID
-from strongroom.store.content import Content
 
 MAX_FACTS = 4 << 20  # bytes of a run's own two documents; larger ones are read as text
 MAX_MEMORY = 32 << 20  # bytes of remembered answers; beyond that the memory starts anew
@@ -39,6 +39,14 @@ _PLACES = {"params": "param", "tags": "tag", "source": "captured"}
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # how texts of two bytes a character begin
 
 
+class HasPieces(Protocol):
+    """Gives the bytes of a digest, as `store.content.Content` does."""
+
+    def pieces(self, sha256: str, *, run: str = "") -> Iterator[bytes]:
+        """Yields them in pieces, the last one only after the digest held."""
+        ...
+
+
 class SecretScan:
     """The scan of one store.
 
@@ -47,7 +55,7 @@ class SecretScan:
         cache: The store's cache folder; what lies there can be deleted.
     """
 
-    def __init__(self, content: Content, cache: Path) -> None:
+    def __init__(self, content: HasPieces, cache: Path) -> None:
         self._content = content
         self._path = cache / f"secrets-{_rules_digest()}.json"
         self._known: dict[str, list[list[str]]] | None = None
@@ -121,7 +129,7 @@ def _hits(stream: Iterator[bytes]) -> tuple[SecretHit, ...] | None:
     if head.startswith(b"{"):
         document, head, stream = _facts(head, stream)
         if document is not None:
-            return grouped(_facts_hits(document))
+            return facts_hits(document)
     whole = chain((head,), stream)
     if head.startswith(_WIDE):
         return grouped(_text_hits(_narrowed(whole)))
@@ -154,7 +162,16 @@ def _facts(
     return (document if is_ours else None), head, iter(())
 
 
-def _facts_hits(document: dict[str, JsonValue]) -> Iterator[SecretHit]:
+def facts_hits(document: Mapping[str, JsonValue]) -> tuple[SecretHit, ...]:
+    """Returns what seems to be a secret among the facts of a run: params, tags, what was captured.
+
+    Args:
+        document: As ``run.json`` and ``sealed.json`` have them.
+    """
+    return grouped(_facts_hits(document))
+
+
+def _facts_hits(document: Mapping[str, JsonValue]) -> Iterator[SecretHit]:
     for key, value in document.items():
         if key in _PLACES and isinstance(value, dict):
             for name, inner in value.items():

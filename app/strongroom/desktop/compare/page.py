@@ -71,7 +71,7 @@ class ComparePage(Page):
         self.versions = Versions(services.models, tasks, self)
         self.reading = Reading(services.comparison, tasks, self)
         self._build()
-        self.sharing = Sharing(self.values.seen, tasks, self)
+        self.sharing = Sharing(self.values.seen, services.outgoing, tasks, self)
         self.tools.more.chosen.connect(self.sharing.share)
         self._memory = Remembering(
             session, self.only_differences, self.tools, self.aside, self.split, self.table

@@ -8,6 +8,7 @@ from strongroom.domain.clock import Clock
 from strongroom.domain.registry import RegisteredModel
 from strongroom.services.curves import Curves
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.outgoing import Outgoing
 from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_texts import RunTexts
 from strongroom.services.run_values import RunValues
@@ -24,7 +25,8 @@ class CompareServices:
     """Runs, their comparison, curves, values, files, texts, metric rules, time; and run colours.
 
     ``colour_of`` returns the palette place a charted run has on the Runs page, None for others;
-    ``charted`` returns the runs that are charted there; ``models`` reads what is registered.
+    ``charted`` returns the runs that are charted there; ``models`` reads what is registered;
+    ``outgoing`` looks for secrets in what is saved as a file.
     """
 
     runs: Runs
@@ -32,6 +34,7 @@ class CompareServices:
     curves: Curves
     run_values: RunValues
     viewing: Viewing
+    outgoing: Outgoing
     texts: RunTexts
     metric_schemas: MetricSchemas
     clock: Clock

@@ -20,6 +20,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.disk.whole_file import written_whole
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.progress import Progress
+from strongroom.services.outgoing import Outgoing
 
 WAYS = (
     ("csv", "Save as CSV…"),
@@ -36,13 +37,17 @@ class Sharing(QObject):
 
     Args:
         seen: Returns what is compared, and how it is looked at.
+        outgoing: Looks for secrets in what is saved.
         tasks: The jobs of the window.
         page: Where dialogs and faults are shown.
     """
 
-    def __init__(self, seen: Callable[[], Seen], tasks: Tasks, page: QWidget) -> None:
+    def __init__(
+        self, seen: Callable[[], Seen], outgoing: Outgoing, tasks: Tasks, page: QWidget
+    ) -> None:
         super().__init__(page)
-        self._seen, self._tasks, self._page = seen, tasks, page
+        self._seen, self._outgoing = seen, outgoing
+        self._tasks, self._page = tasks, page
 
     def share(self, way: str) -> None:
         """Goes one of `WAYS`."""
@@ -63,16 +68,18 @@ class Sharing(QObject):
 
         A name that ends in ``.md`` becomes Markdown, any other CSV.
         """
-        seen = self._seen()
+        seen, outgoing = self._seen(), self._outgoing
 
         def work(_progress: Progress) -> None:
             sheet = _sheet(seen)
+            rows = csv_rows(seen, sheet)
+            outgoing.check_table(rows, str(path))
             try:
                 if path.suffix.lower() == ".md":
                     with written_whole(path) as aside:
                         aside.write_text(markdown(seen, sheet), "utf-8")
                 else:
-                    save_rows(csv_rows(seen, sheet))(path)
+                    save_rows(rows)(path)
             except OSError as fault:
                 reason = fault.strerror or str(fault)
                 text = f"{path} was not written: {reason}"

@@ -19,7 +19,6 @@ from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.bulk import Bulk
 from strongroom.desktop.runs.services import RunsServices
-from strongroom.domain.progress import Progress
 
 
 class RunActions:
@@ -98,17 +97,11 @@ class RunActions:
 
     def export(self, run_ids: Sequence[str], folder: Path) -> None:
         """Copies run folders into a folder, each verified first."""
-        runs, chosen = self._services.runs, tuple(run_ids)
-
-        def work(progress: Progress) -> None:
-            for number, run_id in enumerate(chosen):
-                progress.step(number, len(chosen), "Exporting runs")
-                runs.export((run_id,), folder)
-
+        export, chosen = self._services.run_export.export, tuple(run_ids)
         self._tasks.ask(
             "runs.export",
             f"Exporting {wording.count(len(chosen), 'run')}",
-            work,
+            lambda progress: export(chosen, folder, progress),
             lambda _done: None,
             owner=self._page,
             failed=self._bulk.show_fault,

@@ -204,9 +204,11 @@ class PlotsPane(QWidget):
     def write(self, plot: RunsPlot, form: str, path: Path) -> None:
         """Writes a plot as it is now into a file, in a task: the file may lie on a slow share."""
         exports = {"png": plot.export_png, "svg": plot.export_svg, "csv": plot.export_csv}
-        save = exports[form]()
+        save, outgoing = exports[form](), self._services.outgoing
+        rows = tuple(plot.rows()) if form == "csv" else ()
 
         def work(_progress: Progress) -> None:
+            outgoing.check_table(rows, str(path))
             try:
                 save(path)
             except OSError as fault:

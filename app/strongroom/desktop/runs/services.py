@@ -8,6 +8,8 @@ from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.experiments import Experiments
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.outgoing import Outgoing
+from strongroom.services.run_export import RunExport
 from strongroom.services.run_story import RunStories
 from strongroom.services.run_table import RunTable
 from strongroom.services.run_values import RunValues
@@ -17,7 +19,10 @@ from strongroom.services.viewing import Viewing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsServices:
-    """Runs of one store, what is known of them as values, curves, files; and the time."""
+    """Runs of one store, what is known of them as values, curves, files; the time; and ways out.
+
+    ``outgoing`` looks for secrets in what is saved as a file.
+    """
 
     runs: Runs
     run_table: RunTable
@@ -27,5 +32,7 @@ class RunsServices:
     curves: Curves
     artifacts: Artifacts
     viewing: Viewing
+    run_export: RunExport
+    outgoing: Outgoing
     stories: RunStories
     clock: Clock

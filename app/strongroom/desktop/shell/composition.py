@@ -225,6 +225,8 @@ class Composer(QObject):
             curves=at.curves,
             artifacts=at.artifacts,
             viewing=at.viewing,
+            run_export=at.run_export,
+            outgoing=at.outgoing,
             stories=at.run_stories,
             clock=at.clock,
         )
@@ -263,6 +265,7 @@ class Composer(QObject):
             comparison=at.comparison,
             curves=at.curves,
             viewing=at.viewing,
+            outgoing=at.outgoing,
             texts=at.run_texts,
             metric_schemas=at.metric_schemas,
             run_values=at.run_values,
