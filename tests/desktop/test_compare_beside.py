@@ -272,3 +272,19 @@ def test_what_cannot_be_written_is_said(page: ComparePage, tmp_path: Path, tasks
     tasks.failed.connect(lambda fault, *_: said.append(fault.title))
     settle(tasks)
     assert "was not written" in said[0]
+
+
+def test_43_a_comparison_that_shows_a_password_is_not_saved(
+    page: ComparePage, tmp_path: Path, tasks: Tasks
+) -> None:
+    runs = page._services.runs
+    told = runs.tag([page.arrangement().run_ids[0]], "db_password", "tulip-in-march")
+    page.refresh(told)
+    settle(tasks)
+    said: list[object] = []
+    tasks.failed.connect(lambda fault, *_: said.append(fault.code))
+    for name in ("out.csv", "out.md"):
+        page.sharing.write(tmp_path / name)
+        settle(tasks)
+    assert said == ["E-SECRET", "E-SECRET"]
+    assert list(tmp_path.glob("out.*")) == []

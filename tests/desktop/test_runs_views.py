@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor
 
+from strongroom.desktop.kit.errors import FaultDialog
+from strongroom.desktop.kit.fields import TextArea
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
@@ -295,3 +297,19 @@ def test_export_copies_every_selected_run(page: RunsPage, tasks: Tasks, tmp_path
     page.with_selected(lambda ids: page.run_actions.export(ids, tmp_path / "out"))
     settle(tasks)
     assert len(list((tmp_path / "out").glob("*/run.json"))) == 6
+
+
+def test_43_an_export_with_a_password_in_it_copies_nothing_and_names_the_place(
+    page: RunsPage, tasks: Tasks, tmp_path: Path
+) -> None:
+    page._services.runs.tag([run_id(2)], "db_password", "tulip-in-march")
+    page.table.selectAll()
+    page.with_selected(lambda ids: page.run_actions.export(ids, tmp_path / "out"))
+    settle(tasks)
+    assert not (tmp_path / "out").exists()
+    (dialog,) = page.window().findChildren(FaultDialog)
+    (listed,) = dialog.findChildren(TextArea)
+    assert "tag db_password" in listed.edit.toPlainText()
+    assert "tulip" not in listed.edit.toPlainText()
+    assert listed.edit.isReadOnly()
+    dialog.reject()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one way an error reaches a person in the window.
 
-* Faults and refusals: a bar in the page or dialog, with Retry where that can help.
+* Faults and refusals: a bar in the page or dialog, with Retry where that can help; a dialog with
+  the list where they are about several things.
 * Evidence that does not hold: a dialog, because a person must decide.
 * A Cancel: silence. Anything else is a bug: a dialog with a report to copy, no network.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from strongroom.desktop.kit.paint import Tone
 
 BUG = "E-BUG"
+NARROW, WIDE = 480, 640  # px of a dialog of a sentence, and of one with lines to read
 LONGEST_REPORT = 20_000  # characters: deep recursions stay copyable
 
 
@@ -60,7 +62,7 @@ def show(
     if not isinstance(error, StrongroomError):
         return _open(CrashDialog(error, parent))
     host = _host(parent)
-    if host is None:
+    if host is None or error.details:
         return _open(FaultDialog(error, parent))
     again = retry if isinstance(error, EnvironmentFault) else None
     bar = FaultBar(error, can_retry=again is not None)
@@ -84,11 +86,21 @@ class FaultBar(Banner):
 
 
 class FaultDialog(Dialog):
-    """A fault where no page can show it."""
+    """A fault where no page can show it, or one about several things, which are listed."""
 
     def __init__(self, error: StrongroomError, parent: QWidget | None = None) -> None:
-        super().__init__("Strongroom", title=error.title, cancel="Close", parent=parent)
-        self.set_body(_sentence(error))
+        width = WIDE if error.details else NARROW
+        super().__init__(
+            "Strongroom", title=error.title, width=width, cancel="Close", parent=parent
+        )
+        self.error, self.details = error, "\n".join(error.details)
+        if not error.details:
+            self.set_body(_sentence(error))
+            return
+        listed = TextArea(
+            "What it is about", value=self.details, lines=6, grows=True, mono=True, read_only=True
+        )
+        self.set_body(column(_sentence(error), 8, listed))
 
 
 class UntrustedDialog(Dialog):
