@@ -335,6 +335,18 @@ def test_a_package_that_cannot_be_signed_for_does_not_stay(store, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"people"}
 
 
+def test_a_package_is_on_record_before_it_has_its_name(store, tmp_path, monkeypatch):
+    def torn(*_args, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("strongroom.exchange.bag._give_name", torn)
+    count = store.founder.event_count()
+    with pytest.raises(KeyboardInterrupt):
+        store.evidence.export(f"{MODEL}/1", tmp_path / "package")
+    assert store.founder.event_count() == count + 1
+    assert {path.name for path in tmp_path.iterdir()} == {"people"}
+
+
 # ---------------------------------------------------------------- refusals leave nothing
 
 

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,9 +104,10 @@ def test_43_a_model_that_is_handed_over_is_held_to_the_override_of_its_push(team
     run = log(ada, "leaky", {"config.yaml": f"aws_key: {AWS_KEY}\n".encode()})
     Registering(ada.at, ada.registry).register(run, "model", MODEL)
     handover = Handover(ada.at, ada.registry)
-    for uri in (f"models:/{MODEL}/1", f"runs:/{run}/model"):
-        found = stopped(lambda uri=uri: handover.get(uri, target), target)
-        assert [finding.path.rpartition("/")[2] for finding in found] == ["config.yaml"]
+    version = stopped(lambda: handover.get(f"models:/{MODEL}/1", target), target)
+    found = stopped(lambda: handover.get(f"runs:/{run}/model", target), target)
+    for told in (version, found):
+        assert [finding.path.rpartition("/")[2] for finding in told] == ["config.yaml"]
     with pytest.raises(SecretsFound) as caught:
         ada.push()
     assert [each.key for each in caught.value.findings] == [each.key for each in found]
@@ -170,13 +172,12 @@ def test_43_a_table_with_a_secret_in_it_is_not_saved_until_its_runs_may_show_it(
         ("Parameters", "db_password", PASSWORD),
     )
     turned = (("run", "run_id", "params.db_password"), ("leaky", run, PASSWORD))
-    for rows in (upright, turned):
-        with pytest.raises(SecretsFound) as caught:
-            check(rows, "comparison.csv")
-        assert PASSWORD not in str(caught.value) + "".join(caught.value.details)
+    nowhere = team.root / "nowhere"
+    stopped(lambda: check(upright, "comparison.csv"), nowhere)
+    found = stopped(lambda: check(turned, "comparison.csv"), nowhere)
     check(upright[:2], "comparison.csv")
     check((("run", "run_id", "metrics.auc"), ("leaky", run, "0.9")), "points.csv")
-    let_out(ada, caught.value.findings)
+    let_out(ada, found)
     check(turned, "comparison.csv")
 
 
@@ -187,10 +188,11 @@ def test_commands_that_take_something_out_stop_and_name_what_to_do(
     run = log(ada, "leaky", {"id_rsa": SSH_KEY.encode()})
     monkeypatch.setenv("STRONGROOM_HOME", str(ada.home))
 
-    def type_(*words: str) -> tuple[int, dict[str, dict[str, object]]]:
+    def type_(*words: str) -> tuple[int, Any]:
         code = run_command([*words, "--json", "--store", str(ada.store)], lambda _: 0)
         return code, json.loads(capsys.readouterr().out)
 
+    ids: set[str] = set()
     for words in (
         ("runs", "export", "leaky"),
         ("artifacts", "get", "leaky", "model"),
@@ -199,8 +201,8 @@ def test_commands_that_take_something_out_stop_and_name_what_to_do(
         code, said = type_(*words, "-o", str(out))
         assert (code, said["error"]["code"]) == (3, "E-SECRET"), words
         assert not out.exists()
-    (line,) = said["error"]["details"]  # type: ignore[misc]
-    id_ = str(line).split()[0]
+        ids |= {line.split()[0] for line in said["error"]["details"]}
+    (id_,) = ids
     secrets = Secrets(ada.at)  # whose key no command of this test can open
     secrets.allow(secrets.named([id_]), kind="test-value", reason="an example")
     assert type_("runs", "export", "leaky", "-o", str(out))[0] == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import EXIT_FINDING, emit, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import services
 from strongroom.domain.backup import KeepRule
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from strongroom.services.backups import BackupMade, BackupPlan, Pruned
     from strongroom.services.restoring import BackupInfo
 
-EXIT_FINDING = 1
 _folder = click.Path(path_type=Path)
 _from = click.option(
     "--from", "folder", metavar="DIR", type=_folder, help="The folder of backups; else the plan's."

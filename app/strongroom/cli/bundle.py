@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import EXIT_FINDING, emit, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.remote import EXIT_FINDING, tell
+from strongroom.cli.remote import tell
 from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
 
 if TYPE_CHECKING:
-    from strongroom.services.bundles import BundleFacts, SentBundle
+    from strongroom.services.bundles import BundleFacts, Made, SentBundle
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -36,7 +36,17 @@ def bundle() -> None:
 @click.argument("file", metavar="FILE", type=_FILE)
 @click.option("--run", "runs", multiple=True, metavar="RUN", help="A run that travels.")
 @click.option(
+    "--experiment",
+    "experiments",
+    multiple=True,
+    metavar="NAME",
+    help="An experiment whose finished runs travel.",
+)
+@click.option(
     "--version", "versions", multiple=True, metavar="NAME/VERSION", help="A version that travels."
+)
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="A model whose versions travel."
 )
 @click.option(
     "--since",
@@ -45,19 +55,38 @@ def bundle() -> None:
     help="A receipt or an earlier bundle: only what its reader lacks travels.",
 )
 @click.option("--to", multiple=True, metavar="PERSON", help="Seal it for this person.")
+@click.option("--dry-run", is_flag=True, help="Only say what would travel.")
 @shared_options
 def create(
     file: Path,
     runs: tuple[str, ...],
+    experiments: tuple[str, ...],
     versions: tuple[str, ...],
+    models: tuple[str, ...],
     since: Path | None,
     to: tuple[str, ...],
-) -> None:
-    """Write a bundle; of everything, unless runs or versions are named."""
+    dry_run: bool,
+) -> int:
+    """Write a bundle; of everything, unless something is named."""
+    from strongroom.services.bundles import BundleOrder
+
+    bundles = services().bundles
     with TerminalProgress() as progress:
-        made = services().bundles.create(
-            file, runs=runs, versions=versions, since=since, to=to, progress=progress
-        )
+        if dry_run:
+            order = BundleOrder(
+                runs=runs, experiments=experiments, versions=versions, models=models,
+                since=since, to=to,
+            )  # fmt: skip
+            return tell((bundles.preview(file, order, progress=progress),), with_items=True)
+        made = bundles.create(
+            file, runs=runs, experiments=experiments, versions=versions, models=models,
+            since=since, to=to, progress=progress,
+        )  # fmt: skip
+    _tell_made(made)
+    return 0
+
+
+def _tell_made(made: Made) -> None:
     document = {
         "id": made.id,
         "path": made.path,

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import EXIT_FINDING, emit, table
 from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
 
 if TYPE_CHECKING:
     from strongroom.services.exchange import ImportRecord
-
-EXIT_FINDING = 1
 
 
 def add_commands(intake: click.Group) -> None:

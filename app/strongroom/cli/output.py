@@ -18,6 +18,7 @@ import click
 
 from strongroom.domain.errors import Cancelled, EnvironmentFault, StrongroomError
 
+EXIT_FINDING = 1  # something that was looked at does not hold
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
 _JSON_FLAG = "strongroom.is_json"

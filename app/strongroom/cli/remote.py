@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, say, table
+from strongroom.cli.output import EXIT_FINDING, emit, say, table
 from strongroom.cli.progress import TerminalProgress
+from strongroom.cli.selecting import selecting
 from strongroom.cli.session import services
 from strongroom.domain.clock import to_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from strongroom.services.exchange import (
         Counts,
@@ -26,23 +27,10 @@ if TYPE_CHECKING:
         Trouble,
     )
 
-EXIT_FINDING = 1
-
 
 def add_commands(root: click.Group) -> None:
     """Joins ``remote`` into the tree of commands."""
     root.add_command(remote)
-
-
-def selecting(command: Callable[..., int]) -> Callable[..., int]:
-    """Adds ``--run``, ``--experiment`` and ``--model`` to a command that copies files."""
-    for name, what in (
-        ("--model", "Only files of this model, or NAME/VERSION, and of the runs behind it."),
-        ("--experiment", "Only files of runs of this experiment; a name may end in *."),
-        ("--run", "Only files of this run, by id or name. Can be given several times."),
-    ):
-        command = click.option(name, multiple=True, metavar="NAME", help=what)(command)
-    return command
 
 
 @click.group()
@@ -81,12 +69,10 @@ def list_remotes() -> None:
 def push(
     name: str | None,
     dry_run: bool,
-    run: tuple[str, ...],
-    experiment: tuple[str, ...],
-    model: tuple[str, ...],
+    selection: Selection,
 ) -> int:
     """Copy to a remote what it lacks; without NAME to every remote."""
-    selection, exchange = _selection(run, experiment, model), services().exchange
+    exchange = services().exchange
     with TerminalProgress() as progress:
         found = exchange.push(name, selection=selection, is_dry=dry_run, progress=progress)
     code = tell(found)
@@ -104,12 +90,9 @@ def push(
 def pull(
     name: str | None,
     dry_run: bool,
-    run: tuple[str, ...],
-    experiment: tuple[str, ...],
-    model: tuple[str, ...],
+    selection: Selection,
 ) -> int:
     """Take in what is new on a remote; without NAME from every remote."""
-    selection = _selection(run, experiment, model)
     with TerminalProgress() as progress:
         return tell(
             services().exchange.pull(name, selection=selection, is_dry=dry_run, progress=progress)
@@ -124,12 +107,9 @@ def pull(
 def sync(
     name: str | None,
     dry_run: bool,
-    run: tuple[str, ...],
-    experiment: tuple[str, ...],
-    model: tuple[str, ...],
+    selection: Selection,
 ) -> int:
     """Pull, then push; without NAME with every remote."""
-    selection = _selection(run, experiment, model)
     with TerminalProgress() as progress:
         return tell(
             services().exchange.sync(name, selection=selection, is_dry=dry_run, progress=progress)
@@ -168,14 +148,6 @@ def verify(name: str, read_data: bool) -> int:
     lines.append("Everything holds." if check.is_ok else "The next push writes it again.")
     emit(check.to_json(), lines)
     return 0 if check.is_ok else EXIT_FINDING
-
-
-def _selection(
-    runs: tuple[str, ...], experiments: tuple[str, ...], models: tuple[str, ...]
-) -> Selection:
-    from strongroom.services.exchange import Selection  # with all that exchanging needs
-
-    return Selection(runs=runs, experiments=experiments, models=models)
 
 
 def tell(outcomes: tuple[Outcome, ...], *, with_items: bool = False) -> int:

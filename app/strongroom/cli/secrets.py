@@ -6,12 +6,10 @@ from __future__ import annotations
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import EXIT_FINDING, emit, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import services
 from strongroom.domain.secret import OVERRIDE_KINDS
-
-EXIT_FINDING = 1
 
 
 def add_commands(root: click.Group) -> None:

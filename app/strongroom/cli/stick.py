@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strongroom.cli.options import shared_options
-from strongroom.cli.output import emit, table
+from strongroom.cli.output import EXIT_FINDING, emit, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.remote import EXIT_FINDING
 from strongroom.cli.session import services
 
 if TYPE_CHECKING:

@@ -33,13 +33,12 @@ from strongroom.exchange.onefile_layout import (
     local_header,
     placed,
 )
-from strongroom.exchange.remote import FORMAT
+from strongroom.exchange.remote import describe
 from strongroom.store import segments as names
 from strongroom.store.growing_file import GrowingFile, WeighedFile
 from strongroom.store.mounts import mount_of
 from strongroom.store.plainfile import CHUNK_BYTES, CheckedReader, wrong_hash
 from strongroom.store.publish import Source, check_free_space
-from strongroom.store.repository import MAX_OBJECT_BYTES
 from strongroom.store.segments import SegmentFile, TrustFile
 from strongroom.trust import envelope
 from strongroom.trust.sealed_stream import SealingWriter
@@ -91,11 +90,7 @@ class OneFileBuilder:
         self._files: list[BundledFile] = []
         self._paths: set[str] = set()
         self._broken: Untrusted | None = None
-        created = to_iso(facts.created_us)
-        description = {
-            "created": created, "format": FORMAT, "part_size": MAX_OBJECT_BYTES, "team": facts.team,
-        }  # fmt: skip
-        self._put(DESCRIPTION, canonical.encode(description))
+        self._put(DESCRIPTION, describe(facts.team, facts.created_us))
 
     def finish(self, signer: Signer) -> Built:
         """Signs the index and reads the file back from its medium; it has no name yet.

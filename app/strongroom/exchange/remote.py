@@ -164,15 +164,9 @@ class FolderRemote(Repository):
             is_stub = names == {DESCRIPTION} and os.lstat(path / DESCRIPTION).st_size == 0
         if names and not is_stub:
             raise _not_a_remote(path, "it is not empty and holds no strongroom.json")
-        document = {
-            "created": to_iso(now_us),
-            "format": FORMAT,
-            "part_size": MAX_OBJECT_BYTES,
-            "team": team,
-        }
         try:
             publish(
-                path, DESCRIPTION, canonical.encode(document),
+                path, DESCRIPTION, describe(team, now_us),
                 read_back=True, write_once=not is_stub,
             )  # fmt: skip
         except Refused as error:
@@ -236,6 +230,18 @@ class FolderRemote(Repository):
         super()._check_root()
         with explained(self.root):
             os.lstat(self.root / DESCRIPTION)
+
+
+def describe(team: str, now_us: int) -> bytes:
+    """Returns the bytes of the ``strongroom.json`` of a new remote of a team."""
+    return canonical.encode(
+        {
+            "created": to_iso(now_us),
+            "format": FORMAT,
+            "part_size": MAX_OBJECT_BYTES,
+            "team": team,
+        }
+    )
 
 
 def parse_description(path: Path, data: bytes) -> RemoteDescription:

@@ -30,7 +30,6 @@ from strongroom.exchange.bag import (
     ZIP_SUFFIX,
     BagFile,
     check_target,
-    remove,
     written_aside,
 )
 from strongroom.exchange.dossier import RUN_FILES, Dossier, collect
@@ -160,16 +159,16 @@ class Evidence:
             verdict = verify_package(written, team)
             if not verdict.is_ok:
                 raise _does_not_hold(verdict)
-        package = Package(
+            tagmanifest = _digest_of(files, TAG_MANIFEST)
+            self._sign(version, tagmanifest, ask)  # before it has its name
+        return Package(
             path=final,
-            tagmanifest=_digest_of(files, TAG_MANIFEST),
+            tagmanifest=tagmanifest,
             team=team,
             verify_sha256=script.sha256,
             decision=summary(dossier),
             sentence=verdict.sentence,
         )
-        self._sign(version, package, ask)
-        return package
 
     def verify(self, path: Path, team: str, *, everything: bool = False) -> PackageVerdict:
         """Checks a package; see `verify_package`."""
@@ -209,19 +208,15 @@ class Evidence:
         found = suspicions(local_side(self._at), snapshot, digests, events, progress)
         stop_at_secrets(found, where)
 
-    def _sign(self, version: ModelVersion, package: Package, ask: SecretsHandler | None) -> None:
-        """Signs that the package was exported; without that it does not stay."""
+    def _sign(self, version: ModelVersion, tagmanifest: str, ask: SecretsHandler | None) -> None:
+        """Signs that the package is exported; without that it does not appear."""
         body = {
             "model": version.model,
             "version": version.version,
             "tree": version.tree,
-            "tagmanifest": package.tagmanifest,
+            "tagmanifest": tagmanifest,
         }
-        try:
-            self._at.sign(EXPORT, body, ask=ask)
-        except BaseException:
-            remove(package.path)
-            raise
+        self._at.sign(EXPORT, body, ask=ask)
 
 
 def verify_package(path: Path, team: str, *, everything: bool = False) -> PackageVerdict:
