@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from strongroom.services.viewing import Viewing
     from strongroom.services.witness import Witness
     from strongroom.services.workstation import Workstation
+    from strongroom.store.mounts import Mount
     from strongroom.trust.identity import SecretsHandler
     from strongroom.trust.keychain import Keychain
 
@@ -77,6 +78,7 @@ class Services:
         clock: What time it is.
         runs: The runs of the store, open.
         workstation: Makes what signs and reads the log, for the service that first needs it.
+        plugged: Returns the sticks there are; the system's unless given.
     """
 
     def __init__(
@@ -87,10 +89,12 @@ class Services:
         clock: Clock,
         runs: "Runs",
         workstation: "Callable[[], Workstation]",
+        plugged: "Callable[[], tuple[Mount, ...]] | None" = None,
     ) -> None:
         self.store, self.home, self.clock = store, home, clock
         self.runs = runs
         self._workstation = workstation
+        self._plugged = plugged
 
     @property
     def metric_schemas(self) -> "MetricSchemas":
@@ -289,7 +293,9 @@ class Services:
         """What is plugged in."""
         from strongroom.services.sticks import Sticks
 
-        return Sticks(self.workstation)
+        if self._plugged is None:
+            return Sticks(self.workstation)
+        return Sticks(self.workstation, self._plugged)
 
     @cached_property
     def secrets(self) -> "Secrets":
@@ -361,6 +367,7 @@ def open_services(
     clock: Clock | None = None,
     keychain: "Keychain | None" = None,
     random_bytes: Callable[[int], bytes] = os.urandom,
+    plugged: "Callable[[], tuple[Mount, ...]] | None" = None,
 ) -> Services:
     """Opens a store for the person of a home.
 
@@ -372,6 +379,7 @@ def open_services(
         clock: What time it is.
         keychain: The operating system's unless given.
         random_bytes: Where keys and names come from.
+        plugged: Returns the sticks there are; the system's unless given.
 
     Raises:
         EnvironmentFault: ``E-SHARE``, ``E-STORE``, ``E-FULL``.
@@ -405,6 +413,7 @@ def open_services(
         clock=ticking,
         runs=runs,
         workstation=workstation,
+        plugged=plugged,
     )
 
 

@@ -8,7 +8,7 @@
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -87,10 +87,19 @@ class SafeToRemove:
 
 
 class Sticks:
-    """The verbs of ``strongroom stick``."""
+    """The verbs of ``strongroom stick``.
 
-    def __init__(self, workstation: Workstation) -> None:
-        self._at = workstation
+    Args:
+        workstation: Who asks, and what this store holds.
+        plugged: Returns what is plugged in; the system's own table unless given.
+    """
+
+    def __init__(
+        self,
+        workstation: Workstation,
+        plugged: Callable[[], tuple[Mount, ...]] = removable_mounts,
+    ) -> None:
+        self._at, self._plugged = workstation, plugged
         self._memory = CarriageMemory(workstation.home, workstation.clock)
         self._remotes = ExchangeMemory(workstation.home, workstation.clock, workstation.marks)
 
@@ -99,13 +108,13 @@ class Sticks:
         return MountWatch()
 
     def mounted(self) -> tuple[Mount, ...]:
-        """Returns what is plugged in, by the system's own table; no stick is touched."""
-        return removable_mounts()
+        """Returns what is plugged in; no stick is touched."""
+        return self._plugged()
 
     def look(self) -> tuple[Stick, ...]:
         """Returns everything that is plugged in; a stick that fails meanwhile is left out."""
         found = []
-        for mount in removable_mounts():
+        for mount in self._plugged():
             with suppress(StrongroomError, OSError):
                 found.append(self._look_at(mount))
         return tuple(found)
@@ -126,7 +135,7 @@ class Sticks:
             Cancelled: Nothing is said about it then.
         """
         mount = mount_of(path)
-        if mount is None or mount.folder not in {each.folder for each in removable_mounts()}:
+        if mount is None or mount.folder not in {each.folder for each in self._plugged()}:
             raise BadInput(
                 "E-REMOTE",
                 f"{path} is not on a stick or disc",

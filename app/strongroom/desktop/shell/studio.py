@@ -3,6 +3,7 @@
 
 * What a scene opened is closed before the next; what it changed on a page it changed for itself.
 * Nothing is remembered: the session lives in memory, files of a scene in a folder that goes away.
+* Sticks of this machine are not looked at: a picture shows what the store holds.
 """
 
 import tempfile
@@ -137,7 +138,7 @@ def open_studio(store: Path, home: Path, clock: Clock | None = None) -> Iterator
     Raises:
         EnvironmentFault: If the store cannot be opened.
     """
-    services = open_services(store, home, clock=clock)
+    services = open_services(store, home, clock=clock, plugged=tuple)
     tasks = Tasks()
     services.runs.refresh()
     session, preferences = Session(), Preferences(open_settings())
