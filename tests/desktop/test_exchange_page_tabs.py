@@ -19,7 +19,9 @@ from strongroom.desktop.kit.command import Reason, WindowState
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
+from strongroom.domain.changes import Changes
 from strongroom.domain.errors import Cancelled
+from strongroom.services.audit import Audit, AuditEntry
 from strongroom.services.bundles import Bundles
 from support.accessibility import nameless
 from support.exchange_page import opened
@@ -353,6 +355,32 @@ def test_everything_in_quarantine_is_tried_again_at_once(
     assert (tmp_path / "copy.quarantined").read_bytes() == ben.at.quarantine.read(item.id)
 
 
+def test_the_whole_log_is_read_for_packages_only_when_somebody_looks_at_them(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, _ = team.peers
+    ada.register()
+    reads = list[str]()
+    entries = Audit.entries
+
+    def counted(audit: Audit) -> tuple[AuditEntry, ...]:
+        reads.append("read")
+        return entries(audit)
+
+    monkeypatch.setattr(Audit, "entries", counted)
+    page = opened(ada, tasks, qtbot)
+    page.refresh(Changes(events=frozenset({"e"})))
+    settle(tasks)
+    assert reads == []
+    page.tabs.set_current("packages")
+    settle(tasks)
+    assert reads == ["read"]
+    assert page.body.currentWidget() is page.body.no_package
+    page.show_place(Place.of("exchange", {"show": "packages"}))
+    settle(tasks)
+    assert reads == ["read", "read"]
+
+
 def test_packages_and_bundles_are_listed_for_the_whole_team(
     team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -370,6 +398,7 @@ def test_packages_and_bundles_are_listed_for_the_whole_team(
     asked: list[int] = []
     page.package_requested.connect(lambda: asked.append(1))
     page.tabs.set_current("packages")
+    settle(tasks)
     assert nameless(page) == []
     shown = [cells[:3] for cells in words(page.packages.table).values()]
     assert sorted(shown) == sorted(

@@ -252,7 +252,7 @@ class _Log:
 
 
 def _keys(snapshot: Snapshot, writers: Sequence[str]) -> dict[str, PublicKey]:
-    members = snapshot.latest.members
+    members = snapshot.latest.members if writers else {}  # a newcomer has no team to ask yet
     return {w: from_hex(members[w].alg, members[w].pub) for w in writers}
 
 

@@ -92,4 +92,4 @@ class Bodies(QStackedWidget):
             return self.quarantine if known.quarantined else self.no_quarantine
         if tab == "imports":
             return self.imports if known.imports else self.no_import
-        return self.packages if known.packages else self.no_package
+        return self.no_package if known.packages == () else self.packages

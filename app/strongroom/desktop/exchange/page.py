@@ -34,6 +34,7 @@ from strongroom.desktop.kit.surface import row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.changes import Changes
+from strongroom.domain.progress import Progress
 from strongroom.services.exchange import QuarantinedItem
 
 __all__ = ["ExchangePage", "ExchangeServices"]
@@ -244,18 +245,27 @@ class ExchangePage(Page):
                     self.desk.look_at_all()
 
         key = "exchange.look" if is_looking else "exchange.read"
-        self._tasks.ask(
-            key, "Reading places", lambda _progress: read_known(self._services), done, owner=self
-        )
+        has_packages = self.tabs.current() == "packages"
+
+        def work(_progress: Progress) -> Known:
+            return read_known(self._services, has_packages=has_packages)
+
+        self._tasks.ask(key, "Reading places", work, done, owner=self)
 
     def _take_known(self, known: Known) -> None:
         is_other_badge = len(known.quarantined) != len(self._known.quarantined)
         self._known = known
+        self._read_packages()
         self.desk.set_infos(known.infos)
         self._show()
         self.selection_changed.emit()
         if is_other_badge:
             self.changed.emit(Changes())
+
+    def _read_packages(self) -> None:
+        """Reads what was exported once somebody looks at it: the whole log is read for it."""
+        if self.tabs.current() == "packages" and self._known.packages is None:
+            self._read()
 
     def _ask_detail(self, item: str) -> None:
         self._tasks.ask(
@@ -343,6 +353,7 @@ class ExchangePage(Page):
 
     def _on_tabs_changed(self, _key: str) -> None:
         self._show()
+        self._read_packages()
         self.place_changed.emit(self.place())
         self.selection_changed.emit()
 

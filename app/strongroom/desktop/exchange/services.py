@@ -35,18 +35,22 @@ class Known:
     infos: tuple[RemoteInfo, ...] = ()
     quarantined: tuple[QuarantinedItem, ...] = ()
     imports: tuple[ImportRecord, ...] = ()
-    packages: tuple[AuditEntry, ...] = ()
+    packages: tuple[AuditEntry, ...] | None = None
+    """None before somebody asked for them: the whole log is read to find them."""
 
 
-def read_known(services: ExchangeServices) -> Known:
-    """Reads what is remembered; not for the window's thread."""
+def read_known(services: ExchangeServices, *, has_packages: bool) -> Known:
+    """Reads what is remembered, packages only if asked for; not for the window's thread."""
     team = services.people.team_id()
+    packages: tuple[AuditEntry, ...] | None = None
+    if has_packages:
+        packages = _packages(services.audit) if team else ()
     return Known(
         team=team,
         infos=services.exchange.remotes(),
         quarantined=services.exchange.quarantined(),
         imports=services.exchange.reports.kept(),
-        packages=_packages(services.audit) if team else (),
+        packages=packages,
     )
 
 

@@ -122,7 +122,7 @@ class Composer(QObject):
         overview.arrived.connect(self._show_overview)
         window.add_strip(self._alarms)
         self._alarms.place_wanted.connect(window.open_place)
-        window.changed.connect(overview.look)
+        window.changed.connect(overview.look_after)
 
     def _show_overview(self) -> None:
         window, overview = self._window, self._overview

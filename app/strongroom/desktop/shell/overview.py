@@ -3,6 +3,8 @@
 
 * The strip, the rail's head, the palette's objects and the state of commands all come from the
   last look; asking them costs nothing and never waits on a disk.
+* What only touches runs or the rules of metrics changes nothing of it: tagging a run evaluates no
+  log.
 """
 
 import shutil
@@ -18,6 +20,7 @@ from strongroom.desktop.kit.wording import moment
 from strongroom.desktop.shell.palette import PaletteEntry
 from strongroom.desktop.shell.status_strip import WindowStatus
 from strongroom.domain.access import ROLE_TITLES
+from strongroom.domain.changes import Changes
 
 if TYPE_CHECKING:
     from strongroom.services.alarms import AlarmNote
@@ -45,7 +48,12 @@ class Overview(QObject):
         self.alarms: tuple[AlarmNote, ...] = ()
         self.free_bytes: int | None = None
 
-    def look(self, _changes: object = None) -> None:
+    def look_after(self, changes: Changes) -> None:
+        """Looks again if a change may have touched what the frame shows."""
+        if changes != Changes(runs=changes.runs, metrics=changes.metrics) or not changes:
+            self.look()
+
+    def look(self) -> None:
         """Looks again, in a task."""
         self._tasks.ask(
             "window.overview",
