@@ -39,9 +39,10 @@ def vouch(at: Workstation, remote: Remote) -> None:
     Raises:
         EnvironmentFault: ``E-FULL`` or ``E-SHARE``.
     """
-    if not isinstance(remote, FolderRemote):
-        return
-    here, far, snapshot = shelf_of(at), CheckpointShelf(remote.root), at.snapshot()
+    snapshot = at.snapshot_or_empty()
+    if not isinstance(remote, FolderRemote) or snapshot.trust.latest is None:
+        return  # without a team, which a newcomer has yet to meet, there is nobody to vouch for
+    here, far = shelf_of(at), CheckpointShelf(remote.root)
     met = gather(snapshot, here, far, is_kept=True)
     if at.card() is not None and at.identity().is_unlocked:
         pair = at.identity().unlock()
