@@ -127,3 +127,30 @@ def test_a_store_that_cannot_be_written_is_said(tmp_path: Path) -> None:
             tmp_path / "file" / "store", clock=FixedClock(), random_bytes=random_bytes
         )
     assert caught.value.code == "E-STORE"
+
+
+def test_who_writes_for_long_keeps_nobody_from_opening_and_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strongroom.store.catalog.BUSY_SECONDS", 0.2)
+    path = tmp_path / "catalog.sqlite3"
+    first = Catalog.open(path)
+    with first.begin():  # a discovery of a hundred thousand runs
+        second = Catalog.open(path)
+        with second.read() as connection:
+            found = connection.execute(select(tables.meta.c.value)).scalars().all()
+        assert str(tables.SCHEMA) in found
+        second.close()
+    first.close()
+
+
+def test_a_table_that_is_missing_is_made_when_the_catalog_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite3"
+    first = Catalog.open(path)
+    with first.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {tables.run.name}")
+    first.close()
+    again = Catalog.open(path)
+    with again.read() as connection:
+        assert connection.execute(select(tables.run)).all() == []
+    again.close()

@@ -145,3 +145,41 @@ def test_what_has_no_canonical_form_is_not_written(value: object) -> None:
 def test_a_lone_surrogate_is_not_written() -> None:
     with pytest.raises(ValueError, match="surrogate"):
         canonical.encode({"a": "\ud800"})
+
+
+def deepest(data: bytes) -> tuple[int, bool]:
+    """Returns how deep brackets nest, a byte at a time, and whether a backslash ended the look.
+
+    Outside of a text the parser goes no further than to a backslash.
+    """
+    depth = most = 0
+    in_text = is_escaped = False
+    for byte in data.decode("latin-1"):
+        if in_text:
+            is_escaped, in_text = byte == "\\" and not is_escaped, byte != '"' or is_escaped
+        elif byte == "\\":
+            return most, True
+        elif byte == '"':
+            in_text = True
+        elif byte in "[{":
+            depth += 1
+            most = max(most, depth)
+        elif byte in "]}":
+            depth -= 1
+    return most, False
+
+
+@settings(max_examples=300)
+@given(st.text('[{]}"\\a\n', max_size=60), st.integers(0, 40), st.integers(1, 9))
+def test_any_bytes_nest_as_deep_as_counting_them_one_by_one_says(
+    text: str, more: int, at_once: int
+) -> None:
+    data = b"[" * more + text.encode() + b"{}" * 33  # enough brackets to be looked at
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "_AT_ONCE", at_once)
+        with pytest.raises(Untrusted) as caught:
+            canonical.decode(data, max_bytes=10_000)
+    is_refused_for_depth = "nested too deeply" in caught.value.title
+    depth, is_cut_short = deepest(data)
+    assert is_refused_for_depth >= (depth > canonical.MAX_DEPTH)
+    assert is_cut_short or is_refused_for_depth == (depth > canonical.MAX_DEPTH)

@@ -49,7 +49,9 @@ class Catalog:
                 catalog.close()
                 _remove(path)
                 catalog = cls(path, _engine(path))
-            catalog.ensure_tables()
+            # Looking costs no lock: who writes for long keeps nobody from opening and reading.
+            if not catalog._has_our_tables():
+                catalog.ensure_tables()
         except exc.DatabaseError as error:
             catalog.close()
             raise _fault(error, path) from error
@@ -122,6 +124,15 @@ class Catalog:
         except exc.DatabaseError:  # not a database, or a malformed one
             return False
         return bool(found == str(tables.SCHEMA))
+
+    def _has_our_tables(self) -> bool:
+        """Whether every table is there and the schema is noted, so that nothing has to be made."""
+        with self.read() as connection:
+            listed = connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars()
+            if not tables.metadata.tables.keys() <= set(listed):
+                return False
+            noted = connection.execute(select(tables.meta.c.name)).scalars()
+            return {"schema", tables.BORN} <= set(noted)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
