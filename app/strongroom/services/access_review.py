@@ -11,7 +11,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.disk.whole_file import write_whole
@@ -19,11 +19,13 @@ from strongroom.domain.access import ROLE_TITLES, right_in_words, role_of
 from strongroom.domain.chains import Chains
 from strongroom.domain.duties import DutyFinding, duty_findings
 from strongroom.domain.errors import BadInput
+from strongroom.domain.stage import NONE
 from strongroom.domain.team import Grant, Head, Member, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.exchange.audit_table import cell
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
+from strongroom.store.store_folder import fault
 
 HEADER = ("person", "name", "workstation", "key", "role", "right", "ended since", "last signed")
 
@@ -45,8 +47,10 @@ class InForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewedRight:
-    """One right in words, and whether it has ended since, with the place and the reason."""
+    """One right: what and where, in words, and where and why it has ended since, if it has."""
 
+    cap: str
+    scope: str
     text: str
     ended: str
 
@@ -91,6 +95,8 @@ class AccessReview:
         root_labels: What the root keys are called.
         keys: Every key, by name.
         findings: What the team should have tightened, by that version.
+        stages: The stages of the team that one can ask for, by that version.
+        is_latest: Whether nothing has changed since.
     """
 
     at: str
@@ -101,6 +107,8 @@ class AccessReview:
     root_labels: tuple[str, ...]
     keys: tuple[ReviewedKey, ...]
     findings: tuple[DutyFinding, ...]
+    stages: tuple[str, ...] = ()
+    is_latest: bool = True
 
 
 class AccessReviews:
@@ -155,7 +163,25 @@ class AccessReviews:
             root_labels=tuple(sorted(key.label for key in document.root_keys.values())),
             keys=tuple(sorted(keys, key=lambda key: (key.name.casefold(), key.host, key.writer))),
             findings=duty_findings(document),
+            stages=tuple(stage.name for stage in document.stages if stage.name != NONE),
+            is_latest=chosen.version == len(times),
         )
+
+    def with_findings_here(self, review: AccessReview) -> AccessReview:
+        """Returns a review of now with what lies on this machine among its findings."""
+        return replace(review, findings=self.findings())
+
+    def team_name(self) -> str:
+        """Returns what the team is called.
+
+        Raises:
+            Refused: ``E-TEAM`` if there is none.
+        """
+        return self._at.snapshot().latest.team_name
+
+    def versions(self) -> tuple[InForce, ...]:
+        """Returns every version of the team, and when it was in force, by claims."""
+        return in_force(self._at.snapshot())
 
     def since(self, review: AccessReview) -> tuple[TeamChange, ...]:
         """Returns what has changed in the team since a review, in words."""
@@ -170,7 +196,7 @@ class AccessReviews:
         rows = csv.writer(written, quoting=csv.QUOTE_ALL)
         rows.writerow(HEADER)
         for key in review.keys:
-            rights = key.rights or (ReviewedRight(text="Read only", ended=""),)
+            rights = key.rights or (ReviewedRight(cap="", scope="*", text="Read only", ended=""),)
             for right in rights:
                 row = (
                     key.person, key.name, key.host, key.writer, key.role, right.text, right.ended,
@@ -185,12 +211,24 @@ class AccessReviews:
         Raises:
             BadInput: ``E-NAME`` if the file is there already.
         """
-        try:
-            write_whole(path, self.table(review).encode(), is_new=True)
-        except FileExistsError as error:
-            raise BadInput(
-                "E-NAME", f"{path} exists already", "Name a file that does not exist."
-            ) from error
+        write_new(path, self.table(review))
+
+
+def write_new(path: Path, text: str) -> None:
+    """Writes a text to a file that does not exist yet.
+
+    Raises:
+        BadInput: ``E-NAME`` if it does.
+        EnvironmentFault: ``E-FULL``, ``E-STORE``.
+    """
+    try:
+        write_whole(path, text.encode(), is_new=True)
+    except FileExistsError as error:
+        raise BadInput(
+            "E-NAME", f"{path} exists already", "Name a file that does not exist."
+        ) from error
+    except OSError as error:
+        raise fault(error, path) from error
 
 
 def in_force(snapshot: Snapshot) -> tuple[InForce, ...]:
@@ -272,10 +310,13 @@ def _key(document: TrustDocument, snapshot: Snapshot, member: Member, until: str
         is_admin=member.writer in document.admin_writers,
         is_active=member.is_active,
         rights=tuple(
-            ReviewedRight(text=right_in_words(grant), ended=_ended(grant, today))
+            ReviewedRight(
+                cap=grant.cap, scope=grant.scope, text=right_in_words(grant),
+                ended=_ended(grant, today),
+            )
             for grant in member.grants
             if grant.cut is None
-        ),
+        ),  # fmt: skip
         last_signed=max(times, default=""),
     )
 

@@ -168,6 +168,13 @@ def _first_line(error: BaseException) -> str:
     return told if len(told) <= 300 else f"{told[:300]}…"
 
 
+def words(error: BaseException) -> tuple[str, str]:
+    """Returns what happened and what can be done, for a place that says both by itself."""
+    if isinstance(error, StrongroomError):
+        return error.title, _advice(error)
+    return "Something went wrong", _first_line(error)
+
+
 def report(error: BaseException) -> str:
     """Returns versions and traceback as text, shortened in the middle of very long ones."""
     head = f"Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}\n\n"
