@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from strongroom.services.sticks import Sticks
     from strongroom.services.trust_forks import TrustForks
     from strongroom.services.viewing import Viewing
+    from strongroom.services.waiting_drafts import WaitingDrafts
     from strongroom.services.witness import Witness
     from strongroom.services.workstation import Workstation
     from strongroom.store.mounts import Mount
@@ -173,6 +174,7 @@ class Services:
     def viewing(self) -> "Viewing":
         """What is to be seen in a file."""
         from strongroom.services.viewing import Viewing
+    from strongroom.services.waiting_drafts import WaitingDrafts
 
         return Viewing(self.artifacts)
 
@@ -231,6 +233,13 @@ class Services:
         from strongroom.services.trust_forks import TrustForks
 
         return TrustForks(self.workstation, self.people.changes)
+
+    @cached_property
+    def waiting_drafts(self) -> "WaitingDrafts":
+        """Changes of the team that others have to sign as well."""
+        from strongroom.services.waiting_drafts import WaitingDrafts
+
+        return WaitingDrafts(self.workstation, self.people.changes)
 
     @cached_property
     def registry(self) -> "Registry":

@@ -13,18 +13,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from strongroom.desktop.kit.blocks import MarkLabel
-from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.cosign_dialog import ChangeLine, CosignDialog
-from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.people.revoke_dialog import RevokeDialog
-from strongroom.services.revocations import Revocations
-from strongroom.services.rights import Rights
-from strongroom.services.rotation import Rotation
-from strongroom.services.trust_changes import TrustChanges
-from strongroom.services.trust_forks import TrustForks
 from support.accessibility import nameless
-from support.peers import Peer, Team
+from support.peers import Team
+from support.people_page import opened
 from support.settling import settle
 
 
@@ -41,25 +36,6 @@ def team(tmp_path: Path) -> Iterator[Team]:
     three.close()
 
 
-def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> PeoplePage:
-    services = PeopleServices(
-        people=peer.people,
-        rights=Rights(peer.at),
-        identities=peer.identities,
-        rotation=Rotation(peer.at, TrustChanges(peer.at)),
-        revocations=Revocations(peer.at, TrustChanges(peer.at)),
-        forks=TrustForks(peer.at, TrustChanges(peer.at)),
-        clock=peer.clock,
-    )
-    page = PeoplePage(services, tasks)
-    qtbot.addWidget(page)
-    page.resize(1100, 640)
-    page.show()
-    page.show_place(Place("people"))
-    assert tasks.wait_idle(20_000)
-    return page
-
-
 def shown(page: PeoplePage, path: Path, tasks: Tasks) -> CosignDialog:
     page.acts.cosign_from(path)
     assert tasks.wait_idle(20_000)
@@ -73,7 +49,7 @@ def test_a_revocation_needs_both_and_happens_when_the_second_signs(
     ada, ben, cleo = team.peers
     draft = tmp_path / "draft.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(draft), ""))
-    page = opened(ada, tasks, qtbot)
+    page = opened(ada.at, tasks, qtbot)
     page.table.select(cleo.writer)
     before = ada.people.team().version
     page.revoke()
@@ -88,7 +64,7 @@ def test_a_revocation_needs_both_and_happens_when_the_second_signs(
     assert ada.people.team().version == before
     page.close()
 
-    theirs = opened(ben, tasks, qtbot)
+    theirs = opened(ben.at, tasks, qtbot)
     dialog = shown(theirs, draft, tasks)
     words = [line.words for line in dialog.changes.findChildren(ChangeLine)]
     assert all(line.startswith("\u2212 Cleo ") for line in words)
@@ -109,7 +85,7 @@ def test_cancelling_where_the_draft_goes_signs_nothing(
 ) -> None:
     ada, _, cleo = team.peers
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    page = opened(ada, tasks, qtbot)
+    page = opened(ada.at, tasks, qtbot)
     page.table.select(cleo.writer)
     before = ada.people.team().version
     page.revoke()
@@ -128,7 +104,7 @@ def test_who_has_signed_already_is_told_so(
     ada = team.peers[0]
     draft = tmp_path / "draft.json"
     ada.people.grant("Cleo", "reviewer", draft=draft)
-    page = opened(ada, tasks, qtbot)
+    page = opened(ada.at, tasks, qtbot)
     dialog = shown(page, draft, tasks)
     assert not dialog.sign.isEnabled()
     told = [mark.accessibleName() for mark in dialog.findChildren(MarkLabel)]

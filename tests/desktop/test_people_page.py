@@ -22,7 +22,7 @@ from strongroom.desktop.people.admit_dialog import AdmitDialog
 from strongroom.desktop.people.cosign_dialog import ChangeLine
 from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
-from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
 from strongroom.desktop.people.rotate_dialog import RotateDialog
@@ -30,15 +30,14 @@ from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
 from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState
 from strongroom.services.people import People
-from strongroom.services.revocations import Revocations
 from strongroom.services.rights import Rights
-from strongroom.services.rotation import Rotation
 from strongroom.services.trust_changes import TrustChanges
 from strongroom.services.trust_forks import TrustForks
 from strongroom.services.workstation import Workstation
 from strongroom.trust.keychain import Keychain, MemoryKeychain, PassphraseKeychain
 from support.accessibility import nameless
-from support.peers import CHEAP, Peer, Team, files_of
+from support.peers import Peer, Team, files_of
+from support.people_page import services_of
 from support.settling import settle
 
 SECRET_WORDS = "seven quiet herons by the harbour"
@@ -78,18 +77,6 @@ def opened(tasks: Tasks, qtbot: QtBot) -> Iterator[Open]:
     yield open_page
     for page in pages:
         page.close()
-
-
-def services_of(at: Workstation) -> PeopleServices:
-    return PeopleServices(
-        people=People(at),
-        rights=Rights(at),
-        identities=Identities(at),
-        rotation=Rotation(at, TrustChanges(at), cost=CHEAP),
-        revocations=Revocations(at, TrustChanges(at)),
-        forks=TrustForks(at, TrustChanges(at)),
-        clock=at.clock,
-    )
 
 
 def dialog_of(page: PeoplePage, kind: type[QWidget], tasks: Tasks) -> QWidget:

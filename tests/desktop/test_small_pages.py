@@ -13,11 +13,12 @@ from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.monitor.page import MonitorPage, MonitorServices
-from strongroom.desktop.people.page import PeoplePage, PeopleServices
+from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.shell.preferences import Preferences
 from strongroom.desktop.shell.settings_page import SettingsPage
 from strongroom.trust.keychain import PassphraseKeychain
 from support.accessibility import nameless
+from support.people_page import services_of
 from support.settling import settle
 
 PASSPHRASE = "correct horse battery"
@@ -71,18 +72,7 @@ def test_monitor_has_ten_measures_and_says_what_would_fill_the_empty_ones(servic
 
 
 def test_people_without_a_team_says_what_to_do(services, tasks, qtbot):
-    page = PeoplePage(
-        PeopleServices(
-            people=services.people,
-            rights=services.rights,
-            identities=services.identities,
-            rotation=services.rotation,
-            revocations=services.revocations,
-            forks=services.trust_forks,
-            clock=services.clock,
-        ),
-        tasks,
-    )
+    page = PeoplePage(services_of(services.workstation), tasks)
     opened(page, tasks, qtbot)
     assert page._empty.isVisible()
     assert not page.admit_button.isEnabled()
@@ -90,18 +80,7 @@ def test_people_without_a_team_says_what_to_do(services, tasks, qtbot):
 
 def test_people_shows_who_may_do_what_as_plain_text(services, tasks, qtbot):
     found_team(services)
-    page = PeoplePage(
-        PeopleServices(
-            people=services.people,
-            rights=services.rights,
-            identities=services.identities,
-            rotation=services.rotation,
-            revocations=services.revocations,
-            forks=services.trust_forks,
-            clock=services.clock,
-        ),
-        tasks,
-    )
+    page = PeoplePage(services_of(services.workstation), tasks)
     opened(page, tasks, qtbot)
     settle(tasks)  # the rights of whoever is selected are asked for after the list
     (me,) = services.people.people()

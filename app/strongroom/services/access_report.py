@@ -14,7 +14,8 @@ from strongroom.domain.resources import resource
 from strongroom.domain.team_changes import TeamChange
 from strongroom.exchange.markup import Html, join, page, tag
 from strongroom.services.access_grid import AccessGrid, Reach, grid_of
-from strongroom.services.access_review import AccessReview, InForce, write_new
+from strongroom.services.access_review import AccessReview, InForce
+from strongroom.services.given_file import write_given
 
 _SIGNS = {Reach.ALL: "yes", Reach.SOME: "in part", Reach.ENDED: "ended", Reach.NONE: ""}
 _KINDS = {Reach.ALL: "pass", Reach.SOME: "waived", Reach.ENDED: "quiet", Reach.NONE: ""}
@@ -29,7 +30,7 @@ def save_report(
         BadInput: ``E-NAME`` if the file is there already.
         EnvironmentFault: ``E-FULL``, ``E-STORE``.
     """
-    write_new(path, report_page(review, since, team=team, now_us=now_us))
+    write_given(path, report_page(review, since, team=team, now_us=now_us).encode())
 
 
 def report_page(
@@ -58,7 +59,9 @@ def report_page(
             tag("h2", "What to tighten"),
             *_findings(review),
             *_since(since),
-            tag("footer", "Read from signed trust documents. Times are claims of those who signed."),
+            tag(
+                "footer", "Read from signed trust documents. Times are claims of those who signed."
+            ),
         ]
     )
     style = resource("audit", "report.css").read_text("utf-8")
@@ -89,7 +92,9 @@ def _grid(grid: AccessGrid) -> Html:
     rows = [
         tag(
             "tr",
-            tag("td", f"{row.key.name}, {row.key.host}" + ("" if row.key.is_active else ", revoked")),
+            tag(
+                "td", f"{row.key.name}, {row.key.host}" + ("" if row.key.is_active else ", revoked")
+            ),
             *(tag("td", tag("span", _SIGNS[c.reach], css=_KINDS[c.reach])) for c in row.cells),
         )
         for row in grid.rows

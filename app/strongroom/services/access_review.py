@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strongroom.disk.whole_file import write_whole
 from strongroom.domain.access import ROLE_TITLES, right_in_words, role_of
 from strongroom.domain.chains import Chains
 from strongroom.domain.duties import DutyFinding, duty_findings
@@ -23,9 +22,9 @@ from strongroom.domain.stage import NONE
 from strongroom.domain.team import Grant, Head, Member, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.exchange.audit_table import cell
+from strongroom.services.given_file import write_given
 from strongroom.services.workstation import Workstation
 from strongroom.store.snapshot import Snapshot
-from strongroom.store.store_folder import fault
 
 HEADER = ("person", "name", "workstation", "key", "role", "right", "ended since", "last signed")
 
@@ -210,25 +209,9 @@ class AccessReviews:
 
         Raises:
             BadInput: ``E-NAME`` if the file is there already.
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
         """
-        write_new(path, self.table(review))
-
-
-def write_new(path: Path, text: str) -> None:
-    """Writes a text to a file that does not exist yet.
-
-    Raises:
-        BadInput: ``E-NAME`` if it does.
-        EnvironmentFault: ``E-FULL``, ``E-STORE``.
-    """
-    try:
-        write_whole(path, text.encode(), is_new=True)
-    except FileExistsError as error:
-        raise BadInput(
-            "E-NAME", f"{path} exists already", "Name a file that does not exist."
-        ) from error
-    except OSError as error:
-        raise fault(error, path) from error
+        write_given(path, self.table(review).encode())
 
 
 def in_force(snapshot: Snapshot) -> tuple[InForce, ...]:
@@ -311,7 +294,9 @@ def _key(document: TrustDocument, snapshot: Snapshot, member: Member, until: str
         is_active=member.is_active,
         rights=tuple(
             ReviewedRight(
-                cap=grant.cap, scope=grant.scope, text=right_in_words(grant),
+                cap=grant.cap,
+                scope=grant.scope,
+                text=right_in_words(grant),
                 ended=_ended(grant, today),
             )
             for grant in member.grants

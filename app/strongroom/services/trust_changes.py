@@ -16,6 +16,7 @@ from strongroom.domain.key_words import MAKE_ONE, NO_KEY, NOT_IN_TEAM, ONLY_ADMI
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.domain.team_changes import TeamChange, team_changes
 from strongroom.domain.team_edits import TeamEdit
+from strongroom.services.draft_memory import DraftMemory
 from strongroom.services.given_file import read_given, write_given
 from strongroom.services.key_ring import KeyRing
 from strongroom.services.workstation import Workstation
@@ -76,6 +77,7 @@ class TrustChanges:
     def __init__(self, workstation: Workstation) -> None:
         self._at = workstation
         self.ring = KeyRing(workstation)
+        self._memory = DraftMemory(workstation.home, workstation.clock)
 
     def change(
         self, edit: TeamEdit, ask: SecretsHandler | None, draft: Path | None = None
@@ -142,6 +144,7 @@ class TrustChanges:
             Untrusted: If it does not read, breaks a rule, or a signature does not hold.
         """
         found = self._read(path)
+        self._memory.note(path)
         mine = self.ring.here(found.demands, found.signers)
         return DraftView(
             id=found.after.id,
@@ -223,9 +226,12 @@ class TrustChanges:
         if not draft.missing:
             changed = self._at.ledger().add_trust(draft.raw)
             self._at.project()
+            if path is not None:
+                self._memory.forget(path)  # it waits for nobody any more
             return TrustStep(document=changed)
         assert path is not None  # noqa: S101 - without one the change was refused before signing
         write_given(path, draft.raw, is_new=is_new)
+        self._memory.note(path)
         return TrustStep(document=draft.after, draft=path, missing=draft.missing)
 
     def _read(self, path: Path) -> Draft:

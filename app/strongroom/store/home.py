@@ -207,6 +207,14 @@ class Home:
         """Writes what is remembered of bundles that left and arrived."""
         self._write("carriage.json", document)
 
+    def drafts(self) -> dict[str, JsonValue]:
+        """Returns where drafts of the team lie that were made or read here."""
+        return self._read("drafts.json") or {}
+
+    def save_drafts(self, document: JsonValue) -> None:
+        """Writes where drafts of the team lie."""
+        self._write("drafts.json", document)
+
     def met_restored(self) -> dict[str, JsonValue]:
         """Returns which restored store this home has met, and with which key."""
         return self._read("restored-met.json") or {}

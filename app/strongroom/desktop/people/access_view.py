@@ -64,6 +64,7 @@ class AccessView(Surface):
         super().__init__("bg_surface")
         self._reviews, self._tasks, self._clock = reviews, tasks, clock
         self._found: AccessRead | None = None
+        self._is_asked = False
         self.line = VersionLine()
         self.day = Field("Day of the review", _DATE, width=200)
         self.sentence = Label("", "text_secondary", wrap=True)
@@ -124,6 +125,8 @@ class AccessView(Surface):
     def ask_where(self) -> None:
         """Asks for a file and writes the review there: as a page, or as a table by ``.csv``."""
         if self._found is None:
+            self._is_asked = True  # as soon as there is something to save
+            self.look()
             return
         day = self._found.review.at or "now"
         path, chosen = QFileDialog.getSaveFileName(
@@ -189,6 +192,9 @@ class AccessView(Surface):
         self._show_key()
         self._show_duties(review)
         self._show_since(found)
+        if self._is_asked:
+            self._is_asked = False
+            self.ask_where()
 
     def _show_key(self) -> None:
         clear(self._key)

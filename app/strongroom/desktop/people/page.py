@@ -6,6 +6,8 @@
 * Where several have to sign, a change becomes a draft that travels as a file.
 """
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget
 
@@ -19,6 +21,8 @@ from strongroom.desktop.kit.secrets import Secrets
 from strongroom.desktop.kit.surface import column, row
 from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.people.access_view import AccessView
+from strongroom.desktop.people.drafts_view import DraftsView
 from strongroom.desktop.people.key_acts import KeyActs
 from strongroom.desktop.people.key_view import KeyView
 from strongroom.desktop.people.members_view import TEAMLESS, MembersView
@@ -28,10 +32,11 @@ from strongroom.desktop.people.team_acts import TeamActs
 from strongroom.domain.changes import Changes
 from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState, KeyStatus
+from strongroom.services.waiting_drafts import DraftState, WaitingDraft
 
 __all__ = ["PeoplePage", "PeopleServices"]
 
-TABS = (("people", "People"), ("key", "My key"))
+TABS = (("people", "People"), ("access", "Access"), ("drafts", "Drafts"), ("key", "My key"))
 NO_TEAM = "No team yet"
 WHY_NO_TEAM = (
     "Tracking, charts and comparing need no team. Approvals do: found a team on one workstation,"
@@ -55,6 +60,7 @@ class PeoplePage(Page):
     def __init__(self, services: PeopleServices, tasks: Tasks) -> None:
         self._services, self._tasks = services, tasks
         self._key: KeyStatus | None = None
+        self._waiting = 0
         self.tabs = Segmented(TABS, "people", name="People")
         self.tabs.setObjectName("people.tabs")
         self.admit_button = Button("Admit…", "primary", "user-plus", name="Admit somebody")
@@ -66,6 +72,9 @@ class PeoplePage(Page):
             NO_TEAM, WHY_NO_TEAM, "Found a team…", "users", extra=row(self.join_button, None)
         )
         self.key_view = KeyView()
+        self.access = AccessView(services.reviews, tasks, services.clock)
+        self.drafts = DraftsView()
+        self.save_button = Button("Save the review…", "secondary", "save")
         self._team = QStackedWidget()
         self.fork_banner = Banner(
             "bad", "There are two versions of the team",
@@ -81,10 +90,10 @@ class PeoplePage(Page):
         self._fork_row = top
         self._people = column(top, (self._team, 1))
         self._body.addWidget(self._people)
-        self._body.addWidget(self.key_view)
-        super().__init__(
-            PageBar("People", [self.tabs], [self.cosign_button, self.admit_button]), self._body
-        )
+        for body in (self.access, self.drafts, self.key_view):
+            self._body.addWidget(body)
+        tools = [self.cosign_button, self.save_button, self.admit_button]
+        super().__init__(PageBar("People", [self.tabs], tools), self._body)
         secrets = Secrets(tasks, services.identities, self)
         self.acts = TeamActs(services, tasks, secrets, self)
         self.key_acts = KeyActs(services, tasks, secrets, self)
@@ -100,9 +109,16 @@ class PeoplePage(Page):
         self._empty.acted.connect(self.acts.found)
         self.join_button.clicked.connect(self.acts.join)
         self.cosign_button.clicked.connect(self.acts.cosign)
+        self.save_button.clicked.connect(self.access.ask_where)
+        self.access.noticed.connect(self.noticed)
+        self.drafts.sign_wanted.connect(self.acts.cosign_from)
+        self.drafts.forget_wanted.connect(self._on_forget_wanted)
+        self.drafts.open_wanted.connect(self.acts.cosign)
+        self.drafts.selection_changed.connect(self.selection_changed)
         for acts in (self.acts, self.key_acts):
             acts.changed.connect(self._on_changed)
             acts.noticed.connect(self.noticed)
+        self.acts.drafted.connect(self._read_drafts)
         view, key = self.key_view, self.key_acts
         view.create_wanted.connect(key.make_key)
         view.unlock_wanted.connect(key.opening.unlock)
@@ -124,6 +140,7 @@ class PeoplePage(Page):
         """Opens a tab and reads the team."""
         tab = place.argument("tab")
         self.tabs.set_current(tab if tab in dict(TABS) else "people")
+        self._show_tab(self.tabs.current())
         self._read()
 
     def place(self) -> Place:
@@ -138,7 +155,13 @@ class PeoplePage(Page):
 
     def selection(self) -> tuple[str, ...]:
         """Returns the writers selected."""
-        return self.table.selected() if self.tabs.current() == "people" else ()
+        tables = {"people": self.table, "access": self.access.table, "drafts": self.drafts.table}
+        table = tables.get(self.tabs.current())
+        return table.selected() if table is not None else ()
+
+    def badge(self) -> str:
+        """Returns how many drafts wait for a key of this workstation."""
+        return f"{self._waiting:,}" if self._waiting else ""
 
     def commands(self) -> list[Command]:
         """Returns what can be done here."""
@@ -160,10 +183,24 @@ class PeoplePage(Page):
         if (member := self.members.current()) is not None:
             self.acts.revoke(member)
 
+    # ---------------------------------------------------------------- its tabs
+
+    def show_tab(self, tab: str) -> None:
+        """Opens a tab, also from another page."""
+        self.place_requested.emit(Place.of(self.page_id, {"tab": tab}))
+
+    def save_review(self) -> None:
+        """Opens the review and asks where to write it."""
+        self.show_tab("access")
+        self.access.ask_where()
+
     # ---------------------------------------------------------------- inside
 
     def _read(self) -> None:
         self._read_key()
+        self._read_drafts()
+        if self.tabs.current() == "access":
+            self.access.look_again()
         self._tasks.ask(
             "people.list",
             "Reading the team",
@@ -178,6 +215,34 @@ class PeoplePage(Page):
             "Looking at the key",
             lambda _progress: self._services.identities.key_status(),
             self._show_key,
+            owner=self,
+        )
+
+    def _read_drafts(self) -> None:
+        self._tasks.ask(
+            "people.drafts",
+            "Reading drafts of the team",
+            lambda _progress: self._services.drafts.listed(),
+            self._show_drafts,
+            owner=self,
+        )
+
+    def _show_drafts(self, found: tuple[WaitingDraft, ...]) -> None:
+        self.drafts.show_drafts(found, self._services.clock.now_us())
+        waiting = sum(draft.view is not None for draft in found)
+        self.tabs.set_counts({"drafts": waiting} if waiting else {})
+        mine = sum(draft.state is DraftState.MINE for draft in found)
+        if mine != self._waiting:
+            self._waiting = mine
+            self.changed.emit(Changes())  # the badge of the rail
+        self.selection_changed.emit()
+
+    def _on_forget_wanted(self, path: Path) -> None:
+        self._tasks.change(
+            "people.forget",
+            "Forgetting a draft",
+            lambda _progress: self._services.drafts.forget(path),
+            lambda _nothing: self._read_drafts(),
             owner=self,
         )
 
@@ -198,6 +263,7 @@ class PeoplePage(Page):
         else:
             self.members.show_team(document, team.members)
         self._show_buttons()
+        self._show_tab(self.tabs.current())
         self.selection_changed.emit()
 
     def _show_buttons(self) -> None:
@@ -222,11 +288,20 @@ class PeoplePage(Page):
         self.join_button.setVisible(not is_trusted)
 
     def _on_tabs_changed(self, tab: str) -> None:
-        self._body.setCurrentWidget(self.key_view if tab == "key" else self._people)
-        for button in (self.admit_button, self.cosign_button):
-            button.setVisible(tab == "people")  # one primary button a page
+        self._show_tab(tab)
+        if tab == "access":
+            self.access.look_again()
         self.place_changed.emit(self.place())
         self.selection_changed.emit()
+
+    def _show_tab(self, tab: str) -> None:
+        bodies = {"access": self.access, "drafts": self.drafts, "key": self.key_view}
+        has_team = self.acts.team.document is not None
+        shown = bodies.get(tab, self._people)
+        self._body.setCurrentWidget(shown if has_team or tab == "key" else self._people)
+        self.admit_button.setVisible(tab == "people")  # one primary button a page
+        self.cosign_button.setVisible(tab in {"people", "drafts"})
+        self.save_button.setVisible(tab == "access" and has_team)
 
     def _on_changed(self, changes: Changes) -> None:
         self.changed.emit(changes)

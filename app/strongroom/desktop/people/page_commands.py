@@ -26,6 +26,12 @@ class Commanded(Protocol):
     def revoke(self) -> None:
         """Ends every right of the selected person."""
 
+    def show_tab(self, tab: str) -> None:
+        """Opens a tab of the page."""
+
+    def save_review(self) -> None:
+        """Writes who could do what."""
+
 
 def page_commands(page: Commanded) -> list[Command]:
     """Returns the commands of a page; those of the key come from `KeyActs`."""
@@ -63,7 +69,14 @@ def page_commands(page: Commanded) -> list[Command]:
             group="People",
         )  # fmt: skip
 
+    def known(_state: WindowState) -> Reason | None:
+        return None if acts.team.document is not None else Reason("This store has no team yet")
+
     return [
+        act("access", "Review who may do what", lambda: page.show_tab("access"), known,
+            "list-checks"),
+        act("save_review", "Save the review of access…", page.save_review, known, "save"),
+        act("drafts", "Drafts of the team", lambda: page.show_tab("drafts"), known, "pen-line"),
         act("admit", "Admit somebody…", acts.admit, admits, "user-plus"),
         act("grant", "Give this person a role…", page.grant, with_member, "user"),
         act("revoke", "Revoke every right of this person…", page.revoke, with_member, "user-x"),
@@ -72,4 +85,4 @@ def page_commands(page: Commanded) -> list[Command]:
         act("join", "Join a team…", acts.join, unpinned, "shield-check"),
         act("copy_id", "Copy the team's id", acts.copy_team_id, with_team, "copy"),
         act("settle", "Settle two versions of the team…", acts.settle_fork, forked, "git-fork"),
-    ]
+    ]  # fmt: skip

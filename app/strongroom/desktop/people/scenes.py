@@ -117,8 +117,33 @@ def _cosign(studio: Studio) -> QWidget:
     return studio.dialog(CosignDialog)
 
 
+def _access(studio: Studio) -> QWidget:
+    """Looks who may do what now."""
+    studio.open(Place.of("people", {"tab": "access"}))
+    if studio.page(PeoplePage).acts.team.document is None:
+        raise NothingToShow("nobody has rights where there is no team")
+    return studio.window
+
+
+def _access_then(studio: Studio) -> QWidget:
+    """Looks who could do what when the team had its second version."""
+    window = _access(studio)
+    page = studio.page(PeoplePage)
+    page.access.look(version=2)
+    studio.settle()
+    return window
+
+
+def _drafts(studio: Studio) -> QWidget:
+    studio.open(Place.of("people", {"tab": "drafts"}))
+    return studio.window
+
+
 SCENES = (
     Scene(name="people", shows=PeoplePage, play=_page),
+    Scene(name="people-access", shows=PeoplePage, play=_access),
+    Scene(name="people-access-then", shows=PeoplePage, play=_access_then),
+    Scene(name="people-drafts", shows=PeoplePage, play=_drafts),
     Scene(name="people-key", shows=PeoplePage, play=_key),
     Scene(name="people-request", shows=RequestDialog, play=_request),
     Scene(name="people-grant", shows=GrantDialog, play=_grant),

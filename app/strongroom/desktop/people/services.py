@@ -5,18 +5,21 @@ from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
 from strongroom.domain.team import TrustDocument
+from strongroom.services.access_review import AccessReviews
 from strongroom.services.identities import Identities
 from strongroom.services.members import TeamMember
 from strongroom.services.people import People
 from strongroom.services.revocations import Revocations
 from strongroom.services.rights import Rights
+from strongroom.services.root_keys import RootKeys
 from strongroom.services.rotation import Rotation
 from strongroom.services.trust_forks import TrustForks
+from strongroom.services.waiting_drafts import WaitingDrafts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleServices:
-    """The team, the rights of its keys, the key of this workstation and its next one, the time."""
+    """The team, its drafts, rights now and then, its root keys; the key of this workstation."""
 
     people: People
     rights: Rights
@@ -24,6 +27,9 @@ class PeopleServices:
     rotation: Rotation
     revocations: Revocations
     forks: TrustForks
+    reviews: AccessReviews
+    roots: RootKeys
+    drafts: WaitingDrafts
     clock: Clock
 
 

@@ -42,10 +42,12 @@ class TeamActs(QObject):
 
     Signals:
         changed: The team is another one (a `Changes`).
+        drafted: A draft was written, signed or looked at; the list of them may be another one.
         noticed: What somebody has to do next (title, detail).
     """
 
     changed = Signal(object)
+    drafted = Signal()
     noticed = Signal(str, str)
 
     def __init__(
@@ -100,6 +102,7 @@ class TeamActs(QObject):
             self._services.people, self._tasks, self._secrets, path, parent=self._window
         )
         dialog.signed.connect(self._on_step)
+        dialog.rejected.connect(self.drafted)  # one that was opened is remembered
         dialog.open()
 
     def settle_fork(self) -> None:
@@ -173,3 +176,4 @@ class TeamActs(QObject):
             f"Nothing has changed yet. Carry {path.name} to another admin, who signs it on the"
             " People page.",
         )
+        self.drafted.emit()

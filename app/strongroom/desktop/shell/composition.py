@@ -344,6 +344,9 @@ class Composer(QObject):
             rotation=at.rotation,
             revocations=at.revocations,
             forks=at.trust_forks,
+            reviews=at.access_reviews,
+            roots=at.root_keys,
+            drafts=at.waiting_drafts,
             clock=at.clock,
         )
         return lambda: self._telling(PeoplePage(services, self._tasks))
