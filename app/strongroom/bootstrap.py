@@ -174,7 +174,6 @@ class Services:
     def viewing(self) -> "Viewing":
         """What is to be seen in a file."""
         from strongroom.services.viewing import Viewing
-    from strongroom.services.waiting_drafts import WaitingDrafts
 
         return Viewing(self.artifacts)
 

@@ -13,10 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from strongroom.desktop.kit.blocks import MarkLabel
+from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.people.cosign_dialog import ChangeLine, CosignDialog
 from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.people.revoke_dialog import RevokeDialog
+from strongroom.services.waiting_drafts import DraftState, WaitingDrafts
 from support.accessibility import nameless
 from support.peers import Team
 from support.people_page import opened
@@ -111,3 +113,63 @@ def test_who_has_signed_already_is_told_so(
     assert any("has signed already" in words for words in told)
     dialog.reject()
     page.close()
+
+
+def test_a_draft_waits_in_the_list_until_it_is_in_force(
+    team: Team, tasks: Tasks, qtbot: QtBot, tmp_path: Path
+) -> None:
+    ada, ben, _ = team.peers
+    draft = tmp_path / "draft.json"
+    ada.people.grant("Cleo", "reviewer", draft=draft)
+    page = opened(ada.at, tasks, qtbot, Place.of("people", {"tab": "drafts"}))
+    assert page.drafts.current() == draft
+    assert not page.drafts.is_mine(), "Ada has signed it already"
+    assert "Ben" in page.drafts.pane.banner.accessibleName()
+    assert page.badge() == ""
+    page.close()
+
+    theirs = opened(ben.at, tasks, qtbot, Place.of("people", {"tab": "drafts"}))
+    assert theirs.drafts.current() is None
+    dialog = shown(theirs, draft, tasks)
+    dialog.reject()
+    settle(tasks)
+    assert theirs.drafts.current() == draft, "what was opened is remembered"
+    assert theirs.drafts.is_mine()
+    assert theirs.badge() == "1"
+    assert any("Cleo" in line for line in theirs.drafts.pane.words())
+    assert nameless(theirs) == []
+    QTest.mouseClick(theirs.drafts.pane.sign, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    again = next(d for d in theirs.findChildren(CosignDialog) if d.isVisible())
+    with qtbot.waitSignal(again.signed, timeout=20_000):
+        QTest.mouseClick(again.sign, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert theirs.drafts.current() is None, "it is in force and waits for nobody"
+    assert theirs.badge() == ""
+    theirs.close()
+    ben.push()
+    ada.pull()
+    mine = opened(ada.at, tasks, qtbot, Place.of("people", {"tab": "drafts"}))
+    assert mine.drafts.pane.banner.title() == "In force"
+    QTest.mouseClick(mine.drafts.pane.forget, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert mine.drafts.current() is None
+    assert draft.exists(), "forgetting takes nothing from the disk"
+    mine.close()
+
+
+def test_a_draft_that_is_gone_or_was_overtaken_says_so(team: Team, tmp_path: Path) -> None:
+    ada, ben, _ = team.peers
+    gone, late, now = (tmp_path / f"{name}.json" for name in ("gone", "late", "now"))
+    for path in (gone, late, now):
+        ada.people.grant("Cleo", "reviewer" if path != now else "auditor", draft=path)
+    gone.unlink()
+    ben.people.cosign(now, ben.people.draft(now).id)
+    ben.push()
+    ada.pull()
+    listed = WaitingDrafts(ada.at, ada.people.changes).listed()
+    states = {draft.path.stem: draft.state for draft in listed}
+    assert states == {
+        "now": DraftState.IN_FORCE, "late": DraftState.STALE, "gone": DraftState.GONE,
+    }  # fmt: skip
+    assert all(draft.told and draft.view is None for draft in listed)

@@ -29,7 +29,6 @@ from strongroom.desktop.people.rotate_dialog import RotateDialog
 from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
 from strongroom.services.identities import Identities
 from strongroom.services.key_status import KeyState
-from strongroom.services.people import People
 from strongroom.services.rights import Rights
 from strongroom.services.trust_changes import TrustChanges
 from strongroom.services.trust_forks import TrustForks

@@ -301,7 +301,7 @@ def _key(document: TrustDocument, snapshot: Snapshot, member: Member, until: str
             )
             for grant in member.grants
             if grant.cut is None
-        ),  # fmt: skip
+        ),
         last_signed=max(times, default=""),
     )
 

@@ -27,7 +27,7 @@ SIGNS: dict[Reach, tuple[str, Role, str]] = {
     Reach.ENDED: ("circle-minus", "warn_icon", "then, and not any more"),
 }
 """How far a right goes: icon, its role, and the words of the legend."""
-NARROW = 76  # px of a column that holds a sign below a word such as Production
+NARROW = 84  # px of a column that holds a sign below a word such as Production
 
 
 def columns_of(grid: AccessGrid) -> tuple[Column, ...]:
@@ -36,10 +36,10 @@ def columns_of(grid: AccessGrid) -> tuple[Column, ...]:
         Column(column.cap, column.title, NARROW, group=column.group) for column in grid.columns
     )
     return (
-        Column("who", "Person", 168, stretch=True),
-        Column("role", "Role", 116),
+        Column("who", "Person", 150, stretch=True),
+        Column("role", "Role", 128),
         *signs,
-        Column("last", "Last signed", 104, "right"),
+        Column("last", "Last signed", 96, "right"),
     )
 
 

@@ -9,16 +9,21 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.blocks import Banner, MarkLabel
 from strongroom.desktop.kit.fields import Field
 from strongroom.desktop.kit.labels import Label, SectionTitle
+from strongroom.desktop.kit.marks import Mark, mark
+from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.surface import Scroll, Split, Surface, clear, column, row
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.tokens import Role
 from strongroom.desktop.kit.wording import digest, moment
 from strongroom.desktop.people.access_lines import SIGNS, columns_of, lines_of
 from strongroom.desktop.people.cosign_dialog import ChangeLine
@@ -26,12 +31,13 @@ from strongroom.desktop.people.version_line import VersionLine
 from strongroom.domain.clock import Clock, from_iso
 from strongroom.domain.progress import Progress
 from strongroom.domain.team_changes import TeamChange
-from strongroom.services.access_grid import AccessGrid, grid_of
+from strongroom.services.access_grid import AccessGrid, Reach, grid_of
 from strongroom.services.access_report import in_force_words, save_report, signatures_words
 from strongroom.services.access_review import AccessReview, AccessReviews, InForce, ReviewedKey
 
 READ_KEY = "people.access"
 FILTERS = "Page to print (*.html);;Table (*.csv)"
+_TONES: dict[Role, Tone] = {"ok_icon": "ok", "warn_icon": "warn"}
 _DATE = "A day, such as 2026-11-20"
 
 
@@ -74,10 +80,7 @@ class AccessView(Surface):
         self.fault.hide()
         self.table = Table((), name="Who could do what")
         self._key, self._duties, self._since = (QVBoxLayout() for _ in range(3))
-        legend = row(
-            *(MarkLegend(icon, role, words) for icon, role, words in SIGNS.values()), None,
-            spacing=16,
-        )  # fmt: skip
+        legend = row(*(MarkLegend(reach) for reach in SIGNS), None, spacing=16)
         head = column(
             row((self.line, 1), self.day, spacing=16), 4, self.sentence, self.doubt, self.fault, 6,
             legend, margins=(16, 12, 16, 10), edges="b",
@@ -158,7 +161,7 @@ class AccessView(Surface):
 
         self._tasks.change(
             "people.access.save", "Saving the review", work, done, owner=self,
-            failed=lambda error: errors.show(error, self),
+            failed=self._on_save_failed,
         )  # fmt: skip
 
     def words(self) -> str:
@@ -232,7 +235,7 @@ class AccessView(Surface):
         self._duties.addWidget(SectionTitle("What to tighten", f"{count}" if count else ""))
         self._duties.addSpacing(8)
         for each in review.findings:
-            self._duties.addWidget(Banner("warn", f"{each.subject} {each.text}", each.advice))
+            self._duties.addWidget(Banner("warn", f"{each.subject}: {each.text}", each.advice))
             self._duties.addSpacing(8)
         if not count:
             self._duties.addWidget(
@@ -255,6 +258,9 @@ class AccessView(Surface):
         self.day.set_text("")
         self.look(version=version)
 
+    def _on_save_failed(self, error: BaseException) -> None:
+        errors.show(error, self)
+
     def _on_failed(self, error: BaseException) -> None:
         self.day.set_bad(is_bad=bool(self.day.text().strip()))
         title, advice = errors.words(error)
@@ -262,15 +268,24 @@ class AccessView(Surface):
         self.fault.show()
 
 
-class MarkLegend(Surface):
-    """One sign of the grid and what it means."""
+class MarkLegend(MarkLabel):
+    """One sign of the grid and what it means, as wide as its words."""
 
-    def __init__(self, icon: str, role: str, words: str) -> None:
-        super().__init__()
-        tones = {"ok_icon": "ok", "warn_icon": "warn"}
-        down = QVBoxLayout(self)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(MarkLabel.for_icon(icon, words, tones.get(role, "info")))
+    def __init__(self, reach: Reach) -> None:
+        icon, role, words = SIGNS[reach]
+        sign = Mark(icon=icon, tone=_TONES.get(role, "info"), word=words, short=words)
+
+        def draw(painter: QPainter, rect: QRectF) -> None:
+            mark(painter, rect, sign, words, "text_secondary")
+
+        super().__init__(draw, words)
+        self._words = words
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Returns the room of icon and words."""
+        wide = round(theme().width(self._words, theme().font("dense"))) + 28
+        return QSize(wide, super().sizeHint().height())
 
 
 def _pane(layout: QVBoxLayout, edges: str = "") -> QWidget:

@@ -70,7 +70,7 @@ def page_commands(page: Commanded) -> list[Command]:
         )  # fmt: skip
 
     def known(_state: WindowState) -> Reason | None:
-        return None if acts.team.document is not None else Reason("This store has no team yet")
+        return None if acts.team.document is not None else Reason(TEAMLESS)
 
     return [
         act("access", "Review who may do what", lambda: page.show_tab("access"), known,

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.theme import theme
+from strongroom.desktop.kit.tokens import Role
 from strongroom.services.access_review import InForce
 
 EDGE = 24  # px at both ends, so that the words below the outer dots are whole
@@ -98,7 +99,7 @@ class VersionLine(QWidget):
         radius = 7.0 if is_current else 4.5
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = "accent" if is_current or each.version in self._possible else "border_control"
+        edge: Role = "accent" if is_current or each.version in self._possible else "border_control"
         painter.setPen(QPen(look.colour(edge), 1.5))
         painter.setBrush(look.colour("accent" if is_current else "bg_surface"))
         painter.drawEllipse(spot, radius, radius)
@@ -114,7 +115,7 @@ class VersionLine(QWidget):
         rect = QRectF(left, look.scaled(24), wide, look.line("caption"))
         is_current = each.version == self._current
         font = look.font("caption", weight=600 if is_current else 400)
-        role = "text_primary" if is_current else "text_tertiary"
+        role: Role = "text_primary" if is_current else "text_tertiary"
         paint.text(painter, rect, _short(each), role, font, "centre")
 
     def _labelled(self) -> list[InForce]:
