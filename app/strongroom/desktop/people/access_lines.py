@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An access review as lines of a table: who, in which role, and a sign for each right.
+"""An access review as lines of a table: who, and a sign for each right.
 
 * A sign is an icon of its own shape, never a colour alone; its words stand in the tooltip.
 """
@@ -36,10 +36,9 @@ def columns_of(grid: AccessGrid) -> tuple[Column, ...]:
         Column(column.cap, column.title, NARROW, group=column.group) for column in grid.columns
     )
     return (
-        Column("who", "Person", 150, stretch=True),
-        Column("role", "Role", 128),
+        Column("who", "Person", 168),
         *signs,
-        Column("last", "Last signed", 96, "right"),
+        Column("last", "Last signed", 96, "right", stretch=True),
     )
 
 
@@ -61,7 +60,7 @@ def _line(row: GridRow, now_us: int, *, is_named: bool) -> Row:
     if key.last_signed:
         last = TimeCell.at(from_iso(key.last_signed), now_us)
     who = f"{key.name}, {key.host}" if is_named else key.name
-    cells = (PersonCell(who), TextCell(key.role), *map(_sign, row.cells), last)
+    cells = (PersonCell(who), *map(_sign, row.cells), last)
     return Row(key.writer, cells, quiet=not key.is_active)
 
 

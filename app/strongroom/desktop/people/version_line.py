@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -14,8 +15,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from strongroom.desktop.kit import paint
 from strongroom.desktop.kit.theme import theme
-from strongroom.desktop.kit.tokens import Role
 from strongroom.services.access_review import InForce
+
+if TYPE_CHECKING:
+    from strongroom.desktop.kit.tokens import Role
 
 EDGE = 24  # px at both ends, so that the words below the outer dots are whole
 LABEL = 84  # px that a date needs
