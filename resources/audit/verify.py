@@ -498,7 +498,8 @@ POLICY = {
 }
 OPEN = dict(POLICY, need=0, groups=[], exclude=[], veto=False, require=[], gates=[])
 OPEN["require_fresh_snapshot_days"] = 0
-GRANT = {"cap": str, "scope": str, "from": int, "to": ("null", {"seq": int, "id": HEX})}
+CUT = {"seq": int, "id": re.compile("([0-9a-f]{64})?")}  # a cut at 0 names no event
+GRANT = {"cap": str, "scope": str, "from": int, "to": ("null", CUT)}
 WRITER = {
     "person": str,
     "host": str,
@@ -546,11 +547,13 @@ def check_step(before, after, where):
     """Nobody disappears or changes a key; no grant disappears, is widened or reaches back."""
     heads = collections.Counter({w: head[0] for w, head in after["heads"].items()})
     good = all(set(before[key]) <= set(after[key]) for key in ("people", "writers"))
+    good = good and before["nonce"] == after["nonce"]
     good = good and all(heads[w] >= head[0] for w, head in before["heads"].items())
     for writer, new in after["writers"].items() if good else ():
         old = before["writers"].get(writer, dict(new, caps=[]))
         left, lower = list(new["caps"]), new["reason"] == "compromised"
-        good = good and all(new[key] == old[key] for key in ("person", "alg", "pub", "p256"))
+        own = ("person", "host", "alg", "pub", "p256")
+        good = good and all(new[key] == old[key] for key in own)
         for grant in old["caps"]:
             fixed = ("cap", "scope", "from")
             same = [g for g in left if all(g[key] == grant[key] for key in fixed)]
@@ -579,6 +582,8 @@ def check_document(envelope, before):
         raise Bad("E-FORMAT", where, "its subject is not its predecessor")
     for writer, entry in body["writers"].items():
         key_of(writer, entry, where)
+        if entry["person"] not in body["people"]:
+            raise Bad("E-FORMAT", where, "key %s belongs to nobody" % writer[:8])
     role, authorities = "root", [body]
     if before:
         check_step(before, body, where)

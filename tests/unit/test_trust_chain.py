@@ -11,6 +11,8 @@ from strongroom.domain.policy import Policy
 from strongroom.domain.team import Grant, TrustDocument
 from strongroom.trust.trust_chain import TrustChain, build_chain
 from strongroom.trust.trustdoc import check_successor, read_trust
+from support.audit_pack import Papers
+from support.audit_script import load_script
 from support.team_builder import (
     Team,
     Writer,
@@ -20,6 +22,8 @@ from support.team_builder import (
     root_key,
     sealed,
 )
+
+VERIFY = load_script()
 
 
 @pytest.fixture
@@ -102,6 +106,12 @@ ADMIN_CHANGES: dict[str, tuple[Callable[[TrustDocument, Writer], TrustDocument],
     "a number left out": (lambda d, w: replace(d, version=d.version + 1), "E-TRUST-GAP"),
     "an admin threshold nobody can meet": (
         lambda d, w: replace(d, admin_threshold=2), "E-FORMAT"),
+    "another host": (lambda d, w: member_with(d, w, host="ws-2"), "E-FORMAT"),
+    "an admin named twice": (
+        lambda d, w: replace(d, admin_writers=d.admin_writers * 2), "E-FORMAT"),
+    "a writer who is nobody": (
+        lambda d, w: replace(d, members={**d.members, key_of("Eve").writer: a_member(
+            key_of("Eve"), "p-nobody", ["log"])}), "E-FORMAT"),
     "an admin threshold of none": (lambda d, w: replace(d, admin_threshold=0), "E-FORMAT"),
 }  # fmt: skip
 
@@ -111,6 +121,18 @@ def test_what_admins_may_not_do_is_no_version(team: Team, alice: Writer, what: s
     team.policy("staging", Policy())  # so that the heads of Alice's log are in the document
     change, code = ADMIN_CHANGES[what]
     assert refused(team, sealed(change(team.draft(), alice), *team.admins)) == code
+
+
+@pytest.mark.parametrize("what", ADMIN_CHANGES)
+def test_what_admins_may_not_do_is_refused_by_the_auditors_script_as_well(
+    team: Team, alice: Writer, what: str
+):
+    team.policy("staging", Policy())
+    change, _ = ADMIN_CHANGES[what]
+    bad = sealed(change(team.draft(), alice), *team.admins)
+    assert len(VERIFY.read_trust(Papers(team.documents), team.id)) == len(team.documents)
+    with pytest.raises(VERIFY.Bad):
+        VERIFY.read_trust(Papers([*team.documents, bad]), team.id)
 
 
 def test_a_document_signed_by_a_stranger_is_no_version(team: Team):
@@ -164,6 +186,7 @@ def test_a_compromised_writer_may_be_cut_in_the_past(team: Team, alice: Writer):
     team.revokes(alice, reason="compromised", cut=(0, ""))
     grants = team.latest.members[alice.id].grants
     assert {grant.cut for grant in grants} == {(0, "")}
+    assert len(VERIFY.read_trust(Papers(team.documents), team.id)) == len(team.documents)
 
 
 def test_a_cut_is_never_moved_up(team: Team, alice: Writer):

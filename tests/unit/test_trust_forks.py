@@ -16,8 +16,8 @@ from strongroom.domain.team import Settlement, TrustDocument
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.trust_chain import TrustChain, build_chain
 from strongroom.trust.trustdoc import read_trust
+from support.audit_pack import Papers
 from support.audit_script import load_script
-from support.sealed_team import sha256
 from support.team_builder import Team, Writer, a_team, key_of, root_key, sealed
 
 VERIFY = load_script()
@@ -363,25 +363,6 @@ class Grove:
 
     def _below(self, raw: bytes) -> set[str]:
         return {document_of(each).id for each in self._ancestors(raw)}
-
-
-class Papers:
-    """The trust documents of a package, without the package."""
-
-    def __init__(self, documents: Sequence[bytes]) -> None:
-        self.files = {
-            f"data/trust/{document_of(raw).version:08d}.{sha256(raw)[:16]}.json": raw
-            for raw in documents
-        }
-
-    def under(self, _folder: str) -> list[str]:
-        return sorted(self.files)
-
-    def read(self, name: str, _limit: int) -> bytes:
-        return self.files[name]
-
-    def sha256(self, name: str) -> str:
-        return sha256(self.files[name])
 
 
 @settings(max_examples=15, deadline=None)

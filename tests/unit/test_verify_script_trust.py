@@ -348,7 +348,7 @@ def test_a_missing_and_a_forked_trust_document_stop_everything(tmp_path):
     second = story.team.documents[1]
     name = f"data/trust/00000002.{sha256(second)[:16]}.json"
     assert check(story, tmp_path / "a", without=[name])[:2] == (1, {"E-TRUST-GAP"})
-    fork = story.team.trust_document(version=3, prev=story.team.trust_ids[1], nonce="f" * 32)
+    fork = story.team.trust_document(version=3, prev=story.team.trust_ids[1], limits={"side": 2})
     data = seal(fork, story.ada.key)
     extra = {f"data/trust/00000003.{sha256(data)[:16]}.json": data}
     assert check(story, tmp_path / "b", extra=extra)[:2] == (1, {"E-TRUST-FORK"})

@@ -252,7 +252,7 @@ def _contradictions(dossier: Dossier) -> Iterator[Html]:
         note = tag(
             "p",
             "Each of these keys signed two different events under one number. Both are in"
-            " data/equivocation; nothing the key signed from there on counts.",
+            " data/equivocation; nothing counts that the key signed after the log here ends.",
         )
         yield _section("Keys that signed two histories", note, _table(("Who", "From", "Key"), rows))
 
