@@ -28,6 +28,7 @@ GUARDED_TESTS = os.pathsep.join([GUARDED, str(ROOT / "tests")])
 """The same for one that imports what tests share."""
 
 MAY_REACH = "STRONGROOM_TESTS_MAY_REACH"  # sitecustomize leaves a process alone that has it
+LINKER = "/sbin/ldconfig"  # ctypes asks it, without our environment, which libraries there are
 FAMILIES = (2, 10)  # AF_INET, AF_INET6
 
 _asked: list[str] = []
@@ -83,7 +84,7 @@ def _is_sealed(command: Any, environ: Mapping[str, str] | None) -> bool:
     """Whether a process is sealed off, or says that it may reach a server of the tests."""
     given = os.environ if environ is None else environ
     words = [os.fsdecode(each) for each in ([command] if isinstance(command, str) else command)]
-    if MAY_REACH in given or str(SEALER) in words:
+    if MAY_REACH in given or str(SEALER) in words or words[:1] == [LINKER]:
         return True
     return SEALED in given.get("PYTHONPATH", "").split(os.pathsep) and not _is_alone(words)
 
