@@ -6,6 +6,7 @@
 * Every path obeys `artifact.check_paths`, whoever signed the manifest.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,12 @@ _KEYS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The files of one bundle; ``name`` is ``<model>/<version>`` or ``run/<id>``."""
+    """The files of one bundle; ``name`` is ``<model>/<version>`` or ``run/<id>``.
+
+    Without slots, so that its tree is computed once: of 100,000 files that takes a second.
+    """
 
     name: str
     team: str
@@ -38,7 +42,7 @@ class Manifest:
     format_risk: str
     scan_result: str
 
-    @property
+    @functools.cached_property
     def tree(self) -> str:
         """TREE over the files, which everything else is bound to."""
         return tree_digest(self.files)

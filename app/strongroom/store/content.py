@@ -12,7 +12,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import IO, BinaryIO, Self, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.parts import Part
@@ -26,10 +26,18 @@ from strongroom.store.catalog import Catalog
 from strongroom.store.faults import explained
 from strongroom.store.liveness import Observer
 from strongroom.store.plainfile import open_plain
-from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, read_state
+from strongroom.store.run_files import RunFiles
+from strongroom.store.run_state import METRICS_FILE, SEALED_FILE
 from strongroom.store.store_folder import StoreFolder
 
 SPOOL_BYTES = 16 << 20  # most files of a model; larger ones go through a temporary file
+
+_PLACES = (
+    select(tables.run.c.run_id, tables.artifact.c.path)
+    .join(tables.run, tables.run.c.id == tables.artifact.c.run)
+    .where(tables.artifact.c.sha256 == bindparam("wanted"))
+    .limit(4)
+)
 
 
 class Content:
@@ -38,8 +46,8 @@ class Content:
     def __init__(self, folder: StoreFolder, catalog: Catalog, observer: Observer) -> None:
         self._folder = folder
         self._catalog = catalog
-        self._observer = observer
         self.blobs = Blobs(folder.blobs)
+        self._run_files = RunFiles(observer)
 
     def has(self, sha256: str, *, run: str = "") -> bool:
         """Whether bytes under this digest are here; they are checked when they are read."""
@@ -167,25 +175,15 @@ class Content:
         return None
 
     def _artifact(self, sha256: str) -> tuple[Path, StoredArtifact] | None:
-        query = (
-            select(tables.run.c.run_id, tables.artifact.c.path)
-            .join(tables.run, tables.run.c.id == tables.artifact.c.run)
-            .where(tables.artifact.c.sha256 == sha256)
-            .limit(4)
-        )
         with self._catalog.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_PLACES, {"wanted": sha256}).all()
         for run_id, path in rows:
             folder = self._folder.find_run(run_id)
             if folder is None:
                 continue
-            for artifact in read_state(folder, self._observer).artifacts:
-                if (
-                    artifact.path == path
-                    and artifact.sha256 == sha256
-                    and (folder / artifact.container).is_file()
-                ):
-                    return folder, artifact
+            artifact = self._run_files.of(folder).get((path, sha256))
+            if artifact is not None and (folder / artifact.container).is_file():
+                return folder, artifact
         return None
 
 
