@@ -28,6 +28,7 @@ TESTS = PRODUCT | {"test"}
 ALL = "--all"
 NOTHING_COLLECTED = 5  # pytest's exit code
 HANG_SECONDS = 300  # after this long in one test, pytest prints where every thread stands
+HANG_SECONDS_ALL = 1800  # one of the slow tests walks through histories for many minutes
 DRAWN = ".drawn"  # stands among the pictures once all of them are made
 SETUP_FAILED = 4  # the environment is at fault, as in the program's own exit codes
 
@@ -108,7 +109,8 @@ def test(arguments: Sequence[str]) -> int:
     )
     environment.ensure(extras)
     pytest = [str(environment.python()), "-m", "pytest"]
-    pytest += ["-o", f"faulthandler_timeout={HANG_SECONDS}"]
+    hang = HANG_SECONDS_ALL if ALL in arguments else HANG_SECONDS
+    pytest += ["-o", f"faulthandler_timeout={hang}"]
     with session.Session(environment.ROOT) as private:
         private.use_private_folders()
         if libraries.KEYRING_PACKAGES.isdisjoint(still_missing):
