@@ -46,13 +46,13 @@ def main(store: str) -> None:
     kept = tuple(
         str(Path(each).resolve())
         for each in (store, sys.prefix, sys.base_prefix, *filter(None, sys.path),
-                     Path(__file__).parents[2] / "resources", "/proc", "/usr/share/zoneinfo",
+                     str(Path(__file__).parents[2] / "resources"), "/proc", "/usr/share/zoneinfo",
                      "/etc/localtime", "/dev")
     )  # fmt: skip
     opened: set[str] = set()
     acts: set[str] = set()
 
-    def hook(event: str, arguments: tuple) -> None:
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open" and isinstance(arguments[0], (str, bytes)):
             path = os.path.realpath(os.fsdecode(arguments[0]))
             if not path.startswith(kept):

@@ -47,8 +47,10 @@ def test_41_an_event_of_another_team_is_refused(team: Team, alice: Writer):
 
 def test_an_event_of_another_team_by_a_stranger_is_refused(team: Team):
     other = a_team("Other")
-    raw = other.founder.drafts("writer.hello", HELLO)
+    stranger = other.enrol("Zoe", "analyst")  # the founders of both are one key
+    raw = stranger.drafts("writer.hello", HELLO)
     assert other.id != team.id
+    assert stranger.id not in team.station.snapshot.latest.members
     assert refused(team, raw) == "E-TEAM"
 
 
