@@ -17,7 +17,7 @@ from strongroom.trust.checkpoint import (
     sign_checkpoint,
 )
 from strongroom.trust.keys import KeyPair
-from strongroom.trust.note import parse_note, read_vkey
+from strongroom.trust.note import MAX_NOTE_BYTES, parse_note, read_vkey
 from strongroom.trust.signer import Ed25519Signer
 from support.team_builder import key_of
 
@@ -131,6 +131,28 @@ def test_the_published_note_verifies_under_the_published_key() -> None:
     assert not note.is_signed_by("SomebodyElse", key)
     bent = parse_note(NOTE.replace(b"problem is", b"problem iz"))
     assert not bent.is_signed_by(name, key)
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        VKEY.replace("+", "+0", 1),
+        VKEY.partition("+")[2],
+        f"Somebody{VKEY}",
+        VKEY.replace("+A", "+B"),
+        "+".join(VKEY.split("+")[:2]) + "+",
+    ],
+)
+def test_a_verifier_key_that_is_not_what_it_hints_at_is_refused(bent: str) -> None:
+    with pytest.raises(Untrusted) as caught:
+        read_vkey(bent)
+    assert caught.value.code in {"E-CANON", "E-SIG"}
+
+
+def test_a_note_is_bounded_before_it_is_read() -> None:
+    with pytest.raises(Untrusted) as caught:
+        parse_note(b"x" * (MAX_NOTE_BYTES + 1))
+    assert caught.value.code == "E-SIZE"
 
 
 def test_the_published_checkpoint_of_c2sp_is_read_as_it_is_written() -> None:
