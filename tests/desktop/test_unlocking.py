@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
@@ -393,6 +394,20 @@ def test_without_a_bus_nothing_is_heard_and_nothing_is_started(
     screen = ScreenLock()
     assert not screen.is_listening
     screen.stop()
+
+
+def test_going_to_and_fro_between_windows_leaves_nothing_connected(
+    watched: Watched, qtbot: QtBot
+) -> None:
+    one, two = QWindow(), QWindow()
+    for _ in range(5):
+        for window in (one, two):
+            watched.watch._on_focus_window_changed(window)
+    assert one.receivers("2destroyed()") == two.receivers("2destroyed()") == 0
+    two.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    watched.watch._on_focus_window_changed(one)  # the one before is gone
+    watched.watch._on_focus_window_changed(None)
 
 
 def _say_active(address: str, *, is_active: bool) -> None:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from shiboken6 import isValid
+
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QWindow
 
@@ -173,15 +175,11 @@ class KeyWatch(QObject):
 
     def _on_focus_window_changed(self, focused: QWindow | None) -> None:
         """Listens where the keyboard is: the window, or a dialog of it."""
-        if self._watched is not None:
+        if self._watched is not None and isValid(self._watched):
             self._watched.removeEventFilter(self)
         self._watched = focused
         if focused is not None:
             focused.installEventFilter(self)
-            focused.destroyed.connect(self._on_watched_destroyed)
-
-    def _on_watched_destroyed(self) -> None:
-        self._watched = None
 
     def _leave(self) -> None:
         self._timer.stop()
