@@ -39,7 +39,7 @@ class Pieces:
 
 
 def places(tmp_path: Path, *pieces: bytes) -> list[tuple[str, str]]:
-    found = SecretScan(Pieces(*pieces), tmp_path).of(DIGEST)  # type: ignore[arg-type]
+    found = SecretScan(Pieces(*pieces), tmp_path).of(DIGEST)
     return [(hit.place, hit.rule.id) for hit in found]
 
 
@@ -85,7 +85,7 @@ def test_no_place_and_no_count_depends_on_the_pieces_content_comes_in(
 def test_more_than_can_be_shown_is_told_and_stays_told_from_memory(tmp_path):
     text = b"\n".join([b"harmless", KEY] * (MAX_SEEN + 1))
     for _ in range(2):
-        scan = SecretScan(Pieces(text), tmp_path)  # type: ignore[arg-type]
+        scan = SecretScan(Pieces(text), tmp_path)
         found = scan.of(DIGEST)
         scan.remember()
         assert len(found) == MAX_SEEN + 1
@@ -106,7 +106,7 @@ def test_a_large_wide_text_is_never_held_as_a_whole(tmp_path):
     large = Pieces(b"\xff\xfe" + piece, *[piece] * 400, KEY.decode().encode("utf-16-le"))
     tracemalloc.start()
     try:
-        (hit,) = SecretScan(large, tmp_path).of(DIGEST)  # type: ignore[arg-type]
+        (hit,) = SecretScan(large, tmp_path).of(DIGEST)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -120,7 +120,7 @@ def test_what_a_damaged_file_shows_is_not_remembered_of_the_whole_one(tmp_path):
         Pieces(KEY + b"\n" * 60, error=Untrusted("E-HASH", "damaged", "")),
     )
     for content in damaged:
-        scan = SecretScan(content, tmp_path)  # type: ignore[arg-type]
+        scan = SecretScan(content, tmp_path)
         assert scan.of(DIGEST) == ()
         scan.remember()
     assert places(tmp_path, b"a\n" + KEY) == [("line 2", "aws-access-key")]
@@ -129,12 +129,12 @@ def test_what_a_damaged_file_shows_is_not_remembered_of_the_whole_one(tmp_path):
 def test_other_logic_looks_at_everything_again(tmp_path, monkeypatch):
     content = Pieces(KEY)
     for _ in range(2):
-        scan = SecretScan(content, tmp_path)  # type: ignore[arg-type]
+        scan = SecretScan(content, tmp_path)
         scan.of(DIGEST)
         scan.remember()
     assert content.reads == 1
     monkeypatch.setattr(secret_scan, "LOGIC", secret_scan.LOGIC + 1)
     secret_scan._rules_digest.cache_clear()
-    SecretScan(content, tmp_path).of(DIGEST)  # type: ignore[arg-type]
+    SecretScan(content, tmp_path).of(DIGEST)
     secret_scan._rules_digest.cache_clear()
     assert content.reads == 2
