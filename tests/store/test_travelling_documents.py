@@ -47,6 +47,10 @@ def code_of(team: Team, document: Receipt) -> str:
     return ""
 
 
+def test_41_a_receipt_of_another_team_is_refused_though_a_member_signed_it(team: Team) -> None:
+    assert code_of(team, replace(receipt(team), team="ab" * 32)) == "E-TEAM"
+
+
 def test_a_receipt_within_its_bounds_is_read(team: Team) -> None:
     assert code_of(team, receipt(team)) == ""
     longest = receipt(

@@ -99,8 +99,22 @@ def test_the_end_is_asked_for_at_once_so_that_a_cut_is_known_before_anything_is_
 
 
 def test_a_header_over_its_limit_is_not_read() -> None:
+    asked: list[int] = []
+
+    def read_at(offset: int, size: int) -> bytes:
+        asked.append(size)
+        return (b"SRSEAL1\n" + (1 << 30).to_bytes(4) + b"{" * 100)[offset : offset + size]
+
     with pytest.raises(Untrusted):
-        pages(b"SRSEAL1\n" + (1 << 30).to_bytes(4) + b"{" * 100, BEN)
+        SealedPages(read_at, 2 << 30, BEN)
+    assert max(asked) < 100
+
+
+def test_a_seal_of_a_newer_version_is_told_as_such() -> None:
+    newer = sealed(b"a", BEN).replace(b'"format":1', b'"format":2', 1)
+    with pytest.raises(Untrusted) as caught:
+        pages(newer, BEN)
+    assert caught.value.code == "E-FORMAT"
 
 
 def test_nobody_can_be_sealed_for_or_too_many() -> None:
