@@ -225,6 +225,8 @@ class TrustChanges:
     def _settle(self, draft: Draft, path: Path | None, *, is_new: bool) -> TrustStep:
         if not draft.missing:
             changed = self._at.ledger().add_trust(draft.raw)
+            if changed.settles is not None:  # who settles knows what he puts aside
+                self._at.held_team.accept(self._at.snapshot().trust)
             self._at.project()
             if path is not None:
                 self._memory.forget(path)  # it waits for nobody any more
