@@ -14,6 +14,8 @@ from strongroom.exchange.carrier import MAX_APP
 from strongroom.exchange.onefile_index import MAX_TITLE, BundledFile, Held, OneFileIndex, read_index
 from strongroom.exchange.receipt import MAX_REJECTED, Receipt, read_receipt, seal_receipt
 from strongroom.trust import envelope
+from strongroom.trust.keys import KeyPair
+from strongroom.trust.signer import Ed25519Signer
 from support.peers import Team
 
 TIME = "2026-11-23T20:00:00.000000Z"
@@ -49,6 +51,14 @@ def code_of(team: Team, document: Receipt) -> str:
 
 def test_41_a_receipt_of_another_team_is_refused_though_a_member_signed_it(team: Team) -> None:
     assert code_of(team, replace(receipt(team), team="ab" * 32)) == "E-TEAM"
+
+
+def test_a_receipt_that_a_stranger_signed_well_in_his_own_name_is_refused(team: Team) -> None:
+    eve = KeyPair.generate()
+    raw = seal_receipt(receipt(team, writer=eve.writer), Ed25519Signer(eve))
+    with pytest.raises(Untrusted) as caught:
+        read_receipt(raw, team.peers[0].at.snapshot().trust)
+    assert caught.value.code == "E-SIG"
 
 
 def test_a_receipt_within_its_bounds_is_read(team: Team) -> None:
