@@ -12,12 +12,15 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
+from strongroom.desktop.exchange.bundle_dialog import BundleDialog
 from strongroom.desktop.exchange.import_wizard import CHOOSE, REPORT, VERIFY, ImportWizard
+from strongroom.desktop.exchange.page import ExchangePage
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.shell.desk import Desk
 from strongroom.services.bundles import Bundles
+from support.accessibility import nameless
 from support.exchange_page import opened as exchange_page
 from support.opened_window import opened
 from support.peers import CHEAP, Team, files_of
@@ -158,3 +161,66 @@ def test_a_double_click_or_a_drop_opens_the_window_at_the_wizard(
 
 def words(dialog: UnlockDialog | None) -> list[str]:
     return [label.text() for label in dialog.findChildren(QLabel)] if dialog else []
+
+
+def dialog_on(page: ExchangePage, tasks: Tasks) -> BundleDialog:
+    QTest.mouseClick(page.bundle_button, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    return next(each for each in page.findChildren(BundleDialog) if each.isVisible())
+
+
+def test_a_sealed_bundle_is_made_in_the_window_and_its_receipt_confirmed(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = team.peers
+    page = exchange_page(ada, tasks, qtbot)
+    page.tabs.set_current("packages")
+    settle(tasks)
+    dialog = dialog_on(page, tasks)
+    assert nameless(dialog) == []
+    assert dialog.weight.title().startswith("It weighs ")
+    assert not dialog.make.isEnabled(), "nobody has said where it lies"
+    file = team.root / "made.strongbundle"
+    QTest.keyClicks(dialog.path.edit, str(file))
+    dialog.people.checked.emit("Ben", True)
+    assert not file.exists(), "weighing writes nothing"
+    QTest.mouseClick(dialog.make, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert page.banner.title() == "made.strongbundle is written"
+    facts = Bundles(ben.at).look(file)
+    assert facts.is_sealed
+    assert set(facts.to) == {"Ada", "Ben"}
+    receipt = team.root / "home.json"
+    Bundles(ben.at).take(file)
+    Bundles(ben.at).write_receipt(file, receipt)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(receipt), ""))
+    page.carrying.confirm()
+    settle(tasks)
+    assert page.banner.title().startswith("Ben took in ")
+    (sent,) = Bundles(ada.at).sent()
+    assert sent.received_by == "Ben"
+    page.close()
+
+
+def test_chosen_things_need_a_tick_and_a_stranger_to_the_receipt_is_refused(
+    team: Team, app: QApplication, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ada = team.peers[0]
+    page = exchange_page(ada, tasks, qtbot)
+    page.tabs.set_current("packages")
+    settle(tasks)
+    dialog = dialog_on(page, tasks)
+    dialog.set_path(str(team.root / "chosen.strongbundle"))
+    dialog.kind.choose("chosen")
+    settle(tasks)
+    assert not dialog.make.isEnabled()
+    assert dialog.weight.title() == "Nothing is chosen yet"
+    dialog.things.all_checked.emit(True)
+    settle(tasks)
+    assert dialog.make.isEnabled()
+    dialog.reject()
+    page.carrying.confirm_from(team.root / "absent.json")
+    settle(tasks)
+    assert "There is no file" in page.banner.title()
+    assert not list(team.root.glob("*.strongbundle*"))
+    page.close()

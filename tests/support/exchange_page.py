@@ -7,6 +7,8 @@ from strongroom.desktop.exchange.page import ExchangePage, ExchangeServices
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.services.audit import Audit
+from strongroom.services.bundles import Bundles
+from strongroom.services.experiments import Experiments
 from strongroom.services.secrets import Secrets
 from strongroom.services.sticks import Sticks
 from strongroom.services.witness import Witness
@@ -23,6 +25,9 @@ def opened(peer: Peer, tasks: Tasks, qtbot: QtBot) -> ExchangePage:
         identities=peer.identities,
         sticks=Sticks(peer.at),
         overrides=Secrets(peer.at),
+        bundles=Bundles(peer.at),
+        registry=peer.registry,
+        experiments=Experiments(peer.at.catalog),
         clock=peer.clock,
     )
     page = ExchangePage(services, tasks)

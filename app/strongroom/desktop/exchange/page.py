@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Signal
 
 from strongroom.desktop.exchange.bodies import TABS, Bodies
+from strongroom.desktop.exchange.bundle_acts import BundleActs
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog
 from strongroom.desktop.exchange.import_acts import ImportActs
 from strongroom.desktop.exchange.page_commands import page_commands
@@ -61,6 +62,7 @@ class ExchangePage(Page):
         self._is_quarantine_offered = False
         self.tabs = Segmented(TABS, "places", name="Show")
         self.add_button = Button("Add place…", "secondary", "plus")
+        self.bundle_button = Button("Make a bundle…", "secondary", "archive")
         self.package_button = Button("Export audit package…", "secondary", "package")
         self.import_button = Button("Import…", "secondary", "download")
         self.sync_button = Button("Sync now", "primary", "refresh-cw")
@@ -72,7 +74,13 @@ class ExchangePage(Page):
         self._banner_room = row((self.banner, 1), margins=(16, 8, 16, 8))
         self._banner_room.hide()
         self.sticks = StickPanel(services.sticks, services.exchange, tasks)
-        tools = [self.add_button, self.package_button, self.import_button, self.sync_button]
+        tools = [
+            self.add_button,
+            self.bundle_button,
+            self.package_button,
+            self.import_button,
+            self.sync_button,
+        ]
         super().__init__(
             PageBar(self.title, [self.tabs], tools), self.sticks, self.progress,
             self._banner_room, self.body,
@@ -81,6 +89,7 @@ class ExchangePage(Page):
         self.acts = QuarantineActs(services.exchange, tasks, self)
         secrets = Secrets(tasks, services.identities, self)
         self.rounds = Rounds(services, self.desk, tasks, secrets, self)
+        self.carrying = BundleActs(services, tasks, secrets, self)
         self.importing = ImportActs(
             services, tasks, secrets,
             infos=lambda: self._known.infos, plugged=self.sticks.sources, window=self,
@@ -101,6 +110,7 @@ class ExchangePage(Page):
             asked.connect(self.import_)
         self.body.no_team.acted.connect(lambda: self.place_requested.emit(Place("people")))
         self.sync_button.clicked.connect(self.sync)
+        self.bundle_button.clicked.connect(self.carrying.make)
         self.desk.changed.connect(self._on_desk_changed)
         for view in (self.places, self.imports, self.packages):
             view.selection_changed.connect(self.selection_changed)
@@ -115,7 +125,7 @@ class ExchangePage(Page):
         self.quarantine.removal_requested.connect(self.remove)
         self.quarantine.save_requested.connect(self._on_save_requested)
         self.rounds.begun.connect(self._on_round_begun)
-        for acts in (self.rounds, self.acts, self.importing):
+        for acts in (self.rounds, self.acts, self.importing, self.carrying):
             acts.said.connect(self._say)
             acts.changed.connect(self._on_changed)
         self.sticks.said.connect(self._on_stick_said)
@@ -313,8 +323,9 @@ class ExchangePage(Page):
     def _show_buttons(self, shown: str) -> None:
         has_team = bool(self._known.team)
         self.add_button.setVisible(shown == "places")
-        self.package_button.setVisible(shown == "packages")
-        for button in (self.add_button, self.package_button):
+        for button in (self.package_button, self.bundle_button):
+            button.setVisible(shown == "packages")
+        for button in (self.add_button, self.package_button, self.bundle_button):
             button.setEnabled(has_team)
             button.setToolTip("" if has_team else "Found or join a team first")
         why_not = self.why_not_sync()

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from strongroom.desktop.exchange.bundle_acts import BundleActs
 from strongroom.desktop.exchange.services import Known
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
 
@@ -12,6 +13,8 @@ Why = Callable[[WindowState], Reason | None]
 
 class Commanded(Protocol):
     """The page, as far as commands ask it."""
+
+    carrying: BundleActs
 
     def known(self) -> Known:
         """Returns what this workstation remembers."""
@@ -88,6 +91,8 @@ def page_commands(page: Commanded) -> list[Command]:
         act("plan", "Say what Sync would do…", at_place(page.plan), with_place, "list-checks"),
         act("pause", "Pause or resume this place", at_place(page.pause), with_place, "pause"),
         act("import", "Import…", page.import_, with_store, "download"),
+        act("bundle", "Make a bundle…", page.carrying.make, with_team, "archive"),
+        act("confirm", "Confirm a receipt…", page.carrying.confirm, with_team, "badge-check"),
         act("add_place", "Add a place…", page.add_place, with_team, "plus"),
         act(
             "retry_all", "Try everything in quarantine again", page.retry_all, with_quarantine,

@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from strongroom.desktop.exchange.bundle_dialog import BundleDialog
 from strongroom.desktop.exchange.dialogs import AddPlaceDialog, RemoveDialog
 from strongroom.desktop.exchange.import_wizard import ImportWizard
 from strongroom.desktop.exchange.page import ExchangePage
@@ -85,6 +86,17 @@ def _secrets(studio: Studio) -> QWidget:
     return studio.dialog(SecretsDialog)
 
 
+def _bundle(studio: Studio) -> QWidget:
+    """Weighs a bundle of what is chosen, which writes nothing."""
+    _page("packages", studio)
+    studio.run("exchange.bundle")
+    dialog = studio.dialog(BundleDialog)
+    dialog.kind.choose("chosen")
+    dialog.things.all_checked.emit(True)
+    studio.settle()
+    return dialog
+
+
 SCENES = (
     Scene(name="exchange", shows=ExchangePage, play=partial(_page, "places")),
     Scene(name="exchange-quarantine", shows=ExchangePage, play=partial(_page, "quarantine")),
@@ -95,5 +107,6 @@ SCENES = (
     Scene(name="exchange-verified", shows=ImportWizard, play=_verified),
     Scene(name="exchange-add-place", shows=AddPlaceDialog, play=_add),
     Scene(name="exchange-secrets", shows=SecretsDialog, play=_secrets),
+    Scene(name="exchange-bundle", shows=BundleDialog, play=_bundle),
     Scene(name="exchange-remove", shows=RemoveDialog, play=_remove),
 )

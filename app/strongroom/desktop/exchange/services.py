@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
 from strongroom.services.audit import Audit, AuditEntry
+from strongroom.services.bundles import Bundles
 from strongroom.services.exchange import Exchange, ImportRecord, QuarantinedItem, RemoteInfo
+from strongroom.services.experiments import Experiments
 from strongroom.services.identities import Identities
 from strongroom.services.people import People
+from strongroom.services.registry import Registry
 from strongroom.services.secrets import Secrets as Overrides
 from strongroom.services.sticks import Sticks
 
@@ -24,6 +27,9 @@ class ExchangeServices:
     identities: Identities
     sticks: Sticks
     overrides: Overrides
+    bundles: Bundles
+    registry: Registry
+    experiments: Experiments
     clock: Clock
 
 

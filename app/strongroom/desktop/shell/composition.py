@@ -302,7 +302,8 @@ class Composer(QObject):
         at = self._services
         services = ExchangeServices(
             exchange=at.exchange, people=at.people, audit=at.audit, identities=at.identities,
-            sticks=at.sticks, overrides=at.secrets, clock=at.clock,
+            sticks=at.sticks, overrides=at.secrets, bundles=at.bundles,
+            registry=at.registry, experiments=at.experiments, clock=at.clock,
         )  # fmt: skip
 
         def make() -> Page:
