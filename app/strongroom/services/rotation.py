@@ -13,6 +13,7 @@
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -119,6 +120,7 @@ class Rotation:
             self._at.keys(ask=once)
         if is_alone:
             self._changes.ring.signers(asked, frozenset(), once)
+        is_new = self._at.home.next_identity() is None
         pair, following = self._following(card, passphrase)
         if is_alone:
             is_vouched = self._vouch(card, pair, reason, once, vouches=vouches)
@@ -126,7 +128,12 @@ class Rotation:
             self._at.card()
             return NewKey(card=following, old=card.writer, is_in_force=True, is_vouched=is_vouched)
         assert request is not None  # noqa: S101 - refused above
-        self._write_request(request, pair, following)
+        try:
+            self._write_request(request, pair, following)
+        except StrongroomError:
+            if is_new:
+                self._discard(following)
+            raise
         try:
             is_vouched = self._vouch(card, pair, reason, once, vouches=vouches)
         except StrongroomError:
@@ -193,6 +200,12 @@ class Rotation:
         except OSError as error:
             raise fault(error, at.home.folder) from error
         return pair, following
+
+    def _discard(self, card: IdentityCard) -> None:
+        """Forgets a key that was made just now and that nobody has heard of."""
+        with suppress(OSError):  # then it waits, and the next rotation goes on with it
+            self._at.home.forget_next()
+            self._at.former.end(card.writer)
 
     def _waiting(self, card: IdentityCard, passphrase: str) -> KeyPair:
         """Opens the key that an interrupted rotation has made.
