@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from strongroom.domain import canonical
 from strongroom.domain.errors import Untrusted
 from strongroom.exchange.carrier import MAX_APP
 from strongroom.exchange.onefile_index import MAX_TITLE, BundledFile, Held, OneFileIndex, read_index
@@ -59,6 +60,16 @@ def test_a_receipt_that_a_stranger_signed_well_in_his_own_name_is_refused(team: 
     with pytest.raises(Untrusted) as caught:
         read_receipt(raw, team.peers[0].at.snapshot().trust)
     assert caught.value.code == "E-SIG"
+
+
+def test_a_receipt_in_somebody_elses_name_or_with_his_last_signature_is_refused(team: Team) -> None:
+    ada, ben = team.peers
+    payload = canonical.encode(receipt(team, new=9).to_statement())
+    signed = envelope.parse(seal_receipt(receipt(team), ben.signer), max_bytes=10_000).signatures
+    for raw in (seal_receipt(receipt(team), ada.signer), envelope.assemble(payload, signed)):
+        with pytest.raises(Untrusted) as caught:
+            read_receipt(raw, ada.at.snapshot().trust)
+        assert caught.value.code == "E-SIG"
 
 
 def test_a_receipt_within_its_bounds_is_read(team: Team) -> None:
