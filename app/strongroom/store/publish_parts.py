@@ -8,7 +8,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def publish_parts(root: Path, relative: str, file: ArtifactFile, open_part: Part
             make_folders(root, final.parent)
             if (descriptor := hold_now(aside)) is None:
                 break  # never waited for: whoever has it may have been stopped
+            is_new: bool | None = None
             try:
                 is_finished = _has_its_name(descriptor, final) or has_content(
                     final, file.size_bytes, file.sha256
@@ -139,7 +140,7 @@ def _append_part(descriptor: int, part: Part, open_part: PartOpener) -> None:
     sync_file(descriptor)
 
 
-def _pieces(file: ArtifactFile, open_part: PartOpener) -> Iterator[bytes]:
+def _pieces(file: ArtifactFile, open_part: PartOpener) -> Generator[bytes, None, None]:
     """Yields what the parts of a file hold, one part after the other."""
     for part in parts_of(file):
         with open_part(part) as source:
