@@ -28,7 +28,7 @@ from strongroom.services.integrity import Integrity
 from strongroom.services.monitor import Monitor
 from strongroom.services.review import Reviews
 from strongroom.services.witness import Witness
-from strongroom.store.incident_book import MAX_BYTES, AttemptBook
+from strongroom.store.attempt_book import MAX_BYTES, AttemptBook
 from support.no_internet import GUARDED
 from support.peers import CHEAP, MODEL, Peer, Team, flip
 
@@ -238,7 +238,7 @@ NOTING = """
 import sys
 from pathlib import Path
 from strongroom.domain.attempt import Attempt
-from strongroom.store.incident_book import AttemptBook
+from strongroom.store.attempt_book import AttemptBook
 book = AttemptBook(Path(sys.argv[1]))
 for number in range(300):
     book.note(Attempt(kind="denied", code="E-CAP", what="x", object=str(number % 3), first_us=7,

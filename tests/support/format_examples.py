@@ -23,7 +23,7 @@ from strongroom.journal.layout import Header, Kind, pack_header, pack_metric, pa
 from strongroom.services.attempts import Attempts
 from strongroom.services.evidence import Evidence
 from strongroom.services.handover import Handover
-from strongroom.store.incident_book import AttemptBook
+from strongroom.store.attempt_book import AttemptBook
 from strongroom.store.liveness import observe
 from strongroom.store.metric_rules import write_rules
 from strongroom.store.quarantine import Quarantine

@@ -23,7 +23,7 @@ from strongroom.domain.attempt import (
 from strongroom.domain.clock import MICROSECONDS, Clock
 from strongroom.domain.errors import EnvironmentFault, StrongroomError
 from strongroom.domain.event import is_well_formed
-from strongroom.store.incident_book import AttemptBook
+from strongroom.store.attempt_book import AttemptBook
 from strongroom.store.snapshot import Snapshot
 
 AGAIN_US = 7 * 86_400 * MICROSECONDS  # a finding that stays is told once a week

@@ -27,8 +27,8 @@ from strongroom.services.held_team import HeldTeam
 from strongroom.services.own_log import OwnLog
 from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
+from strongroom.store.attempt_book import AttemptBook
 from strongroom.store.home import Home, IdentityCard
-from strongroom.store.incident_book import AttemptBook
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import is_current, write_projection
 from strongroom.store.quarantine import Quarantine
