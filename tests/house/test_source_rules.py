@@ -102,7 +102,8 @@ def test_each_widget_that_keeps_something_of_the_look_follows_it():
 
     def follows(node: ast.ClassDef) -> bool:
         bases = [named[ast.unparse(each)] for each in node.bases if ast.unparse(each) in named]
-        return "theme().follow(self)" in ast.unparse(node) or any(map(follows, bases))
+        ways = ("theme().follow(self)", "theme().changed.connect(self.apply_theme)")
+        return any(way in ast.unparse(node) for way in ways) or any(map(follows, bases))
 
     keepers = {
         f"{shown(path)}: {node.name}": follows(node)

@@ -282,7 +282,7 @@ class Theme(QObject):
     def _refresh_late(self) -> None:
         """Lets the widgets of pages out of sight follow, as many a turn as 8 ms allow."""
         end = time.monotonic() + TURN_S
-        while self._late and time.monotonic() < end:
+        while self._late and (time.monotonic() < end or not _is_watched(self._late[-1])):
             _refresh(self._late.pop())
         if self._late:
             self._soon.start()
@@ -308,6 +308,11 @@ def theme() -> Theme:
 def _is_due(widget: Dressed) -> bool:
     """Whether a widget follows at once: it is in sight, or nothing of its window is."""
     return widget.isVisible() or not widget.window().isVisible()
+
+
+def _is_watched(widget: Dressed) -> bool:
+    """Whether somebody sees the window of a widget."""
+    return shiboken6.isValid(widget) and widget.window().isVisible()
 
 
 def _refresh(widget: Dressed) -> None:
