@@ -152,6 +152,24 @@ def test_cancel_is_said_once_for_all_that_waits_and_the_next_wish_asks_again(
     assert pages.signed == ["afterwards"]
 
 
+def test_the_dialog_says_whose_passphrase_is_wanted_where_it_is_another_key_s(
+    pages: Pages, dialogs: Dialogs
+) -> None:
+    told: list[str] = []
+    pages.both[0].sign(
+        "test.root", "Changing the team", "A change of the team needs a root key.",
+        lambda ask, _progress: ask("Passphrase of the root key STICK-1"), told.append,
+        owner=pages.widget,
+    )  # fmt: skip
+    dialog = dialogs.next()
+    words = _words(dialog)
+    assert "Passphrase of the root key STICK-1" in words
+    assert "Keep open" not in words, "only one's own key can be kept open"
+    dialogs.answer("words of the stick")
+    settle(pages.tasks)
+    assert told == ["words of the stick"]
+
+
 def test_a_wrong_passphrase_signs_nothing_and_the_dialog_says_so(
     pages: Pages, dialogs: Dialogs
 ) -> None:

@@ -34,6 +34,8 @@ class Terminal:
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys, self._patch = capsys, monkeypatch
+        # the peers keep their keys in memory, and have the same names in each test
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
     def __call__(self, peer: Peer, *words: object) -> tuple[int, Any]:
         self._patch.setenv("STRONGROOM_HOME", str(peer.home))

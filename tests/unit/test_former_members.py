@@ -52,7 +52,7 @@ def auditors_state(team: Team) -> Any:
 
 
 @pytest.mark.parametrize("reason", ["left", "lost", "compromised", "rotated"])
-def test_a_leaver_who_signs_a_used_number_again_undoes_nothing_that_counted(
+def test_24_a_leaver_who_signs_a_used_number_again_undoes_nothing_that_counted(
     team: Team, reason: str
 ) -> None:
     mara = team.writers["Mara"]

@@ -6,3 +6,5 @@ MAKE_ONE = "Make one on the People page, or with: strongroom identity create --n
 NOT_IN_TEAM = "The key of this workstation is not in the team"
 ONLY_ADMINS = "Only an admin of the team admits, gives and ends rights"
 KEYCHAIN_LOCKED = "The keychain of this session is locked"
+OWN_KEY_ASKED = "Passphrase of this identity"
+"""What is asked for to open one's own key; another question is about another key."""

@@ -4,6 +4,7 @@
 from strongroom.domain.access import FOUNDER_CAPS
 from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import new_id, person_id
+from strongroom.domain.key_words import OWN_KEY_ASKED
 from strongroom.domain.policy import DEFAULT_POLICIES
 from strongroom.domain.team import Grant, Member, Person, RootKey, TrustDocument
 from strongroom.services.key_ring import asked_once
@@ -94,5 +95,5 @@ def _first_document(name: str, card: IdentityCard, root: KeyPair, *, nonce: str)
 def _passphrase(at: Workstation, ask: SecretsHandler) -> str:
     """Asks for the passphrase if the founder's own key needs one and was open already."""
     if "passphrase" in at.identity().protection:
-        return ask("Passphrase of this identity")
+        return ask(OWN_KEY_ASKED)
     return ""

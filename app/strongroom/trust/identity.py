@@ -19,6 +19,7 @@ from pathlib import Path
 from strongroom.domain.clock import MICROSECONDS, Clock
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.ids import RandomBytes
+from strongroom.domain.key_words import OWN_KEY_ASKED
 from strongroom.trust.keychain import SECRET_BYTES, Keychain
 from strongroom.trust.keyfile import (
     MAX_PASSPHRASE_BYTES,
@@ -238,7 +239,7 @@ class Identity:
             secret = self._keychain.get(self.writer) or b""
         passphrase = ""
         if "passphrase" in protection and (secret or protection == "passphrase"):
-            passphrase = ask("Passphrase of this identity")
+            passphrase = ask(OWN_KEY_ASKED)
         return open_keyfile(
             self._path, writer=self.writer, kek_secret=secret, passphrase=passphrase
         )

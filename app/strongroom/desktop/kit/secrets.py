@@ -25,6 +25,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.kit.window_thread import WindowThread
 from strongroom.domain.errors import Cancelled, EnvironmentFault
+from strongroom.domain.key_words import OWN_KEY_ASKED
 from strongroom.domain.progress import Progress
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class _Asking:
     refusals: int
     """How often somebody had said no when this was begun."""
     status: "KeyStatus | None" = None
+    question: str = OWN_KEY_ASKED
     answered: threading.Event = field(default_factory=threading.Event)
     answer: "str | Path | None" = field(default=None, repr=False)
     wants_keychain: bool = False
@@ -141,7 +143,7 @@ class Secrets(QObject):
         while True:
             asking.was_answered = False
             try:
-                answer = work(lambda _question: self._ask(asking, progress), progress)
+                answer = work(lambda question: self._ask(asking, question, progress), progress)
             except EnvironmentFault as fault:
                 if fault.code != LOCKED:
                     raise
@@ -154,9 +156,9 @@ class Secrets(QObject):
                     self._identities.keep_open()
                 return answer
 
-    def _ask(self, asking: _Asking, progress: Progress) -> str:
+    def _ask(self, asking: _Asking, question: str, progress: Progress) -> str:
         """Returns the passphrase that somebody types, or chose a file with."""
-        asking.status = self._identities.key_status()
+        asking.status, asking.question = self._identities.key_status(), question
         answer = self._wait(asking, progress)
         asking.was_answered = True
         return self._identities.passphrase_in(answer) if isinstance(answer, Path) else answer
@@ -191,6 +193,7 @@ class Secrets(QObject):
 
     def _on_asked(self, asking: _Asking) -> None:
         if asking.dialog is not None and shiboken6.isValid(asking.dialog):
+            asking.dialog.ask_for(asking.question)
             asking.dialog.ask_again(asking.error, keychain=asking.wants_keychain)
             return
         parent, status = asking.parent, asking.status
@@ -198,9 +201,10 @@ class Secrets(QObject):
             asking.answered.set()
             return
         dialog = asking.dialog = UnlockDialog(status, asking.why, parent)
+        dialog.ask_for(asking.question)
 
         def give(answer: str | Path) -> None:
-            asking.answer, asking.keeps_open = answer, dialog.keep.isChecked()
+            asking.answer, asking.keeps_open = answer, dialog.keeps_open()
             asking.answered.set()
 
         def refuse() -> None:

@@ -21,7 +21,7 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import Surface, column, row
 from strongroom.desktop.kit.switches import Check
 from strongroom.desktop.kit.theme import theme
-from strongroom.domain.key_words import KEYCHAIN_LOCKED
+from strongroom.domain.key_words import KEYCHAIN_LOCKED, OWN_KEY_ASKED
 
 if TYPE_CHECKING:
     from strongroom.services.key_status import KeyStatus
@@ -65,10 +65,10 @@ class UnlockDialog(Dialog):
         for words in (title, sentence):
             words.setAlignment(Qt.AlignmentFlag.AlignCenter)
             words.setWordWrap(True)
-        name = Label("Passphrase", "text_secondary", "dense", weight=500)
-        name.setBuddy(self.field.edit)
+        self._name = Label("Passphrase", "text_secondary", "dense", weight=500)
+        self._name.setBuddy(self.field.edit)
         self._typing = column(
-            row(name, None, self._caps),
+            row(self._name, None, self._caps),
             6,
             self.field,
             6,
@@ -84,10 +84,10 @@ class UnlockDialog(Dialog):
             "text_secondary", "dense", wrap=True,
         )  # fmt: skip
         self._keychain = column(self._locked, 4, self._locked_advice)
-        card = SignerCard(status)
+        self._card = SignerCard(status)
         self.set_body(
             column(
-                row(None, _Seal(), None), 12, title, sentence, 16, card, 16,
+                row(None, _Seal(), None), 12, title, sentence, 16, self._card, 16,
                 self._typing, self._keychain,
             ),
             margins=EDGES,
@@ -106,6 +106,19 @@ class UnlockDialog(Dialog):
         super().showEvent(event)
         QWidget.setTabOrder(self.keep, self.file_button)
         QWidget.setTabOrder(self.file_button, self.cancel_button)
+
+    def ask_for(self, question: str) -> None:
+        """Says whose passphrase is wanted, if it is not that of one's own key."""
+        is_own = question == OWN_KEY_ASKED
+        self._name.setText("Passphrase" if is_own else question)
+        self.field.edit.setAccessibleName(self._name.text())
+        self._card.setVisible(is_own)
+        self.keep.setVisible(is_own)
+        self._fit()
+
+    def keeps_open(self) -> bool:
+        """Whether one's own key should stay open after this."""
+        return self.keep.isChecked() and not self.keep.isHidden()
 
     def ask_again(self, error: str, *, keychain: bool = False) -> None:
         """Says what was wrong and waits for another passphrase, or for the keychain."""

@@ -27,7 +27,7 @@ SIGNS: dict[Reach, tuple[str, Role, str]] = {
     Reach.ENDED: ("circle-minus", "warn_icon", "then, and not any more"),
 }
 """How far a right goes: icon, its role, and the words of the legend."""
-NARROW = 84  # px of a column that holds a sign below a word such as Production
+NARROW = 80  # px of a column that holds a sign below a word such as Production
 
 
 def columns_of(grid: AccessGrid) -> tuple[Column, ...]:
