@@ -33,12 +33,10 @@ def test_verify_and_evaluate_ten_thousand_events(tmp_path: Path) -> None:
     }  # fmt: skip
     alone = f"{_signatures_alone(snapshot):.2f} s CPU, the signatures alone"
     report(
-        Figure(
-            f"verify and evaluate {count:,} events: processor time", cpu, "s CPU", "≤ 3 s", alone
-        ),
-        Figure("of it reading and the gate", reading, "s CPU", ""),
-        Figure("of it chains and the fold", cpu - reading, "s CPU", ""),
-        Figure(f"verify and evaluate {count:,} events, on the wall", seconds, "s", ""),
+        Figure(f"verify and evaluate {count:,} events", seconds, "s", "≤ 3 s"),
+        Figure("processor time of it, on every core", cpu, "s CPU", "", alone),
+        Figure("of that reading and the gate", reading, "s CPU", ""),
+        Figure("of that chains and the fold", cpu - reading, "s CPU", ""),
     )
     start_cpu = time.process_time()
     fold(snapshot.trust.documents, assemble(snapshot.chains.events()))

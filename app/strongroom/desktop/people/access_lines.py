@@ -27,13 +27,20 @@ SIGNS: dict[Reach, tuple[str, Role, str]] = {
     Reach.ENDED: ("circle-minus", "warn_icon", "then, and not any more"),
 }
 """How far a right goes: icon, its role, and the words of the legend."""
-NARROW = 80  # px of a column that holds a sign below a word such as Production
+NARROW, WIDE = 76, 88  # px of a column that holds a sign below a word such as Log, or Production
+SHORT = 8  # characters of a word that fits into the narrow one
 
 
 def columns_of(grid: AccessGrid) -> tuple[Column, ...]:
     """Returns the columns of a grid."""
     signs = tuple(
-        Column(column.cap, column.title, NARROW, group=column.group) for column in grid.columns
+        Column(
+            column.cap,
+            column.title,
+            NARROW if len(column.title) <= SHORT else WIDE,
+            group=column.group,
+        )
+        for column in grid.columns
     )
     return (
         Column("who", "Person", 168),

@@ -257,11 +257,11 @@ class PeoplePage(Page):
         self.acts.team, document = team, team.document
         self.fork_banner.setVisible(team.is_forked)
         self._fork_row.setVisible(team.is_forked)
-        self._team.setCurrentWidget(self._empty if document is None else self.members)
         if document is None:
-            self._show_nothing()
+            self._show_nothing()  # before it is seen: each word would be laid out
         else:
             self.members.show_team(document, team.members)
+        self._team.setCurrentWidget(self._empty if document is None else self.members)
         self._show_buttons()
         self._show_tab(self.tabs.current())
         self.selection_changed.emit()
