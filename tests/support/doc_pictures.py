@@ -22,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SHOWN: dict[ThemeName, tuple[str, ...]] = {
     "light": (
         "runs", "compare", "run", "plots-parallel", "models", "reviews", "exchange", "audit",
-        "monitor", "people",
+        "monitor", "people", "people-access",
     ),
     "dark": ("runs", "compare", "run-metrics", "plots-scatter"),
 }  # fmt: skip
