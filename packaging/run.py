@@ -16,7 +16,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import environment
@@ -97,7 +98,7 @@ def _are_current(pictures: Path, store: Path) -> bool:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Runs the fast tests offscreen, then the tests of real windows, in one keyring session."""
+    """Runs the fast tests offscreen, then those of real windows, each in a keyring session."""
     started = time.monotonic()
     rest, chosen = _chosen(arguments)
     tools, extras = libraries.TEST_TOOLS, TESTS
@@ -111,32 +112,42 @@ def test(arguments: Sequence[str]) -> int:
     pytest = [str(environment.python()), "-m", "pytest"]
     hang = HANG_SECONDS_ALL if ALL in arguments else HANG_SECONDS
     pytest += ["-o", f"faulthandler_timeout={hang}"]
-    with session.Session(environment.ROOT) as private:
-        private.use_private_folders()
-        if libraries.KEYRING_PACKAGES.isdisjoint(still_missing):
-            print("Starting a message bus and a keyring of this session only.", flush=True)
-            private.open_keyring(environment.python())
-        else:
-            print("There is no keyring here; the tests that need one will fail.", flush=True)
+    has_keyring = libraries.KEYRING_PACKAGES.isdisjoint(still_missing)
+    if not has_keyring:
+        print("There is no keyring here; the tests that need one will fail.", flush=True)
+    codes = []
+    with _test_session(has_keyring) as private:
         print("Running the tests that need no display.", flush=True)
         # A file of tests stays on one worker, so what a module shares is made once.
         spread = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
         offscreen = [*pytest, "-m", _and(chosen, "not e2e"), *spread, *rest]
-        codes = [private.run(offscreen, QT_QPA_PLATFORM="offscreen")]
-        if libraries.SCREEN_PACKAGES.isdisjoint(still_missing):
+        codes.append(private.run(offscreen, QT_QPA_PLATFORM="offscreen"))
+    if not libraries.SCREEN_PACKAGES.isdisjoint(still_missing):
+        print("The tests that drive real windows cannot run here.", flush=True)
+        codes.append(SETUP_FAILED)
+    else:
+        with _test_session(has_keyring) as private:
             print("Starting a virtual screen and a window manager.", flush=True)
             private.open_display()
             print("Running the tests that drive real windows.", flush=True)
             # pytest-xvfb, where somebody installed it, would hide this screen behind its own
             windows = [*pytest, "-p", "no:xvfb", "-m", _and(chosen, "e2e"), *rest]
             codes.append(private.run(windows, QT_QPA_PLATFORM="xcb"))
-        else:
-            print("The tests that drive real windows cannot run here.", flush=True)
-            codes.append(SETUP_FAILED)
     code = _combined(*codes)
     verdict = "All tests passed" if code == 0 else "Not all tests passed"
     print(f"{verdict}, {time.monotonic() - started:.0f} seconds in all.")
     return code
+
+
+@contextmanager
+def _test_session(has_keyring: bool) -> Iterator[session.Session]:
+    """Opens a session with folders of its own and, where there can be one, a fresh keyring."""
+    with session.Session(environment.ROOT) as private:
+        private.use_private_folders()
+        if has_keyring:
+            print("Starting a message bus and a keyring of this session only.", flush=True)
+            private.open_keyring(environment.python())
+        yield private
 
 
 def bench(arguments: Sequence[str]) -> int:

@@ -140,6 +140,14 @@ class Session:
         finally:
             _end(process)
             self._processes.remove(process)
+            self._tell_what_ended()
+
+    def _tell_what_ended(self) -> None:
+        """Says which part of the session ended by itself: what failed may have failed by that."""
+        for process in self._processes:
+            if process.poll() is not None:
+                name = process.args[0] if isinstance(process.args, list) else process.args
+                print(f"Ended by itself, with {process.returncode}: {name}", file=sys.stderr)
 
     def close(self) -> None:
         """Ends every process of the session, last started first, and removes its folders."""

@@ -5,6 +5,7 @@ import base64
 import os
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,11 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Loc
         return Locker(memory, memory.lock)
     running = request.getfixturevalue("session")
     return Locker(enter(running, monkeypatch), running.lock)
+
+
+def numbers(names: set[str]) -> set[int]:
+    """Returns the numbers of the unique names of a bus, ``:1.7`` for example."""
+    return {int(name.partition(".")[2]) for name in names}
 
 
 def fault(action: Any) -> EnvironmentFault:
@@ -193,6 +199,68 @@ def test_something_else_under_our_name_is_not_taken_for_a_secret(
     for text in ("hello", "", "é", base64.b64encode(b"short").decode()):
         backend.set_password(service_name(WRITER), "kek", text)
         assert "something else" in fault(lambda: keychain.get(WRITER)).title
+
+
+@needs_daemons
+def test_many_questions_go_over_one_connection(
+    session: KeyringSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon can end when connections come and go quickly, and locks everybody out (ADR 31)."""
+    keychain = enter(session, monkeypatch)
+    keychain.set(WRITER, SECRET)
+    names = session.names_on_the_bus()
+    for _ in range(20):
+        assert keychain.state() is KeychainState.UNLOCKED
+        assert keychain.get(WRITER) == SECRET
+        keychain.set(OTHER, SECRET)
+        keychain.delete(OTHER)
+    # unique names are counted on and never used twice: only the two questions have come since
+    came = session.names_on_the_bus() - names
+    assert len(came) == 1, came
+    assert numbers(came) == {max(numbers(names)) + 1}
+
+
+@needs_daemons
+def test_a_child_of_a_fork_speaks_over_a_connection_of_its_own(
+    session: KeyringSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keychain = enter(session, monkeypatch)
+    keychain.set(WRITER, SECRET)
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if keychain.get(WRITER) == SECRET else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert keychain.get(WRITER) == SECRET
+
+
+@needs_daemons
+def test_several_threads_ask_at_once_and_each_gets_its_own_answer(
+    session: KeyringSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keychain = enter(session, monkeypatch)
+    secrets = {f"{number:016x}" * 4: bytes([number]) * 32 for number in range(8)}
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(keychain.set, secrets, secrets.values()))
+        assert list(threads.map(keychain.get, secrets)) == list(secrets.values())
+
+
+@needs_daemons
+def test_keyring_itself_finds_what_is_kept_and_the_other_way_round(
+    session: KeyringSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keychain = enter(session, monkeypatch)
+    theirs = keyring.backends.SecretService.Keyring()
+    keychain.set(WRITER, SECRET)
+    text = theirs.get_password(service_name(WRITER), "kek")
+    assert text == base64.b64encode(SECRET).decode()
+    theirs.set_password(service_name(WRITER), "kek", base64.b64encode(SECRET[::-1]).decode())
+    assert keychain.get(WRITER) == SECRET[::-1]
+    keychain.delete(WRITER)
+    assert theirs.get_password(service_name(WRITER), "kek") is None
+    assert len(session.raw_secrets()) == 0
 
 
 # ---------------------------------------------------------------- backends that are refused

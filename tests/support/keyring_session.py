@@ -99,6 +99,12 @@ class KeyringSession:
             items = secretstorage.Collection(connection).get_all_items()
             return {item.get_label(): item.get_secret() for item in items}
 
+    def names_on_the_bus(self) -> set[str]:
+        """Returns the unique names of all connections; the one that asks is among them."""
+        with closing(_connect(self.address)) as connection:
+            names = connection.bus_proxy.ListNames()[0]
+        return {name for name in names if name.startswith(":")}
+
     def _answers(self) -> bool:
         try:
             with closing(_connect(self.address)) as connection:

@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import keyring.errors
 from keyring.backend import KeyringBackend
@@ -24,6 +24,9 @@ from keyring.util import platform_
 
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.key_words import KEYCHAIN_LOCKED
+
+if TYPE_CHECKING:
+    from strongroom.trust.secret_service import SecretService
 
 SECRET_BYTES = 32
 KEYCHAIN_USER = "kek"
@@ -42,6 +45,22 @@ TRUSTED_BACKENDS = (
 """Backends that encrypt at rest, in the order of preference."""
 
 _CHAIN = "keyring.backends.chainer.ChainerBackend"  # keyring's word for "the best there is"
+
+
+class Passwords(Protocol):
+    """What is asked of a backend; those of `keyring` answer it, and the Secret Service's own."""
+
+    def get_password(self, service: str, user: str, /) -> str | None:
+        """Returns what is kept under a service and a user, or None."""
+        ...
+
+    def set_password(self, service: str, user: str, text: str, /) -> None:
+        """Keeps a text in place of an earlier one."""
+        ...
+
+    def delete_password(self, service: str, user: str, /) -> None:
+        """Forgets what is kept."""
+        ...
 
 
 class KeychainState(Enum):
@@ -90,16 +109,14 @@ class SystemKeychain:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
+        self._service: SecretService | None = None
 
     def state(self) -> KeychainState:
         """Returns whether the keychain can be read now, looking at it afresh."""
         try:
-            backend = self._backend()
+            return self._state_of(self._backend())
         except EnvironmentFault:
             return KeychainState.ABSENT
-        if _name(backend) != _SECRET_SERVICE:
-            return KeychainState.UNLOCKED  # the others unlock with the session
-        return _secret_service_state()
 
     def unlock(self) -> KeychainState:
         """Shows the desktop's own prompt if the keychain is locked; not for the window's thread.
@@ -108,11 +125,10 @@ class SystemKeychain:
             EnvironmentFault: ``E-LOCKED`` if there is no keychain that can be trusted.
         """
         backend = self._backend()
-        if _name(backend) != _SECRET_SERVICE:
-            return KeychainState.UNLOCKED
-        if _secret_service_state() is KeychainState.LOCKED:
-            _prompt_secret_service()
-        return _secret_service_state()
+        with _told():
+            if backend is self._service and self._state_of(backend) is KeychainState.LOCKED:
+                self._service.prompt(PROMPT_TIMEOUT_S)
+        return self._state_of(backend)
 
     def get(self, owner: str) -> bytes | None:
         """Returns the owner's secret, or None.
@@ -120,7 +136,7 @@ class SystemKeychain:
         Raises:
             EnvironmentFault: ``E-LOCKED`` if it is locked, absent, or holds something else there.
         """
-        backend = self._ready()
+        backend = self._backend()
         with _told():
             text = backend.get_password(service_name(owner), KEYCHAIN_USER)
         return None if text is None else _decode(text)
@@ -133,7 +149,7 @@ class SystemKeychain:
             ValueError: If the secret has not 32 bytes.
         """
         text = _encode(secret)
-        backend = self._ready()
+        backend = self._backend()
         with _told():
             backend.set_password(service_name(owner), KEYCHAIN_USER, text)
 
@@ -143,32 +159,42 @@ class SystemKeychain:
         Raises:
             EnvironmentFault: ``E-LOCKED`` if it is locked or absent.
         """
-        backend = self._ready()
+        backend = self._backend()
         with _told():
             if backend.get_password(service_name(owner), KEYCHAIN_USER) is not None:
                 backend.delete_password(service_name(owner), KEYCHAIN_USER)
 
-    def _ready(self) -> KeyringBackend:
-        """Returns the backend once it can answer without a prompt."""
-        backend = self._backend()
-        if _name(backend) == _SECRET_SERVICE:
-            state = _secret_service_state()
-            if state is KeychainState.LOCKED:
-                raise _locked()
-            if state is KeychainState.ABSENT:
-                raise _absent()
-        return backend
-
-    def _backend(self) -> KeyringBackend:
+    def _backend(self) -> Passwords:
         """Finds the backend each time: a daemon may have come or gone since the last call."""
         chosen = _configured(self._environ)
         if chosen and chosen not in TRUSTED_BACKENDS:
             raise _refused(chosen)
         for name in (chosen,) if chosen else TRUSTED_BACKENDS:
-            backend = _load(name)
+            backend = self._secret_service() if name == _SECRET_SERVICE else _load(name)
             if backend is not None:
                 return backend
         raise _absent()
+
+    def _state_of(self, backend: Passwords) -> KeychainState:
+        if backend is not self._service:
+            return KeychainState.UNLOCKED  # the others unlock with the session
+        try:
+            is_open = self._service.is_open()
+        except keyring.errors.InitError:
+            return KeychainState.ABSENT
+        return KeychainState.UNLOCKED if is_open else KeychainState.LOCKED
+
+    def _secret_service(self) -> "SecretService | None":
+        """Returns the one connection to the Secret Service, where there is such a service."""
+        if self._service is not None and self._service.is_connected:
+            return self._service
+        if _load(_SECRET_SERVICE) is None:
+            return None
+        if self._service is None:
+            from strongroom.trust.secret_service import SecretService
+
+            self._service = SecretService()
+        return self._service
 
 
 class PassphraseKeychain:
@@ -283,10 +309,6 @@ def _decode(text: str) -> bytes:
     return secret
 
 
-def _name(backend: KeyringBackend) -> str:
-    return f"{type(backend).__module__}.{type(backend).__qualname__}"
-
-
 def _configured(environ: Mapping[str, str]) -> str:
     """Returns the backend that the user's configuration of `keyring` names, without loading it."""
     named = environ.get("PYTHON_KEYRING_BACKEND", "")
@@ -323,44 +345,11 @@ def _told() -> Iterator[None]:
         yield
     except keyring.errors.KeyringLocked as error:
         raise _locked() from error
+    except keyring.errors.InitError as error:
+        raise _absent() from error
     except (keyring.errors.KeyringError, OSError) as error:
         raise EnvironmentFault(
             "E-LOCKED",
             f"The keychain did not answer ({type(error).__name__})",
             "Check that the keychain service of your session runs, then try again.",
         ) from error
-
-
-def _secret_service_state() -> KeychainState:
-    """Asks the Secret Service whether its default collection is open, without a prompt."""
-    import secretstorage
-
-    try:
-        connection = secretstorage.dbus_init()
-    except (secretstorage.SecretStorageException, OSError):
-        return KeychainState.ABSENT
-    try:
-        is_locked = secretstorage.Collection(connection).is_locked()
-    except secretstorage.ItemNotFoundException:
-        return KeychainState.LOCKED  # no login keyring yet: creating one asks for a password
-    except (secretstorage.SecretStorageException, OSError):
-        return KeychainState.ABSENT
-    finally:
-        connection.close()
-    return KeychainState.LOCKED if is_locked else KeychainState.UNLOCKED
-
-
-def _prompt_secret_service() -> None:
-    """Opens the prompt of the Secret Service and waits for it; a dismissed prompt is no error."""
-    import secretstorage
-
-    try:
-        connection = secretstorage.dbus_init()
-    except (secretstorage.SecretStorageException, OSError) as error:
-        raise _absent() from error
-    try:
-        secretstorage.get_default_collection(connection).unlock(timeout=PROMPT_TIMEOUT_S)
-    except (secretstorage.SecretStorageException, OSError):
-        return  # dismissed, or nobody came: the state says so
-    finally:
-        connection.close()
