@@ -146,8 +146,8 @@ class Session:
         """Says which part of the session ended by itself: what failed may have failed by that."""
         for process in self._processes:
             if process.poll() is not None:
-                name = process.args[0] if isinstance(process.args, list) else process.args
-                print(f"Ended by itself, with {process.returncode}: {name}", file=sys.stderr)
+                told = f"Ended by itself, with {process.returncode}: {process.args!r}"
+                print(told, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Ends every process of the session, last started first, and removes its folders."""

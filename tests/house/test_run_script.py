@@ -55,6 +55,20 @@ def test_a_part_without_matching_tests_does_not_hide_a_failure(script):
     assert combined(-11, 0) != 0
 
 
+def test_a_part_of_the_session_that_ended_by_itself_is_told(script, tmp_path, capfd):
+    session = script("session")
+    with session.Session(tmp_path) as private:
+        staying = private.start(["sleep", "60"])
+        going = private.start([sys.executable, "-c", "import os; os.abort()"])
+        going.wait(30)
+        private.run(["true"])
+        assert staying.poll() is None
+    told = capfd.readouterr().err
+    assert f"Ended by itself, with {-signal.SIGABRT}" in told
+    assert "os.abort()" in told
+    assert "sleep" not in told
+
+
 def test_a_chosen_marker_is_kept_in_both_parts(script):
     run = script("run")
     rest, chosen = run._split_marker(["tests/unit", "-m", "slow", "-q"])
