@@ -15,7 +15,8 @@ from strongroom.services.runs import Runs, open_runs
 from strongroom.store import sealing
 from strongroom.store.liveness import observe
 from strongroom.store.run_state import read_state
-from strongroom.store.sealing import seal, sealed_digest, verify_sealed
+from strongroom.store.seal_check import verify_sealed
+from strongroom.store.sealing import seal, sealed_digest
 from support.runs_on_disk import START_US, add_process, random_bytes, write_run
 
 NOW = observe(START_US + 5)

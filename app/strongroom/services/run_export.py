@@ -16,7 +16,8 @@ from strongroom.services.runs import Runs
 from strongroom.store.arrived_runs import complete_copy
 from strongroom.store.blobs import Blobs
 from strongroom.store.run_places import RunPlace
-from strongroom.store.sealing import run_lock, verify_sealed
+from strongroom.store.seal_check import verify_sealed
+from strongroom.store.sealing import run_lock
 from strongroom.store.store_folder import fault
 
 

@@ -31,7 +31,8 @@ from strongroom.store.liveness import observe
 from strongroom.store.run_columns import Column, columns, values
 from strongroom.store.run_places import RunPlace, all_places, place_of
 from strongroom.store.run_state import RunState, read_state
-from strongroom.store.sealing import seal, verify_sealed
+from strongroom.store.seal_check import verify_sealed
+from strongroom.store.sealing import seal
 from strongroom.store.search import Page
 from strongroom.store.series import read_series
 from strongroom.store.store_folder import StoreFolder, fault, open_store_folder

@@ -138,7 +138,7 @@ def check_story(
 def complete_copy(folder: Path, blobs: Blobs) -> None:
     """Puts into a copy of a pulled run's folder the containers that its store kept as blobs.
 
-    What is made so is what was sealed, or `sealing.verify_sealed` names it.
+    What is made so is what was sealed, or `seal_check.verify_sealed` names it.
 
     Raises:
         Untrusted: ``E-MISSING`` or ``E-HASH`` for a blob; ``E-FORMAT``, ``E-CANON`` for

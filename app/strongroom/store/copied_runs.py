@@ -32,7 +32,8 @@ from strongroom.store.run_state import (
     read_sealed,
     read_state,
 )
-from strongroom.store.sealing import hash_file, sync_folder, verify_sealed
+from strongroom.store.seal_check import verify_sealed
+from strongroom.store.sealing import hash_file, sync_folder
 from strongroom.store.store_folder import StoreFolder
 
 MAX_DEPTH = 4  # PATH/store/runs/yyyy-mm/run and every shorter way

@@ -21,7 +21,6 @@ from filelock import FileLock, Timeout
 from strongroom.domain import canonical
 from strongroom.domain.canonical import MAX_INTEGER, JsonValue
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.ids import is_digest
 from strongroom.journal.layout import JOURNAL_SUFFIX, OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
 from strongroom.journal.reader import file_names, read_run
 from strongroom.journal.series import Series, concat
@@ -44,15 +43,6 @@ LOCK_SECONDS = 10.0  # sealing a million points takes one
 CHUNK = 1 << 20
 _NEW_METRICS = ".metrics.parquet.tmp"
 _NEW_SEALED = ".sealed.json.tmp"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealFinding:
-    """A file of a sealed run that is not what it was: code, path in the folder, one sentence."""
-
-    code: str
-    path: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,44 +173,6 @@ def sealed_digest(folder: Path) -> str:
     """Returns the digest that ``run.finish`` signs: SHA-256 of ``sealed.json``, '' if unsealed."""
     found = read_sealed(folder)
     return found[1] if found else ""
-
-
-def verify_sealed(
-    folder: Path, remembered: str = "", *, blobs: Path | None = None
-) -> tuple[SealFinding, ...]:
-    """Re-hashes every file of a sealed run.
-
-    Args:
-        folder: The run folder.
-        remembered: The digest of ``sealed.json`` that a catalog or a signed event knows.
-        blobs: Where the artifacts of a pulled run lie: a container that is not in its folder is
-            not missed if each artifact in it is there (`verify_artifacts` checks their bytes).
-    """
-    try:
-        found = read_sealed(folder)
-    except Untrusted as error:
-        return (SealFinding(code=error.code, path=SEALED_FILE, detail=error.title),)
-    if found is None:
-        if remembered:
-            return (SealFinding(code="E-MISSING", path=SEALED_FILE, detail="it is gone"),)
-        return ()
-    document, digest = found
-    results: list[SealFinding] = []
-    if remembered and digest != remembered:
-        detail = f"its digest is {digest[:16]}… where {remembered[:16]}… was sealed"
-        # What it lists is no longer evidence of anything.
-        return (SealFinding(code="E-HASH", path=SEALED_FILE, detail=detail),)
-    try:
-        listed = [(item["path"], item["size"], item["sha256"]) for item in document["files"]]
-        listed.append((RUN_FILE, -1, document["run"]))
-        elsewhere = _held_elsewhere(folder, document, blobs)
-        for path, size, sha256 in listed:
-            if path not in elsewhere:
-                results.extend(_check_file(folder, str(path), int(size), str(sha256)))
-    except (KeyError, TypeError, ValueError):
-        detail = "its list of files cannot be read"
-        results.append(SealFinding(code="E-FORMAT", path=SEALED_FILE, detail=detail))
-    return tuple(results)
 
 
 def hash_file(path: Path) -> tuple[str, int]:
@@ -363,10 +315,11 @@ def _kept_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     yield from (folder / name for name in names if name.endswith(PACK_SUFFIX))
     objects = folder / OBJECT_FOLDER
     if OBJECT_FOLDER in names and objects.is_dir():
-        yield from (path for path in objects.iterdir() if path.is_file() and _is_object(path.name))
+        yield from (path for path in objects.iterdir() if path.is_file() and is_object(path.name))
 
 
-def _is_object(name: str) -> bool:
+def is_object(name: str) -> bool:
+    """Whether a name in the folder of objects is a digest, not one of a file on its way."""
     return len(name) == 64 and not name.startswith(".")
 
 
@@ -391,39 +344,6 @@ def _check_metrics(data: memoryview, written: Mapping[str, Series]) -> None:
             "Metrics did not read back as they were written",
             "The disk or the memory of this machine is unreliable; the journals were kept.",
         )
-
-
-def _check_file(folder: Path, path: str, size: int, sha256: str) -> Iterator[SealFinding]:
-    is_ours = path in {RUN_FILE, METRICS_FILE} or path.endswith(PACK_SUFFIX)
-    is_object = path.startswith(f"{OBJECT_FOLDER}/") and _is_object(path[len(OBJECT_FOLDER) + 1 :])
-    if not is_object and (not is_ours or "/" in path or "\\" in path):
-        detail = f"it lists {path[:80]}, which no run folder holds"
-        yield SealFinding(code="E-PATH", path=SEALED_FILE, detail=detail)
-        return
-    try:
-        found, found_size = hash_file(folder / path)
-    except OSError:
-        yield SealFinding(code="E-MISSING", path=path, detail="it is listed and not there")
-        return
-    if found != sha256 or (size >= 0 and found_size != size):
-        detail = f"its digest is {found[:16]}… where {sha256[:16]}… was sealed"
-        yield SealFinding(code="E-HASH", path=path, detail=detail)
-
-
-def _held_elsewhere(folder: Path, document: dict[str, Any], blobs: Path | None) -> set[str]:
-    """Returns containers that a pulled run's folder lacks and whose artifacts are all in blobs."""
-    if blobs is None:
-        return set()
-    inside: dict[str, list[str]] = {}
-    for item in document["artifacts"]:
-        inside.setdefault(str(item["at"]).partition(":")[0], []).append(str(item["sha256"]))
-    return {
-        container
-        for container, digests in inside.items()
-        if container.startswith(("w-", f"{OBJECT_FOLDER}/"))
-        and not (folder / container).exists()
-        and all(is_digest(each) and (blobs / each[:2] / each).is_file() for each in digests)
-    }
 
 
 def _remove_covered(folder: Path, document: dict[str, Any], journals: dict[str, Path]) -> None:
