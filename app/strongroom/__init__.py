@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from strongroom.sdk.active_run import ActiveRun as ActiveRun
     from strongroom.sdk.fluent import active_run as active_run
     from strongroom.sdk.fluent import end_run as end_run
+    from strongroom.sdk.fluent import flush as flush
     from strongroom.sdk.fluent import log_artifact as log_artifact
+    from strongroom.sdk.fluent import log_artifacts as log_artifacts
     from strongroom.sdk.fluent import log_batch as log_batch
     from strongroom.sdk.fluent import log_dict as log_dict
     from strongroom.sdk.fluent import log_figure as log_figure
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from strongroom.sdk.fluent import set_tag as set_tag
     from strongroom.sdk.fluent import set_tags as set_tags
     from strongroom.sdk.fluent import start_run as start_run
+    from strongroom.sdk.track import track as track
     from strongroom.services.run_search import search_runs as search_runs
 
 __version__ = "0.1.0"
@@ -37,7 +40,9 @@ __version__ = "0.1.0"
 _WRITERS = [
     "active_run",
     "end_run",
+    "flush",
     "log_artifact",
+    "log_artifacts",
     "log_batch",
     "log_dict",
     "log_figure",
@@ -59,6 +64,7 @@ _WRITERS = [
 _HOME = {"ActiveRun": "strongroom.sdk.active_run"} | dict.fromkeys(
     _WRITERS, "strongroom.sdk.fluent"
 )
+_HOME["track"] = "strongroom.sdk.track"
 _HOME["search_runs"] = "strongroom.services.run_search"
 
 

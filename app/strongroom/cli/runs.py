@@ -274,6 +274,17 @@ def _detail_document(detail: RunDetail) -> dict[str, Any]:
         "inputs": detail.inputs,
         "notes": detail.notes,
         "lost": detail.lost,
+        "processes": [
+            {
+                "host": each.host,
+                "pid": each.pid,
+                "rank": each.rank,
+                "world": each.world,
+                "launcher": each.launcher,
+                "status": each.status,
+            }
+            for each in detail.processes
+        ],
         "warnings": detail.warnings,
     }
 
@@ -288,6 +299,7 @@ def _detail_lines(detail: RunDetail) -> list[str]:
         f"ended       {'' if run.ended_us is None else to_iso(run.ended_us)}",
         f"by          {run.user}@{run.host}",
     ]
+    lines += [f"process {each.words}" for each in detail.processes]
     lines += [f"param   {key} = {value}" for key, value in sorted(run.params.items())]
     lines += [f"tag     {key} = {value}" for key, value in sorted(run.tags.items())]
     lines += [

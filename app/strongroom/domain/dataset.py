@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A dataset as a run's input: name, digest, schema, row count and where it came from.
+"""A dataset as a run's input: name, digest, schema, row count, profile and where it came from.
 
 * The digest says whether the data is still the same; the source only says where it was.
 * Everything is text, so any store, table or screen can hold it.
@@ -19,6 +19,8 @@ class DatasetInput:
     source_type: str = ""
     schema: str = ""
     rows: str = ""
+    profile: str = ""
+    """What the columns hold, as `data_profile` writes it."""
 
     def as_texts(self) -> dict[str, str]:
         """Returns the fields that are known, as the journal and the catalog keep them."""
@@ -30,5 +32,6 @@ class DatasetInput:
             "source_type": self.source_type,
             "schema": self.schema,
             "rows": self.rows,
+            "profile": self.profile,
         }
         return {key: text for key, text in fields.items() if text}

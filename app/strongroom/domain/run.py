@@ -40,6 +40,32 @@ class MetricSummary(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunProcess:
+    """A process that logged into a run of several; ``rank`` counts from 0, None if nobody told.
+
+    ``status`` is what it ended with, None if it did not say; ``is_child`` marks a forked one.
+    """
+
+    host: str
+    pid: int
+    rank: int | None = None
+    world: int | None = None
+    local_rank: int | None = None
+    launcher: str = ""
+    is_child: bool = False
+    status: RunStatus | None = None
+
+    @property
+    def words(self) -> str:
+        """What a person reads of it: rank, host, number of the process, end."""
+        which = "" if self.rank is None else f"rank {self.rank} of {self.world}"
+        where = f"on {self.host}" if self.host else ""
+        ended = "" if self.status is None else self.status.value
+        place = " ".join(filter(None, (which, where)))
+        return ", ".join(filter(None, (place, f"process {self.pid}", ended)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run as the catalog knows it; times in microseconds UTC, ``ended_us`` None while it runs."""
 
@@ -77,3 +103,5 @@ class RunDetail:
     notes: tuple[str, ...]
     lost: dict[str, int]
     warnings: tuple[str, ...]
+    processes: tuple[RunProcess, ...] = ()
+    """Empty for a run of one process that was never resumed."""

@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 
 from strongroom.domain.canonical import JsonValue
-from strongroom.domain.run import RunStatus
+from strongroom.domain.run import RunProcess, RunStatus
 from strongroom.journal.series import Series
 
 
@@ -65,6 +65,8 @@ class WriterState:
     pid: int
     boot_id: str
     created_us: int = 0
+    process: RunProcess | None = None
+    """What it says of itself; None for the process of a run that has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ class Kind(IntEnum):
     END = 8
     NOTE = 9
     MOVE = 10
+    PROCESS = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ BEATS_EVERY = 10  # one heartbeat for so many syncs: every ten seconds
 class Beating(Protocol):
     """What the pulse looks after."""
 
-    def sync(self) -> None:
-        """Makes what was written durable; cheap when nothing was."""
+    def sync(self) -> bool:
+        """Makes what was written durable, and says whether it is; cheap when nothing was."""
         ...
 
     def beat(self) -> None:

@@ -4,11 +4,13 @@
 * Nothing found here is believed without its checksum, and nothing wrong stops the reading.
 * Files are folded in the order they were created, so the same folder always reads the same.
 * The status of a run is that of its leader: the first process, or the newest one that claimed
-  the run when it resumed it. A store's edit file may close a run whose leader is gone.
+  the run when it resumed it; of several ranks only rank 0 counts, whichever came first. A store's
+  edit file may close a run whose leader is gone.
 """
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +35,7 @@ from strongroom.journal.layout import (
     RUN_FORMAT,
     Kind,
 )
+from strongroom.journal.process import process_of
 from strongroom.journal.series import Series, concat
 from strongroom.journal.stream import JournalFile, Stretch
 
@@ -203,7 +206,7 @@ class _Fold:
         self._lost: dict[str, int] = {}
         self._writers: list[WriterState] = []
         self._ends: dict[str, int] = {}
-        self._leader = ""
+        self._claims: list[str] = []
         self._closed: tuple[RunStatus, int] | None = None
         self._is_deleted = False
         self._is_archived: bool | None = None
@@ -219,8 +222,9 @@ class _Fold:
         state: RunStatus | None = None
         has_ended = False
         last_seen = stretch.last_time_us
-        if not self._leader and not is_edit:
-            self._leader = name
+        if not self._claims and not is_edit:
+            self._claims.append(name)
+        process: dict[str, JsonValue] | None = None
         for kind, body in stretch.records:
             time_us = 0
             if "time" in body and type(body["time"]) is int:
@@ -233,7 +237,10 @@ class _Fold:
             elif kind is Kind.MOVE:  # counts in an edit only, as DELETED does
                 self._moved_to = _moved(body) if is_edit else self._moved_to
             elif kind is Kind.STATUS:
-                state, self._leader = _status(body) or state, name
+                state = _status(body) or state
+                self._claims.append(name)
+            elif kind is Kind.PROCESS:
+                process = process or body
             elif kind is Kind.END and not is_edit:
                 state, has_ended = _status(body) or RunStatus.FINISHED, True
                 self._ends[name] = time_us
@@ -251,12 +258,17 @@ class _Fold:
                     pid=file.header.pid,
                     boot_id=file.header.boot_id,
                     created_us=file.header.created_us,
+                    process=None if process is None else process_of(process, file.header.pid),
                 )
             )
 
     def content(self) -> JournalContent:
         """Returns the sum of all files."""
-        writers = tuple(_led(state, self._leader) for state in self._writers)
+        leader = self._leader()
+        writers = tuple(
+            replace(state, is_primary=True) if state.file == leader else state
+            for state in self._writers
+        )
         status, ended_us = RunStatus.RUNNING, None
         for state in writers:
             if state.is_primary and state.ended and state.status is not None:
@@ -280,6 +292,11 @@ class _Fold:
             is_archived=self._is_archived,
             moved_to=self._moved_to,
         )
+
+    def _leader(self) -> str:
+        ranks = {each.file: each.process.rank for each in self._writers if each.process}
+        first = [name for name in self._claims if not ranks.get(name)]
+        return (first or self._claims or [""])[-1]
 
     def _record(self, kind: Kind, body: dict[str, JsonValue], name: str) -> None:
         key, value = body.get("key"), body.get("value")
@@ -357,18 +374,3 @@ def _moved(body: dict[str, JsonValue]) -> str:
 def _status(body: dict[str, JsonValue]) -> RunStatus | None:
     word = body.get("status")
     return RunStatus(word) if word in set(RunStatus) else None
-
-
-def _led(state: WriterState, leader: str) -> WriterState:
-    if state.file != leader:
-        return state
-    return WriterState(
-        file=state.file,
-        is_primary=True,
-        ended=state.ended,
-        status=state.status,
-        last_seen_us=state.last_seen_us,
-        pid=state.pid,
-        boot_id=state.boot_id,
-        created_us=state.created_us,
-    )

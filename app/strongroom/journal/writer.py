@@ -56,6 +56,7 @@ class JournalWriter:
         label: The eight characters after the prefix; the writer id's first eight if empty.
         clock: Times of heartbeats, status and end.
         pulse: What keeps the file durable and the heartbeat going.
+        process: What each file says of its process (host, rank), right behind the header.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class JournalWriter:
         label: str = "",
         clock: Clock | None = None,
         pulse: Pulse = PULSE,
+        process: dict[str, JsonValue] | None = None,
     ) -> None:
         self.folder = folder
         self.run_id = run_id
@@ -77,6 +79,7 @@ class JournalWriter:
         self._random_bytes = random_bytes
         self._clock = clock or SystemClock()
         self._pulse = pulse
+        self._process = process
         self._lock = threading.RLock()
         self._fd = -1
         self._end = 0
@@ -194,19 +197,21 @@ class JournalWriter:
             self._ensure_open()
             return self.stem
 
-    def sync(self) -> None:
-        """Makes what was written durable; errors wait for the next write to be told."""
+    def sync(self) -> bool:
+        """Makes what was written durable; returns whether it is."""
         with self._lock:
             if not self._is_dirty or self._fd < 0:
-                return
+                return True
             self._is_dirty = False
             descriptor = os.dup(self._fd)
         try:
             _fdatasync(descriptor)
         except OSError:
-            self._is_dirty = True
+            self._is_dirty = True  # the pulse tries again, the next write tells
+            return False
         finally:
             os.close(descriptor)
+        return True
 
     def beat(self) -> None:
         """Writes a heartbeat if a file is open; a full disk is told by the next log call."""
@@ -322,6 +327,9 @@ class JournalWriter:
         stem, descriptor = self._create(f"{self._prefix}-{self._label or writer[:8]}")
         self._files += 1
         data = pack_header(header)
+        if self._process is not None:
+            told = self._process | ({"is_child": True} if self._is_child else {})
+            data += pack_other(Kind.PROCESS, told)
         try:
             if os.write(descriptor, data) != len(data):
                 raise _disk_full()

@@ -6,9 +6,11 @@
 * A param keeps its first value; the same value again changes nothing, another is counted.
 """
 
+import errno
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, SupportsFloat
@@ -18,13 +20,14 @@ from strongroom.domain.ids import RandomBytes
 from strongroom.domain.run import RunStatus
 from strongroom.journal.layout import MAX_BODY_BYTES, Kind
 from strongroom.journal.writer import JournalWriter
+from strongroom.sdk.artifact_verbs import ArtifactVerbs
+from strongroom.sdk.endings import status_of
 from strongroom.sdk.keeping import Keeper
 from strongroom.sdk.losses import LOG, Losses, Lost, never_raises, shown
 from strongroom.sdk.values import (
     as_json,
     check_name,
     column,
-    json_text,
     now_us,
     number,
     whole,
@@ -32,10 +35,11 @@ from strongroom.sdk.values import (
     whole_text,
 )
 
+_STATUSES = tuple(RunStatus)  # compared one by one: what is asked for need not be hashable
 MAX_TEXT_BYTES = MAX_BODY_BYTES - 16_384  # leaves room for the name and the quoting of the body
 
 
-class ActiveRun:
+class ActiveRun(ArtifactVerbs):
     """A run this process writes into; use it as a context manager.
 
     Args:
@@ -45,6 +49,9 @@ class ActiveRun:
         random_bytes: For the names of temporary files.
         on_end: Called once when the run has ended.
         leads: Whether this process's end is the run's end.
+        rejoin: Finds the run in another process by the store's folder and the run's id.
+        outer: The run that was logged into when this one began.
+        is_resumed: Whether the run was there before.
     """
 
     def __init__(
@@ -56,18 +63,25 @@ class ActiveRun:
         random_bytes: RandomBytes,
         on_end: Callable[["ActiveRun"], None],
         leads: bool = True,
+        rejoin: Callable[[str, str], "ActiveRun"] | None = None,
+        outer: "ActiveRun | None" = None,
+        is_resumed: bool = False,
     ) -> None:
         self.losses = Losses(is_strict=is_strict)
         self.run_id: str = writer.run_id
         self.experiment: str = facts["experiment"]
         self.name: str = facts["name"]
         self.leads = leads
+        self.store = writer.folder.parents[2]
+        self.outer = outer
+        self.is_resumed = is_resumed
+        self.thread = threading.current_thread()
+        self.is_ended = False  # read at each logged point, so it is no property
         self._writer = writer
         self._keeper = Keeper(writer, random_bytes)
         self._on_end = on_end
+        self._rejoin = rejoin
         self._params: dict[str, str] = {}
-        self._pid = os.getpid()
-        self._is_ended = False
         self._metric = writer.metric
         self._keys: set[str] = set()
 
@@ -76,10 +90,19 @@ class ActiveRun:
         """The run folder."""
         return self._writer.folder
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether the run has been ended by this process."""
-        return self._is_ended
+    def __reduce__(self) -> tuple[Callable[..., "ActiveRun"], tuple[str, str]]:
+        """Hands the run to another process: what is unpickled there joins it."""
+        if self._rejoin is None:
+            raise TypeError("this run cannot be handed to another process")
+        return self._rejoin, (os.fspath(self.store), self.run_id)
+
+    def environ(self) -> dict[str, str]:
+        """Returns the environment variables by which another program joins this run."""
+        return {
+            "STRONGROOM_STORE": os.fspath(self.store),
+            "STRONGROOM_RUN_ID": self.run_id,
+            "STRONGROOM_EXPERIMENT": self.experiment,
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -221,164 +244,48 @@ class ActiveRun:
         context: str = "training",
         source: str = "",
         digest: str = "",
+        profile: bool = True,
     ) -> None:
-        """Logs a dataset the run uses: name, digest, schema and row count.
+        """Logs a dataset the run uses: name, digest, schema, row count and profile.
 
         Args:
-            data: A file, a folder, a numpy array or a pandas DataFrame; None if name and digest
-                say it all.
+            data: A file, a folder, a numpy array, a tensor, a table of pandas, polars or Arrow,
+                or a dict of columns; None if name and digest say it all.
             name: What people call it; the file's name if left out.
             context: What it is used for: training, validation, test.
             source: Where it came from, in the words of whoever logs it.
             digest: An id of the data by the tool that versions it; computed if left out.
+            profile: Whether to look at each column: kind, missing, range, spread, quantiles and
+                frequent values. Values that fewer than five rows share are never named.
         """
         from strongroom.sdk.inputs import describe
 
-        found = describe(data, name=name, context=context, source=source, digest=digest)
+        found = describe(
+            data, name=name, context=context, source=source, digest=digest, profile=profile
+        )
         body = {key: whole_text(text) for key, text in found.as_texts().items()}
         self._record(Kind.INPUT, body, sum(map(len, body.values())))
-
-    # ------------------------------------------------------------------ artifacts
-
-    @never_raises
-    def log_artifact(self, file: str | os.PathLike[str], path: str = "") -> None:
-        """Keeps a file, or all files of a folder.
-
-        Args:
-            file: The file or folder; links inside a folder are not followed.
-            path: The folder inside the run's artifacts it goes to; its root if left out.
-        """
-        self._open_writer()
-        source = Path(file)
-        if not source.is_dir():
-            self._keeper.keep_file(source, f"{path}/{source.name}" if path else source.name)
-            return
-        for relative, error in self._keeper.keep_folder(source, path):
-            self.losses.note(error, f"log_artifact({shown(relative)})")
-
-    @never_raises
-    def log_bytes(self, data: bytes, path: str) -> None:
-        """Keeps bytes as the artifact of this path."""
-        if not isinstance(data, bytes | bytearray | memoryview):
-            raise Lost("type", "bytes are needed")
-        self._open_writer()
-        self._keeper.keep_bytes(path, bytes(data))
-
-    def log_text(self, text: str, path: str) -> None:
-        """Keeps a text as a UTF-8 file."""
-        self._rendered(path, lambda: whole_text(text).encode())
-
-    def log_dict(self, document: object, path: str) -> None:
-        """Keeps a dict or list as a JSON file."""
-        self._rendered(path, lambda: json_text(document).encode())
-
-    def log_table(self, table: object, path: str) -> None:
-        """Keeps a table: a dict of columns, a list of rows, or a pandas DataFrame.
-
-        The name decides the form: ``.csv``, else JSON ``{"columns": …, "data": …}``.
-        """
-        from strongroom.sdk.pictures import table_bytes
-
-        self._rendered(path, lambda: table_bytes(table, path))
-
-    def log_image(self, image: object, path: str) -> None:
-        """Keeps a picture: bytes of an image file, or an array of grey, RGB or RGBA values.
-
-        Arrays have the shape (height, width) or (height, width, 1, 3 or 4); floats lie in 0 … 1.
-        """
-        from strongroom.sdk.pictures import image_bytes
-
-        self._rendered(path, lambda: image_bytes(image))
-
-    def log_figure(self, figure: object, path: str) -> None:
-        """Keeps a matplotlib figure in the format its name says, or bytes as they are."""
-        from strongroom.sdk.pictures import figure_bytes
-
-        self._rendered(path, lambda: figure_bytes(figure, path))
-
-    def log_histogram(self, values: object, name: str, step: int = 0, *, bins: int = 64) -> None:
-        """Keeps how values are spread, as ``histograms/NAME/step_STEP.json``.
-
-        Args:
-            values: An array of any shape, a tensor, or numbers; those not finite are counted apart.
-            name: What they are, such as ``weights/layer1``.
-            step: Signed 64-bit integer; the window shows the steps of a name beside each other.
-            bins: Even ones between the least and the largest value.
-        """
-        from strongroom.sdk.histograms import histogram_of
-
-        def keep(run: "ActiveRun") -> None:
-            run._open_writer()  # noqa: SLF001 - the same class
-            path = f"histograms/{name}/step_{whole(step):010d}.json"
-            data = json_text(histogram_of(values, bins)).encode()
-            run._keeper.keep_bytes(path, data)  # noqa: SLF001 - the same class
-
-        _guarded(self, keep, f"log_histogram({shown(name)})")
-
-    def log_model(
-        self,
-        model: object,
-        path: str = "model",
-        *,
-        signature: Mapping[str, Any] | None = None,
-        input_example: object = None,
-        requirements: Sequence[str] | None = None,
-        flavor: str = "auto",
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Keeps a model as a folder that Strongroom and MLflow can load.
-
-        Args:
-            model: An estimator, a folder, or bytes.
-            path: Where it lies among the run's artifacts.
-            signature: ``{"inputs": [...], "outputs": [...]}`` in MLflow's words; inferred from
-                the example if left out.
-            input_example: A few rows of input: array, DataFrame, dict of columns or list.
-            requirements: Exact pins; those of the packages the model needs if left out.
-            flavor: ``sklearn``, ``python_function``, ``files``, or ``auto``.
-            metadata: Free facts, kept in the MLmodel file.
-        """
-        from strongroom.sdk.model_folder import model_files
-
-        def keep(run: "ActiveRun") -> None:
-            files = model_files(
-                model,
-                run_id=run.run_id,
-                path=path,
-                signature=signature,
-                input_example=input_example,
-                requirements=requirements,
-                flavor=flavor,
-                metadata=metadata,
-            )
-            run.keep_all(files, path)
-
-        _guarded(self, keep, f"log_model({shown(path)})")
-
-    def keep_all(self, files: Mapping[str, bytes | Path], path: str) -> None:
-        """Keeps several files below a path, the ones given as bytes with one fsync.
-
-        Raises:
-            Lost: If a path is not allowed.
-            OSError: If a file cannot be read or the disk did not take it.
-        """
-        self._open_writer()
-        self._keeper.keep_many({f"{path}/{name}": data for name, data in files.items()})
 
     # ------------------------------------------------------------------ the end
 
     def end(self, status: str | RunStatus = RunStatus.FINISHED) -> None:
         """Ends this process's part of the run; a second call changes nothing."""
-        if self._is_ended:
+        if self.is_ended:
             return
-        self._is_ended = True
+        self.is_ended = True
         self._keeper.close()
-        word = RunStatus(status) if status in set(RunStatus) else RunStatus.FINISHED
+        word = RunStatus(status) if status in _STATUSES else RunStatus.FINISHED
         if not self._writer.close(word, self.losses.counts):
             LOG.warning("The end of run %s could not be written: the disk is full.", self.run_id)
         if self.losses.counts:
             LOG.warning("Run %s ended; not logged: %s", self.run_id, self.losses.counts)
         self._on_end(self)
+
+    @never_raises
+    def flush(self) -> None:
+        """Makes everything logged so far durable: after it, a power cut takes nothing of it."""
+        if not self._open_writer().sync():
+            raise OSError(errno.EIO, "the disk did not make it durable")
 
     def after_fork(self) -> None:
         """Lets go of what belongs to the parent process."""
@@ -391,11 +298,12 @@ class ActiveRun:
         """Tries once more with a step that is a whole number of another type, else counts it."""
         try:
             if type(step) is not int and isinstance(key, str):
+                step = 0 if step is None else step  # what MLflow's users leave out
                 self._open_writer().metric(key, number(value), whole(step), time_us)
                 return
         except Exception as second:  # noqa: BLE001 - training goes on whatever happened
             error = second
-        if self._is_ended:
+        if self.is_ended:
             error = Lost("ended")
         self.losses.note(error, f"log_metric({shown(key)})")
 
@@ -405,7 +313,7 @@ class ActiveRun:
             self._keys.add(key)
 
     def _open_writer(self) -> JournalWriter:
-        if self._is_ended:
+        if self.is_ended:
             raise Lost("ended")
         return self._writer
 
@@ -418,32 +326,13 @@ class ActiveRun:
         except ValueError as error:
             raise Lost("size", str(error)) from error
 
-    def _rendered(self, path: str, render: Callable[[], bytes]) -> None:
-        def keep(run: "ActiveRun") -> None:
-            run._open_writer()  # noqa: SLF001 - the same class
-            run._keeper.keep_bytes(path, render())  # noqa: SLF001 - the same class
-
-        _guarded(self, keep, f"artifact {shown(path)}")
-
-
-def _guarded(run: ActiveRun, action: Callable[[ActiveRun], None], what: str) -> None:
-    try:
-        action(run)
-    except Exception as error:  # noqa: BLE001 - training goes on whatever happened
-        run.losses.note(error, what)
-
 
 def _items(run: ActiveRun, given: object, what: str) -> Iterable[tuple[str, Any]]:
     if isinstance(given, Mapping):
-        return given.items()
+        try:
+            return list(given.items())
+        except Exception as error:  # noqa: BLE001 - somebody's own mapping may be broken
+            run.losses.note(error, what)
+            return ()
     run.losses.note(Lost("type", "a mapping is needed"), what)
     return ()
-
-
-def status_of(error: BaseException | None) -> RunStatus:
-    """Returns the status of a run that ends with this exception."""
-    if error is None:
-        return RunStatus.FINISHED
-    if isinstance(error, SystemExit) and not error.code:
-        return RunStatus.FINISHED
-    return RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED

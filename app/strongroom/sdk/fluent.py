@@ -41,12 +41,18 @@ def start_run(
 
 def active_run() -> ActiveRun | None:
     """Returns the run that is logged into, or None."""
-    return SESSION.active
+    return SESSION.current()
+
+
+def flush() -> None:
+    """Makes everything logged so far durable (`ActiveRun.flush`)."""
+    if (run := _run("flush")) is not None:
+        run.flush()
 
 
 def end_run(status: str = RunStatus.FINISHED) -> None:
     """Ends the run that is logged into, if there is one."""
-    run = SESSION.active
+    run = SESSION.current()
     if run is not None:
         run.end(status)
 
@@ -55,7 +61,7 @@ def log_metric(
     key: str, value: SupportsFloat, step: int = 0, *, time_us: int | None = None
 ) -> None:
     """Logs one point of a metric (`ActiveRun.log_metric`)."""
-    run = SESSION.active
+    run = SESSION.current()
     if run is None:
         _nowhere("log_metric")
     else:
@@ -118,16 +124,24 @@ def log_input(
     context: str = "training",
     source: str = "",
     digest: str = "",
+    profile: bool = True,
 ) -> None:
     """Logs a dataset the run uses (`ActiveRun.log_input`)."""
     if (run := _run("log_input")) is not None:
-        run.log_input(data, name=name, context=context, source=source, digest=digest)
+        run.log_input(
+            data, name=name, context=context, source=source, digest=digest, profile=profile
+        )
 
 
 def log_artifact(file: str | os.PathLike[str], path: str = "") -> None:
     """Keeps a file or a folder (`ActiveRun.log_artifact`)."""
     if (run := _run("log_artifact")) is not None:
         run.log_artifact(file, path)
+
+
+def log_artifacts(folder: str | os.PathLike[str], path: str = "") -> None:
+    """Keeps all files of a folder; the other name of `log_artifact`."""
+    log_artifact(folder, path)
 
 
 def log_text(text: str, path: str) -> None:
@@ -190,11 +204,11 @@ def log_model(
 
 
 def _run(verb: str) -> ActiveRun | None:
-    run = SESSION.active
+    run = SESSION.current()
     if run is None:
         _nowhere(verb)
     return run
 
 
 def _nowhere(verb: str) -> None:
-    SESSION.orphans.note(Lost("no-run"), verb)
+    SESSION.orphans.note(Lost("which-run" if SESSION.is_divided else "no-run"), verb)

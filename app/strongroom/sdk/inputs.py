@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Describes a dataset a run uses: digest, schema, row count and source, computed once.
+"""Describes a dataset a run uses: digest, schema, row count, profile, source, computed once.
 
 * The digest of a file is its SHA-256, of a folder the tree digest of `domain.artifact`, of an
   array the SHA-256 over its type, shape and bytes. The same data gives the same digest anywhere.
-* numpy and pandas are never imported: an object is asked what it can say.
+* numpy, pandas, polars and Arrow are never imported: an object is asked what it can say.
+* The digest and the profile are whole or left out; neither is ever of something else.
 """
 
 import hashlib
@@ -12,14 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.domain.artifact import ArtifactFile, tree_digest
+from strongroom.domain.data_profile import DataProfile
 from strongroom.domain.dataset import DatasetInput
 from strongroom.sdk.losses import Lost
+from strongroom.sdk.profiles import profile_of
+from strongroom.sdk.table_files import facts_of
+from strongroom.sdk.tables import array_of, columns_of, listed
 
 CHUNK_BYTES = 4 << 20
 MAX_SCHEMA_COLUMNS = 2_000  # a wider table is named by its digest; the record must stay small
 
 
-def describe(data: object, *, name: str, context: str, source: str, digest: str) -> DatasetInput:
+def describe(
+    data: object, *, name: str, context: str, source: str, digest: str, profile: bool = True
+) -> DatasetInput:
     """Returns what is known of a dataset.
 
     Raises:
@@ -31,17 +38,11 @@ def describe(data: object, *, name: str, context: str, source: str, digest: str)
             raise Lost("type", "a dataset needs data or a name")
         return DatasetInput(name=name, digest=digest, context=context, source=source)
     if isinstance(data, str | Path):
-        path = Path(data)
-        return DatasetInput(
-            name=name or path.name,
-            digest=digest or path_digest(path),
-            context=context,
-            source=source or str(path.absolute()),
-            source_type="local",
-        )
-    shape = getattr(data, "shape", None)
-    if not isinstance(shape, tuple):
+        return _described_file(Path(data), name, context, source, digest, profile=profile)
+    rows = _rows(data)
+    if rows is None:
         raise Lost("type", f"{type(data).__name__} is no dataset")
+    found = _profile(data) if profile else None
     return DatasetInput(
         name=name or "dataset",
         digest=digest or frame_digest(data),
@@ -49,8 +50,49 @@ def describe(data: object, *, name: str, context: str, source: str, digest: str)
         source=source,
         source_type="code",
         schema=schema_of(data),
-        rows=str(shape[0]) if shape else "1",
+        rows=str(rows),
+        profile=found.as_text() if found is not None else "",
     )
+
+
+def _described_file(
+    path: Path, name: str, context: str, source: str, digest: str, *, profile: bool
+) -> DatasetInput:
+    sha256 = digest or path_digest(path)
+    facts = facts_of(path, with_profile=profile)
+    schema = facts.schema
+    if isinstance(schema, list):
+        schema = schema[:MAX_SCHEMA_COLUMNS]
+    return DatasetInput(
+        name=name or path.name,
+        digest=sha256,
+        context=context,
+        source=source or str(path.absolute()),
+        source_type="local",
+        schema="" if schema is None else json.dumps(schema),
+        rows="" if facts.rows is None else str(facts.rows),
+        profile="" if facts.profile is None else facts.profile.as_text(),
+    )
+
+
+def _rows(data: Any) -> int | None:  # noqa: ANN401 - any table, array or tensor
+    """Returns how many rows there are, None if these are no data."""
+    shape = getattr(data, "shape", None)
+    if isinstance(shape, tuple):
+        return int(shape[0]) if shape else 1
+    columns = columns_of(data)
+    lengths = {len(each.values) for each in columns} if columns is not None else set()
+    if len(lengths) != 1:
+        return None
+    return lengths.pop()
+
+
+def _profile(data: Any) -> DataProfile | None:  # noqa: ANN401 - as above
+    """Returns the profile, None if the data do not let themselves be looked at."""
+    try:
+        return profile_of(data)
+    except Exception:  # noqa: BLE001 - somebody's own columns; name and digest are worth keeping
+        return None
 
 
 def path_digest(path: Path) -> str:
@@ -71,27 +113,33 @@ def path_digest(path: Path) -> str:
     return tree_digest(files)
 
 
-def frame_digest(data: Any) -> str:  # noqa: ANN401 - a numpy array or a DataFrame, not imported
-    """Returns the digest of an array, or of a DataFrame column by column.
+def frame_digest(data: Any) -> str:  # noqa: ANN401 - any table, array or tensor
+    """Returns the digest of an array, or of a table column by column.
 
     Raises:
         Lost: If the object offers no bytes.
     """
     running = hashlib.sha256()
-    if hasattr(data, "columns") and hasattr(data, "dtypes"):
-        for title in data.columns:
-            running.update(f"{title}\n".encode("utf-8", "replace"))
-            _add_array(running, data[title].to_numpy())
-    else:
-        _add_array(running, data)
+    columns = columns_of(data)
+    if columns is None:
+        _add_array(running, array_of(data))
+        return running.hexdigest()
+    for column in columns:
+        running.update(f"{column.name}\n".encode("utf-8", "replace"))
+        values = array_of(column.values)
+        if hasattr(values, "tobytes") and hasattr(values, "shape"):
+            _add_array(running, values)
+        else:
+            running.update(json.dumps(listed(values), default=str).encode())
     return running.hexdigest()
 
 
-def schema_of(data: Any) -> str:  # noqa: ANN401 - a numpy array or a DataFrame, not imported
+def schema_of(data: Any) -> str:  # noqa: ANN401 - any table, array or tensor
     """Returns the schema as JSON text: names and types of columns, or type and shape."""
-    if hasattr(data, "columns") and hasattr(data, "dtypes"):
-        pairs = list(zip(data.columns, data.dtypes, strict=True))[:MAX_SCHEMA_COLUMNS]
-        return json.dumps([{"name": str(title), "type": str(kind)} for title, kind in pairs])
+    columns = columns_of(data)
+    if columns is not None:
+        found = [{"name": each.name, "type": each.type} for each in columns]
+        return json.dumps(found[:MAX_SCHEMA_COLUMNS])
     return json.dumps({"dtype": str(getattr(data, "dtype", "")), "shape": list(data.shape)})
 
 
@@ -101,7 +149,10 @@ def _add_array(running: Any, array: Any) -> None:  # noqa: ANN401 - hash and arr
     running.update(f"{array.dtype} {tuple(array.shape)}\n".encode())
     if str(array.dtype) == "object":  # its bytes are addresses
         running.update(json.dumps(array.tolist(), default=str).encode())
-    else:
+        return
+    try:
+        running.update(array.data.cast("B"))  # as it lies there: no second copy in memory
+    except (AttributeError, TypeError, ValueError, BufferError):
         running.update(array.tobytes())
 
 

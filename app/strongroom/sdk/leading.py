@@ -3,42 +3,90 @@
 
 * A run whose leader has ended, or is gone, is resumed: the newcomer's end becomes the run's end.
 * A run whose leader is alive is joined (another rank): the leader's end stays the run's end.
-* Only the last bytes of a journal are read, with the standard library.
+* Where ranks are known rank 0 leads, whichever of them came first.
+* Only the first and last bytes of a journal are read, with the standard library.
 """
 
+import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import Untrusted
-from strongroom.journal.layout import HEADER_BYTES, JOURNAL_SUFFIX, Header, unpack_header
+from strongroom.journal.layout import (
+    HEADER_BYTES,
+    JOURNAL_SUFFIX,
+    KIND_BASE,
+    MAX_BODY_BYTES,
+    OTHER_TAIL,
+    PREFIX_BYTES,
+    Header,
+    Kind,
+    unpack_header,
+)
 from strongroom.journal.writer import boot_id
+from strongroom.sdk.ranks import Rank
 
 SILENT_US = 60 * MICROSECONDS  # six heartbeats missed
+HEAD_BYTES = 4_096  # the header, and what a process says of itself behind it
 
 
-def may_lead(folder: Path) -> bool:
-    """Whether no process that logs into this run folder seems to be alive."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Living:
+    """A process that seems to be logging into a run; ``rank`` None if nobody told it one."""
+
+    pid: int
+    rank: int | None
+
+
+def living(folder: Path) -> tuple[Living, ...]:
+    """Returns the processes that log into this run folder and seem to be alive."""
     now_us = time.time_ns() // 1000
-    return not any(_is_alive(path, now_us) for path in folder.glob("w-*" + JOURNAL_SUFFIX))
+    found = (_living(path, now_us) for path in folder.glob("w-*" + JOURNAL_SUFFIX))
+    return tuple(each for each in found if each is not None)
 
 
-def _is_alive(path: Path, now_us: int) -> bool:
+def may_lead(others: tuple[Living, ...], rank: Rank | None) -> bool:
+    """Whether a process leads a run beside the others that are alive."""
+    if rank is not None and rank.rank == 0:
+        return all(each.rank not in {None, 0} for each in others)
+    return not others
+
+
+def _living(path: Path, now_us: int) -> Living | None:
     try:
         with path.open("rb") as stream:
-            header = unpack_header(stream.read(HEADER_BYTES))
+            head = stream.read(HEAD_BYTES)
+            header = unpack_header(head[:HEADER_BYTES])
             size = os.fstat(stream.fileno()).st_size
             stream.seek(max(HEADER_BYTES, size - 4096))
             tail = stream.read()
             modified_us = int(os.fstat(stream.fileno()).st_mtime * MICROSECONDS)
     except (OSError, Untrusted):
-        return False
+        return None
     if _has_ended(tail):
-        return False
-    if header.boot_id and header.boot_id == boot_id():
-        return _process_exists(header)
-    return now_us - modified_us < SILENT_US
+        return None
+    is_here = bool(header.boot_id) and header.boot_id == boot_id()
+    is_alive = _process_exists(header) if is_here else now_us - modified_us < SILENT_US
+    return Living(pid=header.pid, rank=_rank(head)) if is_alive else None
+
+
+def _rank(head: bytes) -> int | None:
+    """Returns the rank a journal's first record tells."""
+    start = HEADER_BYTES + PREFIX_BYTES
+    if len(head) < start:
+        return None
+    kind, length, _ = OTHER_TAIL.unpack_from(head, HEADER_BYTES + 4)
+    if kind != KIND_BASE + Kind.PROCESS or length > MAX_BODY_BYTES:
+        return None
+    try:
+        body = json.loads(head[start : start + length])
+    except ValueError:
+        return None
+    rank = body.get("rank") if isinstance(body, dict) else None
+    return rank if type(rank) is int else None
 
 
 def _has_ended(tail: bytes) -> bool:

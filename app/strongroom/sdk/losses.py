@@ -25,6 +25,8 @@ ADVICE = {
     "param-changed": "the param has another value already; the first one stays",
     "ended": "the run has ended",
     "no-run": "no run is active; call strongroom.start_run first",
+    "which-run": "several runs are active and none was started in this thread or task; "
+    "call the run's own methods, or start_run here",
     "internal": "something unexpected went wrong inside strongroom",
 }
 

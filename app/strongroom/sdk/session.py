@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The active runs of this process and what happens to them when it ends.
+"""The active runs of this process: how one begins, is resumed, is joined, and is found again.
 
-* Runs nest: the last one started is the one that is logged into.
-* The process's end ends them: FINISHED when it runs out, KILLED by SIGTERM or Ctrl-C, FAILED by
-  an exception nobody caught.
-* A forked child goes on logging into the same run, in a file of its own.
+* Runs nest. Which one a line of code logs into is `sdk.contexts`; what the end of the process
+  makes of them is `sdk.endings`.
+* A forked child goes on logging into the same run, in a file of its own. A process that was given
+  a run (pickled, or by its id) joins it; the end of the run stays that of the process that leads.
 """
 
-import atexit
 import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
 
+from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import BadInput
 from strongroom.domain.ids import RandomBytes, new_id
 from strongroom.domain.metric import is_name
@@ -24,9 +22,12 @@ from strongroom.domain.places import default_store
 from strongroom.domain.run import RunStatus
 from strongroom.journal.writer import JournalWriter
 from strongroom.sdk.active_run import ActiveRun
-from strongroom.sdk.folder import clean_run_id, open_run, store_fault
-from strongroom.sdk.leading import may_lead
-from strongroom.sdk.losses import Losses
+from strongroom.sdk.contexts import Contexts
+from strongroom.sdk.endings import Endings
+from strongroom.sdk.folder import RunPlace, clean_run_id, open_run, store_fault
+from strongroom.sdk.leading import Living, living, may_lead
+from strongroom.sdk.losses import LOG, Losses
+from strongroom.sdk.ranks import OF_THE_JOB, Rank, job_run_id, rank_of
 from strongroom.sdk.source import WorkTree, capture, clean, host_name, user_name
 
 DEFAULT_EXPERIMENT = "Default"
@@ -38,14 +39,18 @@ class Session:
     def __init__(self, environ: Mapping[str, str], random_bytes: RandomBytes) -> None:
         self._environ = environ
         self._random_bytes = random_bytes
-        self._runs: list[ActiveRun] = []
-        self.active: ActiveRun | None = None  # a plain attribute: each logged point reads it
-        self._is_watching = False
-        self._final = RunStatus.FINISHED
+        self._contexts = Contexts[ActiveRun]("strongroom_run")
+        self.current = self._contexts.current  # each logged point asks; one call less
+        self._endings = Endings(self.end_all, self._end_thread)
         self._tree = WorkTree()
         self.orphans = Losses(is_strict=self._is_strict())
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether several runs are active and none of them is the one of this code."""
+        return self._contexts.is_divided
 
     def start(
         self,
@@ -62,15 +67,52 @@ class Session:
             BadInput: ``E-FORMAT`` for a run id, parent or experiment that cannot be one.
             EnvironmentFault: ``E-FULL`` or ``E-SHARE`` if the store cannot be written.
         """
-        root = Path(store) if store is not None else default_store(self._environ)
-        wanted = run_id
-        if wanted is None and not self._runs:  # a nested run is not the one the scheduler named
+        # Whole from here on: a script may change its folder while it logs.
+        root = (Path(store) if store is not None else default_store(self._environ)).absolute()
+        wanted, is_named_outside = run_id, False
+        if wanted is None and not self._contexts.runs:  # a nested run is not the scheduler's
             wanted = self._env("STRONGROOM_RUN_ID", "MLFLOW_RUN_ID")
+            is_named_outside = wanted is not None
+        if wanted is not None and wanted.strip().lower() == OF_THE_JOB:
+            wanted = job_run_id(self._environ)
         identity = clean_run_id(wanted) if wanted else new_id(self._random_bytes)
         place = open_run(root, identity, self._facts(experiment, name, parent, identity))
-        leads = place.is_new or may_lead(place.folder)
+        return self._open(root, place, is_named_outside=is_named_outside)
+
+    def join(self, store: Path, run_id: str) -> ActiveRun:
+        """Returns the active run of this id, or joins it as one process more.
+
+        Raises:
+            BadInput: ``E-FORMAT`` for a run id that cannot be one.
+            EnvironmentFault: ``E-FULL`` or ``E-SHARE`` if the store cannot be written.
+        """
+        identity = clean_run_id(run_id)
+        for run in self._contexts.runs:
+            if run.run_id == identity and run.store == store:
+                return run
+        place = open_run(store, identity, self._facts(None, None, None, identity))
+        return self._open(store, place, is_named_outside=False)
+
+    def end_all(self, status: RunStatus = RunStatus.FINISHED) -> None:
+        """Ends every run that is still active, the last one first."""
+        while self._contexts.runs:
+            self._contexts.runs[-1].end(status)
+
+    # ------------------------------------------------------------------ inside
+
+    def _open(self, root: Path, place: RunPlace, *, is_named_outside: bool) -> ActiveRun:
+        rank = rank_of(self._environ)
+        others = () if place.is_new else living(place.folder)
+        leads = place.is_new or may_lead(others, rank)
+        if others and is_named_outside and rank is None:
+            _warn_of_company(place, others)
         try:
-            writer = JournalWriter(place.folder, identity, random_bytes=self._random_bytes)
+            writer = JournalWriter(
+                place.folder,
+                place.facts["run_id"],
+                random_bytes=self._random_bytes,
+                process=_process(rank, is_first=place.is_new),
+            )
             if leads:
                 writer.claim()
         except OSError as error:
@@ -80,22 +122,19 @@ class Session:
             place.facts,
             is_strict=self._is_strict(),
             random_bytes=self._random_bytes,
-            on_end=self._ended,
+            on_end=self._contexts.end,
             leads=leads,
+            rejoin=joined,
+            outer=self._contexts.outer(),
+            is_resumed=not place.is_new,
         )
-        self._watch()
-        self._runs.append(run)
-        self.active = run
+        self._endings.watch()
+        self._contexts.begin(run)
         return run
-
-    def end_all(self) -> None:
-        """Ends every run that is still active, the last one first."""
-        while self._runs:
-            self._runs[-1].end(self._final)
 
     def _facts(
         self, experiment: str | None, name: str | None, parent: str | None, run_id: str
-    ) -> dict[str, object]:
+    ) -> dict[str, JsonValue]:
         named = experiment or self._env("STRONGROOM_EXPERIMENT", "MLFLOW_EXPERIMENT_NAME")
         chosen = named or DEFAULT_EXPERIMENT
         if not is_name(chosen):
@@ -105,8 +144,9 @@ class Session:
                 "Use a short text.",
             )
         above = clean_run_id(parent) if parent else ""
-        if parent is None and self._runs:
-            above = self._runs[-1].run_id
+        outer = self._contexts.outer()
+        if parent is None and outer is not None:
+            above = outer.run_id
         return {
             "experiment": chosen,
             "name": clean(name or f"run-{run_id[:8]}")[:1024],
@@ -123,43 +163,49 @@ class Session:
     def _is_strict(self) -> bool:
         return self._environ.get("STRONGROOM_STRICT", "") not in {"", "0"}
 
-    def _ended(self, run: ActiveRun) -> None:
-        if run in self._runs:
-            self._runs.remove(run)
-            self.active = self._runs[-1] if self._runs else None
+    def _end_thread(self, thread: threading.Thread, status: RunStatus) -> None:
+        for run in reversed(self._contexts.runs):
+            if run.thread is thread:
+                run.end(status)
 
     def _after_fork(self) -> None:
-        for run in self._runs:
+        self._contexts.after_fork()
+        self._endings.after_fork()
+        for run in self._contexts.runs:
             run.after_fork()
 
-    def _watch(self) -> None:
-        """Arranges that the end of the process ends its runs; once a process."""
-        if self._is_watching:
-            return
-        self._is_watching = True
-        atexit.register(self.end_all)
-        before = sys.excepthook
 
-        def note_exception(
-            kind: type[BaseException], error: BaseException, trace: TracebackType | None
-        ) -> None:
-            interrupted = issubclass(kind, KeyboardInterrupt)
-            self._final = RunStatus.KILLED if interrupted else RunStatus.FAILED
-            before(kind, error, trace)
+def _process(rank: Rank | None, *, is_first: bool) -> dict[str, JsonValue] | None:
+    """Returns what a journal says of its process; nothing for a run of one process."""
+    if rank is None:
+        return None if is_first else {"host": host_name()}
+    return {
+        "host": host_name(),
+        "rank": rank.rank,
+        "world": rank.world,
+        "local_rank": rank.local_rank,
+        "launcher": rank.launcher,
+    }
 
-        sys.excepthook = note_exception
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, self._on_sigterm)
 
-    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
-        """Ends the runs as KILLED, then lets the signal do what it would have done."""
-        del frame
-        self._final = RunStatus.KILLED
-        self.end_all()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+def _warn_of_company(place: RunPlace, others: tuple[Living, ...]) -> None:
+    LOG.warning(
+        "The run %s is being logged by process %d already; this one joins it. If a scheduler "
+        "started the job twice, points of both are kept: stop one of them.",
+        place.facts["run_id"],
+        others[0].pid,
+    )
 
 
 SESSION = Session(os.environ, os.urandom)
 """The session of this process; the fluent functions speak to it."""
+
+
+def joined(store: str, run_id: str) -> ActiveRun:
+    """Returns the run that was handed to this process, as `pickle` finds it (`ActiveRun`).
+
+    Raises:
+        BadInput: ``E-FORMAT`` for a run id that cannot be one.
+        EnvironmentFault: ``E-FULL`` or ``E-SHARE`` if the store cannot be written.
+    """
+    return SESSION.join(Path(store), run_id)

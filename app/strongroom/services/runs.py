@@ -147,6 +147,7 @@ class Runs:
             notes=state.notes,
             lost=state.lost,
             warnings=tuple(f"{code}: {file}: {text}" for code, file, text in state.findings),
+            processes=state.processes,
         )
 
     def history(self, reference: str, key: str) -> Series:

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.run import MetricSummary, RunStatus
+from strongroom.domain.run import MetricSummary, RunProcess, RunStatus
 from strongroom.journal.content import JournalContent, RunHeader, StoredArtifact
 from strongroom.journal.layout import JOURNAL_SUFFIX, Kind
+from strongroom.journal.process import in_order, process_of
 from strongroom.journal.reader import bounded_size, file_names, param_text, read_header, read_run
 from strongroom.journal.series import summarize
 from strongroom.journal.stream import JournalFile
@@ -58,6 +59,8 @@ class RunState:
     lost: dict[str, int]
     findings: tuple[tuple[str, str, str], ...]
     """Code, file name inside the folder, sentence."""
+    processes: tuple[RunProcess, ...] = ()
+    """Of a run of several processes, by rank; empty for a run of one."""
     moved_to: str = ""
     """The experiment a person moved it to; ``experiment`` is that one then."""
     month: str = ""
@@ -168,6 +171,7 @@ def from_content(content: JournalContent, observer: Observer) -> RunState:
         notes=content.notes,
         lost=content.lost,
         findings=tuple((each.code, each.path, each.detail) for each in content.findings),
+        processes=_processes(content),
         moved_to=content.moved_to,
     )
 
@@ -208,6 +212,9 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
             notes=tuple(str(each) for each in document.get("notes", ())),
             lost={str(key): int(each) for key, each in document["lost"].items()},
             findings=(),
+            processes=tuple(
+                process_of(each, int(each["pid"])) for each in document.get("processes", ())
+            ),
             moved_to=moved_to,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -244,7 +251,7 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
     )
     if not has_writers:
         return merged
-    metrics = dict(state.metrics)
+    metrics, newcomers = dict(state.metrics), later.processes
     for key, summary in later.metrics.items():
         metrics[key] = _joined(metrics[key], summary) if key in metrics else summary
     return replace(
@@ -255,6 +262,7 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
         is_live=later.is_live,
         is_sealed=False,
         metrics=metrics,
+        processes=in_order([*state.processes, *newcomers]),
         lost=_sum(state.lost, later.lost),
     )
 
@@ -276,6 +284,17 @@ def tag_records(folder: Path) -> list[tuple[str, str | None]]:
         ]
         found.append((path.name.startswith("edit-"), created, path.name, tags))
     return [tag for *_, tags in sorted(found) for tag in tags]
+
+
+def _processes(content: JournalContent) -> tuple[RunProcess, ...]:
+    if all(writer.process is None for writer in content.writers):
+        return ()
+    found = []
+    for number, writer in enumerate(content.writers):
+        host = content.header.host if not number else ""
+        told = writer.process or RunProcess(host=host, pid=writer.pid)
+        found.append(replace(told, status=writer.status if writer.ended else None))
+    return in_order(found)
 
 
 def _joined(first: MetricSummary, second: MetricSummary) -> MetricSummary:

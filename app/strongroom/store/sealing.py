@@ -22,6 +22,7 @@ from strongroom.domain import canonical
 from strongroom.domain.canonical import MAX_INTEGER, JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.journal.layout import JOURNAL_SUFFIX, OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
+from strongroom.journal.process import as_document
 from strongroom.journal.reader import file_names, read_run
 from strongroom.journal.series import Series, concat
 from strongroom.store.liveness import Observer
@@ -271,6 +272,8 @@ def _document(
     placed: dict[str, JsonValue] = {"moved_to": state.moved_to} if state.moved_to else {}
     if state.is_archived:
         placed["archived"] = True
+    if state.processes:
+        placed["processes"] = [as_document(each) for each in state.processes]
     return {
         **placed,
         "format": SEALED_FORMAT,

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads from files of tables what a dataset is asked for: schema, rows, profile.
+
+* CSV, TSV and JSON lines are read once in a stream; of long ones every k-th row is looked at. Of
+  Parquet only the footer is read, of a numpy file the header.
+* A file that is none of these, or is not what its name says, has no schema: its digest names it.
+"""
+
+import ast
+import csv
+import json
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from strongroom.domain.data_profile import MOST_COLUMNS, DataProfile
+from strongroom.sdk.column_tally import ColumnTally
+from strongroom.sdk.losses import Lost
+from strongroom.sdk.parquet_footer import footer_of, footer_profile, footer_schema
+from strongroom.sdk.profiles import tallied
+
+MOST_PARSED = 256 << 20  # bytes of a text file that are taken apart: a few seconds
+MOST_CELLS = 2_000_000  # that are looked at: three seconds
+MOST_PROBED = 1_000  # rows that tell how long the file is
+MAX_NPY_HEADER = 1 << 16
+CHUNK_BYTES = 4 << 20
+
+
+class FileFacts(NamedTuple):
+    """What a file of a table tells: schema as a document, rows, profile; None where unknown."""
+
+    schema: Any = None
+    rows: int | None = None
+    profile: DataProfile | None = None
+
+
+def facts_of(path: Path, *, with_profile: bool) -> FileFacts:
+    """Returns what the file tells of the table in it; nothing of a file that holds none.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        return FileFacts()
+    try:
+        return read(path, with_profile)
+    except (Lost, ValueError, csv.Error, struct.error, SyntaxError, RecursionError):
+        return FileFacts()  # the digest still names it
+
+
+def _parquet(path: Path, with_profile: bool) -> FileFacts:
+    footer = footer_of(path)
+    profile = footer_profile(footer)
+    return FileFacts(footer_schema(footer), profile.rows, profile if with_profile else None)
+
+
+def _numpy(path: Path, with_profile: bool) -> FileFacts:
+    del with_profile  # its values are told by whoever logs the array
+    with path.open("rb") as stream:
+        head = stream.read(12)
+        is_old = head[6:7] == b"\x01"
+        if not head.startswith(b"\x93NUMPY"):
+            raise Lost("type", "no numpy file")
+        length = int.from_bytes(head[8:10] if is_old else head[8:12], "little")
+        if length > MAX_NPY_HEADER:
+            raise Lost("type", "no numpy file")
+        stream.seek(10 if is_old else 12)
+        found = ast.literal_eval(stream.read(length).decode("latin-1").strip())
+    shape = list(map(int, found["shape"]))
+    return FileFacts({"dtype": str(found["descr"]), "shape": shape}, shape[0] if shape else 1)
+
+
+def _delimited(path: Path, with_profile: bool) -> FileFacts:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        head = stream.readline(1 << 20)
+        delimiter = max("\t;,|", key=head.count) if head else ","
+        stream.seek(0)
+        rows = csv.reader(_bounded(stream, MOST_PARSED), delimiter=delimiter)
+        first = next(rows, [])
+        names = [name.strip() or f"column {place}" for place, name in enumerate(first)]
+        tallies = [ColumnTally(name, is_text=True) for name in names[:MOST_COLUMNS]]
+        count, is_sampled = _look_at(rows, tallies, path.stat().st_size, with_profile=with_profile)
+    return _streamed(path, names, tallies, count, is_sampled, with_profile=with_profile)
+
+
+def _json_lines(path: Path, with_profile: bool) -> FileFacts:
+    tallies: dict[str, ColumnTally] = {}
+    count = 0
+    size = path.stat().st_size
+    is_sampled = size > MOST_PARSED
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        for line in _bounded(stream, MOST_PARSED):
+            if not line.strip():
+                continue
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise Lost("type", "a line is no object")
+            count += 1
+            if count * max(1, len(tallies)) > MOST_CELLS:
+                is_sampled = True
+                continue
+            for name, value in row.items():
+                if name not in tallies and len(tallies) < MOST_COLUMNS:
+                    tallies[name] = ColumnTally(str(name))
+                if name in tallies:
+                    tallies[name].add(value)
+    for tally in tallies.values():  # a key that a row does not have is a value that is missing
+        seen = min(count, MOST_CELLS // max(1, len(tallies)))
+        tally.add_all(None for _ in range(seen - tally.count))
+    return _streamed(
+        path, list(tallies), list(tallies.values()), count, is_sampled, with_profile=with_profile
+    )
+
+
+def _look_at(
+    rows: Iterator[list[str]], tallies: list[ColumnTally], size: int, *, with_profile: bool
+) -> tuple[int, bool]:
+    """Adds every k-th row to the tallies; returns how many rows there are, and if k is over 1."""
+    count, every, read = 0, 1, 0
+    for row in rows:
+        if not row:
+            continue
+        if count < MOST_PROBED:
+            read += sum(map(len, row)) + len(row)
+        elif count == MOST_PROBED:
+            cells = size * MOST_PROBED // max(1, read) * max(1, len(tallies))
+            every = max(1, -(-cells // MOST_CELLS))
+        count += 1
+        if with_profile and count % every == 0:
+            for tally, cell in zip(tallies, row, strict=False):
+                tally.add(cell)
+    return count, every > 1
+
+
+def _streamed(
+    path: Path,
+    names: list[str],
+    tallies: list[ColumnTally],
+    count: int,
+    is_sampled: bool,
+    *,
+    with_profile: bool,
+) -> FileFacts:
+    rows: int | None = count
+    is_cut = path.stat().st_size > MOST_PARSED
+    if is_cut:
+        rows = _lines(path)
+    profile = tallied(tallies, rows, is_sampled=is_sampled or is_cut)
+    kinds = {each.name: each.kind for each in profile.columns} if with_profile else {}
+    schema = [{"name": name, "type": kinds.get(name, "text")} for name in names]
+    return FileFacts(schema, rows, profile if with_profile else None)
+
+
+def _lines(path: Path) -> int | None:
+    """Returns how many rows follow the first, None if a quoted cell may hold a line break."""
+    count, last = 0, b"\n"
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            if b'"' in chunk:
+                return None
+            count += chunk.count(b"\n")
+            last = chunk[-1:]
+    return count - (last == b"\n")
+
+
+def _bounded(lines: Iterator[str], most: int) -> Iterator[str]:
+    read = 0
+    for line in lines:
+        read += len(line)
+        if read > most:
+            return
+        yield line
+
+
+_READERS: dict[str, Callable[[Path, bool], FileFacts]] = {
+    ".csv": _delimited,
+    ".tsv": _delimited,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".parquet": _parquet,
+    ".npy": _numpy,
+}
