@@ -12,6 +12,7 @@ from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, plain, say
 from strongroom.cli.session import services
 from strongroom.domain.ids import in_groups
+from strongroom.services.access_report import claims_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,12 +102,8 @@ def _lines(found: AccessReview) -> list[str]:
 
 
 def _when(each: InForce) -> str:
-    parts = []
-    if each.made_after:
-        parts.append(f"made after {each.made_after[:19]}")
-    if each.used_by:
-        parts.append(f"first cited {each.used_by[:19]}")
-    return f" ({', '.join(parts)}, by claims)" if parts else ""
+    claims = claims_words(each)
+    return f" ({claims})" if claims else ""
 
 
 def _in_force(each: InForce) -> dict[str, Any]:

@@ -70,10 +70,20 @@ def report_page(
 
 def in_force_words(version: InForce) -> str:
     """Returns a version and when it was in force, by claims."""
-    parts = [f"made after {version.made_after[:19]}"] if version.made_after else []
-    parts += [f"first used {version.used_by[:19]}"] if version.used_by else []
-    claims = f": {', '.join(parts)}, by claims" if parts else ""
-    return f"Version {version.version} of the team{claims}."
+    claims = claims_words(version)
+    return f"Version {version.version} of the team{f': {claims}' if claims else ''}."
+
+
+def claims_words(version: InForce) -> str:
+    """Returns when a version was made and first used, by the claims of those who signed."""
+    parts = [f"made after {minute_words(version.made_after)}"] if version.made_after else []
+    parts += [f"first used {minute_words(version.used_by)}"] if version.used_by else []
+    return f"{', '.join(parts)}, by claims" if parts else ""
+
+
+def minute_words(claimed: str) -> str:
+    """Returns a claimed time, ``2026-11-23T23:34:13.000000Z``, to the minute and with its zone."""
+    return f"{claimed[:10]} {claimed[11:16]} UTC"
 
 
 def signatures_words(review: AccessReview) -> str:
@@ -106,7 +116,9 @@ def _keys(review: AccessReview) -> list[Html]:
     found = []
     for key in review.keys:
         state = "" if key.is_active else ", revoked"
-        signed = f"last signed {key.last_signed[:19]}" if key.last_signed else "never signed"
+        signed = (
+            f"last signed {minute_words(key.last_signed)}" if key.last_signed else "never signed"
+        )
         rights = [
             f"{right.text} (ended {right.ended})" if right.ended else right.text
             for right in key.rights

@@ -40,7 +40,7 @@ KINDS = (
     ("since", "What a receipt or an earlier bundle lacks"),
     ("chosen", "Chosen models and experiments"),
 )
-_BOX = Column("box", "", 48, checks=True)
+_BOX = Column("box", "", 28, checks=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class BundleDialog(Dialog):
         right = column(SectionTitle("For whom"), 4, self._none, 8, (self.people, 1))
         return column(
             self.line, self.fault, (row((left, 3), (right, 2), spacing=24), 1), 12, self.weight, 12,
-            SectionTitle("Where it lies"), 4, row((self.path, 1), self.browse),
+            SectionTitle("Where the file goes"), 4, row((self.path, 1), self.browse),
         )  # fmt: skip
 
     def _connect(self) -> None:
@@ -283,7 +283,7 @@ class BundleDialog(Dialog):
         self.make.setEnabled(not lacks and has_path and not is_making)
         if is_making:
             return
-        self.set_reason(lacks or ("" if has_path else "Say where it shall lie."))
+        self.set_reason(lacks or ("" if has_path else "Choose where the file goes."))
 
     # ---------------------------------------------------------------- answers
 
