@@ -41,6 +41,8 @@ def private_folders(monkeypatch: pytest.MonkeyPatch, private_root: Path) -> None
     for name in list(os.environ):
         if name.startswith(FOREIGN_SETTINGS):
             monkeypatch.delenv(name)
+    # Runs of tests hold what the test logs; programs of their own keep what programs keep.
+    monkeypatch.setenv("STRONGROOM_CAPTURE", "none")
 
 
 class _Listener(logging.Handler):

@@ -49,6 +49,7 @@ def training(script: str, store: Path, **environ: str) -> "subprocess.Popen[str]
             "PYTHONPATH": GUARDED,
             "STRONGROOM_STORE": str(store),
             "HOME": str(store),
+            "STRONGROOM_CAPTURE": "none",  # what the script logs, and nothing beside it
             **environ,
         },
         stdout=subprocess.PIPE,

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strongroom.cli import root
+from strongroom.disk.settings_file import LARGEST, read_settings, write_setting
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
 from strongroom.domain.places import policy_file, project_file, settings_file, state_root
 from strongroom.domain.setting import SECTIONS, SETTINGS, Origin, setting
 from strongroom.services.settings import Settings, variable_of
-from strongroom.services.settings_file import LARGEST, read_settings, write_setting
 
 THEME = "appearance.theme"
 Open = Callable[..., Settings]

@@ -13,10 +13,10 @@ from strongroom.cli.options import shared_options, store_path
 from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import services
-from strongroom.domain.changes import Changes
 from strongroom.domain.clock import SystemClock, to_iso
 from strongroom.domain.run import Run, RunDetail, RunStatus
 from strongroom.services.run_edits import EditOutcome
+from strongroom.services.run_resuming import resume_words
 from strongroom.services.runs import Runs, open_runs
 
 REFERENCE = "RUN"
@@ -200,18 +200,43 @@ def move(
 
 
 @runs.command()
-@click.argument("run", metavar=REFERENCE)
+@click.argument("references", metavar="RUN…", nargs=-1)
 @click.option(
     "--status",
     type=click.Choice([status.value for status in RunStatus if status.is_terminal]),
     default=RunStatus.KILLED.value,
     show_default=True,
-    help="How the run is said to have ended.",
+    help="How the runs are said to have ended.",
 )
+@click.option("--reason", default="", metavar="TEXT", help="Why; it stays as a note of the run.")
+@by_filter
 @shared_options
-def close(run: str, status: str) -> None:
-    """End a run whose process is gone, so that it can be sealed."""
-    _changed(open_fresh().close(run, RunStatus(status)), "Closed")
+def close(
+    references: tuple[str, ...],
+    status: str,
+    reason: str,
+    filter_: str | None,
+    inside: str,
+    is_sure: bool,
+) -> int:
+    """End runs whose process is gone, so that they can be sealed; status = 'LOST' finds them."""
+    choice = Choice(references=references, filter=filter_, experiment=inside, is_sure=is_sure)
+    end = RunStatus(status)
+    return _edit(
+        choice, "close", "Closed", lambda runs, found: runs.closing.close(found, end, reason)
+    )
+
+
+@runs.command()
+@click.argument("run", metavar=REFERENCE)
+@shared_options
+def resume(run: str) -> None:
+    """Print the command and the line of Python that go on with a run; nothing is started."""
+    opened = open_fresh()
+    detail = opened.show(run)
+    words = resume_words(detail, opened.folder.root)
+    lines = [words.remark, "", *([words.command, ""] if words.command else []), words.python]
+    emit({"command": words.command, "python": words.python, "remark": words.remark}, lines)
 
 
 @runs.command()
@@ -366,8 +391,3 @@ def _edited(outcome: EditOutcome, word: str) -> int:
     for each in failures:
         say(f"{each.reference}: {each.error.code}: {each.error.title}")
     return failures[0].error.exit_code if failures else 0
-
-
-def _changed(changes: Changes, word: str) -> None:
-    ids = sorted(changes.runs)
-    emit({"runs": ids}, [f"{word} {run_id}" for run_id in ids])

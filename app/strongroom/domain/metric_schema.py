@@ -157,6 +157,7 @@ _UNITS = {
     "joules": "J", "hz": "Hz", "mhz": "MHz", "ghz": "GHz", "celsius": "°C", "degc": "°C",
     "db": "dB", "psnr": "dB", "fps": "1/s", "qps": "1/s", "rps": "1/s",
 }  # fmt: skip
+_VOLUMES = {"b", "bytes", "kb", "mb", "gb", "kib", "mib", "gib"}
 _TIMES = {"s": "s", "sec": "s", "second": "s", "min": "min", "minute": "min", "h": "h", "hour": "h"}
 
 
@@ -177,7 +178,11 @@ def _rate(key: str, words: list[str]) -> str:
 
 def _unit(words: list[str]) -> str:
     alone = len(words) == 1 and len(words[0]) == 1  # a metric that is called "s" or "w"
-    return "" if alone or not words else _UNITS.get(words[-1], "")
+    if alone or not words:
+        return ""
+    if words[-1] == "s" and len(words) > 1 and words[-2] in _VOLUMES:  # read_mb_s
+        return f"{_UNITS[words[-2]]}/s"
+    return _UNITS.get(words[-1], "")
 
 
 def _bad(title: str) -> BadInput:

@@ -26,6 +26,11 @@ class RunStatus(StrEnum):
         return self in {RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED}
 
 
+LOST = "LOST"
+"""What a filter asks for to find running runs whose process is gone or silent; no status of a run
+itself, which still says RUNNING."""
+
+
 class MetricSummary(NamedTuple):
     """What tables show of one metric; NaN never wins min, max or best but may be last.
 
@@ -105,3 +110,5 @@ class RunDetail:
     warnings: tuple[str, ...]
     processes: tuple[RunProcess, ...] = ()
     """Empty for a run of one process that was never resumed."""
+    last_seen_us: int = 0
+    """When its processes last wrote anything, microseconds UTC; 0 if the run is sealed."""

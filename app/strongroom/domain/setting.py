@@ -114,10 +114,30 @@ class Setting:
         return f"{value} {self.unit}".rstrip()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingState:
+    """A setting with what holds for it now.
+
+    Attributes:
+        setting: What can be chosen.
+        value: What holds.
+        origin: Who said it.
+        lock: Why nobody here can change it, "" if one can.
+        where: The file or variable that says it, "" for the default.
+    """
+
+    setting: Setting
+    value: SettingValue
+    origin: Origin
+    lock: str = ""
+    where: str = ""
+
+
 SECTIONS = (
     ("appearance", "Appearance"),
     ("window", "Window"),
     ("security", "Security"),
+    ("logging", "Logging"),
 )
 """The tables of the file and how the page heads them, in order."""
 
@@ -163,6 +183,32 @@ SETTINGS = (
     Setting(
         key="security.lock_with_screen", title="Lock my key with the screen", kind="switch",
         default=True, detail="When the session locks its screen, an open key is forgotten.",
+    ),
+    Setting(
+        key="logging.code", title="Keep the code of a run", kind="switch", default=True,
+        detail="The script that was started and, in a git repository, what was not committed.",
+    ),
+    Setting(
+        key="logging.packages", title="Keep the list of packages", kind="switch", default=True,
+        detail="Every installed package with its version, as requirements.txt of the run.",
+    ),
+    Setting(
+        key="logging.system_metrics", title="Measure the machine", kind="switch", default=True,
+        detail="Processor, memory, disk and GPU while a run lasts.",
+    ),
+    Setting(
+        key="logging.network_metrics", title="Measure the network too", kind="switch",
+        default=False, detail="Bytes sent and received by the whole machine.",
+    ),
+    Setting(
+        key="logging.system_seconds", title="Measure the machine every", kind="number", default=5,
+        low=1, high=600, step=5, unit="s",
+        detail="The first figures come after this time; a shorter run has none.",
+    ),
+    Setting(
+        key="logging.gpu_hour_cost", title="Cost of a GPU for one hour", kind="number", default=0,
+        low=0, high=100_000, step=10, unit="cents",
+        detail="What a run's System tab counts its cost by; with 0 it tells hours alone.",
     ),
 )  # fmt: skip
 """Every setting, in the order of the page."""

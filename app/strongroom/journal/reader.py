@@ -274,7 +274,9 @@ class _Fold:
             if state.is_primary and state.ended and state.status is not None:
                 status, ended_us = state.status, self._ends[state.file]
         if ended_us is None and self._closed is not None:
-            status, ended_us = self._closed
+            newest_us = max((state.created_us for state in writers), default=0)
+            if newest_us <= self._closed[1]:  # nobody resumed the run after it was closed
+                status, ended_us = self._closed
         return JournalContent(
             header=self.header,
             status=status,

@@ -10,6 +10,7 @@ from typing import Any, SupportsFloat
 
 from strongroom.domain.run import RunStatus
 from strongroom.sdk.active_run import ActiveRun
+from strongroom.sdk.capturing import Choice
 from strongroom.sdk.losses import Lost
 from strongroom.sdk.session import SESSION
 
@@ -21,6 +22,8 @@ def start_run(
     run_id: str | None = None,
     parent: str | None = None,
     store: str | os.PathLike[str] | None = None,
+    capture: Choice = None,
+    reason: str = "",
 ) -> ActiveRun:
     """Starts a run; use it as a context manager, or call `end_run`.
 
@@ -31,12 +34,24 @@ def start_run(
             ``MLFLOW_RUN_ID`` do the same for the outermost run.
         parent: The run above; the active one if left out, none if "".
         store: The store's folder; ``STRONGROOM_STORE`` or the user's own.
+        capture: What is kept by itself: True, False, or names of ``code``, ``packages``,
+            ``system``, ``network``; ``STRONGROOM_CAPTURE`` or the settings if left out.
+        reason: Why this run: a retrain of a version, an incident; ``STRONGROOM_REASON``.
 
     Raises:
-        BadInput: ``E-FORMAT`` for a run id or experiment that cannot be one.
+        BadInput: ``E-FORMAT`` for a run id or experiment that cannot be one, ``E-USAGE`` for
+            something there is not to capture.
         EnvironmentFault: ``E-FULL`` or ``E-SHARE`` if the store cannot be written.
     """
-    return SESSION.start(experiment, name=name, run_id=run_id, parent=parent, store=store)
+    return SESSION.start(
+        experiment,
+        name=name,
+        run_id=run_id,
+        parent=parent,
+        store=store,
+        capture=capture,
+        reason=reason,
+    )
 
 
 def active_run() -> ActiveRun | None:

@@ -22,13 +22,15 @@ from strongroom.domain.places import default_store
 from strongroom.domain.run import RunStatus
 from strongroom.journal.writer import JournalWriter
 from strongroom.sdk.active_run import ActiveRun
+from strongroom.sdk.capturing import NOTHING, Capture, Choice, begin, choose
 from strongroom.sdk.contexts import Contexts
 from strongroom.sdk.endings import Endings
 from strongroom.sdk.folder import RunPlace, clean_run_id, open_run, store_fault
 from strongroom.sdk.leading import Living, living, may_lead
 from strongroom.sdk.losses import LOG, Losses
 from strongroom.sdk.ranks import OF_THE_JOB, Rank, job_run_id, rank_of
-from strongroom.sdk.source import WorkTree, capture, clean, host_name, user_name
+from strongroom.sdk.source import clean, facts_of, host_name, user_name
+from strongroom.sdk.work_tree import WorkTree
 
 DEFAULT_EXPERIMENT = "Default"
 
@@ -60,13 +62,17 @@ class Session:
         run_id: str | None,
         parent: str | None,
         store: str | os.PathLike[str] | None,
+        capture: Choice = None,
+        reason: str = "",
     ) -> ActiveRun:
         """Starts a run, or resumes the one with this id.
 
         Raises:
-            BadInput: ``E-FORMAT`` for a run id, parent or experiment that cannot be one.
+            BadInput: ``E-FORMAT`` for a run id, parent or experiment that cannot be one,
+                ``E-USAGE`` for something there is not to capture.
             EnvironmentFault: ``E-FULL`` or ``E-SHARE`` if the store cannot be written.
         """
+        kept = choose(capture, self._environ)
         # Whole from here on: a script may change its folder while it logs.
         root = (Path(store) if store is not None else default_store(self._environ)).absolute()
         wanted, is_named_outside = run_id, False
@@ -76,8 +82,8 @@ class Session:
         if wanted is not None and wanted.strip().lower() == OF_THE_JOB:
             wanted = job_run_id(self._environ)
         identity = clean_run_id(wanted) if wanted else new_id(self._random_bytes)
-        place = open_run(root, identity, self._facts(experiment, name, parent, identity))
-        return self._open(root, place, is_named_outside=is_named_outside)
+        place = open_run(root, identity, self._facts(experiment, name, parent, identity, reason))
+        return self._open(root, place, kept, is_named_outside=is_named_outside)
 
     def join(self, store: Path, run_id: str) -> ActiveRun:
         """Returns the active run of this id, or joins it as one process more.
@@ -90,8 +96,8 @@ class Session:
         for run in self._contexts.runs:
             if run.run_id == identity and run.store == store:
                 return run
-        place = open_run(store, identity, self._facts(None, None, None, identity))
-        return self._open(store, place, is_named_outside=False)
+        place = open_run(store, identity, self._facts(None, None, None, identity, ""))
+        return self._open(store, place, NOTHING, is_named_outside=False)
 
     def end_all(self, status: RunStatus = RunStatus.FINISHED) -> None:
         """Ends every run that is still active, the last one first."""
@@ -100,7 +106,9 @@ class Session:
 
     # ------------------------------------------------------------------ inside
 
-    def _open(self, root: Path, place: RunPlace, *, is_named_outside: bool) -> ActiveRun:
+    def _open(
+        self, root: Path, place: RunPlace, kept: Capture, *, is_named_outside: bool
+    ) -> ActiveRun:
         rank = rank_of(self._environ)
         others = () if place.is_new else living(place.folder)
         leads = place.is_new or may_lead(others, rank)
@@ -130,10 +138,16 @@ class Session:
         )
         self._endings.watch()
         self._contexts.begin(run)
+        begin(run, place, kept, self._tree, root=root)
         return run
 
     def _facts(
-        self, experiment: str | None, name: str | None, parent: str | None, run_id: str
+        self,
+        experiment: str | None,
+        name: str | None,
+        parent: str | None,
+        run_id: str,
+        reason: str,
     ) -> dict[str, JsonValue]:
         named = experiment or self._env("STRONGROOM_EXPERIMENT", "MLFLOW_EXPERIMENT_NAME")
         chosen = named or DEFAULT_EXPERIMENT
@@ -154,7 +168,7 @@ class Session:
             "started": time.time_ns() // 1000,
             "host": host_name(),
             "user": user_name(),
-            "source": capture(self._environ, sys.argv, self._tree),
+            "source": facts_of(self._environ, sys.argv, self._tree, reason),
         }
 
     def _env(self, *names: str) -> str | None:

@@ -21,7 +21,7 @@ from strongroom.domain.comparison import (
 from strongroom.domain.errors import BadInput, StrongroomError
 from strongroom.domain.metric_schema import Direction
 from strongroom.domain.progress import Progress, Silent
-from strongroom.domain.run import Run
+from strongroom.domain.run import LOST, Run
 from strongroom.services.run_origin import REQUIREMENTS, RunOrigins
 from strongroom.services.runs import Runs
 from strongroom.store import run_comparison as stored
@@ -188,7 +188,7 @@ def _head_rows(runs: Sequence[Run]) -> Iterable[ComparedRow]:
         return
     fields: dict[str, list[Value]] = {
         "experiment": [run.experiment for run in runs],
-        "status": ["LOST" if run.is_lost else run.status.value for run in runs],
+        "status": [LOST if run.is_lost else run.status.value for run in runs],
         "user": [run.user or None for run in runs],
         "host": [run.host or None for run in runs],
         "started": [float(run.started_us) for run in runs],

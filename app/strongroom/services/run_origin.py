@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from strongroom.domain.canonical import JsonValue
+from strongroom.domain.captured import package_list
 from strongroom.domain.errors import StrongroomError
 from strongroom.domain.run import Run
 from strongroom.journal.reader import read_header
@@ -26,7 +27,7 @@ MOST_BYTES = 256 << 10  # of one requirements file: thousands of packages
 MOST_PACKAGES = 2_000
 MOST_KEPT = 400  # origins of sealed runs kept in memory: two full comparisons
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,120})(?:\[[^\]]{0,200}\])?\s*(==|===)\s*(\S+)")
-_SOURCE = ("commit", "branch", "dirty", "entry", "argv", "cwd")
+_SOURCE = ("commit", "branch", "remote", "dirty", "entry", "argv", "cwd", "reason")
 _DATASET = ("digest", "rows", "source", "source_type", "schema")
 
 
@@ -64,7 +65,7 @@ class RunOrigins:
             run_id: The run.
             paths: Its artifacts' paths with their SHA-256; only requirements files matter.
         """
-        path = requirements_of(paths)
+        path = package_list(paths, (REQUIREMENTS,))
         if not path:
             return {}
         with self._lock:
@@ -105,12 +106,6 @@ class RunOrigins:
             kept[key] = found
             while len(kept) > MOST_KEPT:
                 kept.popitem(last=False)
-
-
-def requirements_of(paths: Iterable[str]) -> str:
-    """Returns the requirements file nearest to the root of a run's artifacts, "" without one."""
-    found = [path for path in paths if path.rpartition("/")[2].casefold() == REQUIREMENTS]
-    return min(found, key=lambda path: (path.count("/"), path), default="")
 
 
 def packages(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from strongroom.domain.errors import BadInput
 from strongroom.domain.run import RunDetail
 from strongroom.domain.text_diff import MOST_CHARACTERS
 from strongroom.services.artifacts import Artifacts
-from strongroom.services.run_origin import requirements_of
+from strongroom.domain.captured import package_list
 from strongroom.services.runs import Runs
 
 _PATCHES = (".diff", ".patch")
@@ -52,7 +52,7 @@ class RunTexts:
         if kind is TextKind.SOURCE:
             return _fields(detail.source)
         paths = [file.path for file in detail.artifacts]
-        wanted = requirements_of(paths) if kind is TextKind.ENVIRONMENT else _patch(detail)
+        wanted = package_list(paths) if kind is TextKind.ENVIRONMENT else _patch(detail)
         return self.file(run_id, wanted) if wanted else ""
 
     def file(self, run_id: str, path: str) -> str:

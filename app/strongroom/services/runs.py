@@ -13,13 +13,14 @@ from pathlib import Path
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import BadInput, Refused, Untrusted
+from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.run_closing import RunClosing
 from strongroom.services.run_edits import RunEdits
 from strongroom.store import discovery, edits, search
 from strongroom.store.artifacts import verify_artifacts
@@ -32,7 +33,6 @@ from strongroom.store.run_columns import Column, columns, values
 from strongroom.store.run_places import RunPlace, all_places, place_of
 from strongroom.store.run_state import RunState, read_state
 from strongroom.store.seal_check import verify_sealed
-from strongroom.store.sealing import seal
 from strongroom.store.search import Page
 from strongroom.store.series import read_series
 from strongroom.store.store_folder import StoreFolder, fault, open_store_folder
@@ -57,6 +57,7 @@ class Runs:
         self.random_bytes = random_bytes
         self.metric_schemas = MetricSchemas(folder)
         self.edits = RunEdits(catalog, folder, clock, random_bytes)
+        self.closing = RunClosing(catalog, folder, clock, self.edits)
 
     # ------------------------------------------------------------------ reading
 
@@ -148,6 +149,7 @@ class Runs:
             lost=state.lost,
             warnings=tuple(f"{code}: {file}: {text}" for code, file, text in state.findings),
             processes=state.processes,
+            last_seen_us=state.last_seen_us,
         )
 
     def history(self, reference: str, key: str) -> Series:
@@ -229,34 +231,10 @@ class Runs:
         return self.edits.restore(references).whole()
 
     def close(self, reference: str, status: RunStatus = RunStatus.KILLED) -> Changes:
-        """Ends a run whose process is gone without saying so, and seals it.
-
-        Raises:
-            Refused: ``E-LIVE`` if a process may still be writing.
-            BadInput: ``E-RUN``, or ``E-USAGE`` if the run has ended already.
-        """
-        place = self.place(reference)
-        state = self._read(place)
-        if state.status.is_terminal:
-            raise BadInput("E-USAGE", f"The run has ended: {state.status}", "Nothing to close.")
-        if state.is_live:
-            raise Refused(
-                "E-LIVE",
-                "A process is still logging into this run",
-                "Stop it, or wait ten minutes after its last sign of life.",
-            )
-        record = edits.closing(status, now_us=self._clock.now_us())
-        self.edits.append(place, [record])
-        seal(self._path(place), observe(self._clock.now_us()))
-        return self._reread(place)
+        """Ends a run whose process is gone without saying so; see `RunClosing` for many."""
+        return self.closing.close([reference], status).whole()
 
     # ------------------------------------------------------------------ inside
-
-    def _reread(self, place: RunPlace) -> Changes:
-        observer = observe(self._clock.now_us())
-        state = discovery.read_for_catalog(self.folder, place.month, place.run_id, observer)
-        discovery.put_states(self.catalog, [state])
-        return Changes(runs=frozenset({place.run_id}))
 
     def _read(self, place: RunPlace) -> RunState:
         return read_state(self._path(place), observe(self._clock.now_us()))

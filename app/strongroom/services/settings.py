@@ -1,46 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings: what holds, who said it, and changing one.
 
-* The loudest voice wins: flag, environment, the project's ``strongroom.toml``, the person's
-  file, the machine's policy, the default. What the policy locks is louder than all of them.
+* Which voice wins is `disk.setting_voices`: the same as for a training script.
 * Nobody changes what is locked, and the reason is said.
 """
 
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.disk.setting_voices import SettingVoices, variable_of
+from strongroom.disk.settings_file import write_setting
 from strongroom.domain.errors import BadInput, Refused
-from strongroom.domain.setting import SETTINGS, Origin, Setting, SettingValue, setting
-from strongroom.services.settings_file import FileOfSettings, read_settings, write_setting
+from strongroom.domain.setting import (
+    SETTINGS,
+    Origin,
+    Setting,
+    SettingState,
+    SettingValue,
+    setting,
+)
 
-PREFIX = "STRONGROOM_"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingState:
-    """A setting with what holds for it now.
-
-    Attributes:
-        setting: What can be chosen.
-        value: What holds.
-        origin: Who said it.
-        lock: Why nobody here can change it, "" if one can.
-        where: The file or variable that says it, "" for the default.
-    """
-
-    setting: Setting
-    value: SettingValue
-    origin: Origin
-    lock: str = ""
-    where: str = ""
-
-
-def variable_of(chosen: Setting) -> str:
-    """Returns the environment variable of a setting: ``STRONGROOM_APPEARANCE_THEME``."""
-    return PREFIX + chosen.key.upper().replace(".", "_")
+__all__ = ["SettingState", "Settings", "variable_of"]
 
 
 class Settings:
@@ -84,17 +66,7 @@ class Settings:
         """
         chosen = _known(key)
         with self._guard:
-            lock = self._lock(key)
-            if lock:
-                value = self._policy.values.get(key, chosen.default)
-                return SettingState(
-                    setting=chosen, value=value, origin=Origin.POLICY, lock=lock,
-                    where=str(self.policy_path),
-                )  # fmt: skip
-            for origin, said, where in self._voices(chosen):
-                if said is not None:
-                    return SettingState(setting=chosen, value=said, origin=origin, where=where)
-        return SettingState(setting=chosen, value=chosen.default, origin=Origin.DEFAULT)
+            return self._voices.state(chosen)
 
     def states(self) -> tuple[SettingState, ...]:
         """Returns every setting, in the order of the page."""
@@ -111,12 +83,7 @@ class Settings:
     def problems(self) -> tuple[str, ...]:
         """Returns one sentence for each entry of a file or variable that is ignored, and why."""
         with self._guard:
-            told = [*self._policy.problems, *self._user.problems, *self._of_project.problems]
-            for each in SETTINGS:
-                text = self._environ.get(variable_of(each))
-                if text is not None and each.read(text) is None:
-                    told.append(f"{variable_of(each)} has to be {each.expected()}; it is ignored")
-        return tuple(told)
+            return self._voices.problems()
 
     def set(self, key: str, value: SettingValue) -> SettingState:
         """Writes a value into the person's file; returns what holds then.
@@ -147,7 +114,7 @@ class Settings:
     def own(self, key: str) -> SettingValue | None:
         """Returns what the person's file says, None if it says nothing."""
         with self._guard:
-            return self._user.values.get(key)
+            return self._voices.of_user.values.get(key)
 
     def value_without_own(self, key: str) -> SettingValue:
         """Returns what would hold if the person's file said nothing.
@@ -159,7 +126,7 @@ class Settings:
         if state.origin not in {Origin.USER, Origin.FLAG}:
             return state.value
         with self._guard:
-            said = self._policy.values.get(key)
+            said = self._voices.of_policy.values.get(key)
         return state.setting.default if said is None else said
 
     def unset(self, key: str) -> SettingState:
@@ -183,7 +150,7 @@ class Settings:
 
     def _change(self, chosen: Setting, value: SettingValue | None) -> SettingState:
         with self._guard:
-            lock = self._lock(chosen.key)
+            lock = self._voices.lock(chosen.key)
         if lock:
             raise Refused(
                 "E-LOCKED-SETTING",
@@ -201,27 +168,12 @@ class Settings:
 
     def _read(self) -> None:
         self._stamps = self._look()
-        self._policy = read_settings(self.policy_path, is_policy=True)
-        self._user = read_settings(self.path)
-        self._of_project = read_settings(self._project) if self._project else FileOfSettings()
-
-    def _lock(self, key: str) -> str:
-        if key not in self._policy.locked:
-            return ""
-        return self._policy.reason or "Set by the policy of this machine."
-
-    def _voices(self, chosen: Setting) -> tuple[tuple[Origin, SettingValue | None, str], ...]:
-        spoken = self._environ.get(variable_of(chosen))
-        return (
-            (Origin.FLAG, self._flags.get(chosen.key), ""),
-            (
-                Origin.ENVIRONMENT,
-                chosen.read(spoken) if spoken is not None else None,
-                variable_of(chosen),
-            ),
-            (Origin.PROJECT, self._of_project.values.get(chosen.key), str(self._project or "")),
-            (Origin.USER, self._user.values.get(chosen.key), str(self.path)),
-            (Origin.MACHINE, self._policy.values.get(chosen.key), str(self.policy_path)),
+        self._voices = SettingVoices.read(
+            self.path,
+            self.policy_path,
+            project=self._project,
+            environ=self._environ,
+            flags=self._flags,
         )
 
 

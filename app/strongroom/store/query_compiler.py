@@ -41,6 +41,7 @@ from strongroom.domain.query import (
     Operator,
     Presence,
 )
+from strongroom.domain.run import LOST, RunStatus
 from strongroom.store import tables
 from strongroom.store.key_names import key_id
 from strongroom.store.statement import OneAfterOther
@@ -252,6 +253,22 @@ def _attribute(tree: Filter) -> ColumnElement[bool]:
     column = _COLUMNS[attribute]
     if attribute in _NULLABLE:
         return and_(column.is_not(None), func.coalesce(_test(tree, column), 0) == 1)
+    if attribute is Attribute.STATUS:
+        return _status(tree)
+    return _test(tree, column)
+
+
+def _status(tree: Filter) -> ColumnElement[bool]:
+    """Compares the status; ``LOST`` is what the table shows of a running run nobody hears of."""
+    column = tables.run.c.status
+    is_lost = and_(column == RunStatus.RUNNING.value, tables.run.c.is_lost)
+    if isinstance(tree, Membership) and LOST in tree.values:
+        return or_(column.in_(tree.values), is_lost)
+    if isinstance(tree, Comparison) and tree.value == LOST:
+        if tree.operator is Operator.EQUAL:
+            return is_lost
+        if tree.operator is Operator.NOT_EQUAL:
+            return not_(is_lost)
     return _test(tree, column)
 
 

@@ -63,6 +63,8 @@ class RunState:
     """Of a run of several processes, by rank; empty for a run of one."""
     moved_to: str = ""
     """The experiment a person moved it to; ``experiment`` is that one then."""
+    last_seen_us: int = 0
+    """When its processes last wrote anything; 0 for a sealed run."""
     month: str = ""
     folder_stamp: int = 0
     file_stamp: str = ""
@@ -173,6 +175,7 @@ def from_content(content: JournalContent, observer: Observer) -> RunState:
         findings=tuple((each.code, each.path, each.detail) for each in content.findings),
         processes=_processes(content),
         moved_to=content.moved_to,
+        last_seen_us=max((writer.last_seen_us for writer in content.writers), default=0),
     )
 
 
@@ -261,6 +264,7 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
         is_lost=later.is_lost,
         is_live=later.is_live,
         is_sealed=False,
+        last_seen_us=later.last_seen_us,
         metrics=metrics,
         processes=in_order([*state.processes, *newcomers]),
         lost=_sum(state.lost, later.lost),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a run comes from and what it ran in: code, commit, arguments; packages with a search.
 
-Packages are read from the run's own requirement files; a run without one says so.
+Packages are read from the run's own list (`domain.captured`); a run without one says so.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,12 @@ from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.runs.detail_params import PairsTab
 from strongroom.desktop.runs.words import shown
-from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.run import RunDetail
 
 MOST_READ = 512 * 1024  # bytes of a requirements file
-_NAMES = ("requirements.txt", "pip-freeze.txt", "pip_freeze.txt", "requirements.lock")
 _NONE = (
-    "No list of packages was logged. log_model keeps requirements.txt; a pip freeze logged as "
-    "requirements.txt is read too."
+    "No list of packages was logged. start_run keeps one by itself unless logging.packages is "
+    "switched off; a pip freeze logged as requirements.txt is read too."
 )
 SOURCES = {
     "entry": "Entry point",
@@ -28,11 +26,27 @@ SOURCES = {
     "commit": "Git commit",
     "branch": "Git branch",
     "dirty": "Uncommitted",
+    "remote": "Git remote",
     "repo": "Repository",
+    "reason": "Why this run",
     "python": "Python",
     "platform": "Platform",
+    "cpu": "Processor",
+    "cpus": "Cores",
+    "memory": "Memory",
+    "gpu": "GPU",
+    "slurm_job": "SLURM job",
+    "slurm_array_job": "SLURM array",
+    "slurm_array_task": "SLURM task",
+    "lsf_job": "LSF job",
+    "pbs_job": "PBS job",
+    "ci_job": "CI job",
+    "airflow_run": "Airflow run",
+    "argo_workflow": "Argo workflow",
+    "trace": "Trace",
 }
-_MACHINE = ("python", "platform")
+_MACHINE = ("python", "platform", "cpu", "cpus", "memory", "gpu", "gpus")
+_UNSHOWN = ("gpus",)  # the number of cards stands before their names
 
 
 class EnvironmentTab(QWidget):
@@ -75,15 +89,9 @@ def source_facts(detail: RunDetail, only: Sequence[str] = ()) -> list[Fact]:
         key=lambda item: (known.index(item[0]) if item[0] in known else len(known), item[0]),
     ):
         is_wanted = key in only if only else key not in _MACHINE
-        if value and is_wanted:
+        if value and is_wanted and key not in _UNSHOWN:
             facts.append(Fact(key=SOURCES.get(key, shown(key)), value=shown(value), kind="mono"))
     return facts
-
-
-def requirement_file(files: Sequence[ArtifactFile]) -> str:
-    """Returns the path of the run's list of packages, "" for none."""
-    found = [file for file in files if file.path.rpartition("/")[2].lower() in _NAMES]
-    return min(found, key=lambda file: (file.path.count("/"), file.path)).path if found else ""
 
 
 def packages_of(text: str) -> dict[str, str]:

@@ -13,20 +13,21 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import Scroll, clear
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.captured import is_system_metric
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import MetricSummary
 
-PREFIXES = ("system/", "system.")
 MOST_CURVES = 60
 _NONE = (
-    "This run logged no system metrics. Metrics whose names begin with system/ stand here, "
-    "such as system/cpu_percent."
+    "This run logged no system metrics. They are measured every few seconds unless "
+    "logging.system_metrics is switched off, and metrics whose names begin with system/ stand "
+    "here too."
 )
 
 
 def system_keys(keys: Sequence[str]) -> list[str]:
     """Returns the metrics that tell of the machine, sorted."""
-    return sorted(key for key in keys if key.startswith(PREFIXES))[:MOST_CURVES]
+    return sorted(key for key in keys if is_system_metric(key))[:MOST_CURVES]
 
 
 class SystemTab(QWidget):

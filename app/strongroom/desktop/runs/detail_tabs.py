@@ -20,6 +20,7 @@ from strongroom.desktop.runs.detail_overview import OverviewTab
 from strongroom.desktop.runs.detail_params import PairsTab
 from strongroom.desktop.runs.detail_system import SystemTab, system_keys
 from strongroom.desktop.runs.services import RunsServices
+from strongroom.domain.captured import package_list
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import RunDetail
 from strongroom.services.curves import Curve
@@ -213,7 +214,7 @@ class DetailTabs(QStackedWidget):
         )
 
     def _ask_packages(self, detail: RunDetail) -> None:
-        path = environment.requirement_file(detail.artifacts)
+        path = package_list(file.path for file in detail.artifacts)
         run_id = detail.run.run_id
         found = next((file.sha256 for file in detail.artifacts if file.path == path), "")
         if self._packages_of == f"{run_id} {found}":
