@@ -7,11 +7,11 @@
 
 from enum import StrEnum
 
+from strongroom.domain.captured import package_list
 from strongroom.domain.errors import BadInput
 from strongroom.domain.run import RunDetail
 from strongroom.domain.text_diff import MOST_CHARACTERS
 from strongroom.services.artifacts import Artifacts
-from strongroom.domain.captured import package_list
 from strongroom.services.runs import Runs
 
 _PATCHES = (".diff", ".patch")
