@@ -26,11 +26,13 @@ from strongroom.domain.setting import SettingValue
 if TYPE_CHECKING:
     from strongroom.services.access_review import AccessReviews
     from strongroom.services.alarms import Alarms
+    from strongroom.services.artifact_repair import ArtifactRepair
     from strongroom.services.artifacts import Artifacts
     from strongroom.services.audit import Audit
     from strongroom.services.backups import Backups
     from strongroom.services.bundles import Bundles
     from strongroom.services.curves import Curves
+    from strongroom.services.datasets import Datasets
     from strongroom.services.evidence import Evidence
     from strongroom.services.exchange import Exchange
     from strongroom.services.experiments import Experiments
@@ -155,6 +157,20 @@ class Services:
         from strongroom.services.artifacts import Artifacts
 
         return Artifacts(self.runs, self.outgoing)
+
+    @cached_property
+    def artifact_repair(self) -> "ArtifactRepair":
+        """Who still has missing artifacts, and bringing them back."""
+        from strongroom.services.artifact_repair import ArtifactRepair
+
+        return ArtifactRepair(self.workstation, self.sticks)
+
+    @cached_property
+    def datasets(self) -> "Datasets":
+        """The data that runs used."""
+        from strongroom.services.datasets import Datasets
+
+        return Datasets(self.runs)
 
     @cached_property
     def outgoing(self) -> "Outgoing":

@@ -38,6 +38,7 @@ ENTRIES = {
     "runs": Entry("runs", "Look for runs, look at them, label, hide and copy them."),
     "metrics": Entry("metrics", "What metrics mean: unit, direction, bounds."),
     "artifacts": Entry("artifacts", "The files that runs keep."),
+    "dataset": Entry("datasets", "The data that runs used, and whether it is still the same."),
     "import": Entry("intake", "Take in runs of other stores."),
     "models": Entry("models", "Registered models, their versions, and handing them over."),
     "transition": Entry("transition", "Ask for a move to a stage, and answer."),

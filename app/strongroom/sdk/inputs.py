@@ -12,15 +12,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from strongroom.domain.artifact import ArtifactFile, tree_digest
+from strongroom.disk.data_digest import data_digest
+from strongroom.disk.data_version import version_of_uri
 from strongroom.domain.data_profile import DataProfile
 from strongroom.domain.dataset import DatasetInput
+from strongroom.sdk.data_tool import DataTool
 from strongroom.sdk.losses import Lost
 from strongroom.sdk.profiles import profile_of
 from strongroom.sdk.table_files import facts_of
 from strongroom.sdk.tables import array_of, columns_of, listed
 
-CHUNK_BYTES = 4 << 20
 MAX_SCHEMA_COLUMNS = 2_000  # a wider table is named by its digest; the record must stay small
 
 
@@ -36,7 +37,13 @@ def describe(
     if data is None:
         if not name:
             raise Lost("type", "a dataset needs data or a name")
-        return DatasetInput(name=name, digest=digest, context=context, source=source)
+        return DatasetInput(
+            name=name,
+            digest=digest,
+            context=context,
+            source=source,
+            version=version_of_uri(source),
+        )
     if isinstance(data, str | Path):
         return _described_file(Path(data), name, context, source, digest, profile=profile)
     rows = _rows(data)
@@ -58,20 +65,24 @@ def describe(
 def _described_file(
     path: Path, name: str, context: str, source: str, digest: str, *, profile: bool
 ) -> DatasetInput:
-    sha256 = digest or path_digest(path)
+    tool = DataTool(path)
+    read = None if digest else data_digest(path, beside=tool.listeners)
     facts = facts_of(path, with_profile=profile)
     schema = facts.schema
     if isinstance(schema, list):
         schema = schema[:MAX_SCHEMA_COLUMNS]
     return DatasetInput(
         name=name or path.name,
-        digest=sha256,
+        digest=read.sha256 if read else digest,
         context=context,
         source=source or str(path.absolute()),
         source_type="local",
+        path=str(path.absolute()) if source else "",
         schema="" if schema is None else json.dumps(schema),
         rows="" if facts.rows is None else str(facts.rows),
         profile="" if facts.profile is None else facts.profile.as_text(),
+        size=str(read.size_bytes) if read else "",
+        version=tool.version(read.sha256 if read else "") or version_of_uri(source),
     )
 
 
@@ -93,24 +104,6 @@ def _profile(data: Any) -> DataProfile | None:  # noqa: ANN401 - as above
         return profile_of(data)
     except Exception:  # noqa: BLE001 - somebody's own columns; name and digest are worth keeping
         return None
-
-
-def path_digest(path: Path) -> str:
-    """Returns the digest of a file or of a folder's tree.
-
-    Raises:
-        OSError: If it cannot be read.
-        Untrusted: ``E-PATH`` if the folder's paths are not allowed on every system.
-    """
-    if not path.is_dir():
-        return _file_digest(path)[0]
-    files = []
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and not file.is_symlink():
-            sha256, size = _file_digest(file)
-            relative = file.relative_to(path).as_posix()
-            files.append(ArtifactFile(path=relative, size_bytes=size, sha256=sha256))
-    return tree_digest(files)
 
 
 def frame_digest(data: Any) -> str:  # noqa: ANN401 - any table, array or tensor
@@ -154,13 +147,3 @@ def _add_array(running: Any, array: Any) -> None:  # noqa: ANN401 - hash and arr
         running.update(array.data.cast("B"))  # as it lies there: no second copy in memory
     except (AttributeError, TypeError, ValueError, BufferError):
         running.update(array.tobytes())
-
-
-def _file_digest(path: Path) -> tuple[str, int]:
-    running = hashlib.sha256()
-    size = 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            running.update(chunk)
-            size += len(chunk)
-    return running.hexdigest(), size

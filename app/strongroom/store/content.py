@@ -30,13 +30,14 @@ from strongroom.store.run_files import RunFiles
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE
 from strongroom.store.store_folder import StoreFolder
 
+MOST_COPIES = 64  # runs asked for one digest; each keeps its own copy
 SPOOL_BYTES = 16 << 20  # most files of a model; larger ones go through a temporary file
 
 _PLACES = (
     select(tables.run.c.run_id, tables.artifact.c.path)
     .join(tables.run, tables.run.c.id == tables.artifact.c.run)
     .where(tables.artifact.c.sha256 == bindparam("wanted"))
-    .limit(4)
+    .limit(bindparam("most"))
 )
 
 
@@ -174,15 +175,23 @@ class Content:
                         return path
         return None
 
-    def _artifact(self, sha256: str) -> tuple[Path, StoredArtifact] | None:
+    def copies(
+        self, sha256: str, most: int = MOST_COPIES
+    ) -> Iterator[tuple[str, Path, StoredArtifact]]:
+        """Yields run, folder and place of each artifact with a digest; its bytes are not read."""
         with self._catalog.read() as connection:
-            rows = connection.execute(_PLACES, {"wanted": sha256}).all()
+            rows = connection.execute(_PLACES, {"wanted": sha256, "most": most}).all()
         for run_id, path in rows:
             folder = self._folder.find_run(run_id)
             if folder is None:
                 continue
             artifact = self._run_files.of(folder).get((path, sha256))
-            if artifact is not None and (folder / artifact.container).is_file():
+            if artifact is not None:
+                yield run_id, folder, artifact
+
+    def _artifact(self, sha256: str) -> tuple[Path, StoredArtifact] | None:
+        for _, folder, artifact in self.copies(sha256, most=4):
+            if (folder / artifact.container).is_file():
                 return folder, artifact
         return None
 

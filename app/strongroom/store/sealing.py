@@ -315,7 +315,8 @@ def _integer(number: int) -> int | str:
 
 
 def _kept_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    yield from (folder / name for name in names if name.endswith(PACK_SUFFIX))
+    packs = (name for name in names if name.endswith(PACK_SUFFIX) and not name.startswith("."))
+    yield from (folder / name for name in packs)
     objects = folder / OBJECT_FOLDER
     if OBJECT_FOLDER in names and objects.is_dir():
         yield from (path for path in objects.iterdir() if path.is_file() and is_object(path.name))
