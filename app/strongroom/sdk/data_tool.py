@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.disk.data_version import dvc_md5, lfs_pointer, version_of
-from strongroom.sdk.git import git_answer, repository_of
+from strongroom.sdk.work_tree import git_answer, repository
 
 MAX_POINTER_BYTES = 1_024  # by the specification of git-LFS
 CHANGED = "+changed"  # the data has been edited since the tool took it in
@@ -27,7 +27,7 @@ class DataTool:
 
     def __init__(self, path: Path) -> None:
         self._stated = version_of(path)
-        self._root = None if path.is_dir() else repository_of(path.absolute().parent)
+        self._root = None if path.is_dir() else repository(path.absolute().parent)
         self._blob = "" if self._stated or self._root is None else _tracked(self._root, path)
         self._md5_stated = dvc_md5(path) if self._stated.startswith("dvc:") else ""
         self._md5 = hashlib.md5(usedforsecurity=False)  # DVC's own name for content
@@ -65,15 +65,15 @@ class DataTool:
 
 def _pointer(root: Path, blob: str) -> str:
     """Returns the SHA-256 that a blob names if it is a pointer of git-LFS, else ""."""
-    size = git_answer(root, "cat-file", "-s", blob) or ""
-    if not size.isdigit() or int(size) > MAX_POINTER_BYTES:
+    size = git_answer(root, "cat-file", "-s", blob) or b""
+    if not size.strip().isdigit() or int(size) > MAX_POINTER_BYTES:
         return ""
-    found = lfs_pointer((git_answer(root, "cat-file", "blob", blob) or "").encode())
+    found = lfs_pointer(git_answer(root, "cat-file", "blob", blob) or b"")
     return found[0] if found else ""
 
 
 def _tracked(root: Path, path: Path) -> str:
     """Returns the blob that git's index has for a file, "" if git does not track it."""
-    told = git_answer(root, "ls-files", "--stage", "-z", "--", str(path.absolute())) or ""
-    words = told.partition("\0")[0].partition("\t")[0].split()
+    told = git_answer(root, "ls-files", "--stage", "-z", "--", str(path.absolute())) or b""
+    words = told.partition(b"\t")[0].decode("ascii", "replace").split()
     return words[1] if len(words) == 3 and words[2] == "0" and len(words[1]) == 40 else ""

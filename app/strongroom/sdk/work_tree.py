@@ -66,7 +66,9 @@ class WorkTree:
         branch = head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else ""
         commit = head if not head.startswith("ref: ") else _ref(own, head[5:])
         if not commit:
-            commit = (_git(root, "rev-parse", "--verify", "-q", "HEAD") or b"").decode().strip()
+            commit = (
+                (git_answer(root, "rev-parse", "--verify", "-q", "HEAD") or b"").decode().strip()
+            )
         facts = {
             "commit": commit,
             "branch": branch,
@@ -80,7 +82,7 @@ class WorkTree:
         question = (root, commit, _changed_ns(_git_folder(root) / "index"))
         now = time.monotonic()
         if question != self._asked or now - self._asked_at > FRESH_S:
-            status = _git(root, "status", "--porcelain", "--untracked-files=no", "-z")
+            status = git_answer(root, "status", "--porcelain", "--untracked-files=no", "-z")
             self._answer = None if status is None else "yes" if status else "no"
             self._asked, self._asked_at = question, now
         return self._answer
@@ -122,7 +124,7 @@ def without_credentials(url: str) -> str:
 
 
 def _uncommitted(root: Path) -> Uncommitted | None:
-    names = _git(root, "diff", "HEAD", "--name-only", "-z", "--no-ext-diff", "--no-textconv")
+    names = git_answer(root, "diff", "HEAD", "--name-only", "-z", "--no-ext-diff", "--no-textconv")
     if names is None:
         return None
     changed = [name for name in names.decode("utf-8", "replace").split("\0") if name]
@@ -140,7 +142,9 @@ def _uncommitted(root: Path) -> Uncommitted | None:
     is_cut = len(difference) > MAX_DIFF_BYTES
     if is_cut:
         difference = difference[: difference.rfind(b"\n", 0, MAX_DIFF_BYTES) + 1]
-    others = _git(root, "ls-files", "--others", "--exclude-standard", "--directory", "-z") or b""
+    others = (
+        git_answer(root, "ls-files", "--others", "--exclude-standard", "--directory", "-z") or b""
+    )
     untracked = [name for name in others.decode("utf-8", "replace").split("\0") if name]
     return Uncommitted(
         difference=difference,
@@ -192,7 +196,7 @@ def _remote(common: Path) -> str:
     return without_credentials(url)
 
 
-def _git(root: Path, *arguments: str, most: int = MAX_ANSWER_BYTES) -> bytes | None:
+def git_answer(root: Path, *arguments: str, most: int = MAX_ANSWER_BYTES) -> bytes | None:
     """Returns what git printed, at most one byte more than asked; None if it failed or hung."""
     program = shutil.which("git")
     if program is None:
