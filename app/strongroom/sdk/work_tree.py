@@ -132,7 +132,7 @@ def _uncommitted(root: Path) -> Uncommitted | None:
     excluded = [f":(top,exclude,literal){name}" for name in left_out[:MAX_UNTRACKED]]
     if len(left_out) > MAX_UNTRACKED:
         return None
-    difference = _git(
+    difference = git_answer(
         root, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv",
         "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--", ":/", *excluded,
         most=MAX_DIFF_BYTES,
