@@ -128,7 +128,7 @@ class Services:
         """Single values of all runs, for plots."""
         from strongroom.services.run_values import RunValues
 
-        return RunValues(self.runs.catalog, self.runs.metric_schemas)
+        return RunValues(self.runs.catalog, self.runs.questions)
 
     @cached_property
     def curves(self) -> "Curves":

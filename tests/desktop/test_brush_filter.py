@@ -102,7 +102,7 @@ def drawn(data: st.DataObject, table: ValueTable) -> tuple[ValueColumn, Dimensio
 def test_any_brushes_select_exactly_the_brushed_runs(
     runs: Runs, data: st.DataObject, count: int
 ) -> None:
-    table = RunValues(runs.catalog, runs.metric_schemas).read(fields())
+    table = RunValues(runs.catalog, runs.questions).read(fields())
     dimensions, brushes, parts = [], {}, []
     for _ in range(count):
         column, dimension, brush = drawn(data, table)
@@ -126,7 +126,7 @@ def test_a_logarithmic_axis_selects_what_lies_in_the_brush(
     runs: Runs, data: st.DataObject, is_log: bool
 ) -> None:
     (column,) = (
-        RunValues(runs.catalog, runs.metric_schemas)
+        RunValues(runs.catalog, runs.questions)
         .read([Field(kind=FieldKind.PARAM, key="lr")])
         .columns
     )
@@ -137,14 +137,14 @@ def test_a_logarithmic_axis_selects_what_lies_in_the_brush(
     place = st.one_of(st.floats(*extent), st.sampled_from(known))
     low, high = sorted((data.draw(place), data.draw(place)))
     brush = Brush(span=(low, high))
-    table = RunValues(runs.catalog, runs.metric_schemas).read([])
+    table = RunValues(runs.catalog, runs.questions).read([])
     marked = {table.run_ids[row] for row in np.nonzero(brush.holds(dimension.places))[0]}
     assert found(runs, filter_of(column, dimension, brush)) == marked
 
 
 def test_bounds_are_written_as_short_as_they_may_be(runs: Runs) -> None:
     lr, started = (
-        RunValues(runs.catalog, runs.metric_schemas)
+        RunValues(runs.catalog, runs.questions)
         .read(
             [
                 Field(kind=FieldKind.PARAM, key="lr"),

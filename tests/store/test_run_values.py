@@ -99,7 +99,7 @@ def test_every_column_says_what_each_run_says(
     monkeypatch.setattr(reading, "FEW_SHARE", few_share)  # both ways of asking the catalog
     monkeypatch.setattr(reading, "BLOCK", 3)
     fill(runs, 12)
-    table = RunValues(runs.catalog, runs.metric_schemas).read(FIELDS, filter_)
+    table = RunValues(runs.catalog, runs.questions).read(FIELDS, filter_)
     found = runs.search(filter_).runs
     assert table.run_ids == tuple(run.run_id for run in found)
     assert table.names == tuple(run.name for run in found)
@@ -113,7 +113,7 @@ def test_every_column_says_what_each_run_says(
 def test_numbers_come_before_words_and_a_column_knows_whether_it_is_numeric(runs: Runs) -> None:
     fill(runs, 12)
     lr, depth = (
-        RunValues(runs.catalog, runs.metric_schemas)
+        RunValues(runs.catalog, runs.questions)
         .read([field("params.lr"), field("params.depth")])
         .columns
     )
@@ -144,16 +144,13 @@ def test_reading_stops_when_somebody_cancels(runs: Runs) -> None:
 
     fill(runs, 2)
     with pytest.raises(Cancelled):
-        RunValues(runs.catalog, runs.metric_schemas).read(
-            [field("metrics.acc")], progress=Impatient()
-        )
+        RunValues(runs.catalog, runs.questions).read([field("metrics.acc")], progress=Impatient())
 
 
 def test_the_spread_counts_runs_and_values(runs: Runs) -> None:
     fill(runs, 12)
     spread = {
-        (s.field.kind, s.field.key): s
-        for s in RunValues(runs.catalog, runs.metric_schemas).spread()
+        (s.field.kind, s.field.key): s for s in RunValues(runs.catalog, runs.questions).spread()
     }
     lr = spread[FieldKind.PARAM, "lr"]
     assert (lr.run_count, lr.value_count, lr.is_numeric) == (12, 12, True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from strongroom.domain.number_text import as_number
 from strongroom.domain.query import (
     Aggregate,
     AllOf,
@@ -26,7 +27,6 @@ from strongroom.domain.query import (
     Order,
     Presence,
 )
-from strongroom.store.run_index import as_number
 from strongroom.store.run_state import RunState
 
 KEYS = ["a", "b", "val loss", 'q"uo`te', "ß", "x.y/z-1", "AND"]

@@ -41,7 +41,7 @@ def services_of(root: Path) -> RunsServices:
         run_table=RunTable(runs),
         experiments=Experiments(runs.catalog),
         metric_schemas=runs.metric_schemas,
-        run_values=RunValues(runs.catalog, runs.metric_schemas),
+        run_values=RunValues(runs.catalog, runs.questions),
         curves=Curves(runs),
         artifacts=Artifacts(runs),
         viewing=Viewing(Artifacts(runs)),

@@ -15,6 +15,8 @@ class Changes:
     quarantined: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     """Names of metrics whose rule changed."""
+    contracts: frozenset[str] = frozenset()
+    """Names of contracts that were stated anew."""
     is_team: bool = False
 
     def __or__(self, other: "Changes") -> "Changes":
@@ -25,6 +27,7 @@ class Changes:
             events=self.events | other.events,
             quarantined=self.quarantined | other.quarantined,
             metrics=self.metrics | other.metrics,
+            contracts=self.contracts | other.contracts,
             is_team=self.is_team or other.is_team,
         )
 
@@ -36,5 +39,6 @@ class Changes:
             or self.events
             or self.quarantined
             or self.metrics
+            or self.contracts
             or self.is_team
         )

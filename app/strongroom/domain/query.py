@@ -6,6 +6,7 @@ answers it. Logic is two-valued: a comparison with something a run does not have
 ``NOT params.a = 'x'`` includes runs that have no ``a``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,14 @@ class FieldKind(StrEnum):
     TAG = "tags"
     ATTRIBUTE = "attributes"
     DATASET = "dataset"
+    ARTIFACT = "artifact"
+    CONTRACT = "contract"
+    """What contracts say of the run; resolved into other fields before it is answered."""
+
+    @property
+    def is_manifold(self) -> bool:
+        """Whether a run may have several values, so that one of them answering is enough."""
+        return self in {FieldKind.DATASET, FieldKind.ARTIFACT, FieldKind.CONTRACT}
 
 
 class Aggregate(StrEnum):
@@ -39,6 +48,29 @@ class DatasetFact(StrEnum):
     NAME = "name"
     DIGEST = "digest"
     CONTEXT = "context"
+
+
+class ArtifactFact(StrEnum):
+    """What of a run's artifacts can be asked for; one of them answering is enough."""
+
+    PATH = "path"
+    DIGEST = "digest"
+
+
+class ContractFact(StrEnum):
+    """What contracts say of a run: which speak for it, which rules it breaks or may break."""
+
+    NAME = "name"
+    BREAKS = "breaks"
+    WAIVES = "waives"
+
+
+FACTS: Mapping[FieldKind, type[StrEnum]] = {
+    FieldKind.DATASET: DatasetFact,
+    FieldKind.ARTIFACT: ArtifactFact,
+    FieldKind.CONTRACT: ContractFact,
+}
+"""The facts of each kind of thing a run has several of."""
 
 
 class Attribute(StrEnum):
@@ -75,7 +107,7 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """What is compared: a number of a metric, a param, a tag, an attribute or a dataset's fact."""
+    """What is compared: a number of a metric, a param, a tag, an attribute, one of `FACTS`."""
 
     kind: FieldKind
     key: str
@@ -114,6 +146,29 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shaped:
+    """The run has a text for the field that has one of the shapes (`domain.shape`).
+
+    Contracts ask so; nobody types it.
+    """
+
+    field: Field
+    shapes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misnamed:
+    """The run has a metric, param or tag whose name has none of the shapes and is not known.
+
+    Contracts ask so; nobody types it.
+    """
+
+    kind: FieldKind
+    shapes: tuple[str, ...]
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
     """The runs that the part does not hold for."""
 
@@ -134,12 +189,18 @@ class AnyOf:
     parts: tuple["Filter", ...]
 
 
-Filter = Comparison | Membership | Presence | Not | AllOf | AnyOf
+FieldTest = Comparison | Membership | Presence | Shaped
+Filter = FieldTest | Misnamed | Not | AllOf | AnyOf
+
+NOBODY = AnyOf(parts=())
+"""The filter that holds for no run."""
+EVERYBODY = AllOf(parts=())
+"""The filter that holds for every run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One column of the order, never a dataset's fact; runs without it come last either way."""
+    """One column of the order, never one of `FACTS`; runs without it come last either way."""
 
     field: Field
     is_descending: bool = False

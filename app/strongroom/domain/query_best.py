@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from strongroom.domain.errors import BadInput
 from strongroom.domain.metric_schema import Direction, MetricSchema
-from strongroom.domain.query import Aggregate, AllOf, AnyOf, Field, Filter, Not, Order
+from strongroom.domain.query import Aggregate, AllOf, AnyOf, Field, Filter, Misnamed, Not, Order
 
 
 def resolved(tree: Filter, schema: MetricSchema) -> Filter:
@@ -21,6 +21,8 @@ def resolved(tree: Filter, schema: MetricSchema) -> Filter:
         return replace(tree, parts=tuple(resolved(part, schema) for part in tree.parts))
     if isinstance(tree, Not):
         return replace(tree, part=resolved(tree.part, schema))
+    if isinstance(tree, Misnamed):
+        return tree
     return replace(tree, field=resolved_field(tree.field, schema))
 
 

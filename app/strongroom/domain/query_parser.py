@@ -6,7 +6,7 @@
     term       := NOT term | ( filter ) | field test
     test       := operator value | [NOT] LIKE|ILIKE text | [NOT] IN ( value, … ) | IS [NOT] NULL
     field      := [entity .] key | aggregate ( metrics . key )
-    entity     := metrics, params, tags, attributes, dataset; singular or plural
+    entity     := metrics, params, tags, attributes, dataset, artifact, contract; singular or plural
     aggregate  := last, min, max, best, count
     key        := letters, digits and _ . / : @ - after the first, or anything in " or `
 
@@ -20,12 +20,12 @@ from datetime import UTC, datetime
 
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.query import (
+    FACTS,
     Aggregate,
     AllOf,
     AnyOf,
     Attribute,
     Comparison,
-    DatasetFact,
     Field,
     FieldKind,
     Filter,
@@ -60,9 +60,12 @@ _ENTITIES = {
     "run": FieldKind.ATTRIBUTE,
     "dataset": FieldKind.DATASET,
     "datasets": FieldKind.DATASET,
+    "artifact": FieldKind.ARTIFACT,
+    "artifacts": FieldKind.ARTIFACT,
+    "contract": FieldKind.CONTRACT,
+    "contracts": FieldKind.CONTRACT,
 }
 _AGGREGATES = {item.value: item for item in Aggregate}
-_FACTS = {item.value: item for item in DatasetFact}
 _ATTRIBUTES = {item.value: item for item in Attribute} | {
     "run_name": Attribute.NAME,
     "run name": Attribute.NAME,
@@ -125,7 +128,7 @@ def parse_order(text: str) -> tuple[Order, ...]:
             raise FilterError(reader.next.position, f"at most {MAX_ORDERS} columns", "more")
         start = reader.next
         field = reader.field()
-        if field.kind is FieldKind.DATASET:  # a run has several
+        if field.kind.is_manifold:  # a run has several
             raise FilterError(start.position, _SORTED, start.text[:40])
         direction = reader.take_word("ASC", "DESC")
         orders.append(Order(field=field, is_descending=direction == "DESC"))
@@ -270,7 +273,7 @@ class _Reader:
         if field.kind is FieldKind.ATTRIBUTE:
             return _attribute_value(Attribute(field.key), token)
         if token.kind == "number":
-            return token.text if field.kind is FieldKind.DATASET else float(token.text)
+            return token.text if field.kind.is_manifold else float(token.text)
         if field.kind is FieldKind.METRIC:
             raise FilterError(token.position, "a number", token.text[:20])
         return _unquote(token.text)
@@ -304,11 +307,13 @@ def _as_field(token: _Token) -> Field:
         raise FilterError(token.position, _FIELD, token.text[:40])
     else:
         kind, name = FieldKind.ATTRIBUTE, token.text.strip("\"'`")
-    if kind is FieldKind.DATASET:
-        if name.lower() not in _FACTS:
-            expected = "dataset.name, dataset.digest or dataset.context"
+    if kind in FACTS:
+        facts = [fact.value for fact in FACTS[kind]]
+        if name.lower() not in facts:
+            *others, last = (f"{kind.value}.{fact}" for fact in facts)
+            expected = f"{', '.join(others)} or {last}"
             raise FilterError(token.position, expected, token.text[:40])
-        return Field(kind=kind, key=_FACTS[name.lower()].value)
+        return Field(kind=kind, key=name.lower())
     if kind is not FieldKind.ATTRIBUTE:
         return Field(kind=kind, key=name)
     attribute = _ATTRIBUTES.get(name.lower())

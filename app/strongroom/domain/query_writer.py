@@ -17,9 +17,11 @@ from strongroom.domain.query import (
     FieldKind,
     Filter,
     Membership,
+    Misnamed,
     Not,
     Order,
     Presence,
+    Shaped,
 )
 
 _PLAIN = re.compile(r"\w[\w./:@-]*")
@@ -42,9 +44,10 @@ def order_text(orders: tuple[Order, ...]) -> str:
 
 
 def filter_text(tree: Filter | None) -> str:
-    """Returns a filter as text; no filter is no text."""
+    """Returns a filter that was typed, or could be, as text; no filter is no text."""
     if tree is None:
         return ""
+    assert not isinstance(tree, Shaped | Misnamed)  # noqa: S101 - only contracts ask so
     if isinstance(tree, AllOf | AnyOf):
         word = " AND " if isinstance(tree, AllOf) else " OR "
         return word.join(_part(part) for part in tree.parts)

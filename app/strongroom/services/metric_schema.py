@@ -13,9 +13,6 @@ from filelock import FileLock, Timeout
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import EnvironmentFault, Untrusted
 from strongroom.domain.metric_schema import MetricRule, MetricSchema
-from strongroom.domain.query import Filter, Order
-from strongroom.domain.query_best import resolved, resolved_orders
-from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.domain.run import Run
 from strongroom.store.metric_rules import read_rules, write_rules
 from strongroom.store.store_folder import StoreFolder, fault
@@ -48,24 +45,6 @@ class MetricSchemas:
                 self._schema, self._damage = self._load()
                 self._stamp = stamp
             return self._schema
-
-    def filter(self, text: str) -> Filter | None:
-        """Returns what a filter asks for, ``best`` resolved by the rules; blank text is no filter.
-
-        Raises:
-            FilterError: With the position of what cannot be read.
-            BadInput: ``E-FILTER`` for ``best`` of a metric without a direction.
-        """
-        tree = parse_filter(text)
-        return None if tree is None else resolved(tree, self.read())
-
-    def orders(self, text: str) -> tuple[Order, ...]:
-        """Returns the order a text asks for, ``best`` resolved by the rules.
-
-        Raises:
-            FilterError, BadInput: As `filter`.
-        """
-        return resolved_orders(parse_order(text), self.read())
 
     def damage(self) -> str:
         """Returns what is wrong with the file of stated rules, ``""`` if nothing is."""

@@ -15,6 +15,7 @@ from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.parts import cut
 from strongroom.domain.registry import ModelVersion, RegistryState
 from strongroom.models.inspection import inspect
+from strongroom.services.contract_check import ContractCheck
 from strongroom.services.registry import Registry, no_right
 from strongroom.services.run_finishing import RunFinishing
 from strongroom.services.workstation import Workstation
@@ -40,13 +41,15 @@ class Registering:
         self._at = workstation
         self._registry = registry
         self._finishing = RunFinishing(workstation)
+        self._contracts = ContractCheck(workstation.runs)
 
     def register(self, run: str, artifact: str, name: str) -> Registered:
         """Registers a model that a finished run logged, as the next version of a name.
 
         Raises:
             BadInput: ``E-RUN``, ``E-NAME``; ``E-VERSION`` if these files are a version already.
-            Refused: ``E-TEAM``, ``E-CAP``; ``E-RUN`` while the run has not ended.
+            Refused: ``E-TEAM``, ``E-CAP``; ``E-RUN`` while the run has not ended; ``E-CONTRACT``
+                with what it breaks.
             Untrusted: ``E-HASH`` or ``E-PATH`` if the logged files do not hold.
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
         """
@@ -66,6 +69,7 @@ class Registering:
                 f"The run {state.name} has not ended",
                 "Register its model when it has, or end it with: strongroom runs close RUN.",
             )
+        self._contracts.gate(state)
         files = artifact_files(state, artifact)
         tree = tree_digest(files)
         registry = self._registry.state()

@@ -101,8 +101,8 @@ class RunTable:
             FilterError: With the position of what cannot be read.
             BadInput: ``E-USAGE`` if runs cannot be grouped by the field.
         """
-        schemas = self._runs.metric_schemas
-        tree, orders = schemas.filter(filter), schemas.orders(order_by)
+        questions = self._runs.questions
+        tree, orders = questions.filter(filter), questions.orders(order_by)
         if group_by is not None and group_by.is_numeric:
             raise BadInput(
                 "E-USAGE", f"Runs are not grouped by {group_by.key}", "Use a param or a tag."

@@ -11,7 +11,7 @@ from dataclasses import replace
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
 from strongroom.domain.query_best import resolved_field
-from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.questions import Questions
 from strongroom.store.catalog import Catalog
 from strongroom.store.run_values import (
     MOST_RUNS,
@@ -29,9 +29,9 @@ __all__ = ["MOST_RUNS", "RunValues", "Spread", "ValueColumn", "ValueTable"]
 class RunValues:
     """Answers plots; safe to ask from worker threads."""
 
-    def __init__(self, catalog: Catalog, schemas: MetricSchemas) -> None:
+    def __init__(self, catalog: Catalog, questions: Questions) -> None:
         self._catalog = catalog
-        self._schemas = schemas
+        self._questions = questions
 
     def read(
         self,
@@ -50,7 +50,7 @@ class RunValues:
             BadInput: ``E-FILTER`` for the best of a metric whose direction nobody knows.
             Cancelled: Between two blocks of rows.
         """
-        tree, schema = self._schemas.filter(filter), self._schemas.read()
+        tree, schema = self._questions.filter(filter), self._questions.schema()
         where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
         known = [resolved_field(field, schema) for field in fields]
         with self._catalog.read() as connection:
@@ -70,7 +70,7 @@ class RunValues:
         Raises:
             FilterError: With the position of what cannot be read.
         """
-        tree = self._schemas.filter(filter)
+        tree = self._questions.filter(filter)
         where = condition(tree=tree, experiment=experiment, is_deleted=is_deleted)
         with self._catalog.read() as connection:
             return read_spread(connection, where)

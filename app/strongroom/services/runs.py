@@ -19,7 +19,9 @@ from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
+from strongroom.services.contracts import Contracts
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.services.questions import Questions
 from strongroom.services.run_closing import RunClosing
 from strongroom.services.run_edits import RunEdits
 from strongroom.store import discovery, edits, search
@@ -56,6 +58,8 @@ class Runs:
         self._clock = clock
         self.random_bytes = random_bytes
         self.metric_schemas = MetricSchemas(folder)
+        self.contracts = Contracts(folder)
+        self.questions = Questions(self.metric_schemas, self.contracts)
         self.edits = RunEdits(catalog, folder, clock, random_bytes)
         self.closing = RunClosing(catalog, folder, clock, self.edits)
 
@@ -95,8 +99,7 @@ class Runs:
         """
         if limit < 0 or offset < 0:
             raise BadInput("E-USAGE", "A limit or offset is negative", "Use 0 or more.")
-        tree = self.metric_schemas.filter(filter)
-        orders = self.metric_schemas.orders(order_by)
+        tree, orders = self.questions.filter(filter), self.questions.orders(order_by)
         with self.catalog.read() as connection:
             return search.search(
                 connection,
@@ -211,6 +214,10 @@ class Runs:
             BadInput: ``E-RUN``.
         """
         return self._path(self.place(reference))
+
+    def now_us(self) -> int:
+        """Returns the time, microseconds UTC."""
+        return self._clock.now_us()
 
     # ------------------------------------------------------------------ changing
 

@@ -8,14 +8,17 @@
 
 import contextlib
 import ctypes
+import json
 import sqlite3
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, func, select
 
 from strongroom.domain.errors import EnvironmentFault, StrongroomError
+from strongroom.domain.shape import has_any_shape
 from strongroom.store import tables
 
 BUSY_SECONDS = 30.0  # a bulk discovery holds the write lock for up to a second; be patient
@@ -201,6 +204,7 @@ def _engine(path: Path) -> Engine:
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
     connection.isolation_level = None  # transactions are ours; see _begin
     connection.create_function("casefold", 1, _casefold, deterministic=True)
+    connection.create_function("has_shape", 2, _has_shape, deterministic=True)
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
@@ -217,6 +221,16 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: A
 def _casefold(text: str | None) -> str | None:
     """Folds the case of every script; SQLite's own lower() knows ASCII only."""
     return None if text is None else text.casefold()
+
+
+def _has_shape(text: str | None, shapes: str) -> bool:
+    """Whether a text has one of the shapes of a JSON list."""
+    return text is not None and has_any_shape(text, _read_shapes(shapes))
+
+
+@lru_cache(maxsize=512)
+def _read_shapes(shapes: str) -> tuple[str, ...]:
+    return tuple(json.loads(shapes))
 
 
 def _begin(connection: Connection) -> None:

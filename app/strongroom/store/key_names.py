@@ -24,7 +24,7 @@ KIND_OF: Final = {
     tables.KIND_METRIC: FieldKind.METRIC,
 }
 """What the numbers in `tables.key` mean."""
-_NUMBER_OF = {kind: number for number, kind in KIND_OF.items()}
+NUMBER_OF: Final = {kind: number for number, kind in KIND_OF.items()}
 
 
 def key_fields(connection: Connection, ids: Iterable[int]) -> dict[int, Field]:
@@ -39,7 +39,7 @@ def key_fields(connection: Connection, ids: Iterable[int]) -> dict[int, Field]:
 
 def key_ids(connection: Connection, fields: Collection[Field]) -> dict[int, Field]:
     """Returns the fields that runs have by their ids; attributes and unknown names have none."""
-    asked = {(_NUMBER_OF[field.kind], field.key) for field in fields if field.kind in _NUMBER_OF}
+    asked = {(NUMBER_OF[field.kind], field.key) for field in fields if field.kind in NUMBER_OF}
     names = sorted({name for _, name in asked})
     rows = _BY_NAME.rows(connection, names=json.dumps(names)) if names else ()
     return {
@@ -54,7 +54,7 @@ def key_id(field: Field) -> ScalarSelect[int]:
     key = tables.key
     return (
         select(key.c.id)
-        .where(key.c.kind == _NUMBER_OF[field.kind], key.c.name == field.key)
+        .where(key.c.kind == NUMBER_OF[field.kind], key.c.name == field.key)
         .scalar_subquery()
     )
 

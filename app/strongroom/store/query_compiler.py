@@ -9,8 +9,9 @@
   and the rows of `tables.run` are looked at only where an attribute is asked for.
 """
 
+import json
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeGuard
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    false,
     func,
     literal_column,
     not_,
@@ -31,19 +33,23 @@ from strongroom.domain.query import (
     Aggregate,
     AllOf,
     AnyOf,
+    ArtifactFact,
     Attribute,
     Comparison,
     Field,
     FieldKind,
+    FieldTest,
     Filter,
     Membership,
+    Misnamed,
     Not,
     Operator,
     Presence,
+    Shaped,
 )
 from strongroom.domain.run import LOST, RunStatus
 from strongroom.store import tables
-from strongroom.store.key_names import key_id
+from strongroom.store.key_names import NUMBER_OF, key_id
 from strongroom.store.statement import OneAfterOther
 
 ESCAPE: Final = "\\"
@@ -69,6 +75,10 @@ _COLUMNS: dict[Attribute, ColumnElement[Any]] = {
     Attribute.HOST: tables.run.c.host,
     Attribute.USER: tables.run.c.user,
 }
+_ARTIFACT: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
+    ArtifactFact.PATH: lambda source: source.c.path,
+    ArtifactFact.DIGEST: lambda source: source.c.sha256,
+}
 _NULLABLE = frozenset({Attribute.END_TIME, Attribute.DURATION})
 
 
@@ -78,18 +88,20 @@ def compile_filter(
     """Returns the condition that the filter means.
 
     Args:
-        tree: The filter, without `Aggregate.BEST`.
+        tree: The filter, without `Aggregate.BEST` and without what contracts say.
         of: The column with the run's id; attributes are those of `tables.run` in any case.
         is_probed: Look each run up instead of listing all that hold: for a walk that ends after
             the first runs.
     """
     if isinstance(tree, AllOf):
-        return and_(*(compile_filter(part, of, is_probed=is_probed) for part in tree.parts))
+        parts = (compile_filter(part, of, is_probed=is_probed) for part in tree.parts)
+        return and_(true(), *parts)
     if isinstance(tree, AnyOf):
-        return or_(*(compile_filter(part, of, is_probed=is_probed) for part in tree.parts))
+        parts = (compile_filter(part, of, is_probed=is_probed) for part in tree.parts)
+        return or_(false(), *parts)
     if isinstance(tree, Not):
         return not_(compile_filter(tree.part, of, is_probed=is_probed))
-    if tree.field.kind is FieldKind.ATTRIBUTE:
+    if not isinstance(tree, Misnamed) and tree.field.kind is FieldKind.ATTRIBUTE:
         return _attribute(tree)
     if not is_probed:
         return of.in_(_matching_runs(tree))
@@ -184,10 +196,12 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
     """Returns the runs that have a metric, param, tag or dataset with the asked value.
 
     Args:
-        tree: A comparison, membership or presence.
+        tree: A test of a field, or of names.
         alias: What the table is called, where a part of the same question reads it too.
     """
     assert not isinstance(tree, AllOf | AnyOf | Not)  # noqa: S101 - tells the type checker
+    if isinstance(tree, Misnamed):
+        return _misnamed_runs(tree, alias)
     field = tree.field
     if field.kind is FieldKind.METRIC:
         metric = tables.metric.alias(alias) if alias else tables.metric
@@ -198,10 +212,33 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
         of_fact = select(fact.c.id).where(fact.c.fact == field.key, _test(tree, fact.c.text))
         run_dataset = tables.run_dataset.alias(alias) if alias else tables.run_dataset
         return select(run_dataset.c.run).where(run_dataset.c.value.in_(of_fact))
+    if field.kind is FieldKind.ARTIFACT:
+        artifact = tables.artifact.alias(alias) if alias else tables.artifact
+        return select(artifact.c.run).where(_test(tree, _ARTIFACT[field.key](artifact)))
     run_value = tables.run_value.alias(alias) if alias else tables.run_value
     value = tables.text_value
     chosen = select(value.c.id).where(value.c.key_id == key_id(field), _text_test(tree))
     return select(run_value.c.run).where(run_value.c.value.in_(chosen))
+
+
+def _misnamed_runs(tree: Misnamed, alias: str) -> Select[tuple[int]]:
+    """Returns the runs with a name of another shape: names are few, so they are judged first."""
+    key, value = tables.key, tables.text_value
+    is_named = func.has_shape(key.c.name, _shapes(tree.shapes)) == 1
+    named = select(key.c.id).where(
+        key.c.kind == NUMBER_OF[tree.kind], not_(is_named), key.c.name.not_in(tree.known)
+    )
+    if tree.kind is FieldKind.METRIC:
+        metric = tables.metric.alias(alias) if alias else tables.metric
+        return select(metric.c.run).where(metric.c.key.in_(named))
+    run_value = tables.run_value.alias(alias) if alias else tables.run_value
+    chosen = select(value.c.id).where(value.c.key_id.in_(named))
+    return select(run_value.c.run).where(run_value.c.value.in_(chosen))
+
+
+def _shapes(shapes: Sequence[str]) -> str:
+    """Returns shapes as the one text that is bound for them (`Catalog` reads it)."""
+    return json.dumps(shapes)
 
 
 def _look_up(
@@ -230,10 +267,10 @@ def _look_up(
 
 
 def _drives(part: Filter) -> TypeGuard[Comparison | Membership | Presence]:
-    """Whether the part's index names each of its runs once; a run has several datasets."""
+    """Whether the part's index names each of its runs once; a run has several artifacts."""
     if not isinstance(part, Comparison | Membership | Presence):
         return False
-    return part.field.kind not in {FieldKind.ATTRIBUTE, FieldKind.DATASET}
+    return part.field.kind is not FieldKind.ATTRIBUTE and not part.field.kind.is_manifold
 
 
 def _asks_attribute(tree: Filter) -> bool:
@@ -241,11 +278,10 @@ def _asks_attribute(tree: Filter) -> bool:
         return any(_asks_attribute(part) for part in tree.parts)
     if isinstance(tree, Not):
         return _asks_attribute(tree.part)
-    return tree.field.kind is FieldKind.ATTRIBUTE
+    return not isinstance(tree, Misnamed) and tree.field.kind is FieldKind.ATTRIBUTE
 
 
-def _attribute(tree: Filter) -> ColumnElement[bool]:
-    assert not isinstance(tree, AllOf | AnyOf | Not)  # noqa: S101 - tells the type checker
+def _attribute(tree: FieldTest) -> ColumnElement[bool]:
     attribute = Attribute(tree.field.key)
     if attribute is Attribute.EXPERIMENT:
         named = select(tables.experiment.c.id).where(_test(tree, tables.experiment.c.name))
@@ -281,12 +317,16 @@ def _text_test(tree: Filter) -> ColumnElement[bool]:
         texts = [item for item in tree.values if isinstance(item, str)]
         numbers = [item for item in tree.values if not isinstance(item, str)]
         return or_(value.c.text.in_(texts), value.c.number.in_(numbers))
+    if isinstance(tree, Shaped):
+        return _test(tree, value.c.text)
     return true()
 
 
 def _test(tree: Filter, column: ColumnElement[Any]) -> ColumnElement[bool]:
     if isinstance(tree, Membership):
         return column.in_(tree.values)
+    if isinstance(tree, Shaped):
+        return func.has_shape(column, _shapes(tree.shapes)) == 1
     if not isinstance(tree, Comparison):
         return true()
     if tree.operator is Operator.LIKE:

@@ -7,7 +7,6 @@
 * `tables.key_use` is counted along: what comes is added, what goes is taken off.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
+from strongroom.domain.number_text import as_number
 from strongroom.domain.query import DatasetFact
 from strongroom.store import tables
 from strongroom.store.run_state import RunState
@@ -291,19 +291,6 @@ def _seal_row(state: RunState) -> dict[str, Any]:
         "file_stamp": state.file_stamp,
         "sealed_sha256": state.sealed_sha256,
     }
-
-
-def as_number(text: str) -> float | None:
-    """Returns the text as a finite number, or None if it is not one."""
-    if not text or len(text) > 40 or not (text[0].isdecimal() or text[0] in "+-."):
-        return None
-    if "_" in text or not text.isascii():
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _named(state: RunState) -> tuple[Iterable[str], ...]:
