@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from strongroom.services.audit import Audit
     from strongroom.services.backups import Backups
     from strongroom.services.bundles import Bundles
+    from strongroom.services.contract_check import ContractCheck
     from strongroom.services.curves import Curves
     from strongroom.services.datasets import Datasets
     from strongroom.services.evidence import Evidence
@@ -115,6 +116,13 @@ class Services:
         from strongroom.services.run_table import RunTable
 
         return RunTable(self.runs)
+
+    @cached_property
+    def contract_check(self) -> "ContractCheck":
+        """Which runs break which contract."""
+        from strongroom.services.contract_check import ContractCheck
+
+        return ContractCheck(self.runs)
 
     @cached_property
     def experiments(self) -> "Experiments":

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Any filter finds the runs that plain Python finds, in the order that plain Python gives."""
 
-import math
 import os
-import random
 from collections.abc import Iterator, Sequence
 from functools import cmp_to_key
 
@@ -15,7 +13,6 @@ from strongroom.domain.clock import FixedClock
 from strongroom.domain.query import Filter, Order
 from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.domain.query_writer import filter_text, order_text
-from strongroom.domain.run import MetricSummary, RunStatus
 from strongroom.services.runs import Runs, open_runs
 from strongroom.store import search
 from strongroom.store.query_compiler import compile_filter, matching_ids
@@ -24,72 +21,13 @@ from strongroom.store.run_state import RunState
 from strongroom.store.statement import Statement
 from strongroom.store.tables import run as run_table
 from support.filters import (
-    KEYS,
-    NUMBERS,
-    STATUSES,
-    TEXTS,
-    TIMES,
     filters,
     holds,
     orders,
     renamed,
     sort_key,
 )
-
-
-def some_runs(count: int, seed: int) -> list[RunState]:
-    chance = random.Random(seed)
-    return [_some_run(chance, number) for number in range(count)]
-
-
-def _some_run(chance: random.Random, number: int) -> RunState:
-    def texts() -> dict[str, str]:
-        return {key: chance.choice(TEXTS) for key in KEYS if chance.random() < 0.6}
-
-    started = int(chance.choice(TIMES))
-    facts = ("name", "digest", "context")
-    return RunState(
-        run_id=f"{number:032x}",
-        experiment=chance.choice(["é", "it's", "plain"]),
-        name=chance.choice(TEXTS),
-        parent="",
-        status=RunStatus(chance.choice(STATUSES)),
-        started_us=started,
-        ended_us=chance.choice([None, started + 2_000_000, started - 5]),
-        host=chance.choice(TEXTS),
-        user="ada",
-        source={},
-        is_deleted=chance.random() < 0.1,
-        is_archived=chance.random() < 0.1,
-        is_lost=False,
-        is_sealed=True,
-        is_live=False,
-        sealed_sha256="",
-        params=texts(),
-        tags=texts(),
-        metrics={key: _some_summary(chance) for key in KEYS if chance.random() < 0.6},
-        artifacts=(),
-        inputs=tuple(
-            {fact: chance.choice(TEXTS) for fact in facts} for _ in range(chance.randrange(3))
-        ),
-        notes=(),
-        lost={},
-        findings=(),
-        month="2026-11",
-    )
-
-
-def _some_summary(chance: random.Random) -> MetricSummary:
-    points = [chance.choice([*NUMBERS, math.nan]) for _ in range(chance.randrange(1, 4))]
-    numbers = [point for point in points if not math.isnan(point)] or [math.nan]
-    return MetricSummary(
-        count=len(points),
-        last=points[-1],
-        last_step=len(points),
-        minimum=min(numbers),
-        maximum=max(numbers),
-    )
-
+from support.random_runs import some_runs
 
 STATES = some_runs(80, seed=7)
 BY_ID = {state.run_id: (at, state) for at, state in enumerate(STATES)}

@@ -15,6 +15,7 @@ from strongroom.domain.query import (
     Aggregate,
     AllOf,
     AnyOf,
+    ArtifactFact,
     Attribute,
     Comparison,
     DatasetFact,
@@ -48,7 +49,7 @@ _COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
 
 
 def fields(*kinds: FieldKind) -> st.SearchStrategy[Field]:
-    """Fields of these kinds, of all kinds if none is named; never ``best``."""
+    """Fields of these kinds, of all if none is named; never ``best``, nor what contracts say."""
     named = {
         FieldKind.METRIC: st.builds(
             Field,
@@ -61,6 +62,11 @@ def fields(*kinds: FieldKind) -> st.SearchStrategy[Field]:
             kind=st.just(FieldKind.DATASET),
             key=st.sampled_from([each.value for each in DatasetFact]),
         ),
+        FieldKind.ARTIFACT: st.builds(
+            Field,
+            kind=st.just(FieldKind.ARTIFACT),
+            key=st.sampled_from([each.value for each in ArtifactFact]),
+        ),
         FieldKind.ATTRIBUTE: st.builds(
             Field,
             kind=st.just(FieldKind.ATTRIBUTE),
@@ -69,7 +75,7 @@ def fields(*kinds: FieldKind) -> st.SearchStrategy[Field]:
     }
     for kind in (FieldKind.PARAM, FieldKind.TAG):
         named[kind] = st.builds(Field, kind=st.just(kind), key=st.sampled_from(KEYS))
-    return st.one_of(*(named[kind] for kind in kinds or tuple(FieldKind)))
+    return st.one_of(*(named[kind] for kind in kinds or tuple(named)))
 
 
 def filters() -> st.SearchStrategy[Filter]:
@@ -87,7 +93,7 @@ def filters() -> st.SearchStrategy[Filter]:
 
 def orders() -> st.SearchStrategy[tuple[Order, ...]]:
     """Any order of up to three columns."""
-    kinds = [kind for kind in FieldKind if kind is not FieldKind.DATASET]
+    kinds = [kind for kind in FieldKind if not kind.is_manifold]
     order = st.builds(Order, field=fields(*kinds), is_descending=st.booleans())
     return st.lists(order, max_size=3).map(tuple)
 
@@ -132,7 +138,7 @@ def renamed(tree: Filter, word: str, number: float) -> Filter:
         return replace(tree, parts=tuple(renamed(part, word, number) for part in tree.parts))
     if isinstance(tree, Not):
         return replace(tree, part=renamed(tree.part, word, number))
-    is_fixed = tree.field.kind in {FieldKind.ATTRIBUTE, FieldKind.DATASET}
+    is_fixed = tree.field.kind is FieldKind.ATTRIBUTE or tree.field.kind.is_manifold
     named = tree.field if is_fixed else replace(tree.field, key=word)
     if isinstance(tree, Comparison):
         return replace(tree, field=named, value=_other(tree.value, word, number))
@@ -187,6 +193,8 @@ def values_of(field: Field, run: RunState) -> list[str | float]:
     """Returns what a run has for a field: nothing, one value, or one a dataset."""
     if field.kind is FieldKind.DATASET:
         return [text for each in run.inputs if (text := each.get(field.key, ""))]
+    if field.kind is FieldKind.ARTIFACT:
+        return [each.path if field.key == "path" else each.sha256 for each in run.artifacts]
     if field.kind is FieldKind.METRIC:
         summary = run.metrics.get(field.key)
         if summary is None:

@@ -37,6 +37,7 @@ ENTRIES = {
     "experiments": Entry("experiments", "The named groups of runs."),
     "runs": Entry("runs", "Look for runs, look at them, label, hide and copy them."),
     "metrics": Entry("metrics", "What metrics mean: unit, direction, bounds."),
+    "contract": Entry("contract", "What runs have to have, and which break it."),
     "artifacts": Entry("artifacts", "The files that runs keep."),
     "dataset": Entry("datasets", "The data that runs used, and whether it is still the same."),
     "import": Entry("intake", "Take in runs of other stores."),

@@ -370,10 +370,10 @@ def _edit(
     """Edits the chosen runs and prints what became of them, or what would be edited."""
     opened = open_fresh()
     found = chosen(opened, choice, verb, is_deleted=is_deleted, is_archived=is_archived)
-    return 0 if found is None else _edited(act(opened, found), word)
+    return 0 if found is None else edited(act(opened, found), word)
 
 
-def _edited(outcome: EditOutcome, word: str) -> int:
+def edited(outcome: EditOutcome, word: str) -> int:
     """Prints what became of each run; the exit code is that of the first failure."""
     failures = outcome.failures
     if failures and not outcome.done:

@@ -4,7 +4,7 @@
 * `Finding` is the one way to say that bytes were not what they should be; reading goes on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.run import RunProcess, RunStatus
@@ -90,3 +90,5 @@ class JournalContent:
     """None if nobody archived it or took it back."""
     moved_to: str = ""
     """The experiment a person moved the run to; '' if it is where it was logged."""
+    params_taken: dict[str, str] = field(default_factory=dict)
+    """Params that an edit had added and another one took back, with the text they had."""

@@ -211,6 +211,7 @@ class _Fold:
         self._is_deleted = False
         self._is_archived: bool | None = None
         self._moved_to = ""
+        self._params_taken: dict[str, str] = {}
 
     def add(self, file: JournalFile, stretch: Stretch) -> None:
         """Adds one file after the ones created before it."""
@@ -230,7 +231,9 @@ class _Fold:
             if "time" in body and type(body["time"]) is int:
                 time_us = body["time"]
                 last_seen = max(last_seen, time_us)
-            if kind is Kind.PARAM or kind is Kind.TAG:  # most of them
+            if kind is Kind.PARAM and is_edit and "taken" in body:
+                self._take_param(body)
+            elif kind is Kind.PARAM or kind is Kind.TAG:  # most of them
                 self._record(kind, body, name)
             elif kind is Kind.STATUS and is_edit:
                 self._edit_status(body, time_us)
@@ -293,6 +296,7 @@ class _Fold:
             is_deleted=self._is_deleted,
             is_archived=self._is_archived,
             moved_to=self._moved_to,
+            params_taken=self._params_taken,
         )
 
     def _leader(self) -> str:
@@ -304,6 +308,7 @@ class _Fold:
         key, value = body.get("key"), body.get("value")
         if kind is Kind.PARAM and isinstance(key, str) and "value" in body:
             text = param_text(value)
+            self._params_taken.pop(key, None)
             if self._params.setdefault(key, text) != text:
                 self._add_lost({"param-changed": 1})
         elif kind is Kind.TAG and isinstance(key, str):
@@ -319,6 +324,14 @@ class _Fold:
             self._artifact(body, name)
         elif kind is Kind.NOTE and isinstance(body.get("text"), str):
             self._notes.append(body["text"])
+
+    def _take_param(self, body: dict[str, JsonValue]) -> None:
+        """Takes back a param that an edit added, if it still has the text that is named."""
+        key, text = body.get("key"), body["taken"]
+        if isinstance(key, str) and isinstance(text, str):
+            self._params_taken[key] = text
+            if self._params.get(key) == text:
+                del self._params[key]
 
     def _artifact(self, body: dict[str, JsonValue], name: str) -> None:
         path, size, sha256, at = (body.get(key) for key in ("path", "size", "sha256", "at"))

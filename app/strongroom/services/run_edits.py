@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing many runs in one go: tags, hiding, archiving, moving; and taking it back.
+"""Changing many runs in one go: tags, params they lack, hiding, archiving, moving; and back.
 
 * Each run is changed by itself: one that cannot be changed is told, and the others are done.
 * What is already as asked is not written again.
@@ -13,7 +13,7 @@ from filelock import Timeout
 
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import Cancelled, EnvironmentFault, StrongroomError
+from strongroom.domain.errors import BadInput, Cancelled, EnvironmentFault, StrongroomError
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.run import Run
@@ -33,14 +33,14 @@ Records = Callable[[Run], list[Record]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBefore:
-    """What an edit replaced: the run's place, and the tag it had under the edited key."""
+    """What an edit replaced: the run's place, and the tags and params it had under edited keys."""
 
     run_id: str
     experiment: str
     is_deleted: bool
     is_archived: bool
-    tag_key: str = ""
-    tag_value: str | None = None
+    tags: tuple[tuple[str, str | None], ...] = ()
+    params: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,51 @@ class RunEdits:
             lambda run: [] if run.tags.get(key) == value else [record],
             progress,
             what="Tagging runs",
-            tag_key=key,
+            tags=(key,),
         )
+
+    def rename_tag(
+        self, references: Sequence[str], old: str, new: str, progress: Progress | None = None
+    ) -> EditOutcome:
+        """Gives a tag another name; runs without it stay as they are.
+
+        A run that has another value under the new name is not changed, and told.
+
+        Raises:
+            BadInput: ``E-SIZE`` for a name no tag can have, ``E-USAGE`` for the same name.
+        """
+        if old == new:
+            raise BadInput("E-USAGE", "Both names of the tag are the same", "Give another name.")
+        gone = edits.tag(old, None)
+        edits.tag(new, "")
+
+        def records(run: Run) -> list[Record]:
+            value = run.tags.get(old)
+            if value is None:
+                return []
+            if run.tags.get(new, value) != value:
+                raise _both(run, old, new)
+            return [edits.tag(new, value), gone]
+
+        return self._change(references, records, progress, what="Renaming a tag", tags=(old, new))
+
+    def add_param(
+        self, references: Sequence[str], key: str, value: str, progress: Progress | None = None
+    ) -> EditOutcome:
+        """Adds a param to runs that lack it; one that has another value is not changed, and told.
+
+        Raises:
+            BadInput: ``E-SIZE`` for a key or value no param can have.
+        """
+        record = edits.param(key, value)
+
+        def records(run: Run) -> list[Record]:
+            had = run.params.get(key)
+            if had is not None and had != value:
+                raise _written_once(run, key, had)
+            return [] if had == value else [record]
+
+        return self._change(references, records, progress, what="Adding a param", params=(key,))
 
     def delete(self, references: Sequence[str], progress: Progress | None = None) -> EditOutcome:
         """Hides runs; their bytes stay."""
@@ -155,13 +198,14 @@ class RunEdits:
     def undo(self, outcome: EditOutcome, progress: Progress | None = None) -> EditOutcome:
         """Makes the runs of an outcome what they were before it."""
         before = {each.run_id: each for each in outcome.before}
-        key = next((each.tag_key for each in outcome.before), "")
+        first = next(iter(outcome.before), None)
         return self._change(
             list(before),
             lambda run: list(self._back(run, before[run.run_id])),
             progress,
             what="Undoing",
-            tag_key=key,
+            tags=() if first is None else tuple(key for key, _ in first.tags),
+            params=() if first is None else tuple(key for key, _ in first.params),
         )
 
     def append(self, place: RunPlace, records: list[Record]) -> Changes:
@@ -205,8 +249,15 @@ class RunEdits:
             yield edits.archiving(is_archived=before.is_archived, now_us=now_us)
         if run.experiment != before.experiment:
             yield edits.move(before.experiment, now_us=now_us)
-        if before.tag_key and run.tags.get(before.tag_key) != before.tag_value:
-            yield edits.tag(before.tag_key, before.tag_value)
+        for key, value in before.tags:
+            if run.tags.get(key) != value:
+                yield edits.tag(key, value)
+        for key, value in before.params:
+            has = run.params.get(key)
+            if has is not None and value is None:
+                yield edits.param_taken(key, has)
+            elif has is None and value is not None:
+                yield edits.param(key, value)
 
     def _change(
         self,
@@ -215,7 +266,8 @@ class RunEdits:
         progress: Progress | None,
         *,
         what: str,
-        tag_key: str = "",
+        tags: tuple[str, ...] = (),
+        params: tuple[str, ...] = (),
     ) -> EditOutcome:
         """Changes runs one by one; the catalog follows a few at a time, also after a failure."""
         watched = progress or Silent()
@@ -231,7 +283,7 @@ class RunEdits:
                 run, place = self._find(reference)
                 if wanted := records(run):
                     waiting.append(self._append(place, wanted))
-                    before.append(_before(run, tag_key))
+                    before.append(_before(run, tags, params))
                 done.append(run.run_id)
             except Cancelled:
                 left = named[number:]
@@ -269,12 +321,28 @@ class RunEdits:
             raise fault(error, path) from error
 
 
-def _before(run: Run, tag_key: str) -> RunBefore:
+def _before(run: Run, tags: Sequence[str], params: Sequence[str]) -> RunBefore:
     return RunBefore(
         run_id=run.run_id,
         experiment=run.experiment,
         is_deleted=run.is_deleted,
         is_archived=run.is_archived,
-        tag_key=tag_key,
-        tag_value=run.tags.get(tag_key),
+        tags=tuple((key, run.tags.get(key)) for key in tags),
+        params=tuple((key, run.params.get(key)) for key in params),
+    )
+
+
+def _both(run: Run, old: str, new: str) -> BadInput:
+    return BadInput(
+        "E-USAGE",
+        f"The run {run.name or run.run_id[:8]} has {old[:60]} and another {new[:60]}",
+        "Decide which of the two is right, and set or remove that tag.",
+    )
+
+
+def _written_once(run: Run, key: str, had: str) -> BadInput:
+    return BadInput(
+        "E-USAGE",
+        f"The run {run.name or run.run_id[:8]} has logged {key[:60]} as “{had[:60]}”",
+        "A param is written once. Waive the rule for this run, or tag it.",
     )

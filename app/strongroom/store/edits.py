@@ -44,6 +44,26 @@ def tag(key: str, value: str | None) -> Record:
     return Kind.TAG, {"key": key, "value": value}
 
 
+def param(key: str, value: str) -> Record:
+    """Returns the record that adds a param the run lacks.
+
+    Raises:
+        BadInput: ``E-SIZE`` for an empty or overlong key or an overlong value.
+    """
+    if not is_name(key) or len(value) > MAX_VALUE:
+        raise BadInput(
+            "E-SIZE",
+            f"A param's name has 1 to 1,024 bytes, its value at most {MAX_VALUE:,} characters",
+            "Shorten it, or log longer text as an artifact.",
+        )
+    return Kind.PARAM, {"key": key, "value": value}
+
+
+def param_taken(key: str, value: str) -> Record:
+    """Returns the record that takes back a param which an edit had added with this text."""
+    return Kind.PARAM, {"key": key, "taken": value}
+
+
 def note(text: str) -> Record:
     """Returns the record that adds a note.
 

@@ -245,7 +245,7 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
         is_archived=state.is_archived if content.is_archived is None else content.is_archived,
         experiment=content.moved_to or state.experiment,
         moved_to=content.moved_to or state.moved_to,
-        params=later.params | state.params,
+        params=later.params | _kept(state.params, content.params_taken),
         tags=tags,
         notes=state.notes + later.notes,
         inputs=state.inputs + tuple(each for each in later.inputs if each not in state.inputs),
@@ -269,6 +269,10 @@ def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
         processes=in_order([*state.processes, *newcomers]),
         lost=_sum(state.lost, later.lost),
     )
+
+
+def _kept(params: dict[str, str], taken: dict[str, str]) -> dict[str, str]:
+    return {key: text for key, text in params.items() if taken.get(key) != text}
 
 
 def tag_records(folder: Path) -> list[tuple[str, str | None]]:
