@@ -231,9 +231,7 @@ class _Fold:
             if "time" in body and type(body["time"]) is int:
                 time_us = body["time"]
                 last_seen = max(last_seen, time_us)
-            if kind is Kind.PARAM and is_edit and "taken" in body:
-                self._take_param(body)
-            elif kind is Kind.PARAM or kind is Kind.TAG:  # most of them
+            if kind is Kind.PARAM or kind is Kind.TAG:  # most of them
                 self._record(kind, body, name)
             elif kind is Kind.STATUS and is_edit:
                 self._edit_status(body, time_us)
@@ -311,6 +309,8 @@ class _Fold:
             self._params_taken.pop(key, None)
             if self._params.setdefault(key, text) != text:
                 self._add_lost({"param-changed": 1})
+        elif kind is Kind.PARAM and "taken" in body and name.startswith("edit-"):
+            self._take_param(body)
         elif kind is Kind.TAG and isinstance(key, str):
             if value is None:
                 self._tags.pop(key, None)
