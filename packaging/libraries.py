@@ -44,6 +44,7 @@ TEST_TOOLS = {
     "gio": "libglib2.0-bin",
     "update-mime-database": "shared-mime-info",
     "desktop-file-validate": "desktop-file-utils",
+    "faketime": "faketime",
 }
 SLOW_TOOLS = {
     "linux.uml": "user-mode-linux",

@@ -54,6 +54,8 @@ class JournalWriter:
         random_bytes: Where the writer id comes from (`os.urandom`).
         prefix: ``w`` for a process that logs, ``edit`` for a store that adds to a run later.
         label: The eight characters after the prefix; the writer id's first eight if empty.
+        after_us: When the newest journal of the run was made, microseconds UTC. Journals are read
+            in the order they were made: a clock that was set back does not change it.
         clock: Times of heartbeats, status and end.
         pulse: What keeps the file durable and the heartbeat going.
         process: What each file says of its process (host, rank), right behind the header.
@@ -67,6 +69,7 @@ class JournalWriter:
         random_bytes: RandomBytes,
         prefix: str = "w",
         label: str = "",
+        after_us: int = 0,
         clock: Clock | None = None,
         pulse: Pulse = PULSE,
         process: dict[str, JsonValue] | None = None,
@@ -76,6 +79,7 @@ class JournalWriter:
         self.stem = ""
         self._prefix = prefix
         self._label = label
+        self._made_us = after_us
         self._random_bytes = random_bytes
         self._clock = clock or SystemClock()
         self._pulse = pulse
@@ -317,11 +321,12 @@ class JournalWriter:
 
     def _open(self) -> None:
         writer = self._random_bytes(8).hex()
+        self._made_us = max(self._clock.now_us(), self._made_us + 1)
         header = Header(
             run_id=self.run_id,
             writer=writer,
             pid=os.getpid(),
-            created_us=self._clock.now_us(),
+            created_us=self._made_us,
             boot_id=boot_id(),
         )
         stem, descriptor = self._create(f"{self._prefix}-{self._label or writer[:8]}")

@@ -5,6 +5,7 @@
 * This is the one part of logging that may raise: nothing is lost before a run has begun.
 """
 
+import contextlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,6 +87,20 @@ def open_run(store: Path, run_id: str, facts: dict[str, JsonValue]) -> RunPlace:
     return RunPlace(folder=found, facts=known, is_new=is_new)
 
 
+def take_back(folder: Path, journal: str) -> None:
+    """Removes a run that this process made and could not begin, unless another one is in it.
+
+    Args:
+        folder: The run's folder.
+        journal: The name of this process's own journal, "" if it has none.
+    """
+    with contextlib.suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {RUN_FILE, journal}:
+            for name in filter(None, (journal, RUN_FILE)):
+                (folder / name).unlink()
+            folder.rmdir()
+
+
 def store_fault(store: Path, error: OSError) -> StrongroomError:
     """Returns the error a person sees when a store cannot be written."""
     if error.errno in {28, 122, 27}:  # no space, over quota, file too large
@@ -104,10 +119,16 @@ def store_fault(store: Path, error: OSError) -> StrongroomError:
 def _write_once(folder: Path, document: dict[str, JsonValue]) -> bool:
     """Publishes ``run.json``; False if another process of the same run was first."""
     temporary = folder / f".{RUN_FILE}.{os.getpid()}.tmp"
-    with temporary.open("wb") as stream:
-        stream.write(encode(document))
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(encode(document))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:  # a run that could not begin leaves nothing
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+            folder.rmdir()
+        raise
     target = folder / RUN_FILE
     try:
         os.link(temporary, target)

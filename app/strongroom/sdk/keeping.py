@@ -206,9 +206,15 @@ class _Pack:
 
     def __init__(self, folder: Path, stem: str) -> None:
         self.stem = stem
-        self._fd = os.open(folder / (stem + PACK_SUFFIX), _FLAGS, 0o644)
+        path = folder / (stem + PACK_SUFFIX)
+        self._fd = os.open(path, _FLAGS, 0o644)
         self._end = 0
-        self.append(PACK_MAGIC)
+        try:
+            self.append(PACK_MAGIC)
+        except OSError:  # the next call makes it anew: there may be room again
+            self.close()
+            path.unlink(missing_ok=True)
+            raise
 
     def append(self, data: bytes) -> int:
         """Appends bytes and returns where they begin; a write that did not fit is cut away."""

@@ -31,6 +31,7 @@ from strongroom.sdk.ranks import Rank
 
 SILENT_US = 60 * MICROSECONDS  # six heartbeats missed
 HEAD_BYTES = 4_096  # the header, and what a process says of itself behind it
+FAR_US = 1 << 62  # a header may claim any time; what follows it still has to fit its field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,19 @@ def living(folder: Path) -> tuple[Living, ...]:
     now_us = time.time_ns() // 1000
     found = (_living(path, now_us) for path in folder.glob("w-*" + JOURNAL_SUFFIX))
     return tuple(each for each in found if each is not None)
+
+
+def newest_us(folder: Path) -> int:
+    """Returns when the newest journal of a run folder was made, microseconds UTC; 0 for none."""
+    return max(map(_made_us, folder.glob("w-*" + JOURNAL_SUFFIX)), default=0)
+
+
+def _made_us(path: Path) -> int:
+    try:
+        with path.open("rb") as stream:
+            return min(unpack_header(stream.read(HEADER_BYTES)).created_us, FAR_US)
+    except (OSError, Untrusted):
+        return 0
 
 
 def may_lead(others: tuple[Living, ...], rank: Rank | None) -> bool:
@@ -69,7 +83,9 @@ def _living(path: Path, now_us: int) -> Living | None:
     if _has_ended(tail):
         return None
     is_here = bool(header.boot_id) and header.boot_id == boot_id()
-    is_alive = _process_exists(header) if is_here else now_us - modified_us < SILENT_US
+    # A sign of life from far ahead is none: the clock was set back since.
+    is_heard = abs(now_us - modified_us) < SILENT_US
+    is_alive = _process_exists(header) if is_here else is_heard
     return Living(pid=header.pid, rank=_rank(head)) if is_alive else None
 
 

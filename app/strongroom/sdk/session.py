@@ -20,13 +20,14 @@ from strongroom.domain.ids import RandomBytes, new_id
 from strongroom.domain.metric import is_name
 from strongroom.domain.places import default_store
 from strongroom.domain.run import RunStatus
+from strongroom.journal.layout import JOURNAL_SUFFIX
 from strongroom.journal.writer import JournalWriter
 from strongroom.sdk.active_run import ActiveRun
 from strongroom.sdk.capturing import NOTHING, Capture, Choice, begin, choose
 from strongroom.sdk.contexts import Contexts
 from strongroom.sdk.endings import Endings
-from strongroom.sdk.folder import RunPlace, clean_run_id, open_run, store_fault
-from strongroom.sdk.leading import Living, living, may_lead
+from strongroom.sdk.folder import RunPlace, clean_run_id, open_run, store_fault, take_back
+from strongroom.sdk.leading import Living, living, may_lead, newest_us
 from strongroom.sdk.losses import LOG, Losses
 from strongroom.sdk.ranks import OF_THE_JOB, Rank, job_run_id, rank_of
 from strongroom.sdk.source import clean, facts_of, host_name, user_name
@@ -114,16 +115,21 @@ class Session:
         leads = place.is_new or may_lead(others, rank)
         if others and is_named_outside and rank is None:
             _warn_of_company(place, others)
+        journal = ""
         try:
             writer = JournalWriter(
                 place.folder,
                 place.facts["run_id"],
                 random_bytes=self._random_bytes,
+                after_us=0 if place.is_new else newest_us(place.folder),
                 process=_process(rank, is_first=place.is_new),
             )
+            journal = writer.stem + JOURNAL_SUFFIX
             if leads:
                 writer.claim()
         except OSError as error:
+            if place.is_new:
+                take_back(place.folder, journal)
             raise store_fault(root, error) from error
         run = ActiveRun(
             writer,

@@ -206,7 +206,9 @@ def _in_later(
         key: {k: v for k, v in values.items() if told[key].get(k) != v}
         for key, values in now.items()
     }
-    former = sorted({(k, v) for k, v in tag_records(folder) if v and state.tags.get(k) != v})
+    journals = [path.name for path in folder.glob("*" + JOURNAL_SUFFIX)]
+    said = tag_records(folder, journals)
+    former = sorted({(key, tag) for key, tag in said if tag and state.tags.get(key) != tag})
     later["notes"] = [note for note in state.notes if note not in notes]
     later["former tags"] = [{key: value} for key, value in former]
     if hits := facts_hits(later):

@@ -9,6 +9,7 @@
 import contextlib
 import ctypes
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from functools import lru_cache
@@ -23,6 +24,7 @@ from strongroom.store import tables
 
 BUSY_SECONDS = 30.0  # a bulk discovery holds the write lock for up to a second; be patient
 CACHE_KIB = 65_536  # keeps the indexes of 100,000 runs in memory
+ROOM_BYTES = 128 << 10  # what opening a catalog takes: its header, 32 kB of shared memory
 MMAP_BYTES = 1 << 28  # reads without copying; the file is local by law
 
 _NETWORK_TYPES = frozenset(
@@ -243,9 +245,18 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def _has_no_room(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < ROOM_BYTES
+    except OSError:
+        return False
+
+
 def _fault(error: exc.DatabaseError | sqlite3.OperationalError, path: Path) -> StrongroomError:
     text = str(error.orig if isinstance(error, exc.DatabaseError) else error)
-    if "full" in text:
+    # On a disk without room for SQLite's own shared memory it only says that it failed.
+    has_failed = "I/O error" in text or "unable to open" in text
+    if "full" in text or (has_failed and _has_no_room(path.parent)):
         return EnvironmentFault(
             "E-FULL", f"The disk that holds {path} is full", "Free some space and try again."
         )

@@ -21,7 +21,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_run_id
 from strongroom.domain.progress import Progress
 from strongroom.domain.run import RunStatus
-from strongroom.journal.layout import HEADER_BYTES, JOURNAL_SUFFIX, unpack_header
+from strongroom.journal.layout import HEADER_BYTES, JOURNAL_SUFFIX, RUN_FILE, unpack_header
 from strongroom.store import tables
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import SILENCE_US, Observer, observe
@@ -197,6 +197,9 @@ def _look(walk: _Pass, folder: StoreFolder, place: Place, observer: Observer) ->
     where = f"{walk.runs}/{name}"
     try:
         files = list_folder(where)
+        if _never_began(files.names):
+            del walk.seen[run_id]  # nothing was logged; a run that was emptied is gone
+            return None
         if known is not None and _is_same(known, files, where, observer):
             return None
         path = folder.run(month, run_id)
@@ -208,6 +211,11 @@ def _look(walk: _Pass, folder: StoreFolder, place: Place, observer: Observer) ->
         return _Folder(name=name, stamp=stamp, state=None, findings=(_finding(error),))
     bad = tuple(each for each in state.findings if each[0].startswith("E-"))
     return _Folder(name=name, stamp=stamp, state=state, findings=bad)
+
+
+def _never_began(names: Sequence[str]) -> bool:
+    """Whether a folder holds nothing but, at most, a ``run.json`` that was never given its name."""
+    return all(name.startswith(f".{RUN_FILE}.") and name.endswith(".tmp") for name in names)
 
 
 def _finding(error: Untrusted | OSError) -> tuple[str, str, str]:

@@ -3,12 +3,13 @@
 
 * A sealed run reads from ``sealed.json`` alone; later edits and resumed journals are laid over it.
 * The shape is the same either way, so nobody asks whether a run is sealed to read it.
+* A journal that ``sealed.json`` took in and that has not grown since counts no second time.
 """
 
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ SEALED_FILE = "sealed.json"
 METRICS_FILE = "metrics.parquet"
 SEALED_FORMAT = 1
 MAX_SEALED_BYTES = 64 << 20  # as a manifest: 100,000 artifacts of 600 bytes
+_LOOKS = 8  # at a folder whose files go while they are read: another program seals the run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +111,22 @@ def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = N
         Untrusted: If ``run.json`` or ``sealed.json`` cannot be trusted.
         OSError: If the folder cannot be read.
     """
-    names = file_names(folder) if names is None else names
-    sealed = read_sealed(folder) if SEALED_FILE in names else None
-    if sealed is None:
-        state = from_content(read_run(folder, names), observer)
+    listed = file_names(folder) if names is None else list(names)
+    for _ in range(_LOOKS):
+        try:
+            state = _read_listed(folder, observer, listed)
+        except FileNotFoundError:
+            before, listed = listed, file_names(folder)
+            if listed == before:
+                raise
+            continue
+        if not any(code == "E-MISSING" for code, *_ in state.findings):
+            break
+        before, listed = listed, file_names(folder)
+        if listed == before:
+            break
     else:
-        state = _from_sealed(read_header(folder), *sealed)
-        if any(name.endswith(JOURNAL_SUFFIX) for name in names):
-            state = _overlay(state, folder, observer)
+        state = _read_listed(folder, observer, listed)
     if state.run_id != folder.name:
         raise Untrusted(
             "E-FORMAT",
@@ -124,6 +134,29 @@ def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = N
             "Give the folder the run's id as its name, or copy it again.",
         )
     return state
+
+
+def _read_listed(folder: Path, observer: Observer, names: Sequence[str]) -> RunState:
+    sealed = read_sealed(folder) if SEALED_FILE in names else None
+    if sealed is None:
+        return from_content(read_run(folder, names), observer)
+    state = _from_sealed(read_header(folder), *sealed)
+    beside = journals_beside(folder, names, sealed[0])
+    return _overlay(state, folder, observer, beside) if beside else state
+
+
+def journals_beside(folder: Path, names: Sequence[str], document: Mapping[str, Any]) -> list[str]:
+    """Returns the journals among the names that a sealed run's document has not taken in."""
+    journals = [name for name in names if name.endswith(JOURNAL_SUFFIX)]
+    if not journals:
+        return journals
+    given = document.get("journals", ())
+    taken = {
+        (str(item.get("path")), item.get("size"))
+        for item in (given if isinstance(given, list) else ())
+        if isinstance(item, dict)
+    }
+    return [name for name in journals if (name, _size(folder / name)) not in taken]
 
 
 def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
@@ -228,13 +261,22 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
         ) from error
 
 
-def _overlay(state: RunState, folder: Path, observer: Observer) -> RunState:
-    """Lays what was written after sealing over a sealed run."""
-    content = read_run(folder)
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def _overlay(
+    state: RunState, folder: Path, observer: Observer, journals: Sequence[str]
+) -> RunState:
+    """Lays what was written after sealing, into these journals, over a sealed run."""
+    content = read_run(folder, journals)
     later = from_content(content, observer)
     has_writers = bool(content.writers)
     tags = dict(state.tags)
-    for key, value in tag_records(folder):
+    for key, value in tag_records(folder, journals):
         tags.pop(key, None)
         if value is not None:
             tags[key] = value
@@ -275,10 +317,10 @@ def _kept(params: dict[str, str], taken: dict[str, str]) -> dict[str, str]:
     return {key: text for key, text in params.items() if taken.get(key) != text}
 
 
-def tag_records(folder: Path) -> list[tuple[str, str | None]]:
-    """Returns tags set (text) and removed (None) since sealing, in the order of the reader."""
+def tag_records(folder: Path, journals: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Returns tags set (text) and removed (None) in some journals, in the order of the reader."""
     found: list[tuple[bool, int, str, list[tuple[str, str | None]]]] = []
-    for path in folder.glob("*" + JOURNAL_SUFFIX):
+    for path in (folder / name for name in journals):
         file = JournalFile(path)
         try:
             records = file.read().records

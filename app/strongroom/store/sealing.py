@@ -11,6 +11,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -130,9 +131,15 @@ def publish(prepared: Prepared) -> None:
             there.
     """
     folder = prepared.folder
-    if prepared.parquet is not None:
-        _write_durably(folder / _NEW_METRICS, prepared.parquet)
-    _write_durably(folder / _NEW_SEALED, prepared.data)
+    try:
+        if prepared.parquet is not None:
+            _write_durably(folder / _NEW_METRICS, prepared.parquet)
+        _write_durably(folder / _NEW_SEALED, prepared.data)
+    except OSError:  # half a file would only take the room that is missing
+        for name in (_NEW_METRICS, _NEW_SEALED):
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+        raise
     if prepared.parquet is not None:
         (folder / _NEW_METRICS).replace(folder / METRICS_FILE)
     (folder / _NEW_SEALED).replace(folder / SEALED_FILE)

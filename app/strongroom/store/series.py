@@ -9,9 +9,11 @@
 from pathlib import Path
 
 from strongroom.domain.errors import Untrusted
-from strongroom.journal.reader import JournalTail, read_run
+from strongroom.journal.layout import JOURNAL_SUFFIX
+from strongroom.journal.reader import JournalTail, file_names, read_run
 from strongroom.journal.series import Series, concat
-from strongroom.store.run_state import METRICS_FILE, SEALED_FILE
+from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, journals_beside, read_sealed
+from strongroom.store.steady_reading import steadily
 
 __all__ = ["JournalTail", "Series", "is_live", "metric_keys", "read_sealed_series", "read_series"]
 
@@ -23,9 +25,13 @@ def read_series(folder: Path, key: str) -> Series:
         Untrusted: ``E-HASH`` if stored points do not hold.
         OSError: If the folder cannot be read.
     """
+    return steadily(folder, lambda: _read_series(folder, key))
+
+
+def _read_series(folder: Path, key: str) -> Series:
     parts = [read_sealed_series(folder, key)]
-    if is_live(folder):
-        added = read_run(folder).metrics.get(key)
+    if journals := _live_journals(folder):
+        added = read_run(folder, journals).metrics.get(key)
         if added is not None:
             parts.append(added)
     return concat([part for part in parts if len(part)])
@@ -51,20 +57,40 @@ def metric_keys(folder: Path) -> tuple[str, ...]:
     Raises:
         Untrusted: ``E-HASH`` if the Parquet's own description does not hold.
     """
+    return steadily(folder, lambda: _metric_keys(folder))
+
+
+def _metric_keys(folder: Path) -> tuple[str, ...]:
     sealed = _sealed_metrics(folder)
     names: set[str] = set()
     if sealed is not None:
         from strongroom.journal.compact import keys
 
         names |= set(keys(sealed))
-    if is_live(folder):
-        names |= read_run(folder).metrics.keys()
+    if journals := _live_journals(folder):
+        names |= read_run(folder, journals).metrics.keys()
     return tuple(sorted(names))
 
 
 def is_live(folder: Path) -> bool:
     """Whether processes' journals lie in the folder: the run is not, or no longer, sealed."""
-    return any(folder.glob("w-*.srj"))
+    return bool(_live_journals(folder))
+
+
+def _live_journals(folder: Path) -> list[str]:
+    """Returns the journals that a ``sealed.json`` has not taken in; none without a process's."""
+    names = file_names(folder)
+    if not any(_is_process(name) for name in names):
+        return []
+    sealed = read_sealed(folder) if SEALED_FILE in names else None
+    if sealed is None:
+        return names
+    beside = journals_beside(folder, names, sealed[0])
+    return beside if any(map(_is_process, beside)) else []
+
+
+def _is_process(name: str) -> bool:
+    return name.startswith("w-") and name.endswith(JOURNAL_SUFFIX)
 
 
 def _sealed_metrics(folder: Path) -> Path | None:

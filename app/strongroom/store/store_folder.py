@@ -124,7 +124,7 @@ def fault(error: OSError, where: Path) -> EnvironmentFault:
     """Returns what a person should hear about a failed write below a folder."""
     import errno
 
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return EnvironmentFault(
             "E-FULL", f"The disk that holds {where} is full", "Free some space and try again."
         )
