@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Virtual environments beside the checkout: made once, known by a stamp, made again on change.
 
-* One holds Strongroom. Another one, made only when somebody asks for it, holds the programs it is
-  measured beside (`ensure_peers`), so that nothing of theirs is ever imported by ours.
+* One holds Strongroom. Others, made only when somebody asks for them, hold a program each that it
+  is measured beside (`ensure_peers`), so that nothing of theirs is ever imported by ours.
 * Works where Debian ships neither ``python3-venv`` nor a pip that may install: the environment is
   made without pip, and the pip outside installs into it (``pip --python``). ``uv`` on PATH wins.
 * A ``wheelhouse`` folder beside pyproject.toml is the only source when it exists.
@@ -22,7 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
 STAMP = FOLDER / "strongroom-stamp.json"
 PEERS_FOLDER = ROOT / ".venv-peers"
-PEERS = ("mlflow>=3.17,<3.19",)  # what the goals were set beside
+PEERS_LIST = "peers.json"
+PEERS = {  # what the goals were set beside, and what people use
+    "mlflow": ("mlflow>=3.17,<3.19",),
+    "aim": ("aim>=3.25,<4",),
+    "trackio": ("trackio>=0.2,<1",),
+    "tensorboardX": ("tensorboardX>=2.6,<3", "numpy>=1.26,<3"),
+}
 WHEELHOUSE = ROOT / "wheelhouse"
 OLDEST_PYTHON = (3, 11)
 
@@ -66,20 +72,36 @@ def ensure(extras: frozenset[str]) -> bool:
 
 
 def ensure_peers() -> Path:
-    """Makes the environment of the peers and returns its interpreter.
+    """Makes an environment for each peer and returns the list of them, a JSON file.
 
-    Raises:
-        SetupError: As `ensure`.
+    It holds for each name its interpreter, or why there is none: one that cannot be installed
+    here keeps nobody from measuring the others.
     """
-    stamp = PEERS_FOLDER / STAMP.name
-    key = json.dumps([*PEERS, *sys.version_info[:2]])
+    found = {}
+    for name, wanted in PEERS.items():
+        try:
+            found[name] = {"python": str(_ensure_peer(name, wanted)), "reason": ""}
+        except SetupError as error:
+            print(f"Without {name}: {error}", flush=True)
+            found[name] = {"python": "", "reason": str(error)}
+    PEERS_FOLDER.mkdir(exist_ok=True)
+    listed = PEERS_FOLDER / PEERS_LIST
+    listed.write_text(json.dumps(found, indent=2), "utf-8")
+    return listed
+
+
+def _ensure_peer(name: str, wanted: tuple[str, ...]) -> Path:
+    folder = PEERS_FOLDER / name
+    stamp = folder / STAMP.name
+    key = json.dumps([*wanted, *sys.version_info[:2]])
     is_made = stamp.exists() and stamp.read_text("utf-8") == key
-    if not (is_made and _works(PEERS_FOLDER)):
-        print(f"Setting up {PEERS_FOLDER} with {', '.join(PEERS)}: once, some minutes.", flush=True)
-        _make(PEERS_FOLDER)
-        _install(PEERS_FOLDER, *PEERS)
+    if not (is_made and _works(folder)):
+        print(f"Setting up {folder} with {', '.join(wanted)}: once, some minutes.", flush=True)
+        folder.parent.mkdir(exist_ok=True)
+        _make(folder)
+        _install(folder, *wanted)
         stamp.write_text(key, "utf-8")
-    return python(PEERS_FOLDER)
+    return python(folder)
 
 
 def _fingerprint() -> str:

@@ -8,7 +8,8 @@ python3 packaging/run.py test [--all] …     set everything up and run the test
                                             to pytest; --all adds those that take minutes: the
                                             kernel's own file systems, long histories
 python3 packaging/run.py bench …            run the benchmarks and show each beside its goal; with
-                                            --peers MLflow is installed apart and measured along
+                                            --peers other trackers are installed apart and measured
+                                            in turns with it; --quick tries tiny sizes
 python3 packaging/run.py -- ARGS            run `strongroom ARGS` in the same environment
 """
 

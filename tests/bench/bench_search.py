@@ -1,8 +1,8 @@
-"""What looking costs at ten thousand runs: writing, discovery, sealing and search.
+"""What taking runs in costs: creating, discovery, sealing, looking again and search (goals C, D).
 
-The ten thousand are written by a generator in the library's own bytes (`many_runs`), because
-each run of the library waits for the disk twice. What the library itself takes to create runs,
-and the store to seal them, is measured on fewer and told for each second.
+Thousands are written by a generator in the library's own bytes (`many_runs`), because each run of
+the library waits for the disk twice. What the library itself takes to create runs, and the store to
+seal them, is measured on fewer and told for each second. Every figure is told at three sizes.
 """
 
 import os
@@ -23,47 +23,52 @@ from support.big_store import Shape, build_store
 from support.figures import Figure, report
 
 RUNS = 10_000
-FEWER = 500
+FEWER = (100, 500, 2_000)
 FILTER = "metrics.m0 > 0.9 AND params.p0 = 'v3'"
 
 
-def test_create_and_finish_runs(tmp_path: Path) -> None:
-    chance = random.Random(7)
+@pytest.mark.parametrize("count", FEWER)
+def test_create_and_finish_runs(tmp_path: Path, count: int, sized: Callable[[int], int]) -> None:
+    chance, made = random.Random(7), sized(count)
     start, start_cpu = time.perf_counter(), time.process_time()
-    for number in range(FEWER):
+    for number in range(made):
         with sr.start_run(f"experiment-{number % 10}", name=f"run-{number}", store=tmp_path):
             sr.log_params({f"p{i}": f"v{chance.randrange(8)}" for i in range(20)})
             sr.log_metrics({f"m{i}": chance.random() for i in range(10)}, step=1)
     seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
-    assert len(list(tmp_path.glob("runs/*/*/run.json"))) == FEWER
+    assert len(list(tmp_path.glob("runs/*/*/run.json"))) == made
     waiting = median(_timed(lambda: _write_durably(tmp_path / "bare")) for _ in range(50))
     report(
-        Figure(f"create and finish {FEWER} runs, 20 params + 10 metrics", FEWER / seconds,
+        Figure(f"create and finish {made:,} runs, 20 params + 10 metrics", made / seconds,
                "runs/s", "", f"{1 / (2 * waiting):,.0f} runs/s, two fsyncs"),
-        Figure("of it processor time, the rest waits for two fsyncs", cpu / FEWER * 1000,
+        Figure("of it processor time, the rest waits for two fsyncs", cpu / made * 1000,
                "ms a run", ""),
     )  # fmt: skip
 
 
-def test_seal(tmp_path: Path) -> None:
-    write_runs(tmp_path, FEWER)
-    services = open_services(tmp_path, tmp_path / "home")
+@pytest.mark.parametrize("count", FEWER)
+def test_seal(tmp_path: Path, count: int, sized: Callable[[int], int]) -> None:
+    made = sized(count)
+    write_runs(tmp_path / "store", made)
+    waiting = median(_timed(lambda: _write_durably(tmp_path / "bare")) for _ in range(50))
+    services = open_services(tmp_path / "store", tmp_path / "home")
     start = time.perf_counter()
     services.runs.refresh()
     seconds = time.perf_counter() - start
-    assert len(list(tmp_path.glob("runs/*/*/sealed.json"))) == FEWER
-    report(Figure(f"discover and seal {FEWER} runs", FEWER / seconds, "runs/s", ""))
+    assert len(list(tmp_path.glob("store/runs/*/*/sealed.json"))) == made
+    least = f"{1 / (3 * waiting):,.0f} runs/s, three fsyncs one after the other"
+    report(Figure(f"discover and seal {made:,} runs", made / seconds, "runs/s", "", least))
     services.close()
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("store")
-    write_runs(folder, RUNS)
-    return folder
-
-
-def test_discovery_and_search(store: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1_000, RUNS, 100_000])
+def test_discovery_and_search(
+    tmp_path: Path, count: int, is_big: bool, sized: Callable[[int], int]
+) -> None:
+    if count > RUNS and not is_big:
+        pytest.skip("a hundred thousand run folders take minutes to make here: --big")
+    store, made = tmp_path / "store", sized(count)
+    write_runs(store, made)
     services = open_services(store, tmp_path / "home")
     runs = services.runs
 
@@ -74,7 +79,7 @@ def test_discovery_and_search(store: Path, tmp_path: Path) -> None:
     first = _timed(look)
     second = _timed(look) * 1000
     page = runs.search(FILTER, order_by="metrics.m1 DESC", limit=100)
-    assert page.total > 0
+    assert page.total > 0 or made < 1_000
     found = [
         _timed(lambda: runs.search(FILTER, order_by="metrics.m1 DESC", limit=100)) * 1000
         for _ in range(9)
@@ -82,20 +87,27 @@ def test_discovery_and_search(store: Path, tmp_path: Path) -> None:
     newest = [_timed(lambda: runs.search(limit=100)) * 1000 for _ in range(9)]
     columns = [_timed(runs.columns) * 1000 for _ in range(5)]
     report(
-        Figure("discover 10,000 finished runs", RUNS / first, "runs/s", "≥ 1,500 runs/s",
-               f"{RUNS / bare:,.0f} runs/s, reading the files alone"),
-        Figure("look again at 10,000 that are not sealed yet", second, "ms", ""),
-        Figure("search at 10,000 runs, hydrated page of 100", median(found), "ms", "≤ 5 ms"),
-        Figure("newest 100 of 10,000 runs", median(newest), "ms", ""),
-        Figure("columns of 10,000 runs", median(columns), "ms", ""),
-        Figure("bytes a run in the catalog",
-               (store / "catalog.sqlite3").stat().st_size / RUNS, "B", "≤ 1,500 B"),
+        Figure(f"discover {made:,} finished runs", made / first, "runs/s", "≥ 1,500 runs/s",
+               f"{made / bare:,.0f} runs/s, reading the files alone",
+               "Reading a journal's 33 records and writing 31 rows of it are most of the rest."),
+        Figure(f"look again at {made:,} that are not sealed yet", second, "ms", ""),
+        Figure(f"search at {made:,} runs, hydrated page of 100", median(found), "ms",
+               {RUNS: "≤ 5 ms", 100_000: "≤ 15 ms"}.get(made, ""), "",
+               "Most of it makes a hundred runs with 30 values each into objects."),
+        Figure(f"newest 100 of {made:,} runs", median(newest), "ms", ""),
+        Figure(f"columns of {made:,} runs", median(columns), "ms", ""),
+        Figure(f"bytes a run in the catalog, of {made:,}",
+               (store / "catalog.sqlite3").stat().st_size / made, "B",
+               "≤ 1,500 B" if made >= 1_000 else ""),
     )  # fmt: skip
     services.close()
 
 
-def test_looking_again_at_sealed_runs(tmp_path: Path, is_big: bool) -> None:
-    for count in (RUNS, 100_000) if is_big else (RUNS,):
+def test_looking_again_at_sealed_runs(
+    tmp_path: Path, is_big: bool, sized: Callable[[int], int]
+) -> None:
+    sizes = (1_000, RUNS, 100_000) if is_big else (1_000, RUNS)
+    for count in map(sized, sizes):
         folder = tmp_path / str(count)
         build_store(folder, Shape(runs=count))
         services = open_services(folder, tmp_path / f"home-{count}")
@@ -106,7 +118,7 @@ def test_looking_again_at_sealed_runs(tmp_path: Path, is_big: bool) -> None:
             _timed(lambda: discover(runs.catalog, runs.folder, clock, Silent())) * 1000  # noqa: B023
             for _ in range(5)
         ]
-        goal = "≤ 100 ms" if count == RUNS else "≤ 1,000 ms"
+        goal = {RUNS: "≤ 100 ms", 100_000: "≤ 1,000 ms"}.get(count, "")
         bare = min(_timed(lambda: _stat_bare(folder)) for _ in range(5)) * 1000  # noqa: B023
         least = f"{bare:.0f} ms, a stat of each folder"
         report(Figure(f"look again at {count:,} sealed runs", median(found), "ms", goal, least))

@@ -6,24 +6,23 @@ medians of one process; the write a point costs anyway is timed in the same run.
 
 import _thread
 import os
-import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
 
-import numpy as np
 import pytest
 
 import strongroom as sr
-from strongroom.bootstrap import open_services
 from strongroom.journal.reader import read_run
 from support.figures import Figure, report
 
 POINTS = 200_000
+IMPORTS = 25  # in turns: what the machine does meanwhile meets both
 CHILD = """
 import sys, strongroom as sr
 with sr.start_run("bench", store=sys.argv[1]) as run:
@@ -35,24 +34,31 @@ with sr.start_run("bench", store=sys.argv[1]) as run:
 """
 
 
-def test_log_metric(tmp_path: Path) -> None:
-    times = []
+@pytest.mark.parametrize("before", [0, 1_000_000, 10_000_000])
+def test_log_metric(tmp_path: Path, before: int, is_big: bool, sized: Callable[[int], int]) -> None:
+    if before > 1_000_000 and not is_big:
+        pytest.skip("ten million points before the first that is timed: --big")
+    times: list[float] = []
+    held = sized(before) if before else 0
     with sr.start_run("bench", name="one", store=tmp_path):
-        for step in range(POINTS):
+        if held:
+            sr.log_batch({"loss": [0.5] * held})
+        for step in range(sized(POINTS)):
             start = time.perf_counter_ns()
             sr.log_metric("loss", 0.5, step=step)
             times.append((time.perf_counter_ns() - start) / 1000)
     descriptor = os.open(tmp_path / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    bare = []
-    for _ in range(POINTS):
+    bare: list[float] = []
+    for _ in range(sized(POINTS)):
         start = time.perf_counter_ns()
         os.write(descriptor, bytes(32))
         bare.append((time.perf_counter_ns() - start) / 1000)
     os.close(descriptor)
+    name = f"log_metric in a run of {held:,} points"
     report(
-        Figure("log_metric p50", median(times), "µs", "≤ 4 µs",
+        Figure(f"{name}: p50", median(times), "µs", "≤ 4 µs",
                f"{median(bare):.2f} µs, one write()"),
-        Figure("log_metric p99", quantiles(times, n=100)[98], "µs", ""),
+        Figure(f"{name}: p99", quantiles(times, n=100)[98], "µs", ""),
     )  # fmt: skip
 
 
@@ -93,53 +99,53 @@ def test_what_returned_survives_kill_9(tmp_path: Path) -> None:
     )
 
 
-def test_log_batch(tmp_path: Path) -> None:
-    values = [0.5] * POINTS
-    with sr.start_run("bench", store=tmp_path):
-        start = time.perf_counter()
-        sr.log_batch({"loss": values})
-        seconds = time.perf_counter() - start
-    report(Figure("log_batch", POINTS / seconds / 1e6, "M points/s", "≥ 1 M points/s"))
-
-
-def test_history_of_a_million_points(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    for count in (100_000, 1_000_000):
-        store = tmp_path / str(count)
-        with sr.start_run("bench", name="long", store=store) as run:
-            sr.log_batch({"loss": [chance.gauss(0.0, 1.0) for _ in range(count)]})
-        services = open_services(store, tmp_path / "home")
-        services.runs.refresh()
-        times = []
-        for _ in range(15):
+@pytest.mark.parametrize("count", [1_000, 100_000, 2_000_000])
+def test_log_batch(tmp_path: Path, count: int, sized: Callable[[int], int]) -> None:
+    points = sized(count)
+    values = [0.5] * points
+    rates = []
+    with sr.start_run("bench", store=tmp_path) as run:
+        for _ in range(5):
             start = time.perf_counter()
-            series = services.runs.history(run.run_id, "loss")
-            times.append((time.perf_counter() - start) * 1000)
-        assert len(series) == count
-        parquet = next((store / "runs").rglob("metrics.parquet"))
-        np.save(tmp_path / "bare.npy", np.arange(count * 3, dtype=float))
-        bare = min(_load_ms(tmp_path / "bare.npy") for _ in range(9))
-        report(
-            Figure(f"history of {count:,} points", median(times), "ms",
-                   "≤ 5 ms" if count == 100_000 else "≤ 50 ms",
-                   f"{bare:.2f} ms, np.load of as many numbers"),
-            Figure("bytes a point, sealed", parquet.stat().st_size / count, "B", "≤ 8 B"),
-        )  # fmt: skip
-        services.close()
+            sr.log_batch({"loss": values})
+            rates.append(points / (time.perf_counter() - start) / 1e6)
+    assert not run.losses.counts
+    report(Figure(f"log_batch of {points:,} points", median(rates), "M points/s",
+                  "≥ 1 M points/s"))  # fmt: skip
 
 
-def _load_ms(path: Path) -> float:
-    start = time.perf_counter()
-    np.load(path)
-    return (time.perf_counter() - start) * 1000
+@pytest.mark.parametrize("count", [10, 100, 1_000])
+def test_log_metrics(tmp_path: Path, count: int, sized: Callable[[int], int]) -> None:
+    metrics = {f"m{number}": 0.5 for number in range(count)}
+    calls, rates = sized(200_000 // count), []
+    with sr.start_run("bench", store=tmp_path) as run:
+        for part in range(5):
+            start = time.perf_counter()
+            for step in range(part * calls, (part + 1) * calls):
+                sr.log_metrics(metrics, step)
+            rates.append(calls * count / (time.perf_counter() - start) / 1e6)
+    assert not run.losses.counts
+    report(Figure(f"log_metrics of {count:,} metrics a call", median(rates), "M points/s",
+                  "≥ 1 M points/s" if count >= 100 else "",
+                  why="Each name is looked up and each value looked at in Python."))  # fmt: skip
 
 
 def test_import() -> None:
-    report(Figure("import strongroom", median(_import_ms() for _ in range(15)), "ms", "≤ 30 ms"))
+    """Times the import alone, in new interpreters, in turns with one that imports nothing."""
+    ours, floor = [], []
+    for _ in range(IMPORTS):
+        ours.append(_import_ms("import strongroom"))
+        floor.append(_import_ms("pass"))
+    report(
+        Figure("import strongroom", median(ours), "ms", "≤ 30 ms",
+               f"{median(floor):.3f} ms, importing nothing"),
+        Figure("import strongroom and make ready to log",
+               median(_import_ms("import strongroom; strongroom.start_run") for _ in range(15)),
+               "ms", "≤ 30 ms"),
+    )  # fmt: skip
 
 
-def _import_ms() -> float:
-    """Times the import alone, in an interpreter that has just started."""
-    code = "import time; s = time.perf_counter(); import strongroom; print(time.perf_counter() - s)"
+def _import_ms(what: str) -> float:
+    code = f"import time; s = time.perf_counter(); {what}; print(time.perf_counter() - s)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(done.stdout) * 1000

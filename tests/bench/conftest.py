@@ -22,7 +22,12 @@ from support.figures import begin, page, told
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("strongroom benches")
     group.addoption("--big", action="store_true", help="the largest sizes too: some ten minutes")
-    group.addoption("--peers", default="", help="the interpreter that has MLflow, put by run.py")
+    group.addoption("--quick", action="store_true", help="tiny sizes: shows that a bench works")
+    group.addoption("--peers", default="", help="the list of other programs, put by run.py")
+    group.addoption(
+        "--fasttrackml", type=float, default=0.01, metavar="SHARE",
+        help="how much of fasttrackml#860's 75,000 runs × 1,500 metrics to build (1 = all)",
+    )  # fmt: skip
     group.addoption("--save", action="store_true", help="write the figures to docs/benchmarks.md")
 
 
@@ -35,6 +40,13 @@ def _section(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def is_big(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--big"))
+
+
+@pytest.fixture(scope="session")
+def sized(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """Returns how large a size is to be: a hundredth of it where the bench is only to be tried."""
+    divisor = 100 if request.config.getoption("--quick") else 1
+    return lambda size: max(1, size // divisor)
 
 
 @pytest.fixture(scope="session")

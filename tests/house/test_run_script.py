@@ -184,11 +184,36 @@ def test_programs_to_measure_beside_are_installed_only_when_asked_for(script, mo
     monkeypatch.setattr(run.libraries, "ensure", lambda **_wanted: frozenset())
     monkeypatch.setattr(environment, "ensure", lambda _extras: False)
     monkeypatch.setattr(
-        environment, "ensure_peers", lambda: asked.append("peers") or Path("/apart/python")
+        environment, "ensure_peers", lambda: asked.append("peers") or Path("/apart/peers.json")
     )
     monkeypatch.setattr(run.session, "Session", Recorder)
     assert run.bench(["--big"]) == 0
     assert not asked
     assert run.bench(["--peers", "-k", "mlflow"]) == 0
     assert asked == ["peers"]
-    assert Recorder.ran[0][-3:] == ["--peers=/apart/python", "-k", "mlflow"]
+    assert Recorder.ran[0][-3:] == ["--peers=/apart/peers.json", "-k", "mlflow"]
+
+
+def test_a_program_that_cannot_be_installed_keeps_nobody_from_measuring_the_others(
+    script, monkeypatch, tmp_path
+):
+    environment = script("environment")
+    made: list[str] = []
+
+    def install(folder: Path, *wanted: str) -> None:
+        if folder.name == "aim":
+            raise environment.SetupError("The index has no such package.")
+        made.append(folder.name)
+
+    def works(folder: Path) -> bool:
+        return (folder / environment.STAMP.name).exists()
+
+    monkeypatch.setattr(environment, "PEERS_FOLDER", tmp_path / "peers")
+    monkeypatch.setattr(environment, "_make", lambda folder: folder.mkdir(exist_ok=True))
+    monkeypatch.setattr(environment, "_works", works)
+    monkeypatch.setattr(environment, "_install", install)
+    for _ in range(2):  # what is there is not installed again; what failed is tried again
+        found = json.loads(environment.ensure_peers().read_text("utf-8"))
+    assert found["aim"] == {"python": "", "reason": "The index has no such package."}
+    assert found["mlflow"]["python"].startswith(str(tmp_path / "peers" / "mlflow"))
+    assert made == [name for name in environment.PEERS if name != "aim"]

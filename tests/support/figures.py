@@ -23,7 +23,8 @@ class Figure:
     """One measured figure: what, value, unit, and the goal of the design ("" if there is none).
 
     ``limit`` says what the machine itself took for the least that has to be done, measured in the
-    same run ("" where nobody measured it).
+    same run ("" where nobody measured it). ``why`` says what stands in the way of the goal: the
+    page tells it where the goal is missed.
     """
 
     what: str
@@ -31,6 +32,7 @@ class Figure:
     unit: str
     goal: str
     limit: str = ""
+    why: str = ""
 
     @property
     def is_missed(self) -> bool:
@@ -77,10 +79,9 @@ def page(sections: Sections, command: str) -> str:
     )
     figures = [figure for section in sections.values() for figure in section]
     goals = [figure for figure in figures if figure.goal]
-    missed = [figure.what for figure in goals if figure.is_missed]
+    missed = [figure for figure in goals if figure.is_missed]
     met = f"{len(goals) - len(missed)} of {len(goals)} goals are met."
-    if missed:
-        met += f" Missed: {'; '.join(missed)}."
+    told_missed = ["## Goals that are missed, and why", "", *map(_missed, missed), ""]
     lines = [
         "# Benchmarks",
         "",
@@ -90,10 +91,19 @@ def page(sections: Sections, command: str) -> str:
         "",
         met,
         "",
+        *(told_missed if missed else ()),
     ]
     for section, measured in sections.items():
         lines += [f"## {section}", "", *_table(measured), ""]
     return "\n".join(lines)
+
+
+def _missed(figure: Figure) -> str:
+    """Returns the line of a goal that was missed: by how much, and what is in the way."""
+    least = f" The machine itself took {figure.limit}." if figure.limit else ""
+    why = f" {figure.why}" if figure.why else " What is in the way has not been found out."
+    taken = f"{number(figure.value)} {figure.unit} where {figure.goal} is the goal."
+    return f"- {figure.what}: {taken}{least}{why}"
 
 
 def _table(figures: Sequence[Figure]) -> list[str]:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What reading points back costs, and what they weigh (goals E and H), at three sizes and more.
+
+Histories and charts are read from sealed runs through the services the window asks; nothing is
+remembered from one question to the next but what the system keeps of files.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pytest
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+import strongroom as sr
+from strongroom.bootstrap import Services, open_services
+from strongroom.desktop.charts.line_chart import LineChart
+from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.series import ChartSeries
+from strongroom.desktop.kit.theme import theme
+from support.figures import Figure, report
+
+GOALS = {100_000: "≤ 5 ms", 1_000_000: "≤ 50 ms"}
+ROUNDS = 15
+
+
+@contextmanager
+def opened(store: Path) -> Iterator[Services]:
+    services = open_services(store, store.with_name("home"))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@pytest.mark.parametrize("count", [10_000, 100_000, 1_000_000, 10_000_000])
+def test_history(tmp_path: Path, count: int, is_big: bool, sized: Callable[[int], int]) -> None:
+    if count > 1_000_000 and not is_big:
+        pytest.skip("ten million points: --big")
+    chance, points = random.Random(7), sized(count)
+    store = tmp_path / "store"
+    with sr.start_run("bench", name="long", store=store) as run:
+        sr.log_batch({"loss": [chance.gauss(0.0, 1.0) for _ in range(points)]})
+    journal = next((store / "runs").rglob("*.srj")).stat().st_size
+    with opened(store) as services:
+        start = time.perf_counter()
+        services.runs.refresh()
+        sealing = time.perf_counter() - start
+        times = []
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            series = services.runs.history(run.run_id, "loss")
+            times.append((time.perf_counter() - start) * 1000)
+    assert len(series) == points
+    parquet = next((store / "runs").rglob("metrics.parquet")).stat().st_size
+    np.save(tmp_path / "bare.npy", np.arange(points * 3, dtype=float))
+    bare = min(_load_ms(tmp_path / "bare.npy") for _ in range(9))
+    report(
+        Figure(f"history of {points:,} points", median(times), "ms", GOALS.get(points, ""),
+               f"{bare:.2f} ms, np.load of as many numbers",
+               "Steps, times and values are decoded from Parquet and their checksums verified."),
+        Figure(f"bytes a point of {points:,}, sealed", parquet / points, "B",
+               "≤ 8 B" if points >= 10_000 else "", "",
+               "Values of pure noise: eight bytes each hold nothing that could be left out."),
+        Figure(f"bytes a point of {points:,}, in the journal", journal / points, "B", ""),
+        Figure(f"discover and seal a run of {points:,} points", sealing, "s", ""),
+    )  # fmt: skip
+
+
+def _load_ms(path: Path) -> float:
+    start = time.perf_counter()
+    np.load(path)
+    return (time.perf_counter() - start) * 1000
+
+
+@pytest.mark.parametrize(("lines", "count"), [(20, 10_000), (20, 100_000), (20, 1_000_000)])
+def test_a_chart_from_cold(
+    tmp_path: Path,
+    app: QApplication,
+    lines: int,
+    count: int,
+    is_big: bool,
+    sized: Callable[[int], int],
+) -> None:
+    """From runs in a store to the settled picture, everything made anew."""
+    if lines * count > 2_000_000 and not is_big:
+        pytest.skip("twenty million points: --big")
+    store, points = tmp_path / "store", sized(count)
+    waves = np.random.default_rng(7)
+    for number in range(lines):
+        with sr.start_run("bench", name=f"run-{number}", store=store):
+            noise = waves.standard_normal(points)
+            sr.log_batch({"loss": np.exp(-np.arange(points) / points * 3) + noise / 20})
+    with opened(store) as services:
+        services.runs.refresh()
+        runs = [run.run_id for run in services.runs.search().runs]
+    whole, reading = [], []
+    for _ in range(5):
+        with opened(store) as services:
+            services.runs.search(limit=1)  # the catalog is open, as in a window
+            chart = LineChart(ChartLook.from_theme(theme()), title="loss")
+            chart.resize(1600, 900)
+            chart.show()
+            QTest.qWaitForWindowExposed(chart)
+            start = time.perf_counter()
+            found = services.curves.curves(runs, ["loss"])
+            reading.append((time.perf_counter() - start) * 1000)
+            chart.set_series(
+                [
+                    ChartSeries(
+                        run_id=each.run_id, label=each.run_id, colour_index=number % 8,
+                        x=each.x, y=each.raw,
+                    )
+                    for number, each in enumerate(found)
+                ]
+            )  # fmt: skip
+            for _ in range(4):
+                chart.wait_for_picture()
+                QApplication.processEvents()
+            whole.append((time.perf_counter() - start) * 1000)
+            assert sum(len(each.x) for each in found) == lines * points
+            chart.close()
+            chart.deleteLater()
+            QApplication.processEvents()
+    name = f"chart of {lines} × {points:,} points from cold"
+    report(
+        Figure(name, median(whole), "ms wall", "≤ 200 ms" if lines * points == 2_000_000 else "",
+               f"{median(reading):.0f} ms, reading the points",
+               "Reading verifies every page's checksum; the first picture looks at every point."),
+        Figure(f"{name}: of it reading the points", median(reading), "ms wall", ""),
+    )  # fmt: skip
