@@ -18,7 +18,7 @@ from support.runs_on_disk import write_run
 
 ROUNDS = [pytest.param(2, id="some"), pytest.param(40, id="forty", marks=pytest.mark.slow)]
 RUNS, POINTS = 16, 1_500  # what there is to take in for a process that is killed at it
-LOGGING_S = 0.3  # logging has no end of its own; the moment of death is drawn from these seconds
+LOGGING = 2.5  # so many times as long as one run takes is the span that a death is drawn from
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,7 @@ def services(store: Path) -> Iterator[Services]:
 
 def is_said(services: Services, ended: Ended) -> None:
     """Holds what a killed process had said against what the store says now."""
+    services.runs.refresh()
     for run, key in ended.said("points"):
         series = services.runs.history(run, key)
         assert len(series) >= int(ended.facts["points", run, key])
@@ -71,9 +72,12 @@ def test_a_process_killed_while_it_logs_loses_nothing_that_had_returned(
     crew: Workers, store: Path, services: Services, work: str, rounds: int
 ) -> None:
     chance, said, deaths = random.Random(work), 0, 0
+    (whole,) = crew.do(Piece(work=work, store=store, seed=rounds, seconds=0))
+    assert whole.error == ""
+    is_said(services, whole)
     for number in range(rounds):
         piece = Piece(work=work, store=store, seed=number)
-        (ended,) = crew.do(piece, kill_after=chance.uniform(0, LOGGING_S))
+        (ended,) = crew.do(piece, kill_after=chance.uniform(0, LOGGING * whole.seconds))
         assert ended.error == ""
         crew.verify(store)
         is_said(services, ended)
