@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, SupportsFloat
+from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.ids import RandomBytes
@@ -34,6 +34,9 @@ from strongroom.sdk.values import (
     whole_column,
     whole_text,
 )
+
+if TYPE_CHECKING:
+    from strongroom.sdk.contract_watch import ContractWatch
 
 _STATUSES = tuple(RunStatus)  # compared one by one: what is asked for need not be hashable
 MAX_TEXT_BYTES = MAX_BODY_BYTES - 16_384  # leaves room for the name and the quoting of the body
@@ -83,7 +86,9 @@ class ActiveRun(ArtifactVerbs):
         self._rejoin = rejoin
         self._params: dict[str, str] = {}
         self._metric = writer.metric
-        self._keys: set[str] = set()
+        self._keys: set[str] = set()  # metrics that were seen and whose values nobody looks at
+        self._names: set[str] = set()
+        self.watch: ContractWatch | None = None  # holds this process's part to contracts
 
     @property
     def folder(self) -> Path:
@@ -130,7 +135,7 @@ class ActiveRun(ArtifactVerbs):
         """
         try:
             if key not in self._keys:
-                self._check_key(key)
+                self._check_key(key, value)
             if type(value) is not float:
                 value = number(value)
             self._metric(key, value, step, time_us)
@@ -146,7 +151,7 @@ class ActiveRun(ArtifactVerbs):
         for key, value in _items(self, metrics, "log_metrics"):
             try:
                 if key not in self._keys:
-                    self._check_key(key)
+                    self._check_key(key, value)
                 points.append((key, number(value), whole(step)))
             except (Lost, TypeError, ValueError) as error:
                 self.losses.note(error, f"log_metrics({shown(key)})")
@@ -175,6 +180,8 @@ class ActiveRun(ArtifactVerbs):
                 self._check_key(key)
                 value_list = column(values)
                 count = len(value_list)
+                if self.watch is not None and key in self.watch.bounded:
+                    self.watch.values(key, map(number, value_list))
                 self._log_column(key, value_list, step_list, time_list)
             except Exception as error:  # noqa: BLE001 - the other columns are still logged
                 self.losses.note(error, f"log_batch({shown(key)})", count)
@@ -275,6 +282,8 @@ class ActiveRun(ArtifactVerbs):
         self.is_ended = True
         self._keeper.close()
         word = RunStatus(status) if status in _STATUSES else RunStatus.FINISHED
+        if self.watch is not None:
+            self.watch.end(word, self._names, self._keeper.paths())
         if not self._writer.close(word, self.losses.counts):
             LOG.warning("The end of run %s could not be written: the disk is full.", self.run_id)
         if self.losses.counts:
@@ -290,6 +299,7 @@ class ActiveRun(ArtifactVerbs):
     def after_fork(self) -> None:
         """Lets go of what belongs to the parent process."""
         self._keeper.after_fork()
+        self.watch = None
         self.losses.counts.clear()
 
     def _metric_lost(
@@ -307,9 +317,20 @@ class ActiveRun(ArtifactVerbs):
             error = Lost("ended")
         self.losses.note(error, f"log_metric({shown(key)})")
 
-    def _check_key(self, key: object) -> None:
+    def _check_key(self, key: object, value: object = None) -> None:
+        """Looks at the name of a metric once; at its values as long as a contract bounds them."""
         check_name(key)
-        if isinstance(key, str):
+        if not isinstance(key, str):
+            return
+        if self.watch is None:
+            self._keys.add(key)
+            return
+        if key not in self._names:
+            self._names.add(key)
+            self.watch.metric(key)
+        if key in self.watch.bounded and value is not None:
+            self.watch.values(key, (number(value),))
+        if key not in self.watch.bounded:
             self._keys.add(key)
 
     def _open_writer(self) -> JournalWriter:
@@ -325,6 +346,8 @@ class ActiveRun(ArtifactVerbs):
             writer.record(kind, body)
         except ValueError as error:
             raise Lost("size", str(error)) from error
+        if self.watch is not None:
+            self.watch.record(kind, body)
 
 
 def _items(run: ActiveRun, given: object, what: str) -> Iterable[tuple[str, Any]]:

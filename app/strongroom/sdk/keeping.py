@@ -52,6 +52,10 @@ class Keeper:
         self._lock = threading.RLock()
         self._pack = None
 
+    def paths(self) -> list[str]:
+        """Returns the paths this process kept something under."""
+        return list(self._folded.values())
+
     def keep_bytes(self, path: str, data: bytes) -> None:
         """Keeps bytes under a path.
 

@@ -27,6 +27,7 @@ from strongroom.sdk.capturing import NOTHING, Capture, Choice, begin, choose
 from strongroom.sdk.contexts import Contexts
 from strongroom.sdk.endings import Endings
 from strongroom.sdk.folder import RunPlace, clean_run_id, open_run, store_fault, take_back
+from strongroom.sdk.held_to import HeldTo, held_to
 from strongroom.sdk.leading import Living, living, may_lead, newest_us
 from strongroom.sdk.losses import LOG, Losses
 from strongroom.sdk.ranks import OF_THE_JOB, Rank, job_run_id, rank_of
@@ -83,8 +84,11 @@ class Session:
         if wanted is not None and wanted.strip().lower() == OF_THE_JOB:
             wanted = job_run_id(self._environ)
         identity = clean_run_id(wanted) if wanted else new_id(self._random_bytes)
-        place = open_run(root, identity, self._facts(experiment, name, parent, identity, reason))
-        return self._open(root, place, kept, is_named_outside=is_named_outside)
+        held = held_to(root, self._environ)
+        facts = self._facts(experiment, name, parent, identity, reason)
+        facts["source"] |= held.fact(facts["experiment"])
+        place = open_run(root, identity, facts)
+        return self._open(root, place, kept, held, is_named_outside=is_named_outside)
 
     def join(self, store: Path, run_id: str) -> ActiveRun:
         """Returns the active run of this id, or joins it as one process more.
@@ -98,7 +102,8 @@ class Session:
             if run.run_id == identity and run.store == store:
                 return run
         place = open_run(store, identity, self._facts(None, None, None, identity, ""))
-        return self._open(store, place, NOTHING, is_named_outside=False)
+        held = held_to(store, self._environ)
+        return self._open(store, place, NOTHING, held, is_named_outside=False)
 
     def end_all(self, status: RunStatus = RunStatus.FINISHED) -> None:
         """Ends every run that is still active, the last one first."""
@@ -108,7 +113,7 @@ class Session:
     # ------------------------------------------------------------------ inside
 
     def _open(
-        self, root: Path, place: RunPlace, kept: Capture, *, is_named_outside: bool
+        self, root: Path, place: RunPlace, kept: Capture, held: HeldTo, *, is_named_outside: bool
     ) -> ActiveRun:
         rank = rank_of(self._environ)
         others = () if place.is_new else living(place.folder)
@@ -142,6 +147,8 @@ class Session:
             outer=self._contexts.outer(),
             is_resumed=not place.is_new,
         )
+        is_whole = place.is_new and rank is None
+        run.watch = held.watch(run.experiment, run.name, is_whole=is_whole)
         self._endings.watch()
         self._contexts.begin(run)
         begin(run, place, kept, self._tree, root=root)
