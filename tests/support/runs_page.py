@@ -18,6 +18,7 @@ from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.clock import FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
+from strongroom.services.datasets import Datasets
 from strongroom.services.experiments import Experiments
 from strongroom.services.outgoing import Outgoing
 from strongroom.services.run_export import RunExport
@@ -48,6 +49,7 @@ def services_of(root: Path) -> RunsServices:
         run_export=RunExport(runs),
         outgoing=Outgoing(runs),
         stories=RunStories(runs),
+        datasets=Datasets(runs),
         clock=clock,
     )
 

@@ -218,7 +218,11 @@ def digest_filter(digest: str) -> str:
 
 
 def _by_digest(inputs: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
-    return {each["digest"]: each for each in reversed(inputs) if each.get("digest")}
+    found: dict[str, dict[str, str]] = {}
+    for each in inputs:
+        if digest := each.get("digest", ""):
+            found.setdefault(digest, each)
+    return found
 
 
 def _why_not(given: Mapping[str, str], told: str, *, is_given: bool, is_ours: bool) -> str:

@@ -14,6 +14,7 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import Split, column
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.repair_strip import RepairStrip
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
 from strongroom.desktop.viewers.artifact_view import ArtifactView
@@ -57,6 +58,10 @@ class ArtifactsTab(QWidget):
         )
         self.table.selection_changed.connect(self._on_selection_changed)
         self.view = ArtifactView(services.viewing, tasks)
+        self.repair = RepairStrip(services.repair, tasks)
+        self.repair.repaired.connect(self.view.reload)
+        self.view.can_be_repaired = self.repair.is_able()
+        self.view.copies_asked.connect(lambda path: self.repair.ask(self._run_id, path))
         self._together: dict[str, StepFiles] = {}
         self.steps = StepBar()
         self.steps.path_chosen.connect(self._on_step_chosen)
@@ -73,6 +78,7 @@ class ArtifactsTab(QWidget):
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.addWidget(self._none)
+        down.addWidget(self.repair)
         down.addWidget(self.split, 1)
         down.addStretch(0)
 
@@ -92,6 +98,7 @@ class ArtifactsTab(QWidget):
         self._files = {}
         self.steps.show_files(None, "")
         self.view.clear()
+        self.repair.forget()
         self.search.set_text("")
         self.table.set_lines([])
         self._none.hide()

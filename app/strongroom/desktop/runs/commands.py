@@ -157,6 +157,16 @@ def of(page: RunsHost) -> Sequence[Command]:
             icon="shield-check", enabled=_opened(page),
         ),
         Command(
+            id="runs.check_data", title="Is the data of the open run still the same?", menu="Run",
+            run=lambda: page.detail.check_data(),  # noqa: PLW0108 - as above
+            icon="database", enabled=_opened(page),
+        ),
+        Command(
+            id="runs.repair", title="Bring back damaged files of the open run…", menu="Run",
+            run=lambda: page.detail.repair(),  # noqa: PLW0108 - as above
+            icon="wrench", enabled=_opened(page),
+        ),
+        Command(
             id="runs.chart", title="Show on the charts, or take off", run=lambda: _toggle(page),
             menu="Run", icon="chart-line", enabled=_some, detail="Space",
         ),

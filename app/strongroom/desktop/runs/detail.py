@@ -162,6 +162,16 @@ class DetailPane(Surface):
             failed=self._on_failed,
         )
 
+    def check_data(self) -> None:
+        """Reads the data the run used and says whether it is still the same."""
+        self.open_tab("overview")
+        self.body.overview.datasets.check()
+
+    def repair(self) -> None:
+        """Looks for files of the run that do not hold, and for whoever still has them."""
+        self.open_tab("artifacts")
+        self.artifacts.repair.ask(self._run_id)
+
     def apply_theme(self) -> None:
         """Takes over the width of the look in force."""
         if self._is_wide:

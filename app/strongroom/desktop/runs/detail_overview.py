@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first tab of a run: its facts, its datasets, what it is part of, its notes."""
 
-import re
-from collections.abc import Sequence
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,12 +10,14 @@ from strongroom.desktop.kit.labels import SectionTitle
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.surface import Scroll, column
+from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.detail_datasets import DatasetsPart
+from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.sheet import status_words
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.services.run_story import RelatedRun, RunStory
 
-_HEX = re.compile(r"[0-9a-f]{16,128}")
 MOST_TAGS = 200
 _TONES: dict[RunStatus, Tone] = {
     RunStatus.FAILED: "bad",
@@ -45,14 +44,15 @@ class OverviewTab(QWidget):
     place_requested = Signal(object)
     run_requested = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, services: RunsServices, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.facts = KeyValues(key_width=96)
         self.tags = KeyValues(key_width=96)
-        self.datasets = KeyValues(key_width=96)
+        self.datasets = DatasetsPart(services, tasks)
+        self.datasets.place_requested.connect(self.place_requested)
         self.related = KeyValues(key_width=96)
         self.related.followed.connect(self._on_followed)
-        self._parts = {
+        self._parts: dict[str, QWidget] = {
             "Part of": self.related,
             "Datasets": self.datasets,
             "Tags": self.tags,
@@ -68,7 +68,7 @@ class OverviewTab(QWidget):
         if isinstance(inside, QVBoxLayout):
             inside.addStretch(1)
         for name in self._parts:
-            self._set(name, (), 0)
+            self._reveal(name, 0)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 0, 0, 0)
         down.addWidget(Scroll(body))
@@ -78,18 +78,21 @@ class OverviewTab(QWidget):
         self.facts.set_facts(facts_of(detail, now_us))
         tags = sorted(detail.run.tags.items())
         listed = [Fact(key=shown(key), value=shown(value)) for key, value in tags[:MOST_TAGS]]
-        self._set("Tags", listed, len(tags))
-        self._set("Datasets", dataset_facts(detail.inputs), len(detail.inputs))
+        self.tags.set_facts(listed)
+        self._reveal("Tags", len(tags))
+        self.datasets.show_run(detail)
+        self._reveal("Datasets", len(detail.inputs))
 
     def show_story(self, story: RunStory | None) -> None:
         """Shows what the run is part of; None takes the story of another run away."""
         facts = story_facts(story) if story is not None else []
-        self._set("Part of", facts, len(facts))
+        self.related.set_facts(facts)
+        self._reveal("Part of", len(facts))
 
-    def _set(self, name: str, facts: Sequence[Fact], count: int) -> None:
-        self._parts[name].set_facts(facts)
-        self._parts[name].setVisible(bool(facts))
-        self._titles[name].setVisible(bool(facts))
+    def _reveal(self, name: str, count: int) -> None:
+        """Shows a part and how much is in it, or hides an empty one."""
+        self._parts[name].setVisible(bool(count))
+        self._titles[name].setVisible(bool(count))
         self._titles[name].set_note(f"{count:,}" if count else "")
 
     def _on_followed(self, link: str) -> None:
@@ -122,21 +125,6 @@ def facts_of(detail: RunDetail, now_us: int) -> list[Fact]:
         Fact(key="User", value=shown(run.user) or wording.DASH),
         Fact(key="Host", value=shown(run.host) or wording.DASH),
     ]
-
-
-def dataset_facts(inputs: Sequence[dict[str, str]]) -> list[Fact]:
-    """Returns name, rows, digest and source of each dataset."""
-    facts: list[Fact] = []
-    for each in inputs[:50]:
-        context = shown(each.get("context", "")) or "Input"
-        rows = f", {shown(each['rows'])} rows" if each.get("rows") else ""
-        facts.append(Fact(key=context.capitalize(), value=f"{shown(each.get('name', ''))}{rows}"))
-        for name, title in (("digest", "Digest"), ("source", "Source"), ("schema", "Schema")):
-            value = shown(each.get(name, ""))
-            is_digest = name == "digest" and _HEX.fullmatch(value) is not None
-            if value:
-                facts.append(Fact(key=title, value=value, kind="digest" if is_digest else "mono"))
-    return facts
 
 
 def story_facts(story: RunStory) -> list[Fact]:

@@ -65,7 +65,7 @@ class DetailTabs(QStackedWidget):
         self._is_wide = False
         self._schema = MetricSchema()
         self._packages_of = ""
-        self.overview = OverviewTab()
+        self.overview = OverviewTab(services, tasks)
         self.overview.place_requested.connect(self.place_requested)
         self.overview.run_requested.connect(self.run_requested)
         self.params = PairsTab("params", ("Name", "Value"), "This run logged no params.")
@@ -128,6 +128,7 @@ class DetailTabs(QStackedWidget):
         self.artifacts.forget()
         self.metrics.show_sparks({})
         self.overview.show_story(None)
+        self.overview.datasets.forget()
         for tab in self._files.values():
             tab.forget()
 

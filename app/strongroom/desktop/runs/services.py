@@ -4,8 +4,10 @@
 from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
+from strongroom.services.artifact_repair import ArtifactRepair
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
+from strongroom.services.datasets import Datasets
 from strongroom.services.experiments import Experiments
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.outgoing import Outgoing
@@ -21,7 +23,8 @@ from strongroom.services.viewing import Viewing
 class RunsServices:
     """Runs of one store, what is known of them as values, curves, files; the time; and ways out.
 
-    ``outgoing`` looks for secrets in what is saved as a file.
+    ``outgoing`` looks for secrets in what is saved as a file; ``repair`` is None where nobody
+    works who knows remotes and backups.
     """
 
     runs: Runs
@@ -35,4 +38,6 @@ class RunsServices:
     run_export: RunExport
     outgoing: Outgoing
     stories: RunStories
+    datasets: Datasets
     clock: Clock
+    repair: ArtifactRepair | None = None

@@ -228,7 +228,9 @@ class Composer(QObject):
             run_export=at.run_export,
             outgoing=at.outgoing,
             stories=at.run_stories,
+            datasets=at.datasets,
             clock=at.clock,
+            repair=at.artifact_repair,
         )
 
         def make() -> Page:

@@ -43,10 +43,12 @@ class ArtifactView(QWidget):
     Signals:
         shown: Something is on the screen now, or the reason why not (the way it is shown).
         step_chosen: The file of another step should be shown (its path).
+        copies_asked: It does not hold, and whoever has a copy is looked for (its path).
     """
 
     shown = Signal(str)
     step_chosen = Signal(str)
+    copies_asked = Signal(str)
 
     def __init__(self, viewing: Viewing, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +63,9 @@ class ArtifactView(QWidget):
         self.line.save_asked.connect(self._on_save_asked)
         self.line.copy_asked.connect(self._on_copy_asked)
         self.banner = Banner("bad", "", "")
+        self.banner.acted.connect(lambda: self.copies_asked.emit(self._path))
         self.banner.hide()
+        self.can_be_repaired = False
         self.note = Label("", "text_tertiary", "dense", wrap=True)
         self.parts = Showing(viewing, tasks)
         self.parts.failed.connect(self._on_failed)
@@ -234,7 +238,8 @@ class ArtifactView(QWidget):
     def _on_failed(self, fault: BaseException) -> None:
         if isinstance(fault, Untrusted):
             self._withdraw()
-            self.banner.show_trust("mismatch", f"{fault.title}. {fault.advice}", "")
+            action = "Who has a copy?" if self.can_be_repaired else ""
+            self.banner.show_trust("mismatch", f"{fault.title}. {fault.advice}", action)
             self.banner.show()
             self.line.show_mismatch()
             self.shown.emit("none")
