@@ -36,6 +36,8 @@ ENTRIES = {
     "rebuild": Entry("integrity", "Drop the index and make it again from the files."),
     "experiments": Entry("experiments", "The named groups of runs."),
     "runs": Entry("runs", "Look for runs, look at them, label, hide and copy them."),
+    "log": Entry("log", "Log a run from a shell script, or from any program by its input."),
+    "intake": Entry("plain_intake", "Check what programs in other languages wrote."),
     "metrics": Entry("metrics", "What metrics mean: unit, direction, bounds."),
     "contract": Entry("contract", "What runs have to have, and which break it."),
     "artifacts": Entry("artifacts", "The files that runs keep."),

@@ -90,15 +90,19 @@ def _read(data: bytes, reader: Callable[[str], JsonValue], *, max_bytes: int) ->
             f"A document has {len(data):,} bytes where {max_bytes:,} are allowed",
             "Ask the sender what this file is; it was not read.",
         )
-    _check_nesting(data)
+    check_nesting(data)
     try:
         return reader(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _not_canonical(str(error)) from error
 
 
-def _check_nesting(data: bytes) -> None:
-    """Counts brackets before parsing, so that depth never reaches the parser's own stack."""
+def check_nesting(data: bytes) -> None:
+    """Counts brackets before parsing, so that depth never reaches the parser's own stack.
+
+    Raises:
+        Untrusted: ``E-CANON`` for over `MAX_DEPTH` levels.
+    """
     if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
         return
     depth = 0

@@ -67,6 +67,7 @@ class WriterState:
     created_us: int = 0
     process: RunProcess | None = None
     """What it says of itself; None for the process of a run that has one."""
+    says_alive: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,8 @@ class Header:
     pid: int
     created_us: int
     boot_id: str = ""
+    says_alive: bool = True
+    """Whether its silence says that it is gone: it writes heartbeats, or nobody can ask for it."""
 
 
 def pack_header(header: Header) -> bytes:

@@ -27,17 +27,18 @@ from strongroom.journal.content import (
     StoredArtifact,
     WriterState,
 )
+from strongroom.journal.files import journals_in, stem_of
 from strongroom.journal.layout import (
-    JOURNAL_SUFFIX,
     OBJECT_FOLDER,
     PACK_SUFFIX,
     RUN_FILE,
     RUN_FORMAT,
     Kind,
 )
+from strongroom.journal.opening import OpenJournal, open_journal
 from strongroom.journal.process import process_of
 from strongroom.journal.series import Series, concat
-from strongroom.journal.stream import JournalFile, Stretch
+from strongroom.journal.stream import Stretch
 
 MAX_RUN_FILE_BYTES = 1 << 20  # run.json holds names and a captured source, never data
 MAX_JOURNALS = 4_096  # processes and resumptions of one run
@@ -130,18 +131,18 @@ class JournalTail:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[str, JournalFile] = {}
+        self._files: dict[str, OpenJournal] = {}
         self._sizes: dict[str, int] = {}
 
     def poll(self) -> dict[str, Series]:
         """Returns the points that were added since the last poll, by metric."""
         parts: dict[str, list[Series]] = {}
-        for path in _journals(self._folder):
+        for path in journals_in(self._folder):
             try:
                 size = path.stat().st_size
                 if self._sizes.get(path.name) == size:
                     continue
-                file = self._files.setdefault(path.name, JournalFile(path))
+                file = self._files.setdefault(path.name, open_journal(path))
                 stretch = file.read()
             except (OSError, Untrusted):
                 continue  # `read_run` says what is wrong; a live chart shows what is right
@@ -151,22 +152,16 @@ class JournalTail:
         return {key: concat(series) for key, series in parts.items()}
 
 
-def _journals(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
-    listed = file_names(folder) if names is None else names
-    journals = [name for name in listed if name.endswith(JOURNAL_SUFFIX)]
-    return [folder / name for name in journals if name.startswith(("w-", "edit-"))]
-
-
 def _read_files(
     folder: Path, fold: "_Fold", names: Sequence[str] | None
-) -> list[tuple[JournalFile, Stretch]]:
+) -> list[tuple[OpenJournal, Stretch]]:
     read = []
-    paths = _journals(folder, names)
+    paths = journals_in(folder, names)
     if len(paths) > MAX_JOURNALS:
         detail = f"{len(paths):,} journals where {MAX_JOURNALS:,} are read"
         fold.findings.append(Finding("E-SIZE", folder.name, 0, detail))
     for path in paths[:MAX_JOURNALS]:
-        file = JournalFile(path)
+        file = open_journal(path)
         try:
             stretch = file.read()
         except Untrusted as error:
@@ -185,7 +180,7 @@ def _read_files(
     return sorted(read, key=_order)
 
 
-def _order(item: tuple[JournalFile, Stretch]) -> tuple[bool, int, str]:
+def _order(item: tuple[OpenJournal, Stretch]) -> tuple[bool, int, str]:
     file = item[0]
     created = file.header.created_us if file.header else 0
     return file.path.name.startswith("edit-"), created, file.path.name
@@ -213,7 +208,7 @@ class _Fold:
         self._moved_to = ""
         self._params_taken: dict[str, str] = {}
 
-    def add(self, file: JournalFile, stretch: Stretch) -> None:
+    def add(self, file: OpenJournal, stretch: Stretch) -> None:
         """Adds one file after the ones created before it."""
         name = file.path.name
         is_edit = name.startswith("edit-")
@@ -260,6 +255,7 @@ class _Fold:
                     boot_id=file.header.boot_id,
                     created_us=file.header.created_us,
                     process=None if process is None else process_of(process, file.header.pid),
+                    says_alive=file.header.says_alive,
                 )
             )
 
@@ -335,7 +331,7 @@ class _Fold:
 
     def _artifact(self, body: dict[str, JsonValue], name: str) -> None:
         path, size, sha256, at = (body.get(key) for key in ("path", "size", "sha256", "at"))
-        stem = name.removesuffix(JOURNAL_SUFFIX)
+        stem = stem_of(name)
         container, offset = "", 0
         if at == "obj":
             container = f"{OBJECT_FOLDER}/{sha256}"

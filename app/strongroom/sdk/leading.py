@@ -15,17 +15,17 @@ from pathlib import Path
 
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import Untrusted
+from strongroom.journal.files import is_of_a_process, journals_in, read_file_header
 from strongroom.journal.layout import (
     HEADER_BYTES,
-    JOURNAL_SUFFIX,
     KIND_BASE,
     MAX_BODY_BYTES,
     OTHER_TAIL,
     PREFIX_BYTES,
     Header,
     Kind,
-    unpack_header,
 )
+from strongroom.journal.plain_lines import PLAIN_SUFFIX, ends_the_file
 from strongroom.journal.writer import boot_id
 from strongroom.sdk.ranks import Rank
 
@@ -45,19 +45,20 @@ class Living:
 def living(folder: Path) -> tuple[Living, ...]:
     """Returns the processes that log into this run folder and seem to be alive."""
     now_us = time.time_ns() // 1000
-    found = (_living(path, now_us) for path in folder.glob("w-*" + JOURNAL_SUFFIX))
+    journals = (path for path in journals_in(folder) if is_of_a_process(path.name))
+    found = (_living(path, now_us) for path in journals)
     return tuple(each for each in found if each is not None)
 
 
 def newest_us(folder: Path) -> int:
     """Returns when the newest journal of a run folder was made, microseconds UTC; 0 for none."""
-    return max(map(_made_us, folder.glob("w-*" + JOURNAL_SUFFIX)), default=0)
+    journals = (path for path in journals_in(folder) if is_of_a_process(path.name))
+    return max(map(_made_us, journals), default=0)
 
 
 def _made_us(path: Path) -> int:
     try:
-        with path.open("rb") as stream:
-            return min(unpack_header(stream.read(HEADER_BYTES)).created_us, FAR_US)
+        return min(read_file_header(path).created_us, FAR_US)
     except (OSError, Untrusted):
         return 0
 
@@ -71,22 +72,23 @@ def may_lead(others: tuple[Living, ...], rank: Rank | None) -> bool:
 
 def _living(path: Path, now_us: int) -> Living | None:
     try:
+        header = read_file_header(path)
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
-            header = unpack_header(head[:HEADER_BYTES])
             size = os.fstat(stream.fileno()).st_size
             stream.seek(max(HEADER_BYTES, size - 4096))
             tail = stream.read()
             modified_us = int(os.fstat(stream.fileno()).st_mtime * MICROSECONDS)
     except (OSError, Untrusted):
         return None
-    if _has_ended(tail):
+    is_plain = path.name.endswith(PLAIN_SUFFIX)
+    if ends_the_file(tail) if is_plain else _has_ended(tail):
         return None
-    is_here = bool(header.boot_id) and header.boot_id == boot_id()
+    is_here = bool(header.pid and header.boot_id) and header.boot_id == boot_id()
     # A sign of life from far ahead is none: the clock was set back since.
     is_heard = abs(now_us - modified_us) < SILENT_US
     is_alive = _process_exists(header) if is_here else is_heard
-    return Living(pid=header.pid, rank=_rank(head)) if is_alive else None
+    return Living(pid=header.pid, rank=None if is_plain else _rank(head)) if is_alive else None
 
 
 def _rank(head: bytes) -> int | None:

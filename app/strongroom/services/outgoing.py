@@ -24,7 +24,8 @@ from strongroom.exchange.leaving import (
     stop_at_secrets,
 )
 from strongroom.journal.content import StoredArtifact
-from strongroom.journal.layout import JOURNAL_SUFFIX, RUN_FILE
+from strongroom.journal.files import journals_in
+from strongroom.journal.layout import RUN_FILE
 from strongroom.services.runs import Runs
 from strongroom.services.workstation import Workstation
 from strongroom.store.artifacts import verified_pieces
@@ -206,7 +207,7 @@ def _in_later(
         key: {k: v for k, v in values.items() if told[key].get(k) != v}
         for key, values in now.items()
     }
-    journals = [path.name for path in folder.glob("*" + JOURNAL_SUFFIX)]
+    journals = [path.name for path in journals_in(folder)]
     said = tag_records(folder, journals)
     former = sorted({(key, tag) for key, tag in said if tag and state.tags.get(key) != tag})
     later["notes"] = [note for note in state.notes if note not in notes]
@@ -217,7 +218,7 @@ def _in_later(
 
 def _digest_of_journals(folder: Path) -> str:
     """Returns what an override names of them: no digest of the few texts alone, see ADR 24."""
-    told = [hash_file(path)[0] for path in sorted(folder.glob("*" + JOURNAL_SUFFIX))]
+    told = [hash_file(path)[0] for path in journals_in(folder)]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 

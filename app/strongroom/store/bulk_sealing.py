@@ -16,7 +16,7 @@ from filelock import Timeout
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.progress import Progress
-from strongroom.journal.layout import JOURNAL_SUFFIX
+from strongroom.journal.files import is_journal
 from strongroom.store import discovery
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import Observer
@@ -94,7 +94,7 @@ def _publish(catalog: Catalog, prepared: Prepared) -> SealedState | None:
         return None
     stamp = folder.stat().st_mtime_ns  # before looking: a file that comes later changes it
     names, files = list_folder(folder)
-    if any(name.endswith(JOURNAL_SUFFIX) for name in names):
+    if any(map(is_journal, names)):
         return None
     state = replace(
         prepared.state,

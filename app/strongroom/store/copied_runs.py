@@ -18,7 +18,8 @@ from pathlib import Path
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.ids import RandomBytes, is_digest, is_run_id
-from strongroom.journal.layout import JOURNAL_SUFFIX, OBJECT_FOLDER, RUN_FILE
+from strongroom.journal.files import is_of_a_process, journals_in
+from strongroom.journal.layout import OBJECT_FOLDER, RUN_FILE
 from strongroom.journal.reader import read_header
 from strongroom.store.artifacts import verify_artifacts
 from strongroom.store.faults import explained
@@ -38,7 +39,9 @@ from strongroom.store.store_folder import StoreFolder
 
 MAX_DEPTH = 4  # PATH/store/runs/yyyy-mm/run and every shorter way
 MAX_ENTRIES = 1_000_000  # folders looked at; a home directory by mistake ends there
-_OURS = re.compile(r"(w|edit)-[0-9a-f]{8}(-[0-9]{1,4})?\.(srj|pack)")
+_OURS = re.compile(
+    r"(w|edit)-[0-9a-f]{8}(-[0-9]{1,4})?\.(srj|pack)|w-[0-9a-f]{8}(-[0-9]{1,4})?\.jsonl"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +194,8 @@ def _story(folder: Path) -> tuple[str, set[str]]:
             for item in found[0].get("journals", ()):
                 if str(item["path"]).startswith("w-"):
                     journals.add(str(item["sha256"]))
-    journals |= {hash_file(path)[0] for path in folder.glob("w-*" + JOURNAL_SUFFIX)}
+    found_here = (path for path in journals_in(folder) if is_of_a_process(path.name))
+    journals |= {hash_file(path)[0] for path in found_here}
     return sealed, journals
 
 

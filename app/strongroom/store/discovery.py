@@ -21,10 +21,11 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_run_id
 from strongroom.domain.progress import Progress
 from strongroom.domain.run import RunStatus
-from strongroom.journal.layout import HEADER_BYTES, JOURNAL_SUFFIX, RUN_FILE, unpack_header
+from strongroom.journal.files import header_or_none, is_of_a_process, journals_in
+from strongroom.journal.layout import RUN_FILE
 from strongroom.store import tables
 from strongroom.store.catalog import Catalog
-from strongroom.store.liveness import SILENCE_US, Observer, observe
+from strongroom.store.liveness import Observer, observe
 from strongroom.store.run_index import RunIndex, SealedState
 from strongroom.store.run_state import Listing, RunState, list_folder, read_state
 from strongroom.store.sealing import finish_sealing
@@ -236,16 +237,14 @@ def _is_same(known: _Known, files: Listing, folder: str, observer: Observer) -> 
 
 def _has_died(path: Path, observer: Observer) -> bool:
     """Whether every process of a running run is gone, judged by headers and file times alone."""
-    for journal in path.glob("w-*" + JOURNAL_SUFFIX):
-        touched_us = journal.stat().st_mtime_ns // 1000
-        if observer.now_us - touched_us > SILENCE_US:
+    for journal in journals_in(path):
+        header = header_or_none(journal) if is_of_a_process(journal.name) else None
+        if header is None:
             continue
-        with journal.open("rb") as stream:
-            try:
-                header = unpack_header(stream.read(HEADER_BYTES))
-            except Untrusted:
-                continue
-        if not observer.is_gone(header.pid, header.boot_id, touched_us):
+        touched_us = journal.stat().st_mtime_ns // 1000
+        if not observer.is_gone(
+            header.pid, header.boot_id, touched_us, says_alive=header.says_alive
+        ):
             return False
     return True
 

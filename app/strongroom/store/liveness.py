@@ -25,13 +25,19 @@ class Observer:
     def may_write(self, writer: WriterState) -> bool:
         """Whether the file may still grow: it has no end and its process may be alive."""
         return not writer.ended and not self.is_gone(
-            writer.pid, writer.boot_id, writer.last_seen_us
+            writer.pid, writer.boot_id, writer.last_seen_us, says_alive=writer.says_alive
         )
 
-    def is_gone(self, pid: int, boot: str, last_seen_us: int) -> bool:
-        """Whether a process is known to be gone, or silent for too long to be believed alive."""
-        if boot and boot == self.boot_id and not _is_alive(pid):
-            return True
+    def is_gone(self, pid: int, boot: str, last_seen_us: int, *, says_alive: bool = True) -> bool:
+        """Whether a process is known to be gone, or silent for too long to be believed alive.
+
+        One that never says so by itself and can be seen to live is silent as long as it likes.
+        """
+        if boot and boot == self.boot_id:
+            if not _is_alive(pid):
+                return True
+            if not says_alive:
+                return False
         return self.now_us - last_seen_us > SILENCE_US
 
 

@@ -18,11 +18,12 @@ from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.run import MetricSummary, RunProcess, RunStatus
 from strongroom.journal.content import JournalContent, RunHeader, StoredArtifact
-from strongroom.journal.layout import JOURNAL_SUFFIX, Kind
+from strongroom.journal.files import is_journal
+from strongroom.journal.layout import Kind
+from strongroom.journal.opening import open_journal
 from strongroom.journal.process import in_order, process_of
 from strongroom.journal.reader import bounded_size, file_names, param_text, read_header, read_run
 from strongroom.journal.series import summarize
-from strongroom.journal.stream import JournalFile
 from strongroom.store.liveness import Observer
 
 SEALED_FILE = "sealed.json"
@@ -90,7 +91,7 @@ def list_folder(folder: str | Path) -> Listing:
         for entry in entries:
             name = entry.name
             names.append(name)
-            if name.endswith(JOURNAL_SUFFIX):
+            if is_journal(name):
                 stat = entry.stat(follow_symlinks=False)
                 journals.append(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n")
     names.sort()
@@ -147,7 +148,7 @@ def _read_listed(folder: Path, observer: Observer, names: Sequence[str]) -> RunS
 
 def journals_beside(folder: Path, names: Sequence[str], document: Mapping[str, Any]) -> list[str]:
     """Returns the journals among the names that a sealed run's document has not taken in."""
-    journals = [name for name in names if name.endswith(JOURNAL_SUFFIX)]
+    journals = [name for name in names if is_journal(name)]
     if not journals:
         return journals
     given = document.get("journals", ())
@@ -321,7 +322,7 @@ def tag_records(folder: Path, journals: Sequence[str]) -> list[tuple[str, str | 
     """Returns tags set (text) and removed (None) in some journals, in the order of the reader."""
     found: list[tuple[bool, int, str, list[tuple[str, str | None]]]] = []
     for path in (folder / name for name in journals):
-        file = JournalFile(path)
+        file = open_journal(path)
         try:
             records = file.read().records
         except (OSError, Untrusted):

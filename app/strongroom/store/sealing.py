@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -22,7 +21,8 @@ from filelock import FileLock, Timeout
 from strongroom.domain import canonical
 from strongroom.domain.canonical import MAX_INTEGER, JsonValue
 from strongroom.domain.errors import Untrusted
-from strongroom.journal.layout import JOURNAL_SUFFIX, OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
+from strongroom.journal.files import is_journal, journals_in
+from strongroom.journal.layout import OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
 from strongroom.journal.process import as_document
 from strongroom.journal.reader import file_names, read_run
 from strongroom.journal.series import Series, concat
@@ -39,6 +39,7 @@ from strongroom.store.run_state import (
     read_sealed,
     read_state,
 )
+from strongroom.store.taken_in import remove_taken_in
 
 LOCK_FILE = ".lock"  # one a month folder: a run keeps one to three files
 LOCK_SECONDS = 10.0  # sealing a million points takes one
@@ -103,7 +104,7 @@ def prepare(folder: Path, observer: Observer) -> Prepared | None:
     if metrics:
         parquet = encode_metrics(metrics)
         _check_metrics(parquet, metrics)
-    journals = [name for name in names if name.endswith(JOURNAL_SUFFIX)]
+    journals = [name for name in names if is_journal(name)]
     document = _document(folder, names, state, parquet)
     document["journals"] = [_entry(folder, folder / name) for name in journals]
     try:
@@ -145,7 +146,8 @@ def publish(prepared: Prepared) -> None:
     (folder / _NEW_SEALED).replace(folder / SEALED_FILE)
     sync_folder(folder)
     names = [str(entry["path"]) for entry in prepared.document["journals"]]
-    _remove_covered(folder, prepared.document, {name: folder / name for name in names})
+    remove_taken_in(prepared.document, {name: folder / name for name in names})
+    sync_folder(folder)
 
 
 def run_lock(folder: Path) -> FileLock:
@@ -215,7 +217,7 @@ def _can_be_sealed(state: RunState) -> bool:
 
 def _is_interrupted(names: Sequence[str]) -> bool:
     """Whether a sealing may have been cut short; a resumed run looks the same from outside."""
-    is_resumed = SEALED_FILE in names and any(name.endswith(JOURNAL_SUFFIX) for name in names)
+    is_resumed = SEALED_FILE in names and any(map(is_journal, names))
     return is_resumed or _NEW_METRICS in names or _NEW_SEALED in names
 
 
@@ -227,9 +229,10 @@ def _finish_locked(folder: Path) -> None:
     else:  # the Parquet was replaced; its document must follow
         new_sealed.replace(folder / SEALED_FILE)
         sync_folder(folder)
-    journals = {path.name: path for path in folder.glob("*" + JOURNAL_SUFFIX)}
+    journals = {path.name: path for path in journals_in(folder)}
     if journals and (found := read_sealed(folder)) is not None:
-        _remove_covered(folder, found[0], journals)
+        remove_taken_in(found[0], journals)
+        sync_folder(folder)
 
 
 def _is_whole(path: Path) -> bool:
@@ -262,7 +265,7 @@ def all_metrics(folder: Path) -> dict[str, Series]:
     if parquet.exists() and (folder / SEALED_FILE).exists():
         for key, series in read_metrics(parquet).items():
             parts.setdefault(key, []).append(series)
-    if any(folder.glob("*" + JOURNAL_SUFFIX)):
+    if journals_in(folder):
         for key, series in read_run(folder).metrics.items():
             parts.setdefault(key, []).append(series)
     return {key: concat(series) for key, series in sorted(parts.items())}
@@ -355,15 +358,6 @@ def _check_metrics(data: memoryview, written: Mapping[str, Series]) -> None:
             "Metrics did not read back as they were written",
             "The disk or the memory of this machine is unreliable; the journals were kept.",
         )
-
-
-def _remove_covered(folder: Path, document: dict[str, Any], journals: dict[str, Path]) -> None:
-    """Removes journals that the sealed document took in, unless they have grown since."""
-    for item in document.get("journals", ()):
-        path = journals.get(str(item.get("path")))
-        if path is not None and hash_file(path) == (item.get("sha256"), item.get("size")):
-            path.unlink(missing_ok=True)
-    sync_folder(folder)
 
 
 def _write_durably(path: Path, data: bytes | memoryview) -> None:

@@ -9,7 +9,7 @@
 from pathlib import Path
 
 from strongroom.domain.errors import Untrusted
-from strongroom.journal.layout import JOURNAL_SUFFIX
+from strongroom.journal.files import is_of_a_process
 from strongroom.journal.reader import JournalTail, file_names, read_run
 from strongroom.journal.series import Series, concat
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, journals_beside, read_sealed
@@ -80,17 +80,13 @@ def is_live(folder: Path) -> bool:
 def _live_journals(folder: Path) -> list[str]:
     """Returns the journals that a ``sealed.json`` has not taken in; none without a process's."""
     names = file_names(folder)
-    if not any(_is_process(name) for name in names):
+    if not any(is_of_a_process(name) for name in names):
         return []
     sealed = read_sealed(folder) if SEALED_FILE in names else None
     if sealed is None:
         return names
     beside = journals_beside(folder, names, sealed[0])
-    return beside if any(map(_is_process, beside)) else []
-
-
-def _is_process(name: str) -> bool:
-    return name.startswith("w-") and name.endswith(JOURNAL_SUFFIX)
+    return beside if any(map(is_of_a_process, beside)) else []
 
 
 def _sealed_metrics(folder: Path) -> Path | None:
