@@ -13,7 +13,7 @@ import pytest
 from support.checkout import DOCS
 from support.format_examples import examples, fill, named
 
-PAGE = DOCS / "format.md"
+PAGE = DOCS / "reference" / "format.md"
 
 
 @pytest.fixture(scope="module")

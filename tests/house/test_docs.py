@@ -155,7 +155,7 @@ def test_the_map_has_a_place_for_every_module_of_a_room(room):
 
 
 def test_the_format_says_truly_which_events_no_command_makes():
-    page = text(DOCS / "format.md")
+    page = text(DOCS / "reference" / "format.md")
     sentence = page.partition("no command of this version makes them: ")[2].partition("\n")[0]
     sources = [text(path) for path in modules(APP / "services")]
     made = {type_ for type_ in BODIES if any(f'"{type_}"' in source for source in sources)}

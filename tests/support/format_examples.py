@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The byte examples of docs/format.md, made by the product's own code.
+"""The byte examples of docs/reference/format.md, made by the product's own code.
 
 * Keys, clock and randomness are fixed (`support.format_story`), so the bytes are the same each
   time. What another library decides (the digest of a Parquet file, a P-256 signature) or what
@@ -20,6 +20,7 @@ from strongroom.domain.artifact import ArtifactFile, tree_digest
 from strongroom.domain.clock import FixedClock
 from strongroom.domain.metric_schema import Direction, MetricRule
 from strongroom.journal.layout import Header, Kind, pack_header, pack_metric, pack_other
+from strongroom.journal.plain_lines import header_line, plain_line
 from strongroom.services.attempts import Attempts
 from strongroom.services.evidence import Evidence
 from strongroom.services.handover import Handover
@@ -57,7 +58,12 @@ def examples(folder: Path) -> dict[str, str]:
         _of_the_run, _of_the_home, _of_the_ledger, _of_what_leaves,
     )  # fmt: skip
     made = {name: text for make in makers for name, text in make(story)}
-    return {"journal": _journal(), **dict(_of_metrics(folder / "other")), **made}
+    return {
+        "journal": _journal(),
+        "plain-journal": _plain_journal(),
+        **dict(_of_metrics(folder / "other")),
+        **made,
+    }
 
 
 # ---------------------------------------------------------------- journal and run folder
@@ -82,6 +88,18 @@ def _journal() -> str:
                  (8, "step 7"), (8, "time"), (8, "value 0.25")),
     ]  # fmt: skip
     return _block("\n".join(lines))
+
+
+def _plain_journal() -> str:
+    header = Header(run_id=RUN, writer="", pid=4242, created_us=START_US, boot_id="5e1f3a2b-c4d")
+    lines = [
+        {"status": "RUNNING", "time": START_US},
+        {"param": "rate", "value": "0.1"},
+        {"metric": "loss", "value": 0.25, "step": 7, "time": START_US + 1_000_000},
+        {"end": "FINISHED", "time": START_US + 2_000_000},
+    ]
+    data = header_line(header, "strongroom log") + b"".join(map(plain_line, lines))
+    return _block(data.decode().rstrip("\n"))
 
 
 def _fields(offset: int, data: bytes, *fields: tuple[int, str]) -> Iterator[str]:

@@ -94,10 +94,11 @@ def plain_line(members: Mapping[str, JsonValue]) -> bytes:
     """Returns a line with its checksum and its line feed.
 
     Raises:
-        ValueError: If it is longer than `MAX_LINE_BYTES` or no JSON.
+        ValueError: If it is longer than `MAX_LINE_BYTES`, or no JSON.
+        UnicodeEncodeError: If it holds half of a character, as names of files may.
     """
     text = json.dumps(plain(dict(members)), separators=(",", ":"), ensure_ascii=False)
-    head = text[:-1].encode("utf-8", "replace")
+    head = text[:-1].encode()
     data = head + b',"crc":"%08x"}\n' % zlib.crc32(head)
     if len(data) > MAX_LINE_BYTES:
         raise ValueError(f"a line of {len(data):,} bytes where {MAX_LINE_BYTES:,} are allowed")

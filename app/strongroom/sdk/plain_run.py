@@ -137,6 +137,9 @@ class PlainRun:
         except BadLine as error:
             advice = "Nothing was logged. docs/reference/format.md says what a line may be."
             raise BadInput(error.code, f"This cannot be logged: {error.detail}", advice) from error
+        except UnicodeEncodeError as error:
+            advice = "Nothing was logged. Write it in UTF-8."
+            raise BadInput("E-FORMAT", "This cannot be logged: it is not UTF-8", advice) from error
         except (ValueError, TypeError) as error:
             advice = "Log longer texts as an artifact: strongroom log artifact."
             raise BadInput("E-SIZE", f"This cannot be logged: {error}", advice) from error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file of stated metric rules (docs/format.md, ``metric-schema.json``).
+"""The file of stated metric rules (docs/reference/format.md, ``metric-schema.json``).
 
 * It lies in the store, for everybody who opens it; what names tell is never written down.
 * Reading is strict: another spelling, an unknown field or a rule that cannot hold refuses the file.
