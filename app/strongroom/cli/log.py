@@ -65,13 +65,14 @@ def log(context: click.Context, batch: IO[bytes] | None, run_id: str) -> int:
 def start(experiment: str, name: str, run_id: str, parent: str, pid: int) -> None:
     """Start a run and print its id."""
     from strongroom.sdk.folder import clean_run_id
-    from strongroom.sdk.source import capture
+    from strongroom.sdk.source import facts_of
+    from strongroom.sdk.work_tree import WorkTree
 
     facts: dict[str, JsonValue] = {
         "experiment": _experiment(experiment),
         "name": name[:1024],
         "parent": clean_run_id(parent) if parent else "",
-        "source": capture(os.environ, []),
+        "source": facts_of(os.environ, [], WorkTree()),
     }
     run = start_plain_run(
         store_path(), facts, run_id=run_id, pid=pid, clock=SystemClock(), random_bytes=os.urandom
