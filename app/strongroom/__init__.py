@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from strongroom.sdk.fluent import set_tags as set_tags
     from strongroom.sdk.fluent import start_run as start_run
     from strongroom.sdk.track import track as track
+    from strongroom.services.close_run import close_run as close_run
     from strongroom.services.run_search import search_runs as search_runs
 
 __version__ = "0.1.0"
@@ -66,6 +67,7 @@ _HOME = {"ActiveRun": "strongroom.sdk.active_run"} | dict.fromkeys(
 )
 _HOME["track"] = "strongroom.sdk.track"
 _HOME["search_runs"] = "strongroom.services.run_search"
+_HOME["close_run"] = "strongroom.services.close_run"
 
 
 def __getattr__(name: str) -> object:

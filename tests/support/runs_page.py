@@ -15,7 +15,7 @@ from strongroom.desktop.kit.session import Session
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.services import RunsServices
-from strongroom.domain.clock import FixedClock
+from strongroom.domain.clock import Clock, FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
 from strongroom.services.datasets import Datasets
@@ -33,9 +33,9 @@ from support.settling import settle
 RUNS = 24  # of `fill_two_dozen`
 
 
-def services_of(root: Path) -> RunsServices:
+def services_of(root: Path, clock: Clock | None = None) -> RunsServices:
     """Returns the services of the store at ``root``; close its catalog afterwards."""
-    clock = FixedClock(START_US + 60_000_000)
+    clock = clock or FixedClock(START_US + 60_000_000)
     runs = open_runs(root, clock, random_bytes)
     return RunsServices(
         runs=runs,

@@ -137,7 +137,9 @@ def test_packages_are_those_pip_would_freeze(project: Path) -> None:
     assert {name: version.partition("  #")[0] for name, version in listed.items()} == expected
 
 
-def test_a_package_from_a_folder_says_where_from(tmp_path: Path, monkeypatch) -> None:
+def test_a_package_from_a_folder_says_where_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     info = tmp_path / "My_Tool-1.0.dist-info"
     info.mkdir()
     told = {"url": "https://bob:pw@example.org/x", "vcs_info": {"commit_id": "abc"}}
@@ -182,7 +184,9 @@ def test_the_projects_file_switches_off_and_the_argument_is_louder(project: Path
     assert sorted(kept(*ran(project))) == ["requirements.txt"]
 
 
-def test_a_lock_of_the_machine_is_louder_than_the_argument(tmp_path: Path, monkeypatch) -> None:
+def test_a_lock_of_the_machine_is_louder_than_the_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text('locked = ["logging.code"]\n[logging]\ncode = false\n')
     monkeypatch.setattr("strongroom.sdk.capturing.policy_file", lambda _environ: policy)
@@ -277,7 +281,9 @@ def test_cards_a_process_may_not_use_are_not_its_own(tmp_path: Path) -> None:
     assert graphics_cards({"CUDA_VISIBLE_DEVICES": ""}, tmp_path) == []
 
 
-def test_a_git_that_hangs_does_not_hold_training_back(project: Path, monkeypatch, tmp_path) -> None:
+def test_a_git_that_hangs_does_not_hold_training_back(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "git").write_text("#!/bin/sh\nexec sleep 30\n")

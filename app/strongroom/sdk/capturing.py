@@ -10,6 +10,7 @@
 """
 
 import os
+import platform
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from strongroom.sdk.folder import RunPlace
 from strongroom.sdk.gauges import Gauges
 from strongroom.sdk.masking import masked_text
 from strongroom.sdk.packages import requirements
-from strongroom.sdk.source import code_folder
+from strongroom.sdk.source import code_folder, entry_point, host_name, user_name
 from strongroom.sdk.system_metrics import SYSTEM_METRICS
 from strongroom.sdk.work_tree import WorkTree
 
@@ -104,11 +105,27 @@ def begin(run: ActiveRun, place: RunPlace, capture: Capture, tree: WorkTree, *, 
                 run.keep_all(files, FOLDER)
         except Exception as error:  # noqa: BLE001 - training goes on whatever happened
             run.losses.note(error, "what is captured by itself")
+    if run.leads and not place.is_new:
+        run.log_note(_resumed(place, tree))
     if run.leads and (capture.system or capture.network):
         gauges = Gauges(root, network=capture.network)
         SYSTEM_METRICS.watch(
             run, gauges.read, started_us=place.facts["started"], every_s=capture.every_s
         )
+
+
+def _resumed(place: RunPlace, tree: WorkTree) -> str:
+    """Returns the note of a run that comes back to life, with what is not as it was."""
+    entry = entry_point(os.environ, sys.argv)
+    before, now = place.facts["source"], tree.facts(code_folder(entry))
+    words = f"Resumed on {host_name() or 'another machine'} by {user_name() or 'somebody'}."
+    known, commit = str(before.get("commit", "")), now.get("commit", "")
+    if known and commit and known != commit:
+        words += f" The code is at commit {commit[:12]}, it began at {known[:12]}."
+    version = platform.python_version()
+    if before.get("python") not in {None, version}:
+        words += f" Python is {version}, it was {str(before['python'])[:20]}."
+    return words
 
 
 def files_of(

@@ -6,6 +6,7 @@
 * What cannot be read is left out: a figure is never made up, and nothing here raises.
 """
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -209,7 +210,7 @@ def _number(word: str) -> float | None:
 def _by_psutil() -> dict[str, float]:
     """Returns what psutil tells, nothing where it is not installed."""
     try:
-        import psutil
+        psutil = importlib.import_module("psutil")
     except ImportError:
         return {}
     return {

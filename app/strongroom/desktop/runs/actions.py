@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be done to runs from the table: open, tick, copy, tag, move, archive, delete, export.
+"""What can be done to runs from the table: tag, move, archive, delete, export, resume, close.
 
 * Acts are for all selected runs, in sight or not; each is undone as one step.
 * Deleting hides a run and says so; nothing is removed from the disk.
@@ -18,7 +18,10 @@ from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import column
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.bulk import Bulk
+from strongroom.desktop.runs.lost_dialogs import CloseDialog, ResumeDialog
 from strongroom.desktop.runs.services import RunsServices
+from strongroom.domain.run import RunDetail, RunStatus
+from strongroom.services.run_resuming import ResumeWords, resume_words
 
 
 class RunActions:
@@ -88,6 +91,31 @@ class RunActions:
         dialog.accepted.connect(lambda: self.delete(chosen))
         return self._opened(dialog)
 
+    def ask_close(self, run_ids: Sequence[str]) -> CloseDialog:
+        """Asks how runs that lost contact ended, and why."""
+        chosen = tuple(run_ids)
+        dialog = CloseDialog(len(chosen), self._page)
+        dialog.accepted.connect(lambda: self.close(chosen, dialog.end(), dialog.reason.text()))
+        dialog.open()
+        return dialog
+
+    def ask_resume(self, run_id: str) -> None:
+        """Reads a run and shows the words that go on with it."""
+        runs = self._services.runs
+
+        def read() -> tuple[RunDetail, ResumeWords]:
+            detail = runs.show(run_id)
+            return detail, resume_words(detail, runs.folder.root)
+
+        self._tasks.ask(
+            "runs.resume",
+            "Reading the run",
+            lambda _progress: read(),
+            self._show_resume,
+            owner=self._page,
+            failed=self._bulk.show_fault,
+        )
+
     def ask_export(self, run_ids: Sequence[str]) -> None:
         """Asks for a folder and copies runs into it."""
         words = f"Export {wording.count(len(run_ids), 'run')} into a folder"
@@ -128,6 +156,13 @@ class RunActions:
         verb = "Took out of the archive"
         self._bulk.change("Taking runs back", verb, lambda p: edits.unarchive(run_ids, p))
 
+    def close(self, run_ids: Sequence[str], status: RunStatus, reason: str) -> None:
+        """Ends runs whose process is gone."""
+        closing = self._services.runs.closing
+        self._bulk.finish(
+            "Closing runs", "Closed", lambda p: closing.close(run_ids, status, reason, p)
+        )
+
     def delete(self, run_ids: Sequence[str]) -> None:
         """Hides runs."""
         edits = self._services.runs.edits
@@ -137,6 +172,12 @@ class RunActions:
         """Shows deleted runs again."""
         edits = self._services.runs.edits
         self._bulk.change("Restoring runs", "Restored", lambda p: edits.restore(run_ids, p))
+
+    def _show_resume(self, found: tuple[RunDetail, ResumeWords]) -> None:
+        detail, words = found
+        dialog = ResumeDialog(detail, words, self._services.clock.now_us(), self._page)
+        dialog.close_requested.connect(lambda: self.ask_close((detail.run.run_id,)))
+        dialog.open()
 
     def _opened(self, dialog: Dialog) -> Dialog:
         dialog.open()

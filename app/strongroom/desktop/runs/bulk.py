@@ -69,6 +69,16 @@ class Bulk:
 
         self._run(name, work, done)
 
+    def finish(self, name: str, verb: str, work: Work) -> None:
+        """Does in a task what cannot be taken back: ``Closing runs``, ``Closed``."""
+
+        def done(outcome: EditOutcome) -> None:
+            self._take(outcome)
+            if many := len(outcome.done):
+                self._note(f"{verb} {wording.count(many, 'run')}", "")
+
+        self._run(name, work, done)
+
     def show_fault(self, fault: BaseException) -> None:
         """Shows on the page why nothing was done."""
         errors.show(fault, self._page)

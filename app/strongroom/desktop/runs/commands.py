@@ -16,6 +16,7 @@ from strongroom.desktop.runs.results import Results
 from strongroom.desktop.runs.rule_actions import RuleActions
 from strongroom.desktop.runs.saved_views import SavedViews
 from strongroom.domain.query import FieldKind
+from strongroom.domain.run import Run, RunStatus
 
 if TYPE_CHECKING:
     from strongroom.desktop.runs.detail import DetailPane
@@ -34,6 +35,7 @@ COLUMN_VERBS = (
 RUN_MENU = (  # under the right button on rows
     ("runs.open", "runs.chart", "runs.compare"),
     ("runs.copy_id", "runs.tag", "runs.move", "runs.export", "runs.register"),
+    ("runs.resume", "runs.close"),
     ("runs.archive", "runs.unarchive", "runs.delete", "runs.restore"),
     ("runs.expand", "runs.collapse"),
 )
@@ -76,6 +78,9 @@ class RunsHost(Protocol):
 
     def open_run(self, run_id: str) -> None:
         """Shows one run in detail."""
+
+    def run_named(self, run_id: str) -> Run | None:
+        """Returns a run the page knows."""
 
     def register_model(self) -> None:
         """Asks which model of the selected run to register."""
@@ -187,6 +192,16 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.register", title="Register model…", run=page.register_model,
             menu="Model", icon="package", enabled=_one,
+        ),
+        Command(
+            id="runs.resume", title="Resume run…",
+            run=lambda: page.run_actions.ask_resume(page.selection()[0]),
+            menu="Run", icon="play", enabled=_resumable(page),
+        ),
+        Command(
+            id="runs.close", title="Close runs that lost contact…",
+            run=lambda: page.with_selected(page.run_actions.ask_close),
+            menu="Run", icon="cloud-off", enabled=_closable(page),
         ),
         Command(
             id="runs.delete", title="Delete runs…",
@@ -345,6 +360,25 @@ def _deletable(page: RunsHost) -> Rule:
     def rule(state: WindowState) -> Reason | None:
         is_deleted = page.hidden() == "deleted"
         return _some(state) or (Reason("These runs are deleted") if is_deleted else None)
+
+    return rule
+
+
+def _resumable(page: RunsHost) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        run = page.run_named(state.selection[0]) if state.selection else None
+        is_alive = run is not None and run.status is RunStatus.RUNNING and not run.is_lost
+        return _one(state) or (Reason("A process still logs into this run") if is_alive else None)
+
+    return rule
+
+
+def _closable(page: RunsHost) -> Rule:
+    def rule(state: WindowState) -> Reason | None:
+        known = [page.run_named(run_id) for run_id in state.selection]
+        is_any = any(run is None or run.is_lost for run in known)
+        reason = Reason("Only runs that lost contact can be closed")
+        return _some(state) or (None if is_any else reason)
 
     return rule
 

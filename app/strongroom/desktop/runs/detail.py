@@ -39,6 +39,7 @@ class DetailPane(Surface):
         changed: A note was written (`Changes`).
         place_requested: A version made from the run was followed (a `Place`).
         run_requested: A related run was followed (its id).
+        lost_requested: The run lost contact and somebody wants to do something about it (its id).
     """
 
     closed = Signal()
@@ -46,6 +47,7 @@ class DetailPane(Surface):
     changed = Signal(object)
     place_requested = Signal(object)
     run_requested = Signal(str)
+    lost_requested = Signal(str)
 
     def __init__(self, services: RunsServices, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__("bg_surface", "l", parent=parent)
@@ -231,7 +233,8 @@ class DetailPane(Surface):
         clear(self._under)
         self._under.addWidget(DigestLabel(run.run_id, 0, "run id"))
         clear(self._banners)
-        for banner in troubles(detail):
+        for banner in troubles(detail, self._services.clock.now_us()):
+            banner.acted.connect(lambda: self.lost_requested.emit(run.run_id))
             self._banners.addWidget(banner)
         self.body.show_run(detail)
         counts = {

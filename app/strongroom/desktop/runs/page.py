@@ -404,6 +404,7 @@ class RunsPage(Page):
         detail.changed.connect(self.changed)
         detail.place_requested.connect(self.place_requested)
         detail.run_requested.connect(self.open_run)
+        detail.lost_requested.connect(self.run_actions.ask_resume)
         detail.body.rule_requested.connect(self.rules.ask)
         return detail
 

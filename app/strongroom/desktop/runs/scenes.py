@@ -17,6 +17,7 @@ from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.commands import RUN_MENU
 from strongroom.desktop.runs.detail_tabs import EVERY_TAB
 from strongroom.desktop.runs.format_dialog import FormatDialog
+from strongroom.desktop.runs.lost_dialogs import CloseDialog, ResumeDialog
 from strongroom.desktop.runs.lower_pane import CURVES, VIEWS
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.rule_dialog import RuleDialog
@@ -103,6 +104,18 @@ def _selected(command: str, kind: type[Dialog], studio: Studio) -> QWidget:
     _some_run(page)
     studio.run(command)
     return studio.dialog(kind)
+
+
+def _closing(studio: Studio) -> QWidget:
+    page = _page(studio)
+    return page.run_actions.ask_close((_some_run(page),))
+
+
+def _resuming(studio: Studio) -> QWidget:
+    page = _page(studio)
+    page.run_actions.ask_resume(_some_run(page))
+    studio.settle()
+    return studio.dialog(ResumeDialog)
 
 
 def _menu(studio: Studio) -> QWidget:
@@ -198,6 +211,8 @@ SCENES = (
     Scene(name="runs-format", shows=FormatDialog, play=_format),
     Scene(name="runs-tag", shows=Dialog, play=partial(_selected, "runs.tag", Dialog)),
     Scene(name="runs-delete", shows=Dialog, play=partial(_selected, "runs.delete", Dialog)),
+    Scene(name="runs-close", shows=CloseDialog, play=_closing),
+    Scene(name="runs-resume", shows=ResumeDialog, play=_resuming),
     Scene(name="runs-move", shows=Dialog, play=partial(_selected, "runs.move", Dialog)),
     Scene(name="runs-save-view", shows=Dialog, play=partial(_selected, "runs.save_view", Dialog)),
     Scene(name="rule", shows=RuleDialog, play=_rule),
