@@ -54,13 +54,15 @@ def test_a_pull_with_nothing_new(team: Team) -> None:
     )
 
 
-def test_a_push_of_a_gigabyte(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    ada = team.peers[0]
+def test_a_push_of_a_gigabyte(
+    team: Team, monkeypatch: pytest.MonkeyPatch, sized: Callable[[int], int]
+) -> None:
+    ada, size = team.peers[0], sized(GIGABYTE)
     large = team.root / "weights.bin"
     with large.open("wb") as file:
-        for _ in range(0, GIGABYTE, 1 << 20):
+        for _ in range(0, size, 1 << 20):
             file.write(os.urandom(1 << 20))
-        file.truncate(GIGABYTE)
+        file.truncate(size)
     _register_file(ada, large)
     least: list[float] = []
     synced: list[float] = []
@@ -88,12 +90,13 @@ def test_a_push_of_a_gigabyte(team: Team, monkeypatch: pytest.MonkeyPatch) -> No
                 path.unlink()
     speed = [base / mine for base, mine in zip(least, ours, strict=True)]
     of_synced = [base / mine for base, mine in zip(synced, ours, strict=True)]
+    name = f"push of {size / 1e9:g} GB"
     report(
-        Figure("push of 1 GB to a folder, cp + sha256sum ÷ ours", median(speed), "times",
+        Figure(f"{name} to a folder, cp + sha256sum ÷ ours", median(speed), "times",
                "≥ 0.8 times", f"{median(least):.2f} s, cp + sha256sum"),
-        Figure("push of 1 GB to a folder", median(ours), "s", ""),
+        Figure(f"{name} to a folder", median(ours), "s", ""),
         Figure("the same, cp + sync + sha256sum ÷ ours", median(of_synced), "times", ""),
-        Figure("push of 1 GB read back as from a stick", median(read_back), "s", ""),
+        Figure(f"{name} read back as from a stick", median(read_back), "s", ""),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What verifying costs: ten thousand signed events from cold files to a folded registry."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from strongroom.domain.chains import assemble
@@ -16,9 +17,11 @@ from support.figures import Figure, report
 EVENTS = 10_000
 
 
-def test_verify_and_evaluate_ten_thousand_events(tmp_path: Path) -> None:
+def test_verify_and_evaluate_ten_thousand_events(
+    tmp_path: Path, sized: Callable[[int], int]
+) -> None:
     store = open_store_folder(tmp_path, clock=FixedClock(), random_bytes=bytes)
-    team = write_ledger(store.ledger, EVENTS)
+    team = write_ledger(store.ledger, sized(EVENTS))
     start, start_cpu = time.perf_counter(), time.process_time()
     snapshot = Ledger(store, team.id).refresh()
     read = time.process_time()
@@ -26,7 +29,7 @@ def test_verify_and_evaluate_ten_thousand_events(tmp_path: Path) -> None:
     end = time.process_time()
     seconds, cpu, reading = time.perf_counter() - start, end - start_cpu, read - start_cpu
     count = len(snapshot.raw)
-    assert count >= EVENTS
+    assert count >= sized(EVENTS)
     assert not snapshot.alarms
     assert {request.status.value for request in state.requests.values()} == {
         "effective", "superseded",

@@ -38,6 +38,7 @@ from support.table_rows import MadeRows
 
 SIZES = (10_000, 100_000, 1_000_000)
 FRAMES = 60
+WHY_PAGE = "A page paints each of its thousand cells anew; a turn of the wheel paints three rows."
 KNOWN = 2_000  # different rows of the table alone
 METRICS, PARAMS = 17, 16  # with the pinned and fixed columns and a sparkline: forty
 LINE = np.sin(np.arange(64) / 9)
@@ -110,7 +111,8 @@ def shown(view: QWidget) -> None:
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_the_table_alone(app: QApplication, count: int) -> None:
+def test_the_table_alone(app: QApplication, count: int, sized: Callable[[int], int]) -> None:
+    is_largest, count = count == SIZES[-1], sized(count)
     table, model, opened = _open(count)
     wheeled = median_frame(lambda _at: wheel(table, 1), FRAMES)
     paged = median_frame(lambda _at: QTest.keyClick(table, Qt.Key.Key_PageDown), FRAMES)
@@ -122,10 +124,10 @@ def test_the_table_alone(app: QApplication, count: int) -> None:
     report(
         Figure(f"{name}: open", opened, "ms CPU", "≤ 300 ms"),
         Figure(f"{name}: wheel", wheeled, "ms CPU", "≤ 8 ms"),
-        Figure(f"{name}: page", paged, "ms CPU", "≤ 16 ms"),
+        Figure(f"{name}: page", paged, "ms CPU", "≤ 16 ms", "", WHY_PAGE),
         Figure(f"{name}: from one end to the other", ends, "ms CPU", "≤ 16 ms"),
     )
-    if count == SIZES[-1]:
+    if is_largest:
         _report_peer(model, wheeled, paged)
     put_away(table)
 
@@ -178,34 +180,36 @@ def _report_peer(model: RunsModel, wheeled: float, paged: float) -> None:
 
 
 @pytest.fixture(params=SIZES, ids=["10k", "100k", "1M"])
-def count(request: pytest.FixtureRequest, is_big: bool) -> int:
+def count(request: pytest.FixtureRequest, is_big: bool, sized: Callable[[int], int]) -> int:
     size = int(request.param)
     if size > 100_000 and not is_big:
         pytest.skip("a catalog of a million runs takes minutes to make: --big")
-    return size
+    return sized(size)
 
 
 def test_search(stores: Callable[[int], Path], count: int) -> None:
     services = services_of(stores(count))
+    like = "'%-0000%'" if count < 10_000 else "'%-00099%'"
     asked = {
         "metric and param, by a metric": (
             "metrics.`val/auc` > 0.9 AND params.optimizer = 'lion'", "metrics.`val/loss` DESC"
         ),
         "newest": ("", ""),
-        "name LIKE": ("attributes.name LIKE '%-00099%'", ""),
+        "name LIKE": (f"attributes.name LIKE {like}", ""),
     }  # fmt: skip
     goals = {10_000: "≤ 5 ms", 100_000: "≤ 15 ms", 1_000_000: "≤ 120 ms"}
     for what, (filter_, order) in asked.items():
         page = services.runs.search(filter_, order_by=order, limit=100)
-        assert page.total > 0
+        assert page.total > 0 or count < 10_000
         times = []
         for _ in range(7):
             start = time.perf_counter()
             services.runs.search(filter_, order_by=order, limit=100)
             times.append((time.perf_counter() - start) * 1000)
-        goal = goals[count] if "metric" in what else ""
+        goal = goals.get(count, "") if "metric" in what else ""
         name = f"search at {count:,} runs, page of 100: {what}"
-        report(Figure(name, median(times), "ms wall", goal))
+        why = "Most of it makes a hundred runs with 30 values each into objects."
+        report(Figure(name, median(times), "ms wall", goal, "", why))
     services.runs.catalog.close()
 
 

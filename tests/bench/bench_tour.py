@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The longest the event loop stands still on a tour through the window of a big store."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -14,8 +15,10 @@ from support.watchdog import Watchdog
 FILTER = "metrics.`val/auc` > 0.3 AND params.optimizer IN ('adam', 'lion')"
 
 
-def test_a_tour(app: QApplication, tmp_path: Path, is_big: bool) -> None:
-    runs = 100_000 if is_big else 3_000
+def test_a_tour(
+    app: QApplication, tmp_path: Path, is_big: bool, sized: Callable[[int], int]
+) -> None:
+    runs = sized(100_000 if is_big else 3_000)
     build_store(tmp_path / "store", Shape(runs=runs, long_runs=4, live_runs=1))
     desk = Desk(app, tmp_path / "store", tmp_path / "home")
     with Watchdog() as dog:

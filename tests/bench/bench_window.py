@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -102,10 +103,10 @@ def test_an_empty_window(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("runs", [1_000, 10_000, 100_000], ids=["1k", "10k", "100k"])
-def test_start(tmp_path: Path, runs: int, is_big: bool) -> None:
+def test_start(tmp_path: Path, runs: int, is_big: bool, sized: Callable[[int], int]) -> None:
     if runs > 10_000 and not is_big:
         pytest.skip("a hundred thousand run folders take minutes to make here: --big")
-    store = tmp_path / "store"
+    store, runs = tmp_path / "store", sized(runs)
     start = time.perf_counter()
     build_store(store, Shape(runs=runs))
     made = time.perf_counter() - start

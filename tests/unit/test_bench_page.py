@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of figures says what was measured, what the goal is, and what was missed."""
 
+import os
+import subprocess
+import sys
+
+import pytest
+
+from support.checkout import ROOT
 from support.figures import Figure, page
+from support.no_internet import GUARDED_TESTS
 
 
 def test_a_page_tells_machine_command_goal_and_least_and_names_what_is_missed() -> None:
@@ -29,3 +37,14 @@ def test_a_page_tells_machine_command_goal_and_least_and_names_what_is_missed() 
     assert "| one \\| two | 3 | ms | ≤ 4 ms | yes | 1.00 ms, one write() |" in text
     assert "| slow | 5.50 | ms | ≤ 5 ms | **no** |  |" in text
     assert "| nobody asked | 7 | ms |  |  |  |" in text
+
+
+@pytest.mark.slow
+def test_every_bench_runs_at_tiny_sizes() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bench"]
+    command += ["-o", "python_files=bench_*.py", "--quick", "--fasttrackml", "0.0001"]
+    environ = {**os.environ, "PYTHONPATH": GUARDED_TESTS, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-1_000:]
