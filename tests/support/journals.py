@@ -52,6 +52,7 @@ def training(script: str, store: Path, **environ: str) -> "subprocess.Popen[str]
             "STRONGROOM_CAPTURE": "none",  # what the script logs, and nothing beside it
             **environ,
         },
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
