@@ -97,7 +97,6 @@ class Analyst:
         if run.is_archived or run.is_deleted or run.experiment != "digits" or run.tags:
             shutil.rmtree(next(self.store.glob(f"runs/*/{run.run_id}")))
             write_one(self.store, 3)
-            services.runs.catalog.clear()
             services.runs.refresh()
 
     def run(self, number: int) -> Run:

@@ -3,7 +3,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,31 +10,10 @@ from strongroom.bootstrap import open_services
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.run import RunStatus
 from strongroom.services.runs import Runs, open_runs
-from strongroom.store import tables
 from support.big_store import Shape, build_store, fasttrackml, run_id_of
+from support.catalog_dump import dump
 
 SMALL = Shape(runs=60, experiments=4, params=6, metrics=5, points=4)
-
-
-def rows(runs: Runs) -> dict[str, list[Any]]:
-    """Returns every row of the catalog with names in the place of numbers."""
-    found: dict[str, list[Any]] = {}
-    with runs.catalog.read() as connection:
-        for table in tables.metadata.sorted_tables:
-            found[table.name] = list(map(tuple, connection.execute(table.select())))
-    names = {row[0]: row[1:] for row in found["key"]}
-    texts = {row[0]: (names[row[1]], *row[2:]) for row in found["text_value"]}
-    experiments = {row[0]: row[1:] for row in found["experiment"]}
-    ids = {row[0]: row[1] for row in found["run"]}
-    return {
-        **{name: sorted(each) for name, each in found.items() if name in {"artifact", "finding"}},
-        "key_use": sorted((experiments[row[0]], names[row[1]], row[2]) for row in found["key_use"]),
-        "key": sorted(names.values()),
-        "text_value": sorted(texts.values(), key=repr),
-        "run": sorted((row[1], experiments[row[2]], *row[3:]) for row in found["run"]),
-        "run_value": sorted(((ids[a], texts[b]) for a, b in found["run_value"]), key=repr),
-        "metric": sorted((ids[row[0]], names[row[1]], *row[2:]) for row in found["metric_latest"]),
-    }  # fmt: skip
 
 
 @pytest.fixture
@@ -53,12 +31,12 @@ def test_a_look_at_the_store_finds_nothing_to_do(runs: Runs) -> None:
 
 
 def test_discovery_writes_the_same_rows_from_the_same_folders(runs: Runs) -> None:
-    made = rows(runs)
+    made = dump(runs.catalog)
     assert len(made["metric"]) == SMALL.runs * SMALL.metrics
-    assert len(made["run_value"]) == SMALL.runs * (SMALL.params + 1)
-    runs.catalog.clear()
-    assert len(runs.refresh().runs) == SMALL.runs
-    assert rows(runs) == made
+    assert len(made["value"]) == SMALL.runs * (SMALL.params + 1)
+    with runs.rebuilding():
+        pass
+    assert dump(runs.catalog) == made
 
 
 def test_every_byte_holds_and_every_point_can_be_read(runs: Runs) -> None:

@@ -44,8 +44,8 @@ def test_names_of_a_catalog_that_was_made_anew_are_read_again(catalog: Catalog) 
     name(catalog, 1, tables.KIND_METRIC, "loss")
     with catalog.read() as connection:
         assert key_fields(connection, [1])[1] == LOSS
-    catalog.clear()
-    name(catalog, 1, tables.KIND_PARAM, "lr")
+    with catalog.rebuilding(catalog.path.parent / "cache") as fresh:
+        name(fresh, 1, tables.KIND_PARAM, "lr")
     with catalog.read() as connection:
         assert key_fields(connection, [1])[1] == LR
 

@@ -84,8 +84,8 @@ def test_moves_and_archiving_survive_a_rebuild_and_travel_with_the_folder(runs, 
     runs.edits.move(["run 1", "run 2"], "moved")
     runs.edits.archive(["run 2"])
     before = every(runs)
-    runs.catalog.clear()
-    runs.refresh()
+    with runs.rebuilding():
+        pass
     assert every(runs) == before
     other = tmp_path / "other"
     shutil.copytree(tmp_path / "runs", other / "runs")
@@ -108,8 +108,8 @@ def test_what_was_moved_before_sealing_stays_so_after_it(tmp_path):
     (found,) = runs.search(is_archived=True).runs
     assert (found.is_sealed, found.is_archived, found.experiment) == (True, True, "moved")
     assert not list((tmp_path / "runs").rglob("*.srj"))
-    runs.catalog.clear()
-    runs.refresh()
+    with runs.rebuilding():
+        pass
     assert runs.search(is_archived=True).runs == (found,)
     runs.edits.unarchive([run.run_id])
     runs.edits.move([run.run_id], "iris")
@@ -238,8 +238,8 @@ def test_whatever_people_do_the_folders_say_the_same_as_the_catalog(tmp_path_fac
             "tag": run.tags.get("t"),
         } == expected[name]
     columns = runs.columns()
-    runs.catalog.clear()
-    runs.refresh()
+    with runs.rebuilding():
+        pass
     assert every(runs) == here
     assert runs.columns() == columns
     runs.catalog.close()

@@ -12,7 +12,7 @@ from strongroom.cli.chosen_runs import Choice, by_filter, chosen
 from strongroom.cli.options import shared_options, store_path
 from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.session import services
+from strongroom.cli.session import say_if_only_read, services
 from strongroom.domain.clock import SystemClock, to_iso
 from strongroom.domain.run import Run, RunDetail, RunStatus
 from strongroom.services.run_edits import EditOutcome
@@ -30,6 +30,7 @@ def add_commands(root: click.Group) -> None:
 def open_fresh() -> Runs:
     """Returns the runs of the store of this command line, after taking in what is new."""
     opened = open_runs(store_path(), SystemClock(), os.urandom)
+    say_if_only_read(opened)
     opened.refresh()
     return opened
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import click
 
 from strongroom.cli.options import store_path
+from strongroom.cli.output import say
 
 if TYPE_CHECKING:
     from strongroom.bootstrap import Services
+    from strongroom.services.runs import Runs
     from strongroom.services.workstation import Workstation
 
 _SERVICES = "strongroom.services"
@@ -36,9 +38,16 @@ def services() -> Services:
 
         store = store_path()
         opened = open_services(store, usual_home(store), ask=ask)
+        say_if_only_read(opened.runs)
         context.meta[_SERVICES] = opened
         context.find_root().call_on_close(opened.close)
     return opened
+
+
+def say_if_only_read(runs: Runs) -> None:
+    """Says, beside what is asked, that a store takes no changes and why."""
+    if runs.folder.only_read:
+        say(f"{runs.folder.only_read}.")
 
 
 def ask(question: str) -> str:

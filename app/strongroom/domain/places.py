@@ -83,3 +83,13 @@ def state_root(environ: Mapping[str, str] = os.environ, platform: str = sys.plat
         return data_root(environ, platform) / "state"
     xdg = environ.get("XDG_STATE_HOME")
     return (Path(xdg) if xdg else Path.home() / ".local" / "state") / "strongroom"
+
+
+def cache_root(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Returns the per-user folder of what is made again when it is gone."""
+    if platform == "win32":
+        return data_root(environ, platform) / "cache"
+    if platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "strongroom"
+    xdg = environ.get("XDG_CACHE_HOME")
+    return (Path(xdg) if xdg else Path.home() / ".cache") / "strongroom"

@@ -28,7 +28,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHeader:
-    """What ``run.json`` says; ``parent`` is "" for a run of its own, times in microseconds UTC."""
+    """What ``run.json`` says; ``parent`` is "" for a run of its own, times in microseconds UTC.
+
+    ``format`` is larger than `layout.RUN_FORMAT` if a newer Strongroom wrote it: what is known of
+    it is here, and the run is only read.
+    """
 
     run_id: str
     experiment: str
@@ -38,6 +42,7 @@ class RunHeader:
     host: str
     user: str
     source: dict[str, JsonValue]
+    format: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

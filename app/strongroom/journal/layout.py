@@ -105,6 +105,8 @@ def unpack_header(data: bytes) -> Header:
     _, version, flags, pid, run, writer, created, boot, crc = HEADER.unpack(data[:HEADER_BYTES])
     if zlib.crc32(data[: HEADER_BYTES - 4]) != crc:
         raise _unreadable("E-HASH", "the checksum of its header differs")
+    if version > VERSION:
+        raise _unreadable("E-FORMAT", f"a newer Strongroom wrote it (version {version})")
     if version != VERSION or flags:
         raise _unreadable("E-FORMAT", f"it has version {version} and flags {flags}")
     return Header(

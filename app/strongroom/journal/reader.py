@@ -54,13 +54,14 @@ __all__ = [
     "WriterState",
     "bounded_size",
     "file_names",
+    "newer_run",
     "read_header",
     "read_run",
 ]
 
 
 def read_header(folder: Path) -> RunHeader:
-    """Returns what ``run.json`` says.
+    """Returns what ``run.json`` says; one of a newer format is read as far as it is known.
 
     Raises:
         Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT`` if it is not what the SDK writes.
@@ -72,7 +73,8 @@ def read_header(folder: Path) -> RunHeader:
     texts = ("run_id", "experiment", "name", "parent", "host", "user")
     if (
         not isinstance(found, dict)
-        or found.get("format") != RUN_FORMAT
+        or type(found.get("format")) is not int
+        or found["format"] < RUN_FORMAT
         or not all(isinstance(found.get(key), str) for key in texts)
         or type(found.get("started")) is not int
         or not isinstance(found.get("source"), dict)
@@ -88,7 +90,14 @@ def read_header(folder: Path) -> RunHeader:
         **{key: found[key] for key in texts},
         started_us=found["started"],
         source=found["source"],
+        format=found["format"],
     )
+
+
+def newer_run(file: str, number: int) -> Finding:
+    """Returns what is said of a run that a newer Strongroom wrote a file of."""
+    detail = f"a newer Strongroom wrote it (format {number}); what is known of it is shown"
+    return Finding("E-FORMAT", file, 0, detail)
 
 
 def read_run(folder: Path, names: Sequence[str] | None = None) -> JournalContent:
@@ -103,6 +112,8 @@ def read_run(folder: Path, names: Sequence[str] | None = None) -> JournalContent
         OSError: If the folder cannot be read.
     """
     fold = _Fold(read_header(folder))
+    if fold.header.format > RUN_FORMAT:
+        fold.findings.append(newer_run(RUN_FILE, fold.header.format))
     for file, stretch in _read_files(folder, fold, names):
         fold.add(file, stretch)
     return fold.content()

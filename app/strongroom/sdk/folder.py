@@ -84,6 +84,12 @@ def open_run(store: Path, run_id: str, facts: dict[str, JsonValue]) -> RunPlace:
         known = decode((found / RUN_FILE).read_bytes(), max_bytes=MAX_RUN_FILE_BYTES)
     except OSError as error:
         raise store_fault(store, error) from error
+    if isinstance(known, dict) and known.get("format") not in {None, RUN_FORMAT}:
+        raise BadInput(
+            "E-FORMAT",
+            f"The run {run_id} was written by a newer Strongroom",
+            "Update Strongroom here to go on with it, or leave the run id out for a new run.",
+        )
     return RunPlace(folder=found, facts=known, is_new=is_new)
 
 

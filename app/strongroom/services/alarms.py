@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strongroom.domain.chains import Alarm
+from strongroom.domain.errors import StrongroomError
 from strongroom.domain.registry import RequestStatus, TransitionRequest
 from strongroom.domain.team import TrustDocument
 from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
@@ -31,7 +32,8 @@ class AlarmNote:
         code: Its code of threats.md.
         title: What happened, with names.
         advice: What it means, and what to do.
-        page: The page that shows more: ``audit``, ``people``, ``exchange`` or ``reviews``.
+        page: The page that shows more: ``audit``, ``people``, ``exchange``, ``reviews`` or
+            ``monitor``.
         object: What is shown there: a request's id, a writer and number; "" for the whole page.
         is_grave: Evidence or team are in doubt; otherwise somebody only has to decide.
     """
@@ -51,9 +53,24 @@ class Alarms:
         self._at = workstation
 
     def notes(self) -> tuple[AlarmNote, ...]:
-        """Returns all alarms of this workstation, the gravest first; none without a team."""
-        if not self._at.has_team():
-            return ()
+        """Returns all alarms of this workstation, the gravest first.
+
+        Without a team there is at most the one of a store that is only read.
+        """
+        of_store = tuple(self._of_store())
+        return (*of_store, *self._of_the_team()) if self._at.has_team() else of_store
+
+    def _of_store(self) -> Iterator[AlarmNote]:
+        """Yields why nothing can be changed here, if that is so."""
+        try:
+            self._at.folder.require_writable()
+        except StrongroomError as error:
+            yield AlarmNote(
+                code=error.code, title=error.title, advice=error.advice, page="monitor",
+                is_grave=False,
+            )  # fmt: skip
+
+    def _of_the_team(self) -> tuple[AlarmNote, ...]:
         snapshot = self._at.snapshot()
         found = [note_of(alarm, snapshot.latest) for alarm in snapshot.alarms]
         found += [

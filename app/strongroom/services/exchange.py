@@ -339,6 +339,7 @@ class Exchange:
             Untrusted: ``E-HASH`` if it was changed in quarantine.
             Refused: ``E-TEAM`` if there is no team.
         """
+        self._at.folder.require_writable()
         return self._desk.retry(id_)
 
     def save_quarantined(self, id_: str, path: Path) -> int:
@@ -357,6 +358,7 @@ class Exchange:
         Raises:
             BadInput: ``E-MISSING``.
         """
+        self._at.folder.require_writable()
         return self._desk.drop(id_)
 
     # ---------------------------------------------------------------- inside
@@ -391,6 +393,7 @@ class Exchange:
             self._unsigned.sign(how.selection)
 
     def _push(self, info: RemoteInfo, how: "_How") -> Outcome:
+        self._check_writable(how)
         here, remote = self._places.local(), self._places.open(info.path)
         self._at.runs.refresh()
         prospects = self._unsigned.prospects(how.selection) if how.is_dry else ()
@@ -404,6 +407,7 @@ class Exchange:
         return found.outcome
 
     def _pull(self, info: RemoteInfo, how: "_How") -> Outcome:
+        self._check_writable(how)
         here, remote = self._places.local(), self._places.open(info.path)
         found = pull(
             here, remote, origin=info.name, marks=self._memory.marks(info.name),
@@ -440,6 +444,11 @@ class Exchange:
         return self._intake.take(
             path, is_dry=how.is_dry, progress=how.progress or Silent(), selection=how.selection
         )
+
+    def _check_writable(self, how: "_How") -> None:
+        """Refuses to exchange more than words with a store that is only read."""
+        if not how.is_dry:
+            self._at.folder.require_writable()
 
     def _settle(self, changes: Changes) -> Changes:
         return settle(self._at, changes)

@@ -28,6 +28,7 @@ from strongroom.services.witness import Witness
 from strongroom.services.workstation import Workstation
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import differences, write_projection
+from strongroom.store.run_places import all_places
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.keychain import KeychainState
 from strongroom.trust.seal import SealState
@@ -149,16 +150,20 @@ class Integrity:
         )
 
     def rebuild(self, progress: Progress | None = None) -> Changes:
-        """Drops the catalog and builds it again from run folders and ledger.
+        """Builds the catalog again from run folders and ledger; returns all runs there are.
+
+        The old one answers until the new one is whole, and stays if that fails.
 
         Raises:
             EnvironmentFault: ``E-STORE``, ``E-FULL``.
+            Cancelled: Between two batches of runs; the old catalog stays.
         """
-        self._at.catalog.clear()
-        changes = self._at.runs.refresh(progress)
-        if self._at.has_team():
-            write_projection(self._at.catalog, self._at.snapshot())
-        return changes
+        with self._at.runs.rebuilding(progress) as fresh:
+            if self._at.has_team():
+                write_projection(fresh, self._at.snapshot())
+        self._at.runs.refresh(progress)
+        with self._at.catalog.read() as connection:
+            return Changes(runs=frozenset(place.run_id for place in all_places(connection)))
 
     def doctor(self) -> tuple[Check, ...]:
         """Looks at libraries, keychain, clock, store, disk, chain and remotes."""

@@ -78,6 +78,7 @@ class MetricSchemas:
 
     def _change(self, key: str, rule: MetricRule | None) -> Changes:
         path = self._folder.metric_schema
+        self._folder.require_writable()
         try:
             with FileLock(self._folder.lock, timeout=LOCK_SECONDS):
                 before = {each.key: each for each in read_rules(path)}

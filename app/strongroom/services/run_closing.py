@@ -63,6 +63,7 @@ class RunClosing:
         Raises:
             BadInput: ``E-USAGE`` for a status that is no end, ``E-SIZE`` for an overlong reason.
         """
+        self._folder.require_writable()
         words = f"Closed as {WORDS.get(status, status.value)}"
         told = edits.note(f"{words}: {reason.strip()}" if reason.strip() else f"{words}.")
         edits.closing(status, now_us=0)

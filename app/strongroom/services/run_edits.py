@@ -214,6 +214,7 @@ class RunEdits:
         Raises:
             EnvironmentFault: ``E-FULL``, ``E-STORE``; nothing was changed then.
         """
+        self._folder.require_writable()
         discovery.put_states(self._catalog, [self._append(place, records)])
         return Changes(runs=frozenset({place.run_id}))
 
@@ -270,6 +271,7 @@ class RunEdits:
         params: tuple[str, ...] = (),
     ) -> EditOutcome:
         """Changes runs one by one; the catalog follows a few at a time, also after a failure."""
+        self._folder.require_writable()
         watched = progress or Silent()
         named = list(dict.fromkeys(references))
         before: list[RunBefore] = []

@@ -46,6 +46,8 @@ class RunIntake:
             EnvironmentFault: ``E-SHARE``, ``E-FULL``.
             Cancelled: Between two runs.
         """
+        if not is_dry:
+            self._at.folder.require_writable()
         folders: list[Path] = []
         for folder in find_runs(path):
             progress.step(len(folders), 0, "Looking for runs")

@@ -6,6 +6,7 @@
 * A run is named by its id, by the start of its id, or by its name where that is unique.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,11 +76,27 @@ class Runs:
         watched = progress or Silent()
         try:
             changes = discovery.discover(self.catalog, self.folder, self._clock, watched)
-            observer = observe(self._clock.now_us())
-            changes |= Changes(runs=seal_finished(self.catalog, self.folder, observer, watched))
+            if not self.folder.only_read:
+                observer = observe(self._clock.now_us())
+                changes |= Changes(runs=seal_finished(self.catalog, self.folder, observer, watched))
         except OSError as error:
             raise fault(error, self.folder.root) from error
         return changes
+
+    @contextlib.contextmanager
+    def rebuilding(self, progress: Progress | None = None) -> Iterator[Catalog]:
+        """Reads every run folder into a new catalog, which takes the old one's place at the end.
+
+        Raises:
+            EnvironmentFault: ``E-FULL``, ``E-STORE``.
+            Cancelled: Between two batches of runs; the old catalog stays.
+        """
+        try:
+            with self.catalog.rebuilding(self.folder.cache) as fresh:
+                discovery.discover(fresh, self.folder, self._clock, progress or Silent())
+                yield fresh
+        except OSError as error:
+            raise fault(error, self.folder.root) from error
 
     def search(
         self,
@@ -271,7 +288,7 @@ def open_runs(root: Path, clock: Clock, random_bytes: RandomBytes) -> Runs:
     Raises:
         EnvironmentFault: ``E-SHARE``, ``E-STORE``, ``E-FULL``.
     """
-    refuse_share(root.absolute())
+    refuse_share(root.absolute())  # before a store is made there
     folder = open_store_folder(root, clock=clock, random_bytes=random_bytes)
     return Runs(Catalog.open(folder.catalog), folder, clock, random_bytes)
 

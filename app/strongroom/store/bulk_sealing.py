@@ -92,7 +92,7 @@ def _publish(catalog: Catalog, prepared: Prepared) -> SealedState | None:
     except Untrusted as error:
         discovery.report(catalog, f"{folder.parent.name}/{folder.name}", error)
         return None
-    stamp = folder.stat().st_mtime_ns  # before looking: a file that comes later changes it
+    stamp = discovery.folder_stamp(folder)  # before looking: a file that comes later changes it
     names, files = list_folder(folder)
     if any(map(is_journal, names)):
         return None

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalog: SQLite in WAL mode, opened through SQLAlchemy Core.
 
-* It is an index. An unknown schema number or a damaged file is dropped and built again.
+* It is an index. An older one is brought up to date (`catalog_upgrade`), an unknown schema number
+  or a damaged file is dropped and built again.
 * It never lies on a network share: SQLite's locks and shared memory do not work there.
 * Each thread takes its own connection from the pool; writers queue behind BEGIN IMMEDIATE.
 """
@@ -9,14 +10,18 @@
 import contextlib
 import ctypes
 import json
+import os
+import secrets
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, func, select
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event, exc, select
 
 from strongroom.domain.errors import EnvironmentFault, StrongroomError
 from strongroom.domain.shape import has_any_shape
@@ -26,6 +31,12 @@ BUSY_SECONDS = 30.0  # a bulk discovery holds the write lock for up to a second;
 CACHE_KIB = 65_536  # keeps the indexes of 100,000 runs in memory
 ROOM_BYTES = 128 << 10  # what opening a catalog takes: its header, 32 kB of shared memory
 MMAP_BYTES = 1 << 28  # reads without copying; the file is local by law
+
+LOCK_FILE = "lock"  # the store's; held while an older catalog is upgraded or one is put away
+REBUILT = "rebuild-"  # begins the name of a catalog that is being filled
+_NUMBER = "schema"
+_UNKNOWN = -1
+_KNOWN = range(1, tables.SCHEMA + 1)
 
 _NETWORK_TYPES = frozenset(
     ["nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "glusterfs"]
@@ -50,13 +61,10 @@ class Catalog:
         refuse_share(path.parent)
         catalog = cls(path, _engine(path))
         try:
-            if not catalog._has_our_schema():
-                catalog.close()
-                _remove(path)
-                catalog = cls(path, _engine(path))
             # Looking costs no lock: who writes for long keeps nobody from opening and reading.
-            if not catalog._has_our_tables():
-                catalog.ensure_tables()
+            if catalog._schema() != tables.SCHEMA:
+                catalog = catalog._made_ours()
+            catalog.ensure_tables()
         except exc.DatabaseError as error:
             catalog.close()
             raise _fault(error, path) from error
@@ -64,17 +72,9 @@ class Catalog:
 
     def ensure_tables(self) -> None:
         """Creates the tables of `tables.metadata` that are missing, whoever declared them."""
-        with self.begin() as connection:
-            tables.metadata.create_all(connection)
-            known = connection.execute(
-                select(tables.meta.c.value).where(tables.meta.c.name == "schema")
-            ).first()
-            if known is None:
-                connection.execute(
-                    tables.meta.insert().values(name="schema", value=str(tables.SCHEMA))
-                )
-                born = func.hex(func.randomblob(8))
-                connection.execute(tables.meta.insert().values(name=tables.BORN, value=born))
+        if not self._has_our_tables():
+            with self.begin() as connection:
+                _create_tables(connection)
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -98,37 +98,72 @@ class Catalog:
         """Closes every connection."""
         self._engine.dispose()
 
-    def drop(self) -> "Catalog":
-        """Deletes the catalog and returns a fresh, empty one in its place."""
-        self.close()
-        _remove(self.path)
-        return Catalog.open(self.path)
+    @contextlib.contextmanager
+    def rebuilding(self, cache: Path) -> Iterator["Catalog"]:
+        """Gives an empty catalog to fill; when the block ends it takes the place of this one.
 
-    def clear(self) -> None:
-        """Drops every table and makes them again, empty; connections stay usable."""
-        with self.begin() as connection:
-            tables.metadata.drop_all(connection)
-        self.ensure_tables()
+        Others read and write this one until then and the new one from then on, never an empty one.
+        An exception leaves everything as it is.
 
-    def _has_our_schema(self) -> bool:
-        """Whether the file is new or carries our schema number and reads as a database."""
+        Args:
+            cache: A folder of what may be deleted, on a local disk.
+
+        Raises:
+            EnvironmentFault: ``E-FULL`` or ``E-STORE``.
+        """
+        cache.mkdir(parents=True, exist_ok=True)
+        path = cache / f"{REBUILT}{os.getpid()}-{secrets.token_hex(4)}.sqlite3"
+        fresh = Catalog.open(path)
+        try:
+            yield fresh
+            made = fresh._engine  # noqa: SLF001 - one of us
+            with self._translated(), made.connect() as source, self._engine.connect() as target:
+                _driver(source).backup(_driver(target), sleep=0.05)
+        finally:
+            fresh.close()
+            _remove(path)
+
+    def _schema(self) -> int:
+        """Returns the schema number of the file, ours if it is new, `_UNKNOWN` for any other."""
         if not self.path.exists():
-            return True
+            return tables.SCHEMA
         try:
             with self._engine.connect() as connection:
-                names = connection.exec_driver_sql("SELECT name FROM sqlite_master").fetchall()
-                if not names:
-                    return True
-                found = connection.execute(
-                    select(tables.meta.c.value).where(tables.meta.c.name == "schema")
-                ).scalar()
+                return _schema_of(connection)
         except exc.OperationalError as error:
             if "no such table" in str(error):
-                return False
+                return _UNKNOWN
             raise
         except exc.DatabaseError:  # not a database, or a malformed one
+            return _UNKNOWN
+
+    def _made_ours(self) -> "Catalog":
+        """Upgrades an older catalog, or puts an empty one in its place; one program at a time."""
+        try:
+            with FileLock(self.path.with_name(LOCK_FILE), timeout=BUSY_SECONDS):
+                found = self._schema()  # another program may have been first
+                if found == tables.SCHEMA or (found in _KNOWN and self._is_upgraded()):
+                    return self
+                self.close()
+                _remove(self.path)
+                return Catalog(self.path, _engine(self.path))
+        except Timeout as error:
+            raise _busy() from error
+
+    def _is_upgraded(self) -> bool:
+        """Takes the steps from an older schema; False if they failed and changed nothing."""
+        from strongroom.store.catalog_upgrade import upgrade  # alembic: only for old catalogs
+
+        try:
+            with self.begin() as connection:
+                upgrade(connection, _schema_of(connection))
+        except EnvironmentFault as error:
+            if _is_passing(str(error.__cause__)):
+                raise
+            return False  # its tables are not what the number says: the folders know better
+        except (exc.SQLAlchemyError, KeyError):
             return False
-        return bool(found == str(tables.SCHEMA))
+        return True
 
     def _has_our_tables(self) -> bool:
         """Whether every table is there and the schema is noted, so that nothing has to be made."""
@@ -137,7 +172,7 @@ class Catalog:
             if not tables.metadata.tables.keys() <= set(listed):
                 return False
             noted = connection.execute(select(tables.meta.c.name)).scalars()
-            return {"schema", tables.BORN} <= set(noted)
+            return {_NUMBER, tables.BORN} <= set(noted)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -145,6 +180,25 @@ class Catalog:
             yield
         except (exc.OperationalError, sqlite3.OperationalError) as error:
             raise _fault(error, self.path) from error
+
+
+def _schema_of(connection: Connection) -> int:
+    names = connection.exec_driver_sql("SELECT name FROM sqlite_master").fetchall()
+    if not names:
+        return tables.SCHEMA
+    asked = select(tables.meta.c.value).where(tables.meta.c.name == _NUMBER)
+    found = str(connection.execute(asked).scalar())
+    return next((number for number in _KNOWN if str(number) == found), _UNKNOWN)
+
+
+def _create_tables(connection: Connection) -> None:
+    """Makes the tables that are missing; what they are called by is new if all of them are."""
+    tables.metadata.create_all(connection)
+    put = "INSERT OR IGNORE INTO meta VALUES (?, ?)"
+    connection.exec_driver_sql(put, (_NUMBER, str(tables.SCHEMA)))
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO meta VALUES (?, hex(randomblob(8)))", (tables.BORN,)
+    )
 
 
 def refuse_share(folder: Path, mounts: str | None = None) -> None:
@@ -207,8 +261,8 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: A
     connection.isolation_level = None  # transactions are ours; see _begin
     connection.create_function("casefold", 1, _casefold, deterministic=True)
     connection.create_function("has_shape", 2, _has_shape, deterministic=True)
+    _use_wal(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "case_sensitive_like=ON",
@@ -218,6 +272,23 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: A
         "trusted_schema=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turns the file to WAL, trying again while another program does so.
+
+    SQLite sees a deadlock in two who turn it at the same moment, and lets neither wait.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _casefold(text: str | None) -> str | None:
@@ -238,6 +309,12 @@ def _read_shapes(shapes: str) -> tuple[str, ...]:
 def _begin(connection: Connection) -> None:
     is_writing = connection.get_execution_options().get("strongroom_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    found: Any = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)  # noqa: S101 - tells the type checker
+    return found
 
 
 def _remove(path: Path) -> None:
@@ -261,9 +338,7 @@ def _fault(error: exc.DatabaseError | sqlite3.OperationalError, path: Path) -> S
             "E-FULL", f"The disk that holds {path} is full", "Free some space and try again."
         )
     if "locked" in text:
-        return EnvironmentFault(
-            "E-STORE", "Another program is writing to the catalog", "Try again in a moment."
-        )
+        return _busy()
     if "malformed" in text or "not a database" in text:
         return EnvironmentFault(
             "E-STORE", f"The catalog {path} is damaged", "Run: strongroom rebuild."
@@ -273,3 +348,14 @@ def _fault(error: exc.DatabaseError | sqlite3.OperationalError, path: Path) -> S
         f"The catalog {path} cannot be used: {text}",
         "Check that the folder exists and that you may write to it.",
     )
+
+
+def _busy() -> EnvironmentFault:
+    return EnvironmentFault(
+        "E-STORE", "Another program is writing to the catalog", "Try again in a moment."
+    )
+
+
+def _is_passing(text: str) -> bool:
+    """Whether what stopped a statement says nothing about the file."""
+    return "full" in text or "locked" in text

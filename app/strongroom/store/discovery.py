@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds new, changed and vanished run folders and brings the catalog up to date.
 
-* Incremental: names and one stat a folder; files are looked at only where a run is not sealed.
+* Incremental: names and one stat a folder; files are looked at only where a run is not sealed, or
+  where its folder had just changed when it was read: a disk that keeps coarse times (two seconds on
+  FAT) shows the next change under the same one.
 * A broken folder never stops the others: it becomes a finding with a code and its path.
 * What the catalog holds afterwards depends on the folders alone, not on when they were seen.
 """
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +35,7 @@ from strongroom.store.sealing import finish_sealing
 from strongroom.store.statement import Statement
 from strongroom.store.store_folder import StoreFolder, month_folders
 
+COARSE_NS = 2_000_000_000  # what the coarsest file system keeps times to
 BATCH = 500  # runs a transaction: half a second of work, then other writers get their turn
 
 
@@ -49,8 +53,9 @@ Place = tuple[str, str, int]
 
 
 class _Known(NamedTuple):
-    """What the catalog remembers of the journals of a run that is not sealed."""
+    """What the catalog remembers of a run whose journals have to be looked at."""
 
+    stored_stamp: int
     file_stamp: str
     may_die: bool
 
@@ -80,6 +85,8 @@ class _Pass:
     doubles: set[str] = field(default_factory=set)
     """Folders, below ``runs/``, of runs that were seen elsewhere before."""
     changed: set[str] = field(default_factory=set)
+    settled: list[Place] = field(default_factory=list)
+    """Places that had just changed when they were read, and are the same still."""
 
     def has_met(self, path: str) -> bool:
         """Whether the run folder a path below ``runs/`` leads to was there."""
@@ -99,7 +106,10 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
         walk = _Pass(
             runs=os.fspath(folder.runs),
             sealed=set(_SEALED.rows(connection)),
-            known={row[:3]: _Known._make(row[3:]) for row in _UNSEALED.rows(connection)},
+            known={
+                (run_id, month, abs(stamp)): _Known(stamp, *rest)
+                for run_id, month, stamp, *rest in _WATCHED.rows(connection)
+            },
             blamed=_blamed(connection),
         )
     total = len(walk.sealed) + len(walk.known)
@@ -116,6 +126,7 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
             progress.step(number, max(total, number), "Reading runs")
     _store(catalog, walk, batch)
     _forget(catalog, walk)
+    _settle(catalog, walk)
     return Changes(runs=frozenset(walk.changed))
 
 
@@ -143,8 +154,21 @@ def read_for_catalog(folder: StoreFolder, month: str, run_id: str, observer: Obs
         Untrusted, OSError: As `read_state`.
     """
     path = folder.run(month, run_id)
-    stamp = path.stat().st_mtime_ns  # before reading: a change meanwhile is seen next time
+    stamp = folder_stamp(path)  # before reading: a change meanwhile is seen next time
     return _read(path, stamp, list_folder(path), observer)
+
+
+def folder_stamp(path: Path) -> int:
+    """Returns the time a folder last changed, nanoseconds; negative if that was just now.
+
+    Raises:
+        OSError: If there is no such folder.
+    """
+    return _marked(path.stat().st_mtime_ns)
+
+
+def _marked(stamp: int) -> int:
+    return -stamp if time.time_ns() - stamp < COARSE_NS else stamp
 
 
 def _read(path: Path, stamp: int, files: Listing, observer: Observer) -> RunState:
@@ -202,12 +226,14 @@ def _look(walk: _Pass, folder: StoreFolder, place: Place, observer: Observer) ->
             del walk.seen[run_id]  # nothing was logged; a run that was emptied is gone
             return None
         if known is not None and _is_same(known, files, where, observer):
+            if known.stored_stamp < 0 < _marked(stamp):
+                walk.settled.append(place)
             return None
         path = folder.run(month, run_id)
-        if finish_sealing(path, files.names):
+        if not folder.only_read and finish_sealing(path, files.names):
             state = read_for_catalog(folder, month, run_id, observer)
         else:
-            state = _read(path, stamp, files, observer)
+            state = _read(path, _marked(stamp), files, observer)
     except (Untrusted, OSError) as error:
         return _Folder(name=name, stamp=stamp, state=None, findings=(_finding(error),))
     bad = tuple(each for each in state.findings if each[0].startswith("E-"))
@@ -268,8 +294,12 @@ def _store(catalog: Catalog, walk: _Pass, batch: list[_Folder]) -> None:
         if rows:
             connection.execute(insert(finding).on_conflict_do_nothing(), rows)
         states = [item.state for item in batch if item.state is not None]
-        RunIndex(connection).put(states)
-    walk.changed.update(state.run_id for state in states)
+        # What cannot be read any more is not shown as it was: a rebuild would not show it either.
+        lost = [item.name for item in batch if item.state is None and item.name not in walk.doubles]
+        index = RunIndex(connection)
+        gone = index.remove(name.split("/")[1] for name in lost)
+        index.put(states)
+    walk.changed.update(gone, (state.run_id for state in states))
 
 
 def _clear_findings(connection: Connection, names: list[str]) -> None:
@@ -295,6 +325,14 @@ def _forget(catalog: Catalog, walk: _Pass) -> None:
             connection.execute(delete(finding).where(finding.c.path.in_(stale)))
 
 
+def _settle(catalog: Catalog, walk: _Pass) -> None:
+    """Notes which folders need no further look while their stamps are the same."""
+    if walk.settled:
+        rows = [(stamp, run_id, -stamp) for run_id, _, stamp in walk.settled]
+        with catalog.begin() as connection:
+            connection.exec_driver_sql(_SETTLE, rows)
+
+
 def _blamed(connection: Connection) -> set[str]:
     paths = connection.execute(select(tables.finding.c.path)).scalars()
     return {"/".join(path.split("/")[:2]) for path in paths}
@@ -304,8 +342,10 @@ def _known_questions() -> tuple[Select[Any], ...]:
     run = tables.run
     place = select(run.c.run_id, run.c.month, run.c.folder_stamp)
     may_die = and_(run.c.status == RunStatus.RUNNING.value, ~run.c.is_lost)
-    unsealed = place.add_columns(run.c.file_stamp, may_die).where(~run.c.is_sealed)
-    return place.where(run.c.is_sealed), unsealed
+    is_quiet = and_(run.c.is_sealed, run.c.folder_stamp > 0)
+    watched = place.add_columns(run.c.file_stamp, may_die).where(~is_quiet)
+    return place.where(is_quiet), watched
 
 
-_SEALED, _UNSEALED = map(Statement.of, _known_questions())
+_SETTLE = "UPDATE run SET folder_stamp = ? WHERE run_id = ? AND folder_stamp = ?"
+_SEALED, _WATCHED = map(Statement.of, _known_questions())

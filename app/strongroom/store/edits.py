@@ -10,15 +10,15 @@ from pathlib import Path
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.metric import is_name
 from strongroom.domain.run import RunStatus
-from strongroom.journal.layout import Kind
-from strongroom.journal.reader import ARCHIVED, DELETED, RESTORED, UNARCHIVED
+from strongroom.journal.layout import RUN_FORMAT, Kind
+from strongroom.journal.reader import ARCHIVED, DELETED, RESTORED, UNARCHIVED, read_header
 from strongroom.journal.writer import JournalWriter
 from strongroom.store.sealing import run_lock
-from strongroom.store.store_folder import StoreFolder
+from strongroom.store.store_folder import UPDATE, StoreFolder
 
 MAX_KEY = 250  # characters of a tag's name, as in MLflow
 MAX_VALUE = 65_536  # characters of a tag's value; longer text is an artifact
@@ -117,7 +117,11 @@ def edit(
     Raises:
         OSError: If the folder cannot be written; nothing was changed then.
         filelock.Timeout: If another program holds the run for long.
+        Refused: ``E-FORMAT`` if a newer Strongroom wrote the run.
+        Untrusted: If its ``run.json`` cannot be trusted.
     """
+    if read_header(run).format > RUN_FORMAT:
+        raise Refused("E-FORMAT", "A newer Strongroom wrote this run; it is only read here", UPDATE)
     with run_lock(run):
         writer = JournalWriter(
             run,

@@ -69,7 +69,9 @@ class Ledger:
     def __init__(self, folder: StoreFolder, team: str) -> None:
         self.team = team
         self.files = Repository(folder.ledger)
-        folder.ledger.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        if not folder.only_read:
+            folder.ledger.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(str(folder.lock), timeout=LOCK_SECONDS, thread_local=False)
         self._verified: set[bytes] = set()
         self._guard = threading.RLock()
@@ -149,6 +151,7 @@ class Ledger:
             Untrusted: ``E-TRUST-FORK`` while two trust documents contend, or if the event would
                 not pass the gate; nothing is written.
         """
+        self._folder.require_writable()
         with self._locked():
             snapshot = self.check_writer(signer.keyid)
             event = next_event(snapshot, signer.keyid, type_, body, clock=clock, app=app)
@@ -170,6 +173,7 @@ class Ledger:
         Raises:
             Untrusted: If it does not read, is not signed enough, or does not continue the chain.
         """
+        self._folder.require_writable()
         signed = read_trust(raw)
         with self._locked():
             self.refresh()
@@ -193,7 +197,12 @@ class Ledger:
             trust: Trust documents as found.
             envelopes: Event envelopes as found, in any order.
             is_dry: Only say what would happen; nothing is written.
+
+        Raises:
+            Refused: ``E-FORMAT`` if the store is only read.
         """
+        if not is_dry:
+            self._folder.require_writable()
         with self._locked():
             snapshot = self.refresh()
             rejected: list[tuple[bytes, Untrusted]] = []

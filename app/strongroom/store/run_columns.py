@@ -3,12 +3,13 @@
 
 * Names are counted when runs change (`tables.key_use`): asking costs what there are names, however
   many runs carry them. Hidden runs count along.
-* Values are read from the index of their name, the first ones that begin as asked.
+* Values are read from the index of their name, the first ones that begin as asked. A text stays
+  in its table when the last run that had it is gone; it is no value any more.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, exists, func, select
 
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.run import RunStatus
@@ -61,12 +62,18 @@ def values(
         if column is None:
             return ()
         question = select(column).distinct()
+        if column is tables.experiment.c.name:
+            question = question.where(tables.experiment.c.runs > 0)
     elif field.kind is FieldKind.DATASET:
-        column = tables.dataset_value.c.text
-        question = select(column).where(tables.dataset_value.c.fact == field.key)
+        fact, held = tables.dataset_value, tables.run_dataset
+        column = fact.c.text
+        is_held = exists().where(held.c.value == fact.c.id)
+        question = select(column).where(fact.c.fact == field.key, is_held)
     else:
-        column = tables.text_value.c.text
-        question = select(column).where(tables.text_value.c.key_id == key_id(field))
+        value, run_value = tables.text_value, tables.run_value
+        column = value.c.text
+        is_held = exists().where(run_value.c.value == value.c.id)
+        question = select(column).where(value.c.key_id == key_id(field), is_held)
     if start:
         question = question.where(column >= start, column < start + chr(0x10FFFF))
     return tuple(connection.execute(question.order_by(column).limit(limit)).scalars())

@@ -58,12 +58,16 @@ class RunIndex:
         self._count(self._uses(states))
         self._count_runs(Counter(self._experiments[state.experiment] for state in states))
 
-    def remove(self, run_ids: Iterable[str]) -> None:
-        """Forgets runs; unknown ones are passed over."""
+    def remove(self, run_ids: Iterable[str]) -> list[str]:
+        """Forgets runs; returns those that were known."""
         run = tables.run
+        gone: list[str] = []
         for part in _parts(run_ids):
-            rows = self._connection.execute(select(run.c.id).where(run.c.run_id.in_(part)))
-            self._delete([id_ for (id_,) in rows])
+            asked = select(run.c.id, run.c.run_id).where(run.c.run_id.in_(part))
+            rows = self._connection.execute(asked).all()
+            self._delete([row.id for row in rows])
+            gone += [row.run_id for row in rows]
+        return gone
 
     def put_sealed(self, sealed: Sequence[SealedState]) -> None:
         """Says that the runs are sealed; replaces those the catalog had read otherwise."""
@@ -253,11 +257,13 @@ class RunIndex:
             self._connection.exec_driver_sql(question, rows)
 
     def _insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Inserts rows with the columns of the table in order; what is there stays."""
+        """Inserts rows with the columns of the table in its order; what is there stays."""
         if rows:
+            # Named, because an upgraded table has its columns in another order.
+            names = ",".join(f'"{column.name}"' for column in table.c)
             places = ",".join("?" * len(table.c))
             self._connection.exec_driver_sql(
-                f"INSERT INTO {table.name} VALUES ({places}) ON CONFLICT DO NOTHING",  # noqa: S608 - our own
+                f"INSERT INTO {table.name} ({names}) VALUES ({places}) ON CONFLICT DO NOTHING",  # noqa: S608 - our own
                 list(rows),
             )
 

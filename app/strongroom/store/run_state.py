@@ -2,6 +2,7 @@
 """One reading of a run folder, sealed or live: what the catalog and the detail page show.
 
 * A sealed run reads from ``sealed.json`` alone; later edits and resumed journals are laid over it.
+* What a newer Strongroom wrote is read as far as it is known, with a finding that says so.
 * The shape is the same either way, so nobody asks whether a run is sealed to read it.
 * A journal that ``sealed.json`` took in and that has not grown since counts no second time.
 """
@@ -9,7 +10,7 @@
 import hashlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,12 +18,19 @@ from typing import Any, NamedTuple
 from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.run import MetricSummary, RunProcess, RunStatus
-from strongroom.journal.content import JournalContent, RunHeader, StoredArtifact
+from strongroom.journal.content import Finding, JournalContent, RunHeader, StoredArtifact
 from strongroom.journal.files import is_journal
-from strongroom.journal.layout import Kind
+from strongroom.journal.layout import RUN_FILE, RUN_FORMAT, Kind
 from strongroom.journal.opening import open_journal
 from strongroom.journal.process import in_order, process_of
-from strongroom.journal.reader import bounded_size, file_names, param_text, read_header, read_run
+from strongroom.journal.reader import (
+    bounded_size,
+    file_names,
+    newer_run,
+    param_text,
+    read_header,
+    read_run,
+)
 from strongroom.journal.series import summarize
 from strongroom.store.liveness import Observer
 
@@ -172,7 +180,8 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
     except FileNotFoundError:
         return None
     document = decode(data, max_bytes=MAX_SEALED_BYTES)
-    if not isinstance(document, dict) or document.get("format") != SEALED_FORMAT:
+    number = document.get("format") if isinstance(document, dict) else None
+    if type(number) is not int or number < SEALED_FORMAT:
         raise _unreadable(folder, "it is of another format")
     return document, hashlib.sha256(data).hexdigest()
 
@@ -248,9 +257,11 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
             inputs=tuple(_texts(each) for each in document["inputs"]),
             notes=tuple(str(each) for each in document.get("notes", ())),
             lost={str(key): int(each) for key, each in document["lost"].items()},
-            findings=(),
             processes=tuple(
                 process_of(each, int(each["pid"])) for each in document.get("processes", ())
+            ),
+            findings=tuple(
+                (each.code, each.path, each.detail) for each in _newer(header, document)
             ),
             moved_to=moved_to,
         )
@@ -260,6 +271,13 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
             f"{header.run_id}/{SEALED_FILE} lacks what a sealed run has ({error})",
             "Copy the run folder again from where it was sealed.",
         ) from error
+
+
+def _newer(header: RunHeader, document: dict[str, Any]) -> Iterator[Finding]:
+    if header.format > RUN_FORMAT:
+        yield newer_run(RUN_FILE, header.format)
+    if document["format"] > SEALED_FORMAT:
+        yield newer_run(SEALED_FILE, document["format"])
 
 
 def _size(path: Path) -> int:
@@ -293,7 +311,7 @@ def _overlay(
         notes=state.notes + later.notes,
         inputs=state.inputs + tuple(each for each in later.inputs if each not in state.inputs),
         artifacts=tuple(by_path.values()),
-        findings=later.findings,
+        findings=tuple(dict.fromkeys((*state.findings, *later.findings))),
     )
     if not has_writers:
         return merged

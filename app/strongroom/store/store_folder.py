@@ -16,19 +16,31 @@ from pathlib import Path
 from strongroom.disk.whole_file import write_whole
 from strongroom.domain.canonical import decode_loose
 from strongroom.domain.clock import Clock, to_iso
-from strongroom.domain.errors import EnvironmentFault, Untrusted
+from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes, is_run_id, new_id
+from strongroom.domain.places import cache_root
 
 FORMAT = 1
+UPDATE = "Update Strongroom here to change something; nothing was written."
+ON_A_MEDIUM = "This store lies where nothing can be written; it is only read"
 MAX_STORE_JSON = 4_096  # bytes; the document has three short fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFolder:
-    """A store's folder and id; everything in it has one place."""
+    """A store's folder and id; everything in it has one place.
+
+    Attributes:
+        root: The folder.
+        store_id: Who the store is.
+        only_read: Why nothing may be written there, a sentence without a full stop; "" if it may.
+        apart: Where catalog, cache and lock lie, ``root`` unless the store is only read.
+    """
 
     root: Path
     store_id: str
+    only_read: str = ""
+    apart: Path | None = None
 
     @property
     def runs(self) -> Path:
@@ -38,7 +50,7 @@ class StoreFolder:
     @property
     def catalog(self) -> Path:
         """Returns the path of the catalog, which can be deleted and rebuilt."""
-        return self.root / "catalog.sqlite3"
+        return self._own / "catalog.sqlite3"
 
     @property
     def ledger(self) -> Path:
@@ -58,7 +70,7 @@ class StoreFolder:
     @property
     def cache(self) -> Path:
         """Returns the folder of what can be deleted at any time."""
-        return self.root / "cache"
+        return self._own / "cache"
 
     @property
     def metric_schema(self) -> Path:
@@ -68,7 +80,24 @@ class StoreFolder:
     @property
     def lock(self) -> Path:
         """Returns the lock file under which the ledger is appended to."""
-        return self.root / "lock"
+        return self._own / "lock"
+
+    @property
+    def _own(self) -> Path:
+        """Returns the folder of what is no part of the store and only serves this machine."""
+        return self.apart or self.root
+
+    def require_writable(self) -> None:
+        """Refuses to change a store that is only read.
+
+        Raises:
+            Refused: ``E-FORMAT`` if a newer Strongroom wrote it.
+            EnvironmentFault: ``E-STORE`` if its medium can only be read.
+        """
+        if self.only_read == ON_A_MEDIUM:
+            raise EnvironmentFault("E-STORE", self.only_read, "Copy the store to a local disk.")
+        if self.only_read:
+            raise Refused("E-FORMAT", self.only_read, UPDATE)
 
     def run(self, month: str, run_id: str) -> Path:
         """Returns the folder of a run."""
@@ -98,6 +127,8 @@ def month_folders(runs: Path) -> Iterator[str]:
 def open_store_folder(root: Path, *, clock: Clock, random_bytes: RandomBytes) -> StoreFolder:
     """Opens a store, creating it if the folder is empty, absent or holds only runs.
 
+    One of a newer format, or where nothing can be written, is opened to be read.
+
     Raises:
         EnvironmentFault: ``E-STORE`` if the folder cannot be written, ``E-FULL`` on a full disk.
         Untrusted: ``E-FORMAT`` if ``store.json`` is not one of ours.
@@ -105,19 +136,36 @@ def open_store_folder(root: Path, *, clock: Clock, random_bytes: RandomBytes) ->
     root = root.absolute()
     path = root / "store.json"
     try:
-        (root / "runs").mkdir(parents=True, exist_ok=True)
         if not path.exists():
+            (root / "runs").mkdir(parents=True, exist_ok=True)
             _create(path, store_id=new_id(random_bytes), created=to_iso(clock.now_us()))
         data = path.read_bytes()[: MAX_STORE_JSON + 1]
     except OSError as error:
         raise fault(error, root) from error
     document = decode_loose(data, max_bytes=MAX_STORE_JSON)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    number = document.get("format") if isinstance(document, dict) else None
+    if type(number) is not int or number < FORMAT:
         raise _unknown(path)
     store_id = document.get("id")
     if not isinstance(store_id, str) or not is_run_id(store_id):
         raise _unknown(path)
-    return StoreFolder(root=root, store_id=store_id)
+    why = newer_store(number) if number > FORMAT else _medium(root)
+    apart = cache_root() / "stores" / store_id if why else None
+    try:
+        (apart or root / "runs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fault(error, apart or root) from error
+    return StoreFolder(root=root, store_id=store_id, only_read=why, apart=apart)
+
+
+def newer_store(number: int) -> str:
+    """Returns the sentence about a store whose format is one of tomorrow."""
+    return f"A newer Strongroom wrote this store (format {number}); it is only read here"
+
+
+def _medium(root: Path) -> str:
+    """Returns why a folder takes nothing: its medium is write-protected, or mounted so."""
+    return "" if os.access(root, os.W_OK) else ON_A_MEDIUM
 
 
 def fault(error: OSError, where: Path) -> EnvironmentFault:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA = 3  # another number in the file: drop and rebuild, it is only an index
+SCHEMA = 3  # an older one is upgraded (`catalog_upgrade`), an unknown one built again
 
 KIND_PARAM = 0
 KIND_TAG = 1
@@ -64,10 +64,10 @@ run = Table(
     Column("host", Text, nullable=False),
     Column("user", Text, nullable=False),
     Column("month", Text, nullable=False),  # the folder above the run's: runs/<month>/<run id>
-    Column("folder_stamp", Integer, nullable=False),  # mtime of the run folder, nanoseconds
+    Column("folder_stamp", Integer, nullable=False),  # mtime of the run folder, ns; <0: just then
     Column("file_stamp", Text, nullable=False),  # sizes and times of a live run's journals
     Column("is_deleted", Boolean, nullable=False),
-    Column("is_archived", Boolean, nullable=False),
+    Column("is_archived", Boolean, nullable=False, server_default=text("0")),
     Column("is_lost", Boolean, nullable=False),
     Column("is_sealed", Boolean, nullable=False),
     Column("sealed_sha256", Text, nullable=False),  # '' until sealed

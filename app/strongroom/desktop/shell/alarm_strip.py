@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from strongroom.services.alarms import AlarmNote
 
 WORDS = {"audit": "Show in the log", "people": "Show the team", "exchange": "Show the place",
-         "reviews": "Show the request"}  # fmt: skip
+         "reviews": "Show the request", "monitor": "Show the store"}  # fmt: skip
 _ICONS = {True: "shield-alert", False: "git-fork"}
 
 
