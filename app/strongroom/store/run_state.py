@@ -155,17 +155,20 @@ def _read_listed(folder: Path, observer: Observer, names: Sequence[str]) -> RunS
 
 
 def journals_beside(folder: Path, names: Sequence[str], document: Mapping[str, Any]) -> list[str]:
-    """Returns the journals among the names that a sealed run's document has not taken in."""
+    """Returns the journals among the names that a sealed run's document has not taken in.
+
+    Held against its digest: the next edit may have the name and the size of one that went.
+    """
     journals = [name for name in names if is_journal(name)]
     if not journals:
         return journals
     given = document.get("journals", ())
     taken = {
-        (str(item.get("path")), item.get("size"))
+        str(item.get("path")): (item.get("size"), item.get("sha256"))
         for item in (given if isinstance(given, list) else ())
         if isinstance(item, dict)
     }
-    return [name for name in journals if (name, _size(folder / name)) not in taken]
+    return [name for name in journals if not _is_taken(folder / name, *taken.get(name, (-1, "")))]
 
 
 def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
@@ -280,11 +283,14 @@ def _newer(header: RunHeader, document: dict[str, Any]) -> Iterator[Finding]:
         yield newer_run(SEALED_FILE, document["format"])
 
 
-def _size(path: Path) -> int:
+def _is_taken(path: Path, size: object, sha256: object) -> bool:
     try:
-        return path.stat().st_size
+        with path.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size != size:
+                return False
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
     except FileNotFoundError:
-        return -1
+        return False
 
 
 def _overlay(
