@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from strongroom.desktop.charts.spark import paint_spark, spark_points
 from strongroom.desktop.kit import paint, wording
+from strongroom.desktop.kit.facts import Fact, KeyValues
 from strongroom.desktop.kit.labels import Label
 from strongroom.desktop.kit.surface import Scroll, clear
 from strongroom.desktop.kit.theme import theme
@@ -16,6 +17,7 @@ from strongroom.desktop.runs.words import shown
 from strongroom.domain.captured import is_system_metric
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import MetricSummary
+from strongroom.domain.run_cost import HOUR_US, RunCost
 
 MOST_CURVES = 60
 _NONE = (
@@ -40,9 +42,12 @@ class SystemTab(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
         self._none = Label(_NONE, "text_secondary", "dense", wrap=True)
+        self.cost = KeyValues(key_width=96)
+        self.cost.hide()
         body = QWidget()
         down = QVBoxLayout(body)
         down.setContentsMargins(0, 12, 8, 12)
+        down.addWidget(self.cost)
         down.addWidget(self._none)
         down.addLayout(self._grid)
         down.addStretch(1)
@@ -74,11 +79,30 @@ class SystemTab(QWidget):
             tile.set_summary(metrics[key], schema.rule(key).unit)
         self._none.setVisible(not keys)
 
+    def show_cost(self, cost: RunCost | None) -> None:
+        """Shows how long graphics cards were held, and for how much; None for no cards."""
+        facts = cost_facts(cost) if cost is not None else []
+        self.cost.set_facts(facts)
+        self.cost.setVisible(bool(facts))
+
     def show_sparks(self, sparks: Mapping[str, tuple[float, ...]]) -> None:
         """Shows curves, by metric."""
         for key, tile in self._tiles.items():
             if key in sparks:
                 tile.set_values(sparks[key])
+
+
+def cost_facts(cost: RunCost) -> list[Fact]:
+    """Returns hours of graphics cards and what they cost."""
+    cards = wording.count(cost.cards, "card")
+    where = f" on {wording.count(cost.machines, 'machine')}" if cost.machines > 1 else ""
+    length = wording.duration(round(cost.hours * HOUR_US))
+    hours = f"{cost.gpu_hours:,.2f}, {cards}{where} held for {length}"
+    facts = [Fact(key="GPU hours", value=hours)]
+    if cost.cents is not None:
+        words = f"{cost.cents / 100:,.2f} by the rate of your settings"
+        facts.append(Fact(key="GPU cost", value=words))
+    return facts
 
 
 class CurveTile(QWidget):

@@ -23,6 +23,7 @@ from strongroom.desktop.runs.services import RunsServices
 from strongroom.domain.captured import package_list
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import RunDetail
+from strongroom.domain.run_cost import run_cost
 from strongroom.services.curves import Curve
 
 SPARK_POINTS = 120
@@ -143,6 +144,12 @@ class DetailTabs(QStackedWidget):
         }
         self.metrics.show_metrics(plain, self._schema)
         self.system.show_metrics(run.metrics, self._schema)
+        services = self._services
+        self.system.show_cost(
+            run_cost(
+                detail, now_us=services.clock.now_us(), cents_an_hour=services.gpu_hour_cents()
+            )
+        )
         self.artifacts.show_files(run.run_id, detail.artifacts)
         self.environment.show_run(detail)
         self.notes.show_notes(detail.notes)

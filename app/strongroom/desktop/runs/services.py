@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the Runs page needs of the services, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from strongroom.domain.clock import Clock
@@ -41,3 +42,5 @@ class RunsServices:
     datasets: Datasets
     clock: Clock
     repair: ArtifactRepair | None = None
+    gpu_hour_cents: Callable[[], int] = lambda: 0
+    """What a graphics card costs in an hour, as the settings say now."""

@@ -231,6 +231,7 @@ class Composer(QObject):
             datasets=at.datasets,
             clock=at.clock,
             repair=at.artifact_repair,
+            gpu_hour_cents=lambda: int(self._preferences.value("logging.gpu_hour_cost")),
         )
 
         def make() -> Page:
