@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from strongroom.services.secrets import Secrets
     from strongroom.services.settings import Settings
     from strongroom.services.sticks import Sticks
+    from strongroom.services.store_health import Health
     from strongroom.services.trust_forks import TrustForks
     from strongroom.services.viewing import Viewing
     from strongroom.services.waiting_drafts import WaitingDrafts
@@ -342,6 +343,13 @@ class Services:
         from strongroom.services.backups import Backups
 
         return Backups(self.workstation)
+
+    @cached_property
+    def health(self) -> "Health":
+        """What waits in this store, and what takes its space."""
+        from strongroom.services.store_health import Health
+
+        return Health(self.workstation, self.backups, self.exchange)
 
     @cached_property
     def audit(self) -> "Audit":

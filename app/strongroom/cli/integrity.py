@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """``strongroom verify``, ``doctor`` and ``rebuild``: does it hold, does it work, make it again."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import services
+
+if TYPE_CHECKING:
+    from strongroom.services.integrity import Check
+    from strongroom.services.store_health import HealthLine
 
 FOUND = 1
 
@@ -21,7 +29,8 @@ def add_commands(root: click.Group) -> None:
 @shared_options
 def doctor() -> int:
     """Say what works here and what to do about the rest."""
-    checks = services().integrity.doctor()
+    at = services()
+    checks = (*at.integrity.doctor(), *map(_check_of, at.health.lines()))
     rows = [("ok" if each.is_ok else "NOT OK", each.name, each.detail) for each in checks]
     lines = table(("", "CHECK", "FOUND"), rows)
     lines += [f"{each.name}: {each.advice}" for each in checks if each.advice]
@@ -31,6 +40,18 @@ def doctor() -> int:
     ]
     emit({"checks": document}, lines)
     return 0 if all(each.is_ok for each in checks) else FOUND
+
+
+def _check_of(line: HealthLine) -> Check:
+    """Returns a line of the store's health as one of the checks; what only waits is no failure."""
+    from strongroom.services.integrity import Check
+
+    return Check(
+        name=line.key,
+        is_ok=line.tone != "bad",
+        detail=f"{line.title}. {line.detail}",
+        advice=line.command if line.tone != "ok" else "",
+    )
 
 
 @click.command()

@@ -33,6 +33,7 @@ ENTRIES = {
     "demo": Entry("demo", "Train real models and fill a store to look at."),
     "doctor": Entry("integrity", "Say what works here and what to do about the rest."),
     "verify": Entry("integrity", "Read everything again and say what does not hold."),
+    "health": Entry("health", "Say what waits in this store and what takes its space."),
     "rebuild": Entry("integrity", "Drop the index and make it again from the files."),
     "experiments": Entry("experiments", "The named groups of runs."),
     "runs": Entry("runs", "Look for runs, look at them, label, hide and copy them."),

@@ -24,6 +24,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.wording import size
 from strongroom.desktop.shell import lasting
 from strongroom.desktop.shell.alarm_strip import AlarmStrip
+from strongroom.desktop.shell.health_commands import health_commands
 from strongroom.desktop.shell.key_watch import KeyWatch
 from strongroom.desktop.shell.main_window import MainWindow
 from strongroom.desktop.shell.overview import Overview
@@ -117,6 +118,7 @@ class Composer(QObject):
         window.palette_box.finished.connect(finder.stop)
         finder.found.connect(window.palette_box.show_objects)
         window.closing.connect(finder.stop)
+        window.add_commands(health_commands(window, self._services))
         window.chain_requested.connect(lambda: window.open_place(Place("audit")))
         window.exchange_requested.connect(lambda: window.open_place(Place("exchange")))
         overview.arrived.connect(self._show_overview)

@@ -28,6 +28,7 @@ from strongroom.desktop.runs import scenes as runs
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.shell.about import AboutDialog
 from strongroom.desktop.shell.alarm_strip import AlarmsDialog
+from strongroom.desktop.shell.health_dialog import HealthDialog
 from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
 from strongroom.desktop.shell.main_window import MainWindow
@@ -182,6 +183,10 @@ def _stores(studio: WindowStudio) -> Dialog:
     return StoresDialog(recent, here, parent=studio.window)
 
 
+def _health(studio: WindowStudio) -> Dialog:
+    return HealthDialog(studio.services, studio.window.tasks, parent=studio.window)
+
+
 def _question(studio: WindowStudio) -> Dialog:
     return QuestionDialog(
         "Remove the demo workspace",
@@ -221,6 +226,7 @@ OWN = (
     Scene(name="support", shows=SupportDialog, play=_support),
     Scene(name="alarms", shows=AlarmsDialog, play=partial(_opened, _alarms)),
     Scene(name="sign-in", shows=SignInDialog, play=partial(_opened, _sign_in)),
+    Scene(name="store-health", shows=HealthDialog, play=partial(_opened, _health)),
     Scene(name="stores", shows=StoresDialog, play=partial(_opened, _stores)),
     Scene(name="question", shows=QuestionDialog, play=partial(_opened, _question)),
     Scene(name="unlock", shows=UnlockDialog, play=partial(_opened, _unlock)),

@@ -57,10 +57,12 @@ class StatusStrip(Surface):
         sign_in_requested: The person was pressed.
         chain_requested: The state of the log was pressed.
         exchange_requested: The time of the last exchange was pressed.
+        store_requested: The store was pressed.
         jobs_requested: The number of the other jobs was pressed.
         key_lock_requested: The countdown of the open key was pressed.
     """
 
+    store_requested = Signal()
     sign_in_requested = Signal()
     chain_requested = Signal()
     exchange_requested = Signal()
@@ -78,7 +80,7 @@ class StatusStrip(Surface):
         self.more.tint = "accent_text"
         self.more.clicked.connect(self.jobs_requested)
         self.store = _Part("hard-drive", "")
-        self.store.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.store.clicked.connect(self.store_requested)
         self.person = _Part("user", "")
         self.key = _Part("lock-open", "")
         self.key.clicked.connect(self.key_lock_requested)
