@@ -27,7 +27,15 @@ from support.left_open import NOTHING
 
 ACCEPTS = os.environ.get("ACCEPT_PICTURES") == "1"
 # What these show is of the machine: its folders, free space, versions of its libraries.
-OF_THE_MACHINE = {"settings", "about", "crash", "support", "onboarding", "store-health", "runs-resume"}
+OF_THE_MACHINE = {
+    "settings",
+    "about",
+    "crash",
+    "support",
+    "onboarding",
+    "store-health",
+    "runs-resume",
+}
 OF_TWO_ADMINS = {"people-cosign", "people-fork"}  # the story has one, so no draft waits
 WITH_A_NONCE = {"people-request"}  # a request has other words each time it is made
 IN_LIGHT = tuple(
