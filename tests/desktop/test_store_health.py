@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from strongroom.bootstrap import Services, open_services
@@ -64,7 +65,7 @@ def press(dialog: HealthDialog, qtbot: QtBot, act: str, tasks: Tasks) -> None:
     (button,) = (
         each.button for each in dialog.rows if each.line.act == act and each.button is not None
     )
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     settle(tasks)
 
 
@@ -141,14 +142,14 @@ def test_the_first_backup_asks_for_a_folder_is_checked_tried_out_and_restored(
     assert f"Backed up into {place}" in words(shown)
     assert len(services.backups.listed()) == 1
     assert "Backed up within the last hour" in words(shown)
-    qtbot.mouseClick(shown.check, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(shown.check, Qt.MouseButton.LeftButton)
     settle(tasks)
     assert "Every backup could be restored" in words(shown)
-    qtbot.mouseClick(shown.drill, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(shown.drill, Qt.MouseButton.LeftButton)
     settle(tasks)
     assert "The newest backup was restored and holds" in words(shown)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(target))
-    qtbot.mouseClick(shown.restore, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(shown.restore, Qt.MouseButton.LeftButton)
     settle(tasks)
     assert len(list((target / "runs").glob("*/*/run.json"))) == 3
     assert "A copy was restored" in words(shown)
@@ -173,7 +174,7 @@ def test_a_damaged_backup_is_told_before_it_is_needed(
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.write_bytes(data)
-    qtbot.mouseClick(shown.check, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(shown.check, Qt.MouseButton.LeftButton)
     settle(tasks)
     assert "Not every backup could be restored" in words(shown)
 
