@@ -32,9 +32,20 @@ def artifacts() -> None:
 @shared_options
 def list_artifacts(run: str, path: str) -> None:
     """List the files of a run, or those below PATH."""
-    found = Artifacts(open_fresh()).list(run, path)
+    asked = Artifacts(open_fresh())
+    found, unfinished = asked.list(run, path), asked.unfinished(run)
+    for each in unfinished:
+        say(f"Unfinished: {each.path}, {each.done_bytes:,} of {each.size_bytes:,} bytes. "
+            "Log it again into this run, and it goes on from there.")  # fmt: skip
     rows = [(each.path, f"{each.size_bytes:,}", each.sha256[:16]) for each in found]
-    emit({"artifacts": _document(found)}, table(("PATH", "BYTES", "SHA-256"), rows))
+    document = {
+        "artifacts": _document(found),
+        "unfinished": [
+            {"path": each.path, "done": each.done_bytes, "size": each.size_bytes}
+            for each in unfinished
+        ],
+    }
+    emit(document, table(("PATH", "BYTES", "SHA-256"), rows))
 
 
 @artifacts.command()

@@ -7,6 +7,7 @@
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ MAX_PATH_CHARACTERS = 1_024  # fits every file system once a drive or share pref
 MAX_SEGMENT_BYTES = 200  # leaves room for temporary suffixes below the usual limit of 255
 FORBIDDEN_CHARACTERS = frozenset('<>:"|?*\\')
 _SUPERSCRIPTS = "¹²³"
+_ORDINARY = re.compile(  # what nearly all paths are, told without looking at each character
+    r"(?:(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?:[./]|\Z))"
+    r"[0-9A-Za-z_-](?:[0-9A-Za-z_.+=@-]{0,98}[0-9A-Za-z_+=@-])?(?:/(?=.)|\Z))+"
+)
 _DOS_NAMES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789" + _SUPERSCRIPTS]
@@ -37,12 +42,23 @@ class ArtifactFile:
     parts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedFile:
+    """A large file whose keeping was interrupted: bytes that are there of all it has."""
+
+    path: str
+    done_bytes: int
+    size_bytes: int
+
+
 def check_path(path: str) -> None:
     """Accepts a relative path that is safe on every file system (trust.md 2.3).
 
     Raises:
         Untrusted: ``E-PATH`` with the rule that was broken.
     """
+    if len(path) <= MAX_PATH_CHARACTERS and _ORDINARY.fullmatch(path):
+        return
     if not path or len(path) > MAX_PATH_CHARACTERS:
         raise _forbidden(path, "it is empty or too long")
     if unicodedata.normalize("NFC", path) != path:
@@ -113,6 +129,8 @@ def _parents(folded: str) -> Iterator[str]:
 
 def fold_path(path: str) -> str:
     """Returns the form under which two paths are one file on a careless file system."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", path.casefold())
 
 

@@ -14,7 +14,8 @@ from strongroom.domain.artifact import ArtifactFile
 
 PART_BYTES = 1 << 30  # every file system we meet takes it; FAT32 ends below 4 GiB
 LEAST_PART_BYTES = 1 << 16  # below it the names cost more than the parts
-MAX_PARTS = 16_384  # 16 TiB at the usual size; a name of each stands in the manifest
+MAX_PARTS = 16_384  # a name of each stands in the manifest
+MAX_FILE_BYTES = MAX_PARTS * PART_BYTES  # 16 TiB: a larger file could never be carried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

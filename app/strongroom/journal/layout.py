@@ -37,6 +37,8 @@ JOURNAL_SUFFIX = ".srj"
 PACK_SUFFIX = ".pack"
 PACK_MAGIC = b"SRPACK01" + bytes(8)
 OBJECT_FOLDER = "obj"
+UNFINISHED_SUFFIX = ".unfinished"  # of a large artifact that a program is copying
+WANTED_SUFFIX = ".wanted"  # beside it: which artifact it is to become
 RUN_FILE = "run.json"
 RUN_FORMAT = 1
 
@@ -177,6 +179,8 @@ def other_bytes(length: int) -> int:
 
 def plain(value: JsonValue) -> JsonValue:
     """Returns the value with numbers that JSON cannot say written as NaN, Infinity, -Infinity."""
+    if type(value) is str or type(value) is int:  # most of what is logged
+        return value
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):

@@ -3,30 +3,31 @@
 
 * Content is durable before the record that names it; a record never promises missing bytes.
 * Each file is read once: hashed while it is copied. What was copied is what was hashed.
+* The same bytes are kept once in a run, as far as one process logs them.
 * A link inside a folder is not followed: it may point anywhere.
 """
 
-import hashlib
 import os
+import stat
 import threading
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.domain.artifact import check_path, fold_path
+from strongroom.domain.artifact import MAX_FILES, check_path, fold_path
 from strongroom.domain.ids import RandomBytes
-from strongroom.journal.layout import OBJECT_FOLDER, PACK_MAGIC, PACK_SUFFIX, Kind
+from strongroom.domain.parts import MAX_FILE_BYTES
+from strongroom.journal.layout import Kind
 from strongroom.journal.writer import JournalWriter
+from strongroom.sdk.large_file import file_pieces, keep_large
 from strongroom.sdk.losses import Lost
+from strongroom.sdk.pack import Pack
 
 SMALL_BYTES = 1 << 20  # up to here one pack is 15 times faster than a file each (storage.md)
 GROUP_BYTES = 32 << 20  # small files that wait for one fsync; bounds memory
-CHUNK_BYTES = 4 << 20
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # no pipe waits
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_fdatasync = getattr(os, "fdatasync", os.fsync)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,9 @@ class Keeper:
         self._writer = writer
         self._random_bytes = random_bytes
         self._lock = threading.RLock()
-        self._pack: _Pack | None = None
+        self._pack: Pack | None = None
         self._folded: dict[str, str] = {}
+        self._folders: set[str] = set()
 
     def after_fork(self) -> None:
         """Lets the parent's pack go."""
@@ -65,7 +67,7 @@ class Keeper:
         """
         name = self._checked(path)
         if len(data) > SMALL_BYTES:
-            self._keep_object(name, iter((data,)))
+            self._keep_object(name, (data,), len(data))
         else:
             self._keep_small([_Small(name, data)])
 
@@ -95,7 +97,7 @@ class Keeper:
                 small = self._read(given, name, _READ | _NO_LINK)
                 group += [small] if small is not None else []
             elif len(given) > SMALL_BYTES:
-                self._keep_object(name, iter((given,)))
+                self._keep_object(name, (given,), len(given))
             else:
                 group.append(_Small(name, given))
             if sum(len(small.data) for small in group[-64:]) > GROUP_BYTES:
@@ -135,15 +137,27 @@ class Keeper:
                 self._pack.close()
                 self._pack = None
 
-    def _read(self, file: Path, name: str, flags: int) -> _Small | None:
-        """Returns a small file's bytes; keeps a big one at once."""
+    def _read(self, file: str | Path, name: str, flags: int) -> _Small | None:
+        """Returns a small file's bytes; keeps a big one at once.
+
+        Raises:
+            Lost: If it is larger than any store may keep, or no plain file.
+            OSError: If it cannot be read.
+        """
         descriptor = os.open(file, flags)
         try:
-            head = os.read(descriptor, SMALL_BYTES + 1)
+            told = os.fstat(descriptor)
+            if not stat.S_ISREG(told.st_mode):
+                raise Lost("missing", "it is no plain file")
+            size = told.st_size
+            if size > MAX_FILE_BYTES:
+                raise Lost("limit", f"{size:,} bytes where {MAX_FILE_BYTES:,} are allowed")
+            head = os.read(descriptor, min(size, SMALL_BYTES) + 1)
             while len(head) <= SMALL_BYTES and (more := os.read(descriptor, SMALL_BYTES)):
                 head += more
-            if len(head) > SMALL_BYTES:
-                self._keep_object(name, _chunks(head, descriptor))
+            if len(head) > SMALL_BYTES:  # it may have grown since it was looked at
+                size = max(size, len(head))
+                self._keep_object(name, file_pieces(head, descriptor, size), size)
                 return None
         finally:
             os.close(descriptor)
@@ -163,121 +177,78 @@ class Keeper:
             stem = self._writer.own_stem()
             if self._pack is None or self._pack.stem != stem:
                 self.close()
-                self._pack = _Pack(self._writer.folder, stem)
-            offsets = [self._pack.append(small.data) for small in group]
-            self._pack.sync()
+                self._pack = Pack(self._writer.folder, stem)
+            places = self._pack.add([small.data for small in group])
             bodies = [
-                _body(
-                    small.path,
-                    len(small.data),
-                    hashlib.sha256(small.data).hexdigest(),
-                    f"pack:{offset}",
-                )
-                for small, offset in zip(group, offsets, strict=True)
+                _body(small.path, len(small.data), place.sha256, f"pack:{place.offset}")
+                for small, place in zip(group, places, strict=True)
             ]
             self._writer.records([(Kind.ARTIFACT, body) for body in bodies], stem)
 
-    def _keep_object(self, path: str, chunks: Iterator[bytes]) -> None:
-        folder = self._writer.folder / OBJECT_FOLDER
-        folder.mkdir(exist_ok=True)
-        temporary = folder / f".{self._random_bytes(8).hex()}.tmp"
-        running = hashlib.sha256()
-        size = 0
-        try:
-            with temporary.open("xb") as target:
-                for chunk in chunks:
-                    running.update(chunk)
-                    size += target.write(chunk)
-                target.flush()
-                os.fsync(target.fileno())
-            temporary.replace(folder / running.hexdigest())
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_folder(folder)
-        self._writer.record(Kind.ARTIFACT, _body(path, size, running.hexdigest(), "obj"))
+    def _keep_object(self, path: str, pieces: Iterable[bytes], size_bytes: int) -> None:
+        folder = self._writer.folder
+        sha256, size = keep_large(folder, path, pieces, size_bytes, self._random_bytes)
+        self._writer.record(Kind.ARTIFACT, _body(path, size, sha256, "obj"))
 
     def _checked(self, path: str) -> str:
-        name = unicodedata.normalize("NFC", path.replace(os.sep, "/")).strip("/")
+        """Returns an artifact's path as it is kept.
+
+        Raises:
+            Lost: If it cannot stand beside the others, or there are too many.
+            Untrusted: ``E-PATH`` if it is not allowed on every system.
+        """
+        name = path.replace(os.sep, "/").strip("/")
+        if not name.isascii():
+            name = unicodedata.normalize("NFC", name)
         check_path(name)
-        known = self._folded.setdefault(fold_path(name), name)
-        if known != name:
+        folded = fold_path(name)
+        known = self._folded.get(folded)
+        if known is None:
+            self._place(folded, name)
+        elif known != name:
             raise Lost("path", f"{name} cannot stand beside {known} on every system")
         return name
 
-
-class _Pack:
-    """One pack file, made and appended to by this process only."""
-
-    def __init__(self, folder: Path, stem: str) -> None:
-        self.stem = stem
-        path = folder / (stem + PACK_SUFFIX)
-        self._fd = os.open(path, _FLAGS, 0o644)
-        self._end = 0
-        try:
-            self.append(PACK_MAGIC)
-        except OSError:  # the next call makes it anew: there may be room again
-            self.close()
-            path.unlink(missing_ok=True)
-            raise
-
-    def append(self, data: bytes) -> int:
-        """Appends bytes and returns where they begin; a write that did not fit is cut away."""
-        start = self._end
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._fd, view) :]
-        except OSError:
-            os.ftruncate(self._fd, start)
-            raise
-        self._end = start + len(data)
-        return start
-
-    def sync(self) -> None:
-        """Makes everything appended durable."""
-        _fdatasync(self._fd)
-
-    def close(self) -> None:
-        """Lets the file go."""
-        os.close(self._fd)
+    def _place(self, folded: str, name: str) -> None:
+        """Remembers a new path with the folders around it."""
+        if len(self._folded) >= MAX_FILES:
+            raise Lost("limit", f"a run keeps at most {MAX_FILES:,} files; pack them first")
+        if folded in self._folders:
+            raise Lost("path", f"{name} is a folder of this run already")
+        around = []
+        parent = folded.rpartition("/")[0]
+        while parent and parent not in self._folders:
+            if parent in self._folded:
+                raise Lost("path", f"{self._folded[parent]} is a file of this run already")
+            around.append(parent)
+            parent = parent.rpartition("/")[0]
+        self._folders.update(around)
+        self._folded[folded] = name
 
 
-def _walk(folder: Path, losses: list[tuple[str, Exception]]) -> Iterator[tuple[Path, str]]:
-    """Yields regular files below a folder in order of their names; links are counted as lost."""
-    pending = [folder]
+def _walk(folder: Path, losses: list[tuple[str, Exception]]) -> Iterator[tuple[str, str]]:
+    """Yields place and relative path of the regular files below a folder, by name.
+
+    Links are counted as lost. Texts, not paths: a folder of many files costs half as much.
+    """
+    pending = [(os.fspath(folder), "")]
     while pending:
-        current = pending.pop()
+        current, above = pending.pop()
         try:
-            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+            with os.scandir(current) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            losses.append((current.name, error))
+            losses.append((above or folder.name, error))
             continue
         for entry in entries:
-            path = Path(entry.path)
-            relative = path.relative_to(folder).as_posix()
+            relative = f"{above}/{entry.name}" if above else entry.name
             if entry.is_dir(follow_symlinks=False):
-                pending.append(path)
+                pending.append((entry.path, relative))
             elif entry.is_file(follow_symlinks=False):
-                yield path, relative
+                yield entry.path, relative
             else:
                 losses.append((relative, Lost("path", f"{relative} is a link or a device")))
 
 
-def _chunks(head: bytes, descriptor: int) -> Iterator[bytes]:
-    yield head
-    while chunk := os.read(descriptor, CHUNK_BYTES):
-        yield chunk
-
-
 def _body(path: str, size: int, sha256: str, at: str) -> dict[str, str | int]:
     return {"path": path, "size": size, "sha256": sha256, "at": at}
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows has no descriptor for a folder; NTFS orders a rename after its data
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -20,6 +20,7 @@ ADVICE = {
     "type": "the value has a type that cannot be logged",
     "key": "the name is empty, too long or no text",
     "size": "it is larger than one record may be; log it as an artifact",
+    "limit": "there are too many files, or one is too large; pack them, or leave some out",
     "path": "the artifact's path is not allowed on every system; choose another name",
     "missing": "the file could not be read",
     "param-changed": "the param has another value already; the first one stays",
@@ -56,7 +57,7 @@ class Losses:
         cause = cause_of(error)
         if self.is_strict and cause == "type":
             raise TypeError(f"{what}: {error}") from error
-        if self.is_strict and cause in {"key", "size", "path", "param-changed", "missing"}:
+        if self.is_strict and cause in {"key", "size", "limit", "path", "param-changed", "missing"}:
             raise ValueError(f"{what}: {error}") from error
         is_first = cause not in self.counts
         self.counts[cause] = self.counts.get(cause, 0) + count

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from strongroom.domain.artifact import ArtifactFile
+from strongroom.domain.artifact import ArtifactFile, UnfinishedFile
 from strongroom.domain.errors import BadInput, EnvironmentFault
 from strongroom.domain.progress import Progress, Silent
 from strongroom.journal.content import StoredArtifact
@@ -18,6 +18,7 @@ from strongroom.store import artifacts as stored
 from strongroom.store.liveness import Observer
 from strongroom.store.run_state import read_state
 from strongroom.store.store_folder import fault
+from strongroom.store.unfinished import unfinished_in
 
 PREVIEW_BYTES = 4 << 20  # what a viewer shows before it asks for more
 
@@ -45,6 +46,14 @@ class Artifacts:
             ArtifactFile(path=each.path, size_bytes=each.size_bytes, sha256=each.sha256)
             for each in found
         )
+
+    def unfinished(self, reference: str) -> tuple[UnfinishedFile, ...]:
+        """Returns the large files of a run whose copying was interrupted.
+
+        Raises:
+            BadInput: ``E-RUN``.
+        """
+        return unfinished_in(self._runs.run_folder(reference))
 
     def read(self, reference: str, path: str, *, max_bytes: int = PREVIEW_BYTES) -> bytes:
         """Returns the head of one file; the whole of it is verified.

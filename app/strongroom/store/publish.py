@@ -23,11 +23,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from strongroom.disk.hashing import Hashing
 from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.store.faults import explained
-from strongroom.store.hashing import Hashing
 from strongroom.store.medium import begin_writing, forget_cached
 from strongroom.store.plainfile import CHUNK_BYTES, has_content, wrong_hash
 

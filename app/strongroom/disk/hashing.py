@@ -7,8 +7,10 @@
 
 import hashlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BESIDE_BYTES = 8 << 20  # below this a thread costs more than it saves
 MAX_WAITING = 8  # pieces of a MiB
@@ -23,7 +25,11 @@ class Hashing:
 
     def __init__(self, size_bytes: int) -> None:
         self._running = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1) if size_bytes >= BESIDE_BYTES else None
+        self._pool = None
+        if size_bytes >= BESIDE_BYTES:
+            from concurrent.futures import ThreadPoolExecutor  # not where a script is imported
+
+            self._pool = ThreadPoolExecutor(1, "strongroom-hash")
         self._waiting: deque[Future[None]] = deque()
 
     def update(self, piece: bytes) -> None:
