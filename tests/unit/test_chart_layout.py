@@ -44,6 +44,13 @@ def test_an_untouched_board_has_sections_by_prefix_and_the_rest_last() -> None:
     }
 
 
+def test_what_the_machine_says_stands_after_all_a_model_says() -> None:
+    keys = ("system/cpu_percent", "val/auc", "loss", "system/memory_percent")
+    found = sections(BoardLayout(), keys)
+    assert [section.name for section in found] == ["val", "Other", "system"]
+    assert flat(BoardLayout(), found)[0].ids == ("val/auc", "loss", keys[0], keys[3])
+
+
 def test_pinned_cards_come_first_and_go_back_where_they_belong() -> None:
     pinned = BoardLayout().pinned("lr", is_pinned=True)
     assert list(shown(pinned)) == [PINNED, "val", "train", OTHER]

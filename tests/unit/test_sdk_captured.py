@@ -293,3 +293,52 @@ def test_a_git_that_hangs_does_not_hold_training_back(
     facts = work_tree.WorkTree().facts(project)
     assert facts["branch"] == "main"
     assert "dirty" not in facts
+
+
+def test_threat_a_hostile_repository_runs_nothing_of_its_own(project: Path, tmp_path: Path) -> None:
+    hit = tmp_path / "hit"
+    (project / ".gitattributes").write_text("*.py diff=evil\n")
+    git(project, "add", ".gitattributes")
+    git(project, *GIT, "commit", "-q", "-m", "attributes")
+    touch = f"touch {hit}; cat"
+    for key in ("diff.evil.textconv", "diff.evil.command", "diff.external", "core.fsmonitor",
+                "core.pager", "pager.diff"):  # fmt: skip
+        git(project, "config", key, touch)
+    git(project, "config", "core.hooksPath", str(project))
+    (project / "post-index-change").write_text(f"#!/bin/sh\n{touch}\n")
+    (project / "post-index-change").chmod(0o755)
+    (project / "model.py").write_text("depth = 9\n")
+    assert "+depth = 9" in kept(*ran(project))["changes.diff"]
+    assert not hit.exists()
+
+
+def test_a_disk_that_takes_no_capture_is_counted_and_training_goes_on(tmp_path: Path) -> None:
+    script = """
+import resource
+import strongroom as sr
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_600, 1_600))
+with sr.start_run(capture=["packages"]):
+    sr.log_metric("loss", 0.5)
+"""
+    trained(script, tmp_path)
+    content = read_run(only_run(tmp_path))
+    assert content.artifacts == ()
+    assert content.metrics["loss"].values.tolist() == [0.5]
+    assert content.lost == {"disk": 1}
+
+
+def test_a_forked_child_adds_nothing_of_the_machine(tmp_path: Path) -> None:
+    script = """
+import os, time
+import strongroom as sr
+with sr.start_run(capture=["system"]) as run:
+    child = os.fork()
+    if child == 0:
+        time.sleep(1.6)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+    trained(script, tmp_path, STRONGROOM_LOGGING_SYSTEM_SECONDS="1")
+    content = read_run(only_run(tmp_path))
+    assert len(content.writers) == 1
+    assert len(content.metrics["system/cpu_percent"]) == 1

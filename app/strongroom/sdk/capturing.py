@@ -97,21 +97,20 @@ def begin(run: ActiveRun, place: RunPlace, capture: Capture, tree: WorkTree, *, 
         tree: Answers for the repository.
         root: The store, whose disk is told of.
     """
-    if place.is_new and (capture.code or capture.packages):
-        source = {key: str(value) for key, value in place.facts["source"].items()}
-        try:
+    try:
+        if run.leads and (capture.system or capture.network):
+            gauges = Gauges(root, network=capture.network)
+            started_us = int(place.facts["started"])
+            SYSTEM_METRICS.watch(run, gauges.read, started_us=started_us, every_s=capture.every_s)
+        if place.is_new and (capture.code or capture.packages):
+            source = {key: str(value) for key, value in place.facts["source"].items()}
             files = files_of(capture, source, tree, code_folder(source.get("entry", "")))
             if files:
                 run.keep_all(files, FOLDER)
-        except Exception as error:  # noqa: BLE001 - training goes on whatever happened
-            run.losses.note(error, "what is captured by itself")
-    if run.leads and not place.is_new:
-        run.log_note(_resumed(place, tree))
-    if run.leads and (capture.system or capture.network):
-        gauges = Gauges(root, network=capture.network)
-        SYSTEM_METRICS.watch(
-            run, gauges.read, started_us=place.facts["started"], every_s=capture.every_s
-        )
+        elif run.leads and not place.is_new:
+            run.log_note(_resumed(place, tree))
+    except Exception as error:  # noqa: BLE001 - training goes on whatever happened
+        run.losses.note(error, "what is captured by itself")
 
 
 def _resumed(place: RunPlace, tree: WorkTree) -> str:
@@ -138,9 +137,6 @@ def files_of(
         source: What `source.capture` said of this process.
         tree: Answers for the repository.
         folder: Where the code lies.
-
-    Raises:
-        OSError: If a file cannot be read.
     """
     found: dict[str, bytes] = {}
     if capture.code:
@@ -157,8 +153,11 @@ def _script(source: Mapping[str, str]) -> dict[str, bytes]:
     path = Path(source.get("entry", ""))
     if not path.is_file() or path.is_relative_to(sys.prefix):
         return {}  # nothing was started, or a tool that is installed
-    with path.open("rb") as stream:
-        data = stream.read(MAX_SCRIPT_BYTES + 1)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_SCRIPT_BYTES + 1)
+    except OSError:
+        return {}  # it was started and may not be read
     if len(data) > MAX_SCRIPT_BYTES or b"\0" in data[:8_192]:
         return {}  # a bundle or a binary starter says nothing a person can read
     name = path.name if path.suffix else f"{path.name}.py"
