@@ -312,6 +312,7 @@ def _detail_document(detail: RunDetail) -> dict[str, Any]:
             for each in detail.processes
         ],
         "warnings": detail.warnings,
+        "violations": detail.violations,
     }
 
 
@@ -335,6 +336,7 @@ def _detail_lines(detail: RunDetail) -> list[str]:
     lines += [f"file    {each.path} ({each.size_bytes:,} bytes)" for each in detail.artifacts]
     lines += [f"note    {note}" for note in detail.notes]
     lines += [f"lost    {count} × {cause}" for cause, count in detail.lost.items()]
+    lines += [f"breaks  {violation}" for violation in detail.violations]
     return lines + [f"warning {warning}" for warning in detail.warnings]
 
 

@@ -108,6 +108,8 @@ class RunDetail:
     notes: tuple[str, ...]
     lost: dict[str, int]
     warnings: tuple[str, ...]
+    violations: tuple[str, ...] = ()
+    """What the run breaks of its contracts, a sentence each, those that were waived aside."""
     processes: tuple[RunProcess, ...] = ()
     """Empty for a run of one process that was never resumed."""
     last_seen_us: int = 0

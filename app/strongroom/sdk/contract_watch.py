@@ -10,7 +10,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from strongroom.domain.contract import Contract, ContractRule, Subject
 from strongroom.domain.contract_sentence import sentence
@@ -41,7 +41,7 @@ def _gives_up(
             self.bounded.clear()
             LOG.warning("The run is no longer held to its contract here.", exc_info=True)
 
-    return guarded
+    return cast("Callable[Concatenate[ContractWatch, P], None]", guarded)
 
 
 class ContractWatch:

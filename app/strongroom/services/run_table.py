@@ -7,13 +7,14 @@
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from strongroom.domain.errors import BadInput, StrongroomError
 from strongroom.domain.query import Field
 from strongroom.domain.run import Run
+from strongroom.services.contract_check import ContractCheck
 from strongroom.services.runs import Runs
 from strongroom.store import run_table
 from strongroom.store.hydration import hydrate
@@ -74,6 +75,7 @@ class RunTable:
 
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
+        self._contracts = ContractCheck(runs)
 
     def order(
         self,
@@ -124,7 +126,11 @@ class RunTable:
     def rows(self, ids: Sequence[int], fields: Collection[Field]) -> tuple[TableRow, ...]:
         """Returns rows with only these fields; runs that are gone are left out."""
         with self._runs.catalog.read() as connection:
-            return run_table.rows(connection, ids, fields)
+            found = run_table.rows(connection, ids, fields)
+        broken = self._contracts.rows(ids)
+        if not broken:
+            return found
+        return tuple(replace(row, broken=broken.get(row.id, ())) for row in found)
 
     def whole(self, run_ids: Sequence[str]) -> tuple[Run, ...]:
         """Returns runs with everything the catalog has of them; unknown ones are left out."""

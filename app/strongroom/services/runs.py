@@ -14,6 +14,7 @@ from pathlib import Path
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.changes import Changes
 from strongroom.domain.clock import Clock
+from strongroom.domain.contract import judge
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
@@ -29,6 +30,7 @@ from strongroom.store import discovery, edits, search
 from strongroom.store.artifacts import verify_artifacts
 from strongroom.store.bulk_sealing import seal_finished
 from strongroom.store.catalog import Catalog, refuse_share
+from strongroom.store.contract_breaches import facts_of
 from strongroom.store.discovery import StoredFinding
 from strongroom.store.hydration import hydrate
 from strongroom.store.liveness import observe
@@ -168,6 +170,11 @@ class Runs:
             notes=state.notes,
             lost=state.lost,
             warnings=tuple(f"{code}: {file}: {text}" for code, file, text in state.findings),
+            violations=tuple(
+                f"{each.contract}: {each.sentence}"
+                for each in judge(self.contracts.all(), facts_of(state))
+                if not each.waived
+            ),
             processes=state.processes,
             last_seen_us=state.last_seen_us,
         )

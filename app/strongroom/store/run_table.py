@@ -46,6 +46,8 @@ class TableRow:
     id: int
     run: Run
     damage: str = ""
+    broken: tuple[str, ...] = ()
+    """What its contracts ask and it breaks, by what the rules are about."""
 
 
 def order(

@@ -173,6 +173,10 @@ class CellPainter:
                     room -= self._new(painter, left + width, top + down)
                     painter.setFont(names.font)
                     painter.setPen(ink)
+                if item.row.broken:
+                    room -= 18
+                    middle = top + rows.height / 2
+                    cell_marks.flag(painter, left, left + room + 18, middle)
                 fitted = names.fit(sheet.words(item, _NAME) or "", room)
                 names.draw(painter, fitted, left, top + down)
             elif item < 0:

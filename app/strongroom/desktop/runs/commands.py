@@ -11,6 +11,7 @@ from strongroom.desktop.runs.actions import RunActions
 from strongroom.desktop.runs.body import RunsBody
 from strongroom.desktop.runs.charts_pane import ChartsPane
 from strongroom.desktop.runs.column_actions import ColumnActions
+from strongroom.desktop.runs.contract_actions import ContractActions
 from strongroom.desktop.runs.lower_pane import VIEWS, LowerPane
 from strongroom.desktop.runs.results import Results
 from strongroom.desktop.runs.rule_actions import RuleActions
@@ -34,7 +35,7 @@ COLUMN_VERBS = (
 )
 RUN_MENU = (  # under the right button on rows
     ("runs.open", "runs.chart", "runs.compare"),
-    ("runs.copy_id", "runs.tag", "runs.move", "runs.export", "runs.register"),
+    ("runs.copy_id", "runs.tag", "runs.repair", "runs.move", "runs.export", "runs.register"),
     ("runs.resume", "runs.close"),
     ("runs.archive", "runs.unarchive", "runs.delete", "runs.restore"),
     ("runs.expand", "runs.collapse"),
@@ -59,6 +60,7 @@ class RunsHost(Protocol):
     body: RunsBody
     below: LowerPane
     rules: RuleActions
+    contracts: ContractActions
 
     @property
     def detail(self) -> "DetailPane":
@@ -272,6 +274,21 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.rules", title="Metric rules…", run=page.rules.show_all, menu="View",
             icon="scale", enabled=_here, detail="Unit, direction and bounds of metrics",
+        ),
+        Command(
+            id="runs.contracts", title="Contracts…", run=page.contracts.show_all, menu="View",
+            icon="clipboard", shortcut="Ctrl+Alt+K", enabled=_here,
+            detail="What runs have to have, and which break it",
+        ),
+        Command(
+            id="runs.broken", title="Show runs that break a contract", menu="View",
+            run=page.contracts.show_broken, icon="flag", enabled=_here,
+        ),
+        Command(
+            id="runs.repair", title="Repair runs…",
+            run=lambda: page.with_selected(page.contracts.ask_repair),
+            menu="Run", icon="wrench", enabled=_some,
+            detail="Tags, lacking params, waivers: what a contract asks",
         ),
         Command(
             id="runs.seen", title="Mark new runs as seen", run=page.see_all, menu="View",

@@ -25,6 +25,14 @@ def troubles(detail: RunDetail, now_us: int) -> list[Banner]:
     if detail.lost:
         what = ", ".join(f"{count:,} {shown(kind)}" for kind, count in detail.lost.items())
         found.append(Banner("warn", "Some of it was not kept", f"Lost: {what}."))
+    if detail.violations:
+        told = "; ".join(shown(each) for each in detail.violations[:MOST_WARNINGS])
+        more = len(detail.violations) - MOST_WARNINGS
+        found.append(
+            Banner(
+                "warn", "Breaks its contract", f"{told}{f'; and {more} more' if more > 0 else ''}."
+            )
+        )
     found += [
         Banner("bad", "A file of this run is damaged", shown(warning))
         for warning in detail.warnings[:MOST_WARNINGS]

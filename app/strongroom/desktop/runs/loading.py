@@ -143,7 +143,8 @@ class RunsLoader(QObject):
 
     def take(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
-        if changes.metrics and self.has_asked:  # bounds, units and the best of a metric
+        # Bounds, units and the best of a metric; what runs break.
+        if (changes.metrics or changes.contracts) and self.has_asked:
             self.ask_again()
         if changes.runs and self.has_asked:
             self._pending |= changes.runs

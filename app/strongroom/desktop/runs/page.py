@@ -34,14 +34,9 @@ from strongroom.desktop.runs.charted import MOST_CHARTED, Charted
 from strongroom.desktop.runs.column_actions import ColumnActions
 from strongroom.desktop.runs.column_layout import ColumnLayout
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
+from strongroom.desktop.runs.contract_actions import ContractActions, PageDoors
 from strongroom.desktop.runs.field_chooser import FieldChooser
-from strongroom.desktop.runs.finding import (
-    COPIED,
-    Answer,
-    Question,
-    Surroundings,
-    groupable,
-)
+from strongroom.desktop.runs.finding import COPIED, Answer, Question, Surroundings, groupable
 from strongroom.desktop.runs.following import Following
 from strongroom.desktop.runs.loading import RunsLoader, StoreReader
 from strongroom.desktop.runs.lower_pane import LowerPane
@@ -121,6 +116,8 @@ class RunsPage(Page):
         self.run_actions = RunActions(services, tasks, self, bulk)
         self.register = RegisterChoice(services, tasks, self)
         self.rules = RuleActions(services, tasks, self, self.show_found)
+        doors = PageDoors(self.show_found, self.open_run, lambda: self.loader.question)
+        self.contracts = ContractActions(services, tasks, self, bulk, doors)
         self._build()
         self._wire()
         self._look_at_selection()
@@ -161,9 +158,11 @@ class RunsPage(Page):
 
     def refresh(self, changes: Changes) -> None:
         """Reads again what a change touched; several changes in one go are read once."""
+        if changes.contracts:
+            self.model.windows.forget()  # each row says what it breaks
         self.loader.take(changes)
         run_id = self.body.open_run_id()
-        if run_id and (run_id in changes.runs or changes.metrics):
+        if run_id and (run_id in changes.runs or changes.metrics or changes.contracts):
             self.detail.reload()
 
     def selection(self) -> tuple[str, ...]:

@@ -143,14 +143,21 @@ class Sheet:
             return wording.exact(run.started_us)
         if chosen.kind == "trust":
             return trust_words(loaded.row)
-        if chosen.kind == "run" and loaded.row.id > self.seen_id:
-            return f"{self.text(row, column)}: new since you last looked"
+        if chosen.kind == "run":
+            return self._run_words(loaded, self.text(row, column))
         summary = _summary(run, chosen)
         if summary is not None:
             breach = self.breach(loaded, chosen)
             exact = _exact(summary, chosen, self._value(summary, chosen))
             return f"{breach}. {exact}" if breach else exact
         return self.text(row, column)
+
+    def _run_words(self, loaded: LoadedRow, name: str) -> str:
+        """Returns the name of a run with what its marks say."""
+        told = ["new since you last looked"] if loaded.row.id > self.seen_id else []
+        if loaded.row.broken:
+            told.append(f"breaks its contract: {shown(', '.join(loaded.row.broken))}")
+        return f"{name}: {'; '.join(told)}" if told else name
 
     def breach(self, loaded: LoadedRow, column: SheetColumn) -> str:
         """Returns how a run breaks what is known of a metric, "" if it does not."""
