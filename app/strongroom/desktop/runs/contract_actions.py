@@ -68,6 +68,19 @@ class ContractActions(QObject):
         """Opens the contracts with who breaks them."""
         self._read(self._open_dialog)
 
+    def show_draft(self, contract: Contract) -> None:
+        """Opens a contract that is not in force, with who would break it; nothing is written."""
+
+        def done(findings: ContractFindings) -> None:
+            self._known = ((contract,), findings)
+            self._open_dialog(self._known)
+
+        self._tasks.ask(
+            "runs.contracts", "Checking contracts",
+            lambda progress: self._check.findings(contracts=[contract], progress=progress), done,
+            owner=self, failed=self._on_failed,
+        )  # fmt: skip
+
     def show_broken(self) -> None:
         """Shows the runs that break a rule in the table."""
         self._doors.find("contract.breaks IS NOT NULL")

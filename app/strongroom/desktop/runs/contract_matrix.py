@@ -21,6 +21,7 @@ from strongroom.services.contract_check import BrokenRun, RuleCount
 
 CELL, GAP = 14, 2  # px of a square and between two
 TITLES = 176  # px for the names of rules
+MEANINGS = (("must", "stops a registration"), ("should", "is told"), ("waived", "was waived"))
 MOST_ROWS = 40  # rules with a violation; more of them are found in the list
 
 
@@ -141,25 +142,11 @@ class ContractMatrix(QWidget):
             words = shown(subject_words(rule.rule))
             paint.text(painter, name, words, "text_secondary", font)
             for column in range(min(across, len(self._runs))):
-                self._square(painter, self._rect(row, column), self.state(row, column))
+                _square(painter, self._rect(row, column), self.state(row, column))
         if self._at[0] >= 0:
             around = self._rect(*self._at).adjusted(-2, -2, 2, 2)
             role = "focus" if self.hasFocus() else "border_control"
             paint.rounded(painter, around, 4, None, role)  # type: ignore[arg-type]  # both are roles
-
-    def _square(self, painter: QPainter, rect: QRectF, state: str) -> None:
-        if state == Level.MUST.value:
-            paint.rounded(painter, rect, 3, "bad_icon")
-        elif state == Level.SHOULD.value:
-            paint.rounded(painter, rect, 3, "warn_bg", "warn_icon")
-            bar = QRectF(rect.left() + 3, rect.center().y() - 1, rect.width() - 6, 2)
-            paint.rounded(painter, bar, 1, "warn_icon")
-        elif state == "waived":
-            painter.setPen(QPen(theme().colour("text_tertiary"), 1.4))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(rect.center(), rect.width() / 2 - 3, rect.width() / 2 - 3)
-        else:
-            paint.rounded(painter, rect, 3, "bg_sunken")
 
     def _rect(self, row: int, column: int) -> QRectF:
         look = theme()
@@ -198,3 +185,54 @@ class ContractMatrix(QWidget):
     def _open(self) -> None:
         if self._at[0] >= 0:
             self.opened.emit(self._runs[self._at[1]].run.run_id)
+
+
+class MatrixLegend(QWidget):
+    """What the squares mean."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(", ".join(f"{words}: {state}" for state, words in MEANINGS))
+        theme().follow(self)
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Takes over the size of the look in force."""
+        self.setFixedSize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Returns the room of all words."""
+        look = theme()
+        font = look.font("caption")
+        wide = sum(look.width(words, font) + look.scaled(CELL) + 24 for _, words in MEANINGS)
+        return QSize(int(wide), max(look.line("caption"), look.scaled(CELL)) + 4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints a square and its words, three times."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        look = theme()
+        font, cell, left = look.font("caption"), look.scaled(CELL), 8.0
+        for state, words in MEANINGS:
+            _square(painter, QRectF(left, (self.height() - cell) / 2, cell, cell), state)
+            wide = look.width(words, font) + 2
+            rest = QRectF(left + cell + 6, 0, wide, self.height())
+            paint.text(painter, rest, words, "text_secondary", font)
+            left += cell + wide + 22
+
+
+def _square(painter: QPainter, rect: QRectF, state: str) -> None:
+    """Paints what a state is: full, a frame with a bar, a ring, or an empty place."""
+    if state == Level.MUST.value:
+        paint.rounded(painter, rect, 3, "bad_icon")
+    elif state == Level.SHOULD.value:
+        paint.rounded(painter, rect, 3, "warn_bg", "warn_icon")
+        bar = QRectF(rect.left() + 3, rect.center().y() - 1, rect.width() - 6, 2)
+        paint.rounded(painter, bar, 1, "warn_icon")
+    elif state == "waived":
+        painter.setPen(QPen(theme().colour("text_tertiary"), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(rect.center(), rect.width() / 2 - 3, rect.width() / 2 - 3)
+    else:
+        paint.rounded(painter, rect, 3, "bg_sunken")

@@ -17,7 +17,7 @@ from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.labels import Elided, Label, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Split, column, row
 from strongroom.desktop.kit.table import Table
-from strongroom.desktop.runs.contract_matrix import ContractMatrix
+from strongroom.desktop.runs.contract_matrix import ContractMatrix, MatrixLegend
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.contract import Contract, Level
 from strongroom.domain.contract_sentence import asks, subject_words
@@ -61,7 +61,7 @@ class ContractsDialog(Dialog):
         super().__init__(
             "Contracts", title="Contracts",
             sentence="What runs have to have. Stated for everybody who opens this store.",
-            width=940, height=640, cancel="Close", parent=parent,
+            width=940, height=680, cancel="Close", parent=parent,
         )  # fmt: skip
         self._contracts: tuple[Contract, ...] = ()
         self._findings = findings
@@ -77,12 +77,13 @@ class ContractsDialog(Dialog):
                 Column("asks", "What is asked", 240, stretch=True),
                 Column("level", "Level", 84),
                 Column("broken", "Broken by", 132),
-                Column("waived", "Waived", 68, "right"),
+                Column("waived", "Waived", 84, "right"),
             ),
             name="Rules of the contract",
             edge=20,
         )
         self.matrix = ContractMatrix()
+        self.legend = MatrixLegend()
         self.told = Elided("", "text_secondary", "dense")
         self._lay_out()
         self._wire()
@@ -122,12 +123,12 @@ class ContractsDialog(Dialog):
         )  # fmt: skip
         self._problem = column(margins=(20, 0, 20, 0))
         picture = column(
-            SectionTitle("Who breaks what"), 4, (Scroll(self.matrix), 1), 4, self.told,
-            margins=(20, 8, 20, 0),
+            row((SectionTitle("Who breaks what"), 1), self.legend), 4, (Scroll(self.matrix), 1), 4,
+            self.told, margins=(20, 8, 20, 6),
         )  # fmt: skip
         self.empty = Label(NOTHING, "text_secondary", wrap=True)
         nothing = column(self.empty, margins=(20, 8, 20, 8))
-        split = Split("vertical", column((self.table, 1)), picture, sizes=(300, 200))
+        split = Split("vertical", column((self.table, 1)), picture, sizes=(260, 260))
         self.set_body(column(tools, self._problem, nothing, (split, 1)), margins=(0, 0, 0, 0))
 
     def _wire(self) -> None:

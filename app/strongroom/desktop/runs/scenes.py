@@ -15,6 +15,9 @@ from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
 from strongroom.desktop.runs.chart_windows import MetricsDialog, NameDialog
 from strongroom.desktop.runs.columns_dialog import ColumnsDialog
 from strongroom.desktop.runs.commands import RUN_MENU
+from strongroom.desktop.runs.contract_dialogs import ContractDialog, LearnDialog, RepairDialog
+from strongroom.desktop.runs.contract_rule_dialog import ContractRuleDialog
+from strongroom.desktop.runs.contracts_dialog import ContractsDialog
 from strongroom.desktop.runs.detail_tabs import EVERY_TAB
 from strongroom.desktop.runs.format_dialog import FormatDialog
 from strongroom.desktop.runs.lost_dialogs import CloseDialog, ResumeDialog
@@ -22,6 +25,7 @@ from strongroom.desktop.runs.lower_pane import CURVES, VIEWS
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.rule_dialog import RuleDialog
 from strongroom.desktop.runs.rules_list import RulesDialog
+from strongroom.domain.contract import Contract, ContractRule, Level, Subject
 from strongroom.domain.query import Field, FieldKind
 
 SHORT = {"overview": "run", "artifacts": "artifacts"}  # the two that documents show most
@@ -126,6 +130,68 @@ def _menu(studio: Studio) -> QWidget:
     return menu
 
 
+def _drafted(page: RunsPage) -> Contract:
+    """Returns a contract over what some run has, and something it lacks."""
+    run = page.run_named(_some_run(page))
+    if run is None or not run.metrics:
+        raise NothingToShow("no run has a metric")
+    loss = min(run.metrics)
+    rules = [
+        ContractRule(subject=Subject.PARAM, key=key, is_required=True, shapes=("number",))
+        for key in sorted(run.params)[:3]
+    ]
+    rules += [
+        ContractRule(subject=Subject.METRIC, key=loss, is_required=True, high=0.6),
+        ContractRule(subject=Subject.ARTIFACT, key="*/MLmodel", is_required=True),
+        ContractRule(subject=Subject.DATASET, key="training", is_required=True, level=Level.SHOULD),
+        ContractRule(
+            subject=Subject.NAMES, key="params", shapes=("kebab-case",), level=Level.SHOULD
+        ),
+    ]
+    return Contract(name="house-rules", rules=tuple(rules))
+
+
+def _contracts(studio: Studio) -> ContractsDialog:
+    page = _page(studio)
+    page.contracts.show_draft(_drafted(page))
+    return studio.dialog(ContractsDialog)
+
+
+def _no_contracts(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.run("runs.contracts")
+    return studio.dialog(ContractsDialog)
+
+
+def _contract_rule(studio: Studio) -> QWidget:
+    dialog = _contracts(studio)
+    dialog.table.select(dialog.table.lines()[2].key)
+    dialog.change.click()
+    return studio.dialog(ContractRuleDialog)
+
+
+def _contract_repair(studio: Studio) -> QWidget:
+    page = _page(studio)
+    _some_run(page)
+    studio.run("runs.repair")
+    return studio.dialog(RepairDialog)
+
+
+def _contract_learn(studio: Studio) -> QWidget:
+    page = _page(studio)
+    _some_run(page)
+    studio.run("runs.contracts")
+    studio.dialog(ContractsDialog).learn.click()
+    return studio.dialog(LearnDialog)
+
+
+def _contract_new(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.run("runs.contracts")
+    studio.dialog(ContractsDialog).new.click()
+    return studio.dialog(ContractDialog)
+
+
 def _first_card(studio: Studio) -> tuple[RunsPage, str]:
     page = _page(studio)
     card = next(iter(page.charts.board.places()), "")
@@ -219,6 +285,12 @@ SCENES = (
     Scene(
         name="rules", shows=RulesDialog, play=partial(_selected, "runs.rules", RulesDialog)
     ),
+    Scene(name="contracts", shows=ContractsDialog, play=_contracts),
+    Scene(name="contracts-none", shows=ContractsDialog, play=_no_contracts),
+    Scene(name="contract-rule", shows=ContractRuleDialog, play=_contract_rule),
+    Scene(name="contract-learn", shows=LearnDialog, play=_contract_learn),
+    Scene(name="contract-new", shows=ContractDialog, play=_contract_new),
+    Scene(name="contract-repair", shows=RepairDialog, play=_contract_repair),
     Scene(name="charts-large", shows=LargeChart, play=_large),
     Scene(name="charts-numbers", shows=ChartNumbers, play=_numbers),
     Scene(name="charts-settings", shows=RunsPage, play=_settings),
