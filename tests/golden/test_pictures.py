@@ -43,7 +43,7 @@ IN_LIGHT = tuple(
 )
 IN_DARK = (
     "runs", "runs-grouped", "plots-scatter", "plots-parallel", "plots-box", "plots-bars",
-    "run", "run-metrics", "artifacts", "compare", "compare-texts", "models",
+    "run", "run-metrics", "contracts", "artifacts", "compare", "compare-texts", "models",
     "reviews", "reviews-decide", "exchange", "exchange-verified", "audit", "monitor", "people",
     "people-admit", "people-key", "alarms",
     "settings-found", "palette", "notices", "unlock",

@@ -10,11 +10,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.kit import wording
+from strongroom.desktop.kit.blocks import EmptyState
 from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.cells import MISSING, BadgeCell, BarCell, Column, Row, TextCell
 from strongroom.desktop.kit.choice import Choice
 from strongroom.desktop.kit.dialog import Dialog
-from strongroom.desktop.kit.labels import Elided, Label, SectionTitle
+from strongroom.desktop.kit.labels import Elided, SectionTitle
 from strongroom.desktop.kit.surface import Scroll, Split, column, row
 from strongroom.desktop.kit.table import Table
 from strongroom.desktop.runs.contract_matrix import ContractMatrix, MatrixLegend
@@ -26,7 +27,7 @@ from strongroom.services.contract_check import ContractFindings, RuleCount
 EVERY = ""
 NOTHING = (
     "A contract says what runs have to have: an owner, a learning rate that is a number, a "
-    "dataset. Learn one from runs that are as they should be, or add a rule."
+    "dataset. Learn one from runs that are as they should be, or make a new one."
 )
 
 
@@ -121,19 +122,20 @@ class ContractsDialog(Dialog):
             self.which, self.settings, (self.scope, 1), self.new, self.learn,
             margins=(20, 0, 20, 8),
         )  # fmt: skip
-        self._problem = column(margins=(20, 0, 20, 0))
         picture = column(
             row((SectionTitle("Who breaks what"), 1), self.legend), 4, (Scroll(self.matrix), 1), 4,
             self.told, margins=(20, 8, 20, 6),
         )  # fmt: skip
-        self.empty = Label(NOTHING, "text_secondary", wrap=True)
-        nothing = column(self.empty, margins=(20, 8, 20, 8))
-        split = Split("vertical", column((self.table, 1)), picture, sizes=(260, 260))
-        self.set_body(column(tools, self._problem, nothing, (split, 1)), margins=(0, 0, 0, 0))
+        self.empty = EmptyState(
+            "No run is held to anything yet", NOTHING, "Learn from runs…", "flask-conical"
+        )
+        self._split = Split("vertical", column((self.table, 1)), picture, sizes=(260, 260))
+        self.set_body(column(tools, (self.empty, 1), (self._split, 1)), margins=(0, 0, 0, 0))
 
     def _wire(self) -> None:
         self.which.chosen.connect(lambda _name: self._list())
         self.settings.clicked.connect(lambda: self.contract_requested.emit(self._one()))
+        self.empty.acted.connect(lambda: self.learn_requested.emit(""))
         self.new.clicked.connect(lambda: self.contract_requested.emit(""))
         self.learn.clicked.connect(lambda: self.learn_requested.emit(self.chosen_contract()))
         self.add.clicked.connect(lambda: self.rule_requested.emit(self._one(), ""))
@@ -153,8 +155,11 @@ class ContractsDialog(Dialog):
         several = name == EVERY and len(self._contracts) > 1
         self.table.set_lines([_line(each, most, several=several) for each in rules])
         self.matrix.show_runs(rules, self._findings.runs)
-        has_rules = bool(self._findings.rules)
-        self.empty.setVisible(not has_rules)
+        self.empty.setVisible(not self._contracts)
+        self._split.setVisible(bool(self._contracts))
+        acts = (self.add, self.change, self.remove, self.show_them, self.repair)
+        for button in (self.which, self.settings, self.learn, *acts):
+            button.setVisible(bool(self._contracts))
         contract = next((each for each in self._contracts if each.name == name), None)
         words = ""
         if contract is not None:

@@ -137,11 +137,11 @@ def _drafted(page: RunsPage) -> Contract:
         raise NothingToShow("no run has a metric")
     loss = min(run.metrics)
     rules = [
-        ContractRule(subject=Subject.PARAM, key=key, is_required=True, shapes=("number",))
+        ContractRule(subject=Subject.PARAM, key=key, is_required=True, allowed=(run.params[key],))
         for key in sorted(run.params)[:3]
     ]
     rules += [
-        ContractRule(subject=Subject.METRIC, key=loss, is_required=True, high=0.6),
+        ContractRule(subject=Subject.METRIC, key=loss, is_required=True, high=0.95),
         ContractRule(subject=Subject.ARTIFACT, key="*/MLmodel", is_required=True),
         ContractRule(subject=Subject.DATASET, key="training", is_required=True, level=Level.SHOULD),
         ContractRule(
@@ -181,7 +181,7 @@ def _contract_learn(studio: Studio) -> QWidget:
     page = _page(studio)
     _some_run(page)
     studio.run("runs.contracts")
-    studio.dialog(ContractsDialog).learn.click()
+    studio.dialog(ContractsDialog).learn_requested.emit("")
     return studio.dialog(LearnDialog)
 
 
