@@ -194,7 +194,7 @@ def test_a_rule_is_waived_in_writing_for_selected_runs(page: RunsPage, tasks: Ta
     state(page, tasks)
     page.table.select(run_id(5))
     settle(tasks)
-    run(page, "runs.repair", run_id(5))
+    run(page, "runs.contract_repair", run_id(5))
     repair = opened(RepairDialog, tasks)
     repair.verb.set_current("waive")
     repair.verb.changed.emit("waive")

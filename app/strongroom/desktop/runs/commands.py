@@ -35,7 +35,14 @@ COLUMN_VERBS = (
 )
 RUN_MENU = (  # under the right button on rows
     ("runs.open", "runs.chart", "runs.compare"),
-    ("runs.copy_id", "runs.tag", "runs.repair", "runs.move", "runs.export", "runs.register"),
+    (
+        "runs.copy_id",
+        "runs.tag",
+        "runs.contract_repair",
+        "runs.move",
+        "runs.export",
+        "runs.register",
+    ),
     ("runs.resume", "runs.close"),
     ("runs.archive", "runs.unarchive", "runs.delete", "runs.restore"),
     ("runs.expand", "runs.collapse"),
@@ -285,7 +292,7 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
             run=page.contracts.show_broken, icon="flag", enabled=_here,
         ),
         Command(
-            id="runs.repair", title="Repair runs…",
+            id="runs.contract_repair", title="Repair what contracts ask…",
             run=lambda: page.with_selected(page.contracts.ask_repair),
             menu="Run", icon="wrench", enabled=_some,
             detail="Tags, lacking params, waivers: what a contract asks",

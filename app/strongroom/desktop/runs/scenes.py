@@ -173,7 +173,7 @@ def _contract_rule(studio: Studio) -> QWidget:
 def _contract_repair(studio: Studio) -> QWidget:
     page = _page(studio)
     _some_run(page)
-    studio.run("runs.repair")
+    studio.run("runs.contract_repair")
     return studio.dialog(RepairDialog)
 
 
