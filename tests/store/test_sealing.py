@@ -17,6 +17,7 @@ from strongroom.store.liveness import observe
 from strongroom.store.run_state import read_state
 from strongroom.store.seal_check import verify_sealed
 from strongroom.store.sealing import seal, sealed_digest
+from strongroom.store.series import read_series
 from support.runs_on_disk import START_US, add_process, random_bytes, write_run
 
 NOW = observe(START_US + 5)
@@ -36,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 def test_sealing_keeps_every_bit_and_removes_the_journals(folder: Path) -> None:
     assert seal(folder, NOW)
     assert not list(folder.glob("*.srj"))
-    back = sealing.all_metrics(folder)["acc"]
+    back = read_series(folder, "acc")
     assert back.values.tobytes() == np.array(VALUES).tobytes()
     assert verify_sealed(folder, sealed_digest(folder)) == ()
     state = read_state(folder, NOW)
@@ -120,7 +121,7 @@ def test_a_resumed_run_is_read_whole_and_sealed_again(folder: Path) -> None:
     assert (state.is_sealed, state.status, state.metrics["acc"].count) == (False, "FAILED", 7)
     assert seal(folder, NOW)
     assert sealed_digest(folder) != first
-    series = sealing.all_metrics(folder)["acc"]
+    series = read_series(folder, "acc")
     assert (len(series), series.values[-1]) == (7, 7.0)
 
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strongroom.domain.errors import StrongroomError, Untrusted
-from strongroom.journal.compact import keys, read_metric, read_metrics, write_metrics
+from strongroom.journal.compact import write_metrics
+from strongroom.journal.compacted import keys, read_metric, read_metrics
 from strongroom.journal.series import Series, summarize
 
 INT64 = st.integers(-(2**63), 2**63 - 1)

@@ -97,11 +97,20 @@ def show(run: str) -> None:
 @runs.command()
 @click.argument("run", metavar=REFERENCE)
 @click.argument("key", metavar="KEY")
+@click.option("--from", "first", type=int, default=None, metavar="STEP", help="The lowest step.")
+@click.option("--to", "last", type=int, default=None, metavar="STEP", help="The highest step.")
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help="About how many are enough: the lowest and the highest of every so many stay.",
+)
 @shared_options
-def history(run: str, key: str) -> None:
-    """Print all points of a metric: step, value, time in microseconds."""
-    series = open_fresh().history(run, key)
-    points = list(
+def history(run: str, key: str, first: int | None, last: int | None, points: int | None) -> None:
+    """Print the points of a metric: step, value, time in microseconds."""
+    series = open_fresh().history(run, key, first=first, last=last, points=points)
+    found = list(
         zip(
             series.steps.tolist(),
             series.values.tolist(),
@@ -109,8 +118,8 @@ def history(run: str, key: str) -> None:
             strict=True,
         )
     )
-    lines = (f"{step:>8}  {value!r:<24}  {to_iso(time_us)}" for step, value, time_us in points)
-    emit({"points": points}, lines)
+    lines = (f"{step:>8}  {value!r:<24}  {to_iso(time_us)}" for step, value, time_us in found)
+    emit({"points": found}, lines)
 
 
 @runs.command()

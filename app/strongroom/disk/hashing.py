@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from pathlib import Path
 
+CHUNK = 1 << 20
 BESIDE_BYTES = 8 << 20  # below this a thread costs more than it saves
 MAX_WAITING = 8  # pieces of a MiB
 
@@ -53,3 +55,13 @@ class Hashing:
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def hash_file(path: "Path") -> tuple[str, int]:
+    """Returns the SHA-256 and size in bytes of a file, read in pieces."""
+    running, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            running.update(piece)
+            size += len(piece)
+    return running.hexdigest(), size

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.disk.hashing import hash_file
 from strongroom.domain.bundle import Manifest, parse_manifest
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import Untrusted
@@ -21,7 +22,6 @@ from strongroom.store.content import Content
 from strongroom.store.ledger import Ledger
 from strongroom.store.quarantine import Quarantine
 from strongroom.store.run_state import METRICS_FILE, read_sealed
-from strongroom.store.sealing import hash_file
 from strongroom.store.segments import segment_name
 from strongroom.store.snapshot import Snapshot
 from strongroom.store.store_folder import StoreFolder

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens a journal of either kind; whoever reads it need not know which one it is."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,10 @@ class OpenJournal(Protocol):
             Untrusted: If it does not begin like a journal, or is too large.
             OSError: If it cannot be read.
         """
+        ...
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yields the same, a bounded part at a time, at least one. Raises as `read`."""
         ...
 
 

@@ -31,9 +31,10 @@ from strongroom.journal.plain_lines import (
     parse_plain_header,
 )
 from strongroom.journal.series import Series
-from strongroom.journal.stream import Stretch
+from strongroom.journal.stream import Stretch, together
 
 MOST_TOLD = 100  # bad lines of one read that are told one by one; the others are counted
+LINES_TOGETHER = 1 << 19  # 12 MB of points, and their lines are gone
 MAX_KEYS = 1 << 20  # names of metrics in one file, some 100 MB of memory
 
 
@@ -52,6 +53,14 @@ class PlainFile:
         """Returns what was added since the last read; an unfinished line is left for the next.
 
         Raises:
+            Untrusted, OSError: As `stretches`.
+        """
+        return together(self.stretches())
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yields what was added since the last read, some thousand lines at a time.
+
+        Raises:
             Untrusted: If the first line cannot be read (``E-FORMAT``, ``E-HASH``) or the file is
                 larger than `MAX_PLAIN_BYTES` (``E-SIZE``).
             OSError: If the file cannot be read.
@@ -66,12 +75,14 @@ class PlainFile:
                     "Log so many points through the binary journal, or as several runs.",
                 )
             stream.seek(self._offset)
-            for line in _lines(stream):
+            for number, line in enumerate(_lines(stream), start=1):
                 self._take(line, reading)
+                if number % LINES_TOGETHER == 0:
+                    yield reading.stretch(self._time_us)
         if size > self._offset:
             reading.torn(self._offset, size - self._offset)
         reading.told_in_all()
-        return reading.stretch(self._time_us)
+        yield reading.stretch(self._time_us)
 
     def _take(self, line: "_Line", reading: "_Reading") -> None:
         at, self._offset = self._offset, self._offset + line.size
@@ -110,6 +121,7 @@ class _Reading:
         self._bad_count = 0
         self._void: tuple[int, int] = (0, 0)
         self._columns: dict[str, tuple[array[int], array[int], array[float]]] = {}
+        self._keys: set[str] = set()
         self.records: list[tuple[Kind, Body]] = []
 
     def point(self, point: Point, time_us: int) -> None:
@@ -120,8 +132,9 @@ class _Reading:
         """
         columns = self._columns.get(point.key)
         if columns is None:
-            if len(self._columns) >= MAX_KEYS:
+            if len(self._keys) >= MAX_KEYS and point.key not in self._keys:
                 raise BadLine("E-SIZE", f"it names one metric more than {MAX_KEYS:,}")
+            self._keys.add(point.key)
             columns = self._columns[point.key] = array("q"), array("q"), array("d")
         columns[0].append(point.step)
         columns[1].append(time_us)
@@ -155,7 +168,7 @@ class _Reading:
             self._findings.append(Finding("W-TORN", self._name, first, detail))
 
     def stretch(self, time_us: int) -> Stretch:
-        """Returns everything in the shape that a binary journal has."""
+        """Returns what was gathered since the last call in the shape that a binary journal has."""
         series = {
             key: Series(
                 np.frombuffer(steps, np.int64),
@@ -164,9 +177,11 @@ class _Reading:
             )
             for key, (steps, times, values) in self._columns.items()
         }
-        return Stretch(
+        found = Stretch(
             series=series, records=self.records, findings=self._findings, last_time_us=time_us
         )
+        self._columns, self.records, self._findings = {}, [], []
+        return found
 
 
 def _said(line: "_Line") -> Point | Said | None:

@@ -9,8 +9,8 @@
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,12 +27,14 @@ from strongroom.journal.content import (
     StoredArtifact,
     WriterState,
 )
-from strongroom.journal.files import journals_in, stem_of
+from strongroom.journal.files import header_or_none, journals_in, stem_of
+from strongroom.journal.gathering import Gathered, Points
 from strongroom.journal.layout import (
     OBJECT_FOLDER,
     PACK_SUFFIX,
     RUN_FILE,
     RUN_FORMAT,
+    Header,
     Kind,
 )
 from strongroom.journal.opening import OpenJournal, open_journal
@@ -100,23 +102,27 @@ def newer_run(file: str, number: int) -> Finding:
     return Finding("E-FORMAT", file, 0, detail)
 
 
-def read_run(folder: Path, names: Sequence[str] | None = None) -> JournalContent:
+def read_run(
+    folder: Path, names: Sequence[str] | None = None, points: Points | None = None
+) -> JournalContent:
     """Returns everything the run folder's journals say; damage becomes findings.
 
     Args:
         folder: The run folder.
         names: What lies in it, if somebody has just looked.
+        points: Is given the points, stretch by stretch; `JournalContent.metrics` is empty then.
 
     Raises:
         Untrusted: If ``run.json`` cannot be trusted.
         OSError: If the folder cannot be read.
     """
-    fold = _Fold(read_header(folder))
+    held = Gathered()
+    fold = _Fold(read_header(folder), held if points is None else points)
     if fold.header.format > RUN_FORMAT:
         fold.findings.append(newer_run(RUN_FILE, fold.header.format))
-    for file, stretch in _read_files(folder, fold, names):
-        fold.add(file, stretch)
-    return fold.content()
+    for file in _files(folder, fold, names):
+        fold.read(file)
+    return fold.content(held.series())
 
 
 def bounded_size(stream: BinaryIO, most: int) -> int:
@@ -163,51 +169,53 @@ class JournalTail:
         return {key: concat(series) for key, series in parts.items()}
 
 
-def _read_files(
-    folder: Path, fold: "_Fold", names: Sequence[str] | None
-) -> list[tuple[OpenJournal, Stretch]]:
-    read = []
+def _files(folder: Path, fold: "_Fold", names: Sequence[str] | None) -> list[OpenJournal]:
+    """Returns the journals in the order in which they count."""
     paths = journals_in(folder, names)
     if len(paths) > MAX_JOURNALS:
         detail = f"{len(paths):,} journals where {MAX_JOURNALS:,} are read"
         fold.findings.append(Finding("E-SIZE", folder.name, 0, detail))
-    for path in paths[:MAX_JOURNALS]:
-        file = open_journal(path)
-        try:
-            stretch = file.read()
-        except Untrusted as error:
-            fold.findings.append(Finding(error.code, path.name, 0, error.title))
-            continue
-        except OSError as error:
-            fold.findings.append(Finding("E-MISSING", path.name, 0, str(error.strerror)))
-            continue
-        if file.header is None:
-            fold.findings.extend(stretch.findings)
-        elif file.header.run_id != fold.header.run_id:
-            detail = f"it belongs to the run {file.header.run_id}"
-            fold.findings.append(Finding("E-FORMAT", path.name, 0, detail))
-        else:
-            read.append((file, stretch))
-    return sorted(read, key=_order)
+        paths = paths[:MAX_JOURNALS]
+    if len(paths) > 1:
+        paths.sort(key=_order)
+    return [open_journal(path) for path in paths]
 
 
-def _order(item: tuple[OpenJournal, Stretch]) -> tuple[bool, int, str]:
-    file = item[0]
-    created = file.header.created_us if file.header else 0
-    return file.path.name.startswith("edit-"), created, file.path.name
+def _order(path: Path) -> tuple[bool, int, str]:
+    try:
+        header = header_or_none(path)
+    except OSError:  # said when it is read
+        header = None
+    created = header.created_us if header else 0
+    return path.name.startswith("edit-"), created, path.name
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one file has said so far."""
+
+    name: str
+    is_edit: bool = field(init=False)
+    status: RunStatus | None = None
+    has_ended: bool = False
+    last_us: int = 0
+    process: dict[str, JsonValue] | None = None
+
+    def __post_init__(self) -> None:
+        self.is_edit = self.name.startswith("edit-")
 
 
 class _Fold:
     """Adds up the files of one run in order."""
 
-    def __init__(self, header: RunHeader) -> None:
+    def __init__(self, header: RunHeader, points: Points) -> None:
         self.header = header
+        self._points = points
         self.findings: list[Finding] = []
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
         self._inputs: list[dict[str, str]] = []
         self._artifacts: dict[str, StoredArtifact] = {}
-        self._series: dict[str, list[Series]] = {}
         self._notes: list[str] = []
         self._lost: dict[str, int] = {}
         self._writers: list[WriterState] = []
@@ -219,58 +227,80 @@ class _Fold:
         self._moved_to = ""
         self._params_taken: dict[str, str] = {}
 
-    def add(self, file: OpenJournal, stretch: Stretch) -> None:
-        """Adds one file after the ones created before it."""
+    def read(self, file: OpenJournal) -> None:
+        """Reads one file and adds it after the ones created before it."""
         name = file.path.name
-        is_edit = name.startswith("edit-")
-        self.findings.extend(stretch.findings)
+        try:
+            self._add(file, file.stretches())
+        except Untrusted as error:
+            self.findings.append(Finding(error.code, name, 0, error.title))
+        except OSError as error:
+            self.findings.append(Finding("E-MISSING", name, 0, str(error.strerror)))
+
+    def _add(self, file: OpenJournal, stretches: Iterable[Stretch]) -> None:
+        seen = _Seen(name=file.path.name)
+        header = None
+        for stretch in stretches:
+            self.findings.extend(stretch.findings)
+            if header is None:
+                header = file.header
+                if header is None or not self._begins(seen, header):
+                    return
+            self._take(stretch, seen)
+        if header is not None and not seen.is_edit:
+            self._writers.append(
+                WriterState(
+                    file=seen.name,
+                    is_primary=False,
+                    ended=seen.has_ended,
+                    status=seen.status,
+                    last_seen_us=max(seen.last_us, header.created_us),
+                    pid=header.pid,
+                    boot_id=header.boot_id,
+                    created_us=header.created_us,
+                    process=None if seen.process is None else process_of(seen.process, header.pid),
+                    says_alive=header.says_alive,
+                )
+            )
+
+    def _take(self, stretch: Stretch, seen: "_Seen") -> None:
         for key, series in stretch.series.items():
-            self._series.setdefault(key, []).append(series)
-        state: RunStatus | None = None
-        has_ended = False
-        last_seen = stretch.last_time_us
-        if not self._claims and not is_edit:
-            self._claims.append(name)
-        process: dict[str, JsonValue] | None = None
+            self._points.add(key, series)
+        seen.last_us = max(seen.last_us, stretch.last_time_us)
         for kind, body in stretch.records:
             time_us = 0
             if "time" in body and type(body["time"]) is int:
                 time_us = body["time"]
-                last_seen = max(last_seen, time_us)
+                seen.last_us = max(seen.last_us, time_us)
             if kind is Kind.PARAM or kind is Kind.TAG:  # most of them
-                self._record(kind, body, name)
-            elif kind is Kind.STATUS and is_edit:
+                self._record(kind, body, seen.name)
+            elif kind is Kind.STATUS and seen.is_edit:
                 self._edit_status(body, time_us)
             elif kind is Kind.MOVE:  # counts in an edit only, as DELETED does
-                self._moved_to = _moved(body) if is_edit else self._moved_to
+                self._moved_to = _moved(body) if seen.is_edit else self._moved_to
             elif kind is Kind.STATUS:
-                state = _status(body) or state
-                self._claims.append(name)
+                seen.status = _status(body) or seen.status
+                self._claims.append(seen.name)
             elif kind is Kind.PROCESS:
-                process = process or body
-            elif kind is Kind.END and not is_edit:
-                state, has_ended = _status(body) or RunStatus.FINISHED, True
-                self._ends[name] = time_us
+                seen.process = seen.process or body
+            elif kind is Kind.END and not seen.is_edit:
+                seen.status, seen.has_ended = _status(body) or RunStatus.FINISHED, True
+                self._ends[seen.name] = time_us
                 self._add_lost(body.get("lost"))
             else:
-                self._record(kind, body, name)
-        if not is_edit and file.header is not None:
-            self._writers.append(
-                WriterState(
-                    file=name,
-                    is_primary=False,
-                    ended=has_ended,
-                    status=state,
-                    last_seen_us=last_seen,
-                    pid=file.header.pid,
-                    boot_id=file.header.boot_id,
-                    created_us=file.header.created_us,
-                    process=None if process is None else process_of(process, file.header.pid),
-                    says_alive=file.header.says_alive,
-                )
-            )
+                self._record(kind, body, seen.name)
 
-    def content(self) -> JournalContent:
+    def _begins(self, seen: "_Seen", header: Header) -> bool:
+        """Whether a file is of this run; the first one leads it until another claims it."""
+        if header.run_id != self.header.run_id:
+            detail = f"it belongs to the run {header.run_id}"
+            self.findings.append(Finding("E-FORMAT", seen.name, 0, detail))
+            return False
+        if not self._claims and not seen.is_edit:
+            self._claims.append(seen.name)
+        return True
+
+    def content(self, metrics: dict[str, Series]) -> JournalContent:
         """Returns the sum of all files."""
         leader = self._leader()
         writers = tuple(
@@ -293,7 +323,7 @@ class _Fold:
             tags=self._tags,
             inputs=tuple(self._inputs),
             artifacts=tuple(self._artifacts.values()),
-            metrics={key: concat(parts) for key, parts in sorted(self._series.items())},
+            metrics=metrics,
             notes=tuple(self._notes),
             lost=self._lost,
             writers=writers,

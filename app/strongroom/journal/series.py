@@ -6,13 +6,15 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from strongroom.domain.run import MetricSummary
+
+Flags = npt.NDArray[np.bool_]
 
 _FEW = 32  # points that are counted faster one by one than by starting numpy five times
 
@@ -28,10 +30,47 @@ class Series:
     def __len__(self) -> int:
         return len(self.values)
 
+    def cut(self, part: slice) -> "Series":
+        """Returns some of the points."""
+        return Series(self.steps[part], self.times_us[part], self.values[part])
+
     @staticmethod
     def empty() -> "Series":
         """Returns a series without points."""
         return Series(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRange:
+    """The steps from ``first`` to ``last``, both included; without an end where it is None."""
+
+    first: int | None = None
+    last: int | None = None
+
+    def meets(self, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> Flags:
+        """Says of stretches, by their lowest and highest steps, which may have steps inside."""
+        found: Flags = np.ones(len(first), np.bool_)
+        if self.first is not None:
+            found &= last >= self.first
+        if self.last is not None:
+            found &= first <= self.last
+        return found
+
+    def covers(self, first: int, last: int) -> bool:
+        """Whether all steps from ``first`` to ``last`` are inside."""
+        return (self.first is None or self.first <= first) and (
+            self.last is None or last <= self.last
+        )
+
+    def of(self, series: Series) -> Series:
+        """Returns the points inside, in their order."""
+        is_inside = self.meets(series.steps, series.steps)
+        if is_inside.all():
+            return series
+        return Series(series.steps[is_inside], series.times_us[is_inside], series.values[is_inside])
+
+
+EVERYWHERE = StepRange()
 
 
 def concat(parts: Sequence[Series]) -> Series:
@@ -67,6 +106,24 @@ def summarize(series: Series) -> MetricSummary:
         minimum=float(known.min()) if len(known) else float("nan"),
         maximum=float(known.max()) if len(known) else float("nan"),
     )
+
+
+def joined(first: MetricSummary, second: MetricSummary) -> MetricSummary:
+    """Returns the summary of two stretches of one metric, the second written after the first."""
+    last = second if second.last_step >= first.last_step else first
+    return MetricSummary(
+        count=first.count + second.count,
+        last=last.last,
+        last_step=last.last_step,
+        minimum=_known(min, first.minimum, second.minimum),
+        maximum=_known(max, first.maximum, second.maximum),
+    )
+
+
+def _known(best: Callable[[float, float], float], first: float, second: float) -> float:
+    if math.isnan(first) or math.isnan(second):
+        return second if math.isnan(first) else first
+    return best(first, second)
 
 
 def _summarize_few(steps: list[int], values: list[float]) -> MetricSummary:

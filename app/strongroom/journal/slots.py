@@ -30,6 +30,9 @@ from strongroom.journal.layout import (
 SLOT = np.dtype(
     [("crc", "<u4"), ("key", "<u4"), ("step", "<i8"), ("time_us", "<i8"), ("value", "<f8")]
 )
+_HEADS = np.dtype(
+    [("crc", "<u4"), ("key", "<u4"), ("length", "<u4"), ("reserved", "<u4"), ("rest", "V16")]
+)
 Slots = npt.NDArray[np.void]
 Mask = npt.NDArray[np.bool_]
 _PREFIX = struct.Struct(CHECKSUM.format + OTHER_TAIL.format[1:])
@@ -133,6 +136,23 @@ def _scan_few(data: bytes, slots: Slots) -> Scan:
         bad=tuple(_ranges(is_bad)) if bad else (),
         tail_slot=tail,
     )
+
+
+def unfinished_slot(data: bytes) -> int:
+    """Returns where a stretch that goes on behind its end is to be cut.
+
+    That is the first of its last slots that may begin a record longer than what is here, else the
+    number of whole slots.
+    """
+    count = len(data) // SLOT_BYTES
+    first = max(0, count - other_bytes(MAX_BODY_BYTES) // SLOT_BYTES)
+    last = np.frombuffer(data, _HEADS, count - first, first * SLOT_BYTES)
+    is_long = (last["key"] >= KIND_BASE) & (last["length"] <= MAX_BODY_BYTES)
+    for place in np.flatnonzero(is_long & (last["reserved"] == 0)).tolist():
+        slot = first + int(place)
+        if slot * SLOT_BYTES + other_bytes(int(last["length"][place])) > len(data):
+            return slot
+    return count
 
 
 def slot_checksums(slots: Slots) -> npt.NDArray[np.uint32]:

@@ -3,27 +3,40 @@
 
 * What cannot be read is skipped and said; what follows it is still read.
 * A stretch without a good record at the end of a file is an unfinished write, not damage.
+* A file is read in blocks: memory does not grow with it, and what is found does not depend on
+  where the blocks end.
 """
 
 import itertools
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.journal.content import Finding
-from strongroom.journal.layout import HEADER_BYTES, SLOT_BYTES, Header, Kind, unpack_header
-from strongroom.journal.series import Series
-from strongroom.journal.slots import Scan, Slots, scan
+from strongroom.journal.layout import (
+    HEADER_BYTES,
+    MAX_BODY_BYTES,
+    SLOT_BYTES,
+    Header,
+    Kind,
+    other_bytes,
+    unpack_header,
+)
+from strongroom.journal.series import Series, concat
+from strongroom.journal.slots import Scan, Slots, scan, unfinished_slot
 
 _KINDS = {kind.value: kind for kind in Kind}
-MAX_JOURNAL_BYTES = 8 << 30  # 250 million points of one process; a reader holds a file in memory
+MAX_JOURNAL_BYTES = 8 << 30  # 250 million points of one process
+BLOCK_BYTES = 16 << 20  # half a million points: some 60 MB while they are sorted by metric
+MAX_TOLD = 1_000  # findings a file; a file of nothing but damage has millions
+_MAX_RECORD = other_bytes(MAX_BODY_BYTES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +49,20 @@ class Stretch:
     last_time_us: int = 0
 
 
+def together(stretches: Iterable[Stretch]) -> Stretch:
+    """Returns stretches of one file as one."""
+    whole = Stretch()
+    parts: dict[str, list[Series]] = {}
+    for stretch in stretches:
+        whole.records += stretch.records
+        whole.findings += stretch.findings
+        whole.last_time_us = max(whole.last_time_us, stretch.last_time_us)
+        for key, series in stretch.series.items():
+            parts.setdefault(key, []).append(series)
+    whole.series = {key: concat(some) for key, some in parts.items()}
+    return whole
+
+
 class JournalFile:
     """One journal file that is read from where the last read stopped."""
 
@@ -44,70 +71,113 @@ class JournalFile:
         self.header: Header | None = None
         self._offset = 0
         self._names: dict[int, str] = {}
+        self._nameless: dict[int, tuple[int, int]] = {}
+        self._told = 0
 
     def read(self) -> Stretch:
         """Returns what was added since the last read; an unfinished end is left for the next.
+
+        Raises:
+            Untrusted, OSError: As `stretches`.
+        """
+        return together(self.stretches())
+
+    def stretches(self, block_bytes: int = BLOCK_BYTES) -> Iterator[Stretch]:
+        """Yields what was added since the last read, block after block.
+
+        Args:
+            block_bytes: About how much of the file is held at once.
 
         Raises:
             Untrusted: If the header cannot be read (``E-FORMAT``, ``E-HASH``) or the file is
                 larger than `MAX_JOURNAL_BYTES` (``E-SIZE``).
             OSError: If the file cannot be read.
         """
-        stretch = Stretch()
         with self.path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size > MAX_JOURNAL_BYTES:
                 raise Untrusted("E-SIZE", f"{self.path.name} has {size:,} bytes", "Split the run.")
-            if self.header is None:
-                if size < HEADER_BYTES:
-                    self._torn(stretch, 0, size)
-                    return stretch
+            if self.header is None and size >= HEADER_BYTES:
                 self.header = unpack_header(stream.read(HEADER_BYTES))
                 self._offset = HEADER_BYTES
-                stretch.last_time_us = self.header.created_us
-            if size <= self._offset:
-                return stretch
+            if self.header is None:
+                stretch = Stretch()
+                self._torn(stretch, 0, size)
+                yield stretch
+                return
             stream.seek(self._offset)
-            data = stream.read(size - self._offset)
-        found = scan(data)
-        self._collect(found, stretch)
-        taken = found.tail_slot * SLOT_BYTES
-        self._torn(stretch, self._offset + taken, len(data) - taken)
-        self._offset += taken
-        return stretch
+            yield from self._blocks(stream, size, block_bytes)
 
-    def _collect(self, found: Scan, stretch: Stretch) -> None:
-        for first, end in found.bad:
-            at = self._offset + first * SLOT_BYTES
-            detail = f"{(end - first) * SLOT_BYTES} bytes were changed after they were written"
-            stretch.findings.append(Finding("E-HASH", self.path.name, at, detail))
+    def _blocks(self, stream: BinaryIO, size: int, block_bytes: int) -> Iterator[Stretch]:
+        """Yields the stretches up to ``size``; the offset follows the last good record."""
+        data, at = b"", self._offset  # what is not decided yet, and where it lies
+        while True:
+            left = max(0, size - at - len(data))
+            piece = stream.read(min(block_bytes, left))
+            data = data + piece if data else piece
+            is_last = len(piece) == left or not piece
+            end = len(data) if is_last else unfinished_slot(data) * SLOT_BYTES
+            found = scan(data if end == len(data) else memoryview(data)[:end])
+            stretch = Stretch()
+            self._collect(found, at, stretch)
+            taken = found.tail_slot * SLOT_BYTES
+            if taken:
+                self._offset = at + taken
+            if is_last:
+                self._tell_nameless(stretch)
+                self._torn(stretch, self._offset, at + len(data) - self._offset)
+                yield stretch
+                return
+            yield stretch
+            # Of what was not good, only the end may still be the beginning of a record.
+            keep = max(taken, (end - _MAX_RECORD) // SLOT_BYTES * SLOT_BYTES)
+            data, at = data[keep:], at + keep
+
+    def _collect(self, found: Scan, at: int, stretch: Stretch) -> None:
+        for place, (first, end) in enumerate(found.bad):
+            start = at + first * SLOT_BYTES
+            if place == 0 and first == 0:
+                start = self._offset  # it began in a block before this one
+            self._tell_bad(stretch, start, at + end * SLOT_BYTES)
+        if found.tail_slot and self._offset < at and not (found.bad and found.bad[0][0] == 0):
+            self._tell_bad(stretch, self._offset, at)
         for slot, number, data in found.others:
             kind = _KINDS.get(number)
             if kind is None:
                 continue  # a later version's record; the format says to skip what is unknown
             body = _body(data)
             if body is None:
-                at = self._offset + slot * SLOT_BYTES
-                detail = "a body is no JSON"
-                stretch.findings.append(Finding("E-FORMAT", self.path.name, at, detail))
+                self._tell(stretch, "E-FORMAT", at + slot * SLOT_BYTES, "a body is no JSON")
             elif kind is Kind.KEY:
-                self._learn(slot, body, stretch)
+                self._learn(at + slot * SLOT_BYTES, body, stretch)
             else:
                 stretch.records.append((kind, body))
-        self._name_points(found, stretch)
+        self._name_points(found, at, stretch)
 
-    def _learn(self, slot: int, body: dict[str, JsonValue], stretch: Stretch) -> None:
+    def _tell_bad(self, stretch: Stretch, start: int, end: int) -> None:
+        self._tell(
+            stretch, "E-HASH", start, f"{end - start} bytes were changed after they were written"
+        )
+
+    def _tell(self, stretch: Stretch, code: str, offset: int, detail: str) -> None:
+        """Reports what is wrong, as long as somebody would read it."""
+        self._told += 1
+        if self._told == MAX_TOLD:
+            detail = "more than is told one by one was changed after it was written"
+        if self._told <= MAX_TOLD:
+            stretch.findings.append(Finding(code, self.path.name, offset, detail))
+
+    def _learn(self, offset: int, body: dict[str, JsonValue], stretch: Stretch) -> None:
         """Takes the name of a metric from its record."""
         number, name = body.get("id"), body.get("name")
         is_known = isinstance(number, int) and self._names.get(number, name) != name
         if not isinstance(number, int) or not isinstance(name, str) or is_known:
-            at = self._offset + slot * SLOT_BYTES
             detail = "a metric's name is given twice or not at all"
-            stretch.findings.append(Finding("E-FORMAT", self.path.name, at, detail))
+            self._tell(stretch, "E-FORMAT", offset, detail)
             return
         self._names[number] = name
 
-    def _name_points(self, found: Scan, stretch: Stretch) -> None:
+    def _name_points(self, found: Scan, at: int, stretch: Stretch) -> None:
         places = np.flatnonzero(found.is_metric)
         if not len(places):
             return
@@ -116,25 +186,30 @@ class JournalFile:
         numbers = found.slots["key"][first:end]
         if end - first == len(places) and (numbers == numbers[0]).all():
             points = found.slots[first:end]  # a view: nothing copied
-            self._name(stretch, int(numbers[0]), _series(points))
+            self._name(stretch, at + first * SLOT_BYTES, int(numbers[0]), _series(points))
             return
         numbers = found.slots["key"][places]
         order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
-        ordered = _series(found.slots[places[order]])
+        numbers, places = numbers[order], places[order]
+        ordered = _series(found.slots[places])
         cuts = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(numbers)]
         for start, stop in itertools.pairwise(cuts):
-            cut = slice(start, stop)
-            part = Series(ordered.steps[cut], ordered.times_us[cut], ordered.values[cut])
-            self._name(stretch, int(numbers[start]), part)
+            offset = at + int(places[start]) * SLOT_BYTES
+            self._name(stretch, offset, int(numbers[start]), ordered.cut(slice(start, stop)))
 
-    def _name(self, stretch: Stretch, number: int, points: Series) -> None:
+    def _name(self, stretch: Stretch, offset: int, number: int, points: Series) -> None:
         name = self._names.get(number)
-        if name is None:
-            detail = f"{len(points)} points of a metric whose name was lost (id {number})"
-            stretch.findings.append(Finding("E-MISSING", self.path.name, self._offset, detail))
+        if name is not None:
+            stretch.series[name] = points
             return
-        stretch.series[name] = points
+        known, first = self._nameless.get(number, (0, offset))
+        self._nameless[number] = known + len(points), first
+
+    def _tell_nameless(self, stretch: Stretch) -> None:
+        for number, (count, offset) in self._nameless.items():
+            detail = f"{count} points of a metric whose name was lost (id {number})"
+            self._tell(stretch, "E-MISSING", offset, detail)
+        self._nameless = {}
 
     def _torn(self, stretch: Stretch, offset: int, size: int) -> None:
         if size:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from strongroom.disk.hashing import hash_file
 from strongroom.domain.canonical import JsonValue, decode_loose
 from strongroom.domain.ids import is_run_id
 from strongroom.domain.progress import Progress, Silent
@@ -38,7 +39,6 @@ from strongroom.store.run_state import (
     read_state,
     tag_records,
 )
-from strongroom.store.sealing import hash_file
 from strongroom.store.secret_scan import HasPieces, facts_hits
 
 Allowed = Callable[[], Mapping[OverrideKey, str] | None]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from strongroom.disk.hashing import hash_file
 from strongroom.domain.access import denial
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.domain.bundle import RUN, Manifest, by_path
@@ -21,7 +22,7 @@ from strongroom.services.workstation import Workstation
 from strongroom.store.artifacts import CHUNK, verified_pieces
 from strongroom.store.liveness import observe
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, RunState, read_state
-from strongroom.store.sealing import hash_file, sealed_digest
+from strongroom.store.sealing import sealed_digest
 from strongroom.trust import envelope
 from strongroom.trust.signer import Ed25519Signer
 

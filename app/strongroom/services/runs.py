@@ -22,6 +22,7 @@ from strongroom.domain.query import Field
 from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
 from strongroom.services.contracts import Contracts
+from strongroom.services.histories import history_of
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.questions import Questions
 from strongroom.services.run_closing import RunClosing
@@ -39,7 +40,7 @@ from strongroom.store.run_places import RunPlace, all_places, place_of
 from strongroom.store.run_state import RunState, read_state
 from strongroom.store.seal_check import verify_sealed
 from strongroom.store.search import Page
-from strongroom.store.series import read_series
+from strongroom.store.series import StepRange
 from strongroom.store.store_folder import StoreFolder, fault, open_store_folder
 
 
@@ -179,25 +180,57 @@ class Runs:
             last_seen_us=state.last_seen_us,
         )
 
-    def history(self, reference: str, key: str) -> Series:
-        """Returns all points of a metric ordered by step, then as written.
+    def history(
+        self,
+        reference: str,
+        key: str,
+        *,
+        first: int | None = None,
+        last: int | None = None,
+        points: int | None = None,
+    ) -> Series:
+        """Returns the points of a metric ordered by step, then as written.
+
+        Args:
+            reference: The run by id, start of id or name.
+            key: The metric.
+            first: The lowest step that is asked, None for the beginning.
+            last: The highest step that is asked, None for the end.
+            points: About how many points are enough. With more, the lowest and the highest of
+                every so many stay: real points, and no extreme is lost.
 
         Raises:
-            BadInput: ``E-RUN`` for an unknown run, ``E-METRIC`` for a metric it does not have.
+            BadInput: ``E-RUN`` for an unknown run, ``E-METRIC`` for a metric it does not have,
+                ``E-SIZE`` for more points than memory may be asked for.
             Untrusted: ``E-HASH`` if stored points do not hold.
         """
         place = self.place(reference)
-        series = read_series(self._path(place), key)
-        if not len(series):
-            raise BadInput(
-                "E-METRIC",
-                f"The run {place.name or place.run_id} has no metric {key}",
-                "strongroom runs show lists its metrics.",
-            )
-        if (series.steps[1:] >= series.steps[:-1]).all():
-            return series
-        order = series.steps.argsort(kind="stable")
-        return Series(series.steps[order], series.times_us[order], series.values[order])
+        return history_of(self._path(place), place, key, StepRange(first=first, last=last), points)
+
+    def histories(
+        self,
+        references: Sequence[str],
+        key: str,
+        *,
+        first: int | None = None,
+        last: int | None = None,
+        points: int | None = None,
+    ) -> Iterator[tuple[str, Series]]:
+        """Yields run id and points of one metric for each of many runs that has it; see `history`.
+
+        Raises:
+            BadInput: ``E-RUN``, ``E-SIZE``.
+            Untrusted: ``E-HASH`` if stored points of a run do not hold.
+        """
+        steps = StepRange(first=first, last=last)
+        for place in [self.place(each) for each in references]:
+            try:
+                found = history_of(self._path(place), place, key, steps, points)
+            except BadInput as error:
+                if error.code != "E-METRIC":
+                    raise
+            else:
+                yield place.run_id, found
 
     def findings(self) -> tuple[StoredFinding, ...]:
         """Returns what was wrong with run folders at the last look."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from strongroom.disk.hashing import hash_file
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.ids import RandomBytes, is_digest, is_run_id
@@ -34,7 +35,7 @@ from strongroom.store.run_state import (
     read_state,
 )
 from strongroom.store.seal_check import verify_sealed
-from strongroom.store.sealing import hash_file, sync_folder
+from strongroom.store.sealing import sync_folder
 from strongroom.store.store_folder import StoreFolder
 
 MAX_DEPTH = 4  # PATH/store/runs/yyyy-mm/run and every shorter way

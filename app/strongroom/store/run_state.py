@@ -20,6 +20,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.run import MetricSummary, RunProcess, RunStatus
 from strongroom.journal.content import Finding, JournalContent, RunHeader, StoredArtifact
 from strongroom.journal.files import is_journal
+from strongroom.journal.gathering import Summed
 from strongroom.journal.layout import RUN_FILE, RUN_FORMAT, Kind
 from strongroom.journal.opening import open_journal
 from strongroom.journal.process import in_order, process_of
@@ -31,7 +32,7 @@ from strongroom.journal.reader import (
     read_header,
     read_run,
 )
-from strongroom.journal.series import summarize
+from strongroom.journal.series import joined
 from strongroom.store.liveness import Observer
 
 SEALED_FILE = "sealed.json"
@@ -148,7 +149,9 @@ def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = N
 def _read_listed(folder: Path, observer: Observer, names: Sequence[str]) -> RunState:
     sealed = read_sealed(folder) if SEALED_FILE in names else None
     if sealed is None:
-        return from_content(read_run(folder, names), observer)
+        summed = Summed()
+        content = read_run(folder, names, summed)
+        return from_content(content, summed.summaries(), observer)
     state = _from_sealed(read_header(folder), *sealed)
     beside = journals_beside(folder, names, sealed[0])
     return _overlay(state, folder, observer, beside) if beside else state
@@ -189,8 +192,10 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
     return document, hashlib.sha256(data).hexdigest()
 
 
-def from_content(content: JournalContent, observer: Observer) -> RunState:
-    """Returns the state of a run that lives in its journals."""
+def from_content(
+    content: JournalContent, metrics: dict[str, MetricSummary], observer: Observer
+) -> RunState:
+    """Returns the state of a run that lives in its journals, and of its metrics."""
     header = content.header
     is_live = any(observer.may_write(writer) for writer in content.writers)
     is_lost = content.status is RunStatus.RUNNING and not is_live
@@ -213,7 +218,7 @@ def from_content(content: JournalContent, observer: Observer) -> RunState:
         sealed_sha256="",
         params=content.params,
         tags=content.tags,
-        metrics={key: summarize(series) for key, series in content.metrics.items() if len(series)},
+        metrics=metrics,
         artifacts=content.artifacts,
         inputs=content.inputs,
         notes=content.notes,
@@ -297,8 +302,9 @@ def _overlay(
     state: RunState, folder: Path, observer: Observer, journals: Sequence[str]
 ) -> RunState:
     """Lays what was written after sealing, into these journals, over a sealed run."""
-    content = read_run(folder, journals)
-    later = from_content(content, observer)
+    summed = Summed()
+    content = read_run(folder, journals, summed)
+    later = from_content(content, summed.summaries(), observer)
     has_writers = bool(content.writers)
     tags = dict(state.tags)
     for key, value in tag_records(folder, journals):
@@ -323,7 +329,7 @@ def _overlay(
         return merged
     metrics, newcomers = dict(state.metrics), later.processes
     for key, summary in later.metrics.items():
-        metrics[key] = _joined(metrics[key], summary) if key in metrics else summary
+        metrics[key] = joined(metrics[key], summary) if key in metrics else summary
     return replace(
         merged,
         status=later.status,
@@ -348,15 +354,15 @@ def tag_records(folder: Path, journals: Sequence[str]) -> list[tuple[str, str | 
     for path in (folder / name for name in journals):
         file = open_journal(path)
         try:
-            records = file.read().records
+            tags = [
+                (body["key"], None if body.get("value") is None else param_text(body["value"]))
+                for stretch in file.stretches()
+                for kind, body in stretch.records
+                if kind is Kind.TAG and isinstance(body.get("key"), str)
+            ]
         except (OSError, Untrusted):
             continue  # read_run has said so
         created = file.header.created_us if file.header else 0
-        tags = [
-            (body["key"], None if body.get("value") is None else param_text(body["value"]))
-            for kind, body in records
-            if kind is Kind.TAG and isinstance(body.get("key"), str)
-        ]
         found.append((path.name.startswith("edit-"), created, path.name, tags))
     return [tag for *_, tags in sorted(found) for tag in tags]
 
@@ -370,24 +376,6 @@ def _processes(content: JournalContent) -> tuple[RunProcess, ...]:
         told = writer.process or RunProcess(host=host, pid=writer.pid)
         found.append(replace(told, status=writer.status if writer.ended else None))
     return in_order(found)
-
-
-def _joined(first: MetricSummary, second: MetricSummary) -> MetricSummary:
-    """Returns the summary of two stretches of one metric, the second written after the first."""
-    last = second if second.last_step >= first.last_step else first
-    return MetricSummary(
-        count=first.count + second.count,
-        last=last.last,
-        last_step=last.last_step,
-        minimum=_choose(min, first.minimum, second.minimum),
-        maximum=_choose(max, first.maximum, second.maximum),
-    )
-
-
-def _choose(best: Any, first: float, second: float) -> float:  # noqa: ANN401 - min or max
-    if math.isnan(first) or math.isnan(second):
-        return second if math.isnan(first) else first
-    return float(best(first, second))
 
 
 def _sum(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from strongroom.disk.hashing import hash_file
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.journal.layout import OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, read_sealed
-from strongroom.store.sealing import hash_file, is_object
+from strongroom.store.sealed_document import is_object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

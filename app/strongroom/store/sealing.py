@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seals finished runs: metrics into checked Parquet, everything by digest into ``sealed.json``.
 
-* Results are made in memory, verified by reading them back, written aside, made durable, and
-  renamed: Parquet first, ``sealed.json`` last. Journals are removed only after that.
+* Results are made, verified by reading them back, written aside, made durable, and renamed:
+  Parquet first, ``sealed.json`` last. Journals are removed only after that.
 * A crash at any point leaves either the journals or the sealed run, and the next call goes on.
 * A run with damaged journals is not sealed: its bytes stay for whoever can still use them.
 * ``sealed.json`` names the journals it took in, so that one left over is never counted twice.
@@ -10,40 +10,42 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 from filelock import FileLock, Timeout
 
+from strongroom.disk.hashing import hash_file
 from strongroom.domain import canonical
-from strongroom.domain.canonical import MAX_INTEGER, JsonValue
+from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.journal.files import is_journal, journals_in
-from strongroom.journal.layout import OBJECT_FOLDER, PACK_SUFFIX, RUN_FILE
-from strongroom.journal.process import as_document
+from strongroom.journal.gathering import Gathered
 from strongroom.journal.reader import file_names, read_run
-from strongroom.journal.series import Series, concat
 from strongroom.store.liveness import Observer
 from strongroom.store.run_state import (
     MAX_SEALED_BYTES,
     METRICS_FILE,
     SEALED_FILE,
-    SEALED_FORMAT,
     RunState,
     from_content,
+    journals_beside,
     list_folder,
-    number_text,
     read_sealed,
     read_state,
 )
+from strongroom.store.sealed_document import sealed_document
 from strongroom.store.taken_in import remove_taken_in
+
+if TYPE_CHECKING:
+    from strongroom.store.points_draft import PointsDraft
 
 LOCK_FILE = ".lock"  # one a month folder: a run keeps one to three files
 LOCK_SECONDS = 10.0  # sealing a million points takes one
-CHUNK = 1 << 20
+HELD_BYTES = 32 << 20  # of journals: a million points, 25 MB; beyond, points stay on the disk
 _NEW_METRICS = ".metrics.parquet.tmp"
 _NEW_SEALED = ".sealed.json.tmp"
 
@@ -53,7 +55,7 @@ class Prepared:
     """A run that is about to be sealed.
 
     Holds its folder, its state as it will be, the stamp of the journals that were read
-    (`run_state.file_stamp`), ``sealed.json`` as a document and as bytes, and the Parquet's bytes.
+    (`run_state.file_stamp`), ``sealed.json`` as a document and as bytes, and its points.
     """
 
     folder: Path
@@ -61,7 +63,7 @@ class Prepared:
     stamp: str
     document: dict[str, JsonValue]
     data: bytes
-    parquet: memoryview | None
+    points: "PointsDraft | None"
 
 
 def seal(folder: Path, observer: Observer) -> bool:
@@ -95,18 +97,20 @@ def prepare(folder: Path, observer: Observer) -> Prepared | None:
     if _is_interrupted(names):
         _finish_locked(folder)
         names, stamp = list_folder(folder)
-    from strongroom.journal.compact import encode_metrics  # Arrow: only where points are sealed
-
-    state, metrics = _read_once(folder, observer)
+    state, journals, held = _read(folder, names, observer)
     if not _can_be_sealed(state):
         return None
-    parquet = None
-    if metrics:
-        parquet = encode_metrics(metrics)
-        _check_metrics(parquet, metrics)
-    journals = [name for name in names if is_journal(name)]
-    document = _document(folder, names, state, parquet)
-    document["journals"] = [_entry(folder, folder / name) for name in journals]
+    draft = None
+    if state.metrics:
+        from strongroom.store.points_draft import draft_points  # Arrow: only where points are
+
+        counts = {key: each.count for key, each in state.metrics.items()}
+        before = folder / METRICS_FILE if SEALED_FILE in names else None
+        draft = draft_points(folder, journals, counts, held=held, before=before)
+        if draft is None:
+            return None
+    entry = None if draft is None else (draft.sha256, draft.size_bytes)
+    document = sealed_document(folder, names, state, metrics=entry)
     try:
         data = canonical.encode(document)
     except (ValueError, UnicodeEncodeError) as error:
@@ -119,7 +123,7 @@ def prepare(folder: Path, observer: Observer) -> Prepared | None:
         state, is_sealed=True, is_live=False, sealed_sha256=hashlib.sha256(data).hexdigest()
     )
     return Prepared(
-        folder=folder, state=sealed, stamp=stamp, document=document, data=data, parquet=parquet
+        folder=folder, state=sealed, stamp=stamp, document=document, data=data, points=draft
     )
 
 
@@ -133,15 +137,17 @@ def publish(prepared: Prepared) -> None:
     """
     folder = prepared.folder
     try:
-        if prepared.parquet is not None:
-            _write_durably(folder / _NEW_METRICS, prepared.parquet)
+        if prepared.points is not None and prepared.points.data is not None:
+            _write_durably(folder / _NEW_METRICS, prepared.points.data)
+        elif prepared.points is not None:
+            _sync_file(folder / _NEW_METRICS)
         _write_durably(folder / _NEW_SEALED, prepared.data)
     except OSError:  # half a file would only take the room that is missing
         for name in (_NEW_METRICS, _NEW_SEALED):
             with suppress(OSError):
                 (folder / name).unlink(missing_ok=True)
         raise
-    if prepared.parquet is not None:
+    if prepared.points is not None:
         (folder / _NEW_METRICS).replace(folder / METRICS_FILE)
     (folder / _NEW_SEALED).replace(folder / SEALED_FILE)
     sync_folder(folder)
@@ -183,16 +189,6 @@ def sealed_digest(folder: Path) -> str:
     """Returns the digest that ``run.finish`` signs: SHA-256 of ``sealed.json``, '' if unsealed."""
     found = read_sealed(folder)
     return found[1] if found else ""
-
-
-def hash_file(path: Path) -> tuple[str, int]:
-    """Returns the SHA-256 and size in bytes of a file, read in pieces."""
-    running, size = hashlib.sha256(), 0
-    with path.open("rb") as stream:
-        while piece := stream.read(CHUNK):
-            running.update(piece)
-            size += len(piece)
-    return running.hexdigest(), size
 
 
 def sync_folder(folder: Path) -> None:
@@ -244,120 +240,29 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def _read_once(folder: Path, observer: Observer) -> tuple[RunState, dict[str, Series]]:
-    """Returns a run and its points; only a resumed run is read twice."""
-    if (folder / SEALED_FILE).exists():
-        return read_state(folder, observer), all_metrics(folder)
-    content = read_run(folder)
-    return from_content(content, observer), content.metrics
+def _read(
+    folder: Path, names: Sequence[str], observer: Observer
+) -> tuple[RunState, list[str], Gathered | None]:
+    """Returns a run, the journals that are to be sealed, and their points if they are few."""
+    journals = [name for name in names if is_journal(name)]
+    sealed = read_sealed(folder) if SEALED_FILE in names else None
+    if sealed is not None:
+        journals = journals_beside(folder, names, sealed[0])
+    if sum((folder / name).stat().st_size for name in journals) > HELD_BYTES:
+        return read_state(folder, observer, names), journals, None
+    held = Gathered()
+    content = read_run(folder, journals, held)
+    if sealed is not None:
+        return read_state(folder, observer, names), journals, held
+    return from_content(content, held.summaries(), observer), journals, held
 
 
-def all_metrics(folder: Path) -> dict[str, Series]:
-    """Returns every series of a run: the sealed Parquet, then what journals added.
-
-    Raises:
-        Untrusted: ``E-HASH`` if the Parquet does not hold.
-    """
-    from strongroom.journal.compact import read_metrics  # as in `prepare`
-
-    parts: dict[str, list[Series]] = {}
-    parquet = folder / METRICS_FILE
-    if parquet.exists() and (folder / SEALED_FILE).exists():
-        for key, series in read_metrics(parquet).items():
-            parts.setdefault(key, []).append(series)
-    if journals_in(folder):
-        for key, series in read_run(folder).metrics.items():
-            parts.setdefault(key, []).append(series)
-    return {key: concat(series) for key, series in sorted(parts.items())}
-
-
-def _document(
-    folder: Path, names: Sequence[str], state: RunState, parquet: memoryview | None
-) -> dict[str, JsonValue]:
-    files = [_entry(folder, path) for path in _kept_files(folder, names)]
-    if parquet is not None:
-        digest = hashlib.sha256(parquet).hexdigest()
-        files.append({"path": METRICS_FILE, "size": len(parquet), "sha256": digest})
-    # Written only where a person did so, and then kept: the edit that said it is taken in.
-    placed: dict[str, JsonValue] = {"moved_to": state.moved_to} if state.moved_to else {}
-    if state.is_archived:
-        placed["archived"] = True
-    if state.processes:
-        placed["processes"] = [as_document(each) for each in state.processes]
-    return {
-        **placed,
-        "format": SEALED_FORMAT,
-        "run_id": state.run_id,
-        "run": hash_file(folder / RUN_FILE)[0],
-        "status": state.status.value,
-        "ended": _integer(state.ended_us) if state.ended_us is not None else "",
-        "params": state.params,
-        "tags": state.tags,
-        "inputs": list(state.inputs),
-        "metrics": {
-            key: {
-                "count": each.count,
-                "min": number_text(each.minimum),
-                "max": number_text(each.maximum),
-                "last": number_text(each.last),
-                "last_step": _integer(each.last_step),
-            }
-            for key, each in state.metrics.items()
-        },
-        "artifacts": [
-            {
-                "path": each.path,
-                "size": each.size_bytes,
-                "sha256": each.sha256,
-                "at": f"{each.container}:{each.offset}",
-            }
-            for each in sorted(state.artifacts, key=lambda item: item.path.encode())
-        ],
-        "files": sorted(files, key=lambda item: str(item["path"])),
-        "notes": list(state.notes),
-        "lost": {key: _integer(count) for key, count in state.lost.items()},
-    }
-
-
-def _integer(number: int) -> int | str:
-    """Returns the number, as text where a double could not hold it."""
-    return number if abs(number) < MAX_INTEGER else str(number)
-
-
-def _kept_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    packs = (name for name in names if name.endswith(PACK_SUFFIX) and not name.startswith("."))
-    yield from (folder / name for name in packs)
-    objects = folder / OBJECT_FOLDER
-    if OBJECT_FOLDER in names and objects.is_dir():
-        yield from (path for path in objects.iterdir() if path.is_file() and is_object(path.name))
-
-
-def is_object(name: str) -> bool:
-    """Whether a name in the folder of objects is a digest, not one of a file on its way."""
-    return len(name) == 64 and not name.startswith(".")
-
-
-def _entry(folder: Path, path: Path) -> dict[str, JsonValue]:
-    sha256, size = hash_file(path)
-    return {"path": path.relative_to(folder).as_posix(), "size": size, "sha256": sha256}
-
-
-def _check_metrics(data: memoryview, written: Mapping[str, Series]) -> None:
-    from strongroom.journal.compact import decode_metrics  # as in `prepare`
-
-    back = decode_metrics(data, METRICS_FILE)
-    same = back.keys() == written.keys() and all(
-        np.array_equal(back[key].steps, series.steps)
-        and np.array_equal(back[key].times_us, series.times_us)
-        and back[key].values.tobytes() == series.values.tobytes()
-        for key, series in written.items()
-    )
-    if not same:
-        raise Untrusted(
-            "E-HASH",
-            "Metrics did not read back as they were written",
-            "The disk or the memory of this machine is unreliable; the journals were kept.",
-        )
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write_durably(path: Path, data: bytes | memoryview) -> None:

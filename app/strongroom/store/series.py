@@ -2,53 +2,74 @@
 """One shape for the points of a metric, sealed or still being written.
 
 * Sealed Parquet first, then what journals added since: nobody asks where points lie.
-* Only the asked metric is read from Parquet; its page checksums are verified on the way.
+* Only the row groups that hold what is asked are read; their checksums are verified on the way.
+* Points pass through in pieces; no more is held than what is returned.
 * Arrow is loaded when points are first read: most commands never ask for one.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
-from strongroom.domain.errors import Untrusted
+from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.journal.files import is_of_a_process
+from strongroom.journal.gathering import Chosen, Summed
 from strongroom.journal.reader import JournalTail, file_names, read_run
-from strongroom.journal.series import Series, concat
+from strongroom.journal.series import EVERYWHERE, Series, StepRange, concat
+from strongroom.journal.thinning import Thinned
 from strongroom.store.run_state import METRICS_FILE, SEALED_FILE, journals_beside, read_sealed
 from strongroom.store.steady_reading import steadily
 
-__all__ = ["JournalTail", "Series", "is_live", "metric_keys", "read_sealed_series", "read_series"]
+MAX_HELD = 1 << 25  # points of one metric handed out at once, 800 MB
+
+__all__ = [
+    "EVERYWHERE",
+    "JournalTail",
+    "Series",
+    "StepRange",
+    "is_live",
+    "metric_keys",
+    "read_sealed_series",
+    "read_series",
+]
 
 
-def read_series(folder: Path, key: str) -> Series:
-    """Returns all points of a metric in the order they were written; empty if there are none.
+def read_series(
+    folder: Path, key: str, steps: StepRange = EVERYWHERE, most: int | None = None
+) -> Series:
+    """Returns the points of a metric in the order they were written; empty if there are none.
+
+    Args:
+        folder: The run folder.
+        key: The metric.
+        steps: Only these steps.
+        most: About how many points are enough: with more, the extremes stay (`thinning`).
 
     Raises:
         Untrusted: ``E-HASH`` if stored points do not hold.
+        BadInput: ``E-SIZE`` for more than `MAX_HELD` points, if all are asked.
         OSError: If the folder cannot be read.
     """
-    return steadily(folder, lambda: _read_series(folder, key))
+    return steadily(folder, lambda: _read_series(folder, key, steps, most))
 
 
-def _read_series(folder: Path, key: str) -> Series:
-    parts = [read_sealed_series(folder, key)]
+def _read_series(folder: Path, key: str, steps: StepRange, most: int | None) -> Series:
+    taken = _Held() if most is None else Thinned(most)
+    _each_sealed(folder, key, steps, taken.add)
     if journals := _live_journals(folder):
-        added = read_run(folder, journals).metrics.get(key)
-        if added is not None:
-            parts.append(added)
-    return concat([part for part in parts if len(part)])
+        read_run(folder, journals, Chosen(key, steps, taken.add))
+    return taken.series()
 
 
-def read_sealed_series(folder: Path, key: str) -> Series:
+def read_sealed_series(folder: Path, key: str, most: int | None = None) -> Series:
     """Returns the sealed points of a metric; empty if there are none.
 
     Raises:
         Untrusted: ``E-HASH`` if the Parquet does not hold, ``E-MISSING`` if it is gone.
+        BadInput: ``E-SIZE`` as `read_series`.
     """
-    sealed = _sealed_metrics(folder)
-    if sealed is None:
-        return Series.empty()
-    from strongroom.journal.compact import read_metric
-
-    return read_metric(sealed, key)
+    taken = _Held() if most is None else Thinned(most)
+    _each_sealed(folder, key, EVERYWHERE, taken.add)
+    return taken.series()
 
 
 def metric_keys(folder: Path) -> tuple[str, ...]:
@@ -64,11 +85,13 @@ def _metric_keys(folder: Path) -> tuple[str, ...]:
     sealed = _sealed_metrics(folder)
     names: set[str] = set()
     if sealed is not None:
-        from strongroom.journal.compact import keys
+        from strongroom.journal.compacted import keys
 
         names |= set(keys(sealed))
     if journals := _live_journals(folder):
-        names |= read_run(folder, journals).metrics.keys()
+        summed = Summed()
+        read_run(folder, journals, summed)
+        names |= summed.counts().keys()
     return tuple(sorted(names))
 
 
@@ -87,6 +110,38 @@ def _live_journals(folder: Path) -> list[str]:
         return names
     beside = journals_beside(folder, names, sealed[0])
     return beside if any(map(is_of_a_process, beside)) else []
+
+
+class _Held:
+    """Holds the points of one metric, as many as memory may be asked for."""
+
+    def __init__(self) -> None:
+        self._parts: list[Series] = []
+        self._count = 0
+
+    def add(self, piece: Series) -> None:
+        self._parts.append(piece)
+        self._count += len(piece)
+        if self._count > MAX_HELD:
+            raise BadInput(
+                "E-SIZE",
+                f"More than {MAX_HELD:,} points of one metric are too many at once",
+                "Ask for a range of steps, or for fewer points: --points 100000.",
+            )
+
+    def series(self) -> Series:
+        return concat([part for part in self._parts if len(part)])
+
+
+def _each_sealed(folder: Path, key: str, steps: StepRange, take: Callable[[Series], None]) -> None:
+    sealed = _sealed_metrics(folder)
+    if sealed is None:
+        return
+    from strongroom.journal.compacted import open_points
+
+    with open_points(sealed) as points:
+        for piece in points.pieces(key, steps):
+            take(piece)
 
 
 def _sealed_metrics(folder: Path) -> Path | None:
