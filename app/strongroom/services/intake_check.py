@@ -22,6 +22,7 @@ from strongroom.journal.content import JournalContent
 from strongroom.journal.files import is_journal
 from strongroom.journal.plain_lines import PLAIN_SUFFIX
 from strongroom.journal.reader import file_names, read_run
+from strongroom.journal.series import summarize
 from strongroom.store.artifacts import verify_artifacts
 from strongroom.store.copied_runs import find_runs
 from strongroom.store.faults import explained
@@ -153,7 +154,8 @@ def _finding(code: str, path: str, detail: str) -> IntakeFinding:
 
 
 def _said(content: JournalContent, clock: Clock) -> dict[str, JsonValue]:
-    state = from_content(content, observe(clock.now_us()))
+    metrics = {key: summarize(series) for key, series in content.metrics.items()}
+    state = from_content(content, metrics, observe(clock.now_us()))
     return {
         "experiment": state.experiment,
         "name": state.name,
