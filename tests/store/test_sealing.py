@@ -100,7 +100,7 @@ def test_a_crash_while_sealing_loses_nothing_and_counts_nothing_twice(
                 lambda self, to: crash() if to.name == "sealed.json" else real(self, to),
             )
         else:
-            patch.setattr(sealing, "_remove_covered", crash)
+            patch.setattr(sealing, "remove_taken_in", crash)
         with pytest.raises(Crash):
             seal(folder, NOW)
     sealing.finish_sealing(folder)
