@@ -26,7 +26,8 @@ from strongroom.services.runs import Runs, open_runs
 from strongroom.store.liveness import observe
 from strongroom.store.run_state import read_state
 from strongroom.store.seal_check import verify_sealed
-from strongroom.store.sealing import all_metrics, seal
+from strongroom.store.sealing import seal
+from strongroom.store.series import metric_keys, read_series
 from support.command_line import Workplace, workplace
 from support.intake_cases import FILE, RUN, START_US, end_line, first_line, line, plain_run
 from support.no_internet import GUARDED
@@ -88,7 +89,7 @@ def test_any_points_come_back_bit_for_bit_from_lines_and_from_parquet(
     for is_sealed in (False, True):
         if is_sealed:
             assert seal(folder, observe(LATER.now_us()))
-        found = all_metrics(folder)
+        found = {key: read_series(folder, key) for key in metric_keys(folder)}
         read = {
             key: [(int(s), v.tobytes()) for s, v in zip(each.steps, each.values, strict=True)]
             for key, each in found.items()

@@ -136,12 +136,16 @@ def write_metrics(path: Path, metrics: Mapping[str, Series]) -> None:
     Raises:
         OSError: If the disk did not take it.
     """
-    with (
-        pa.OSFile(str(path), "wb") as sink,
-        PointsWriter(sink, sum(map(len, metrics.values()))) as writer,
-    ):
+    path.write_bytes(encode_metrics(metrics))
+
+
+def encode_metrics(metrics: Mapping[str, Series]) -> memoryview:
+    """Returns the bytes of a file with all series; empty series are left out."""
+    sink = pa.BufferOutputStream()
+    with PointsWriter(sink, sum(map(len, metrics.values()))) as writer:
         for key in sorted(metrics):
             writer.add(key, [metrics[key]])
+    return memoryview(sink.getvalue())
 
 
 def checksum(series: Series) -> int:
