@@ -20,6 +20,8 @@ from strongroom.domain.dataset_check import DataVerdict
 from strongroom.domain.errors import BadInput, Cancelled
 from strongroom.journal.layout import Kind
 from strongroom.journal.writer import JournalWriter
+from strongroom.sdk import inputs
+from strongroom.services.artifacts import Artifacts
 from strongroom.services.datasets import Datasets
 from strongroom.services.runs import Runs, open_runs
 from support.runs_on_disk import random_bytes, run_id, write_run
@@ -210,6 +212,39 @@ def test_runs_that_used_the_same_data_know_each_other(tmp_path, data, opened) ->
     assert ([run.run_id for run in use.runs], use.total) == ([second], 1)
     with pytest.raises(BadInput, match="no dataset y"):
         opened().check(first, name="y")
+
+
+def test_a_snapshot_of_small_data_is_kept_with_the_run_and_named_when_it_changed(
+    tmp_path, data, opened
+) -> None:
+    with sr.start_run("churn", store=tmp_path / "store") as run:
+        sr.log_input(data / "train.csv", snapshot=True)
+        sr.log_input(data, name="all", snapshot=True)
+    asked = opened()
+    runs = asked._runs
+    assert [each.path for each in runs.show(run.run_id).artifacts] == [
+        "datasets/data/train.csv",
+        "datasets/train.csv",
+    ]
+    (data / "train.csv").write_text("other")
+    found = asked.check(run.run_id)
+    assert [each.snapshot for each in found] == ["datasets/train.csv", "datasets/data"]
+    kept = Artifacts(runs).read(run.run_id, found[0].snapshot)
+    assert kept == ROWS.encode()
+
+
+def test_a_snapshot_beyond_its_bound_is_counted_and_the_input_logged(
+    tmp_path, data, opened, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(inputs, "MAX_SNAPSHOT_BYTES", 10)
+    with sr.start_run("churn", store=tmp_path / "store") as run:
+        sr.log_input(data / "train.csv", snapshot=True)
+        sr.log_input(np.zeros(3), name="x", snapshot=True)
+    assert run.losses.counts == {"limit": 1, "type": 1}
+    assert "where a copy may have 10" in caplog.text
+    shown = opened()._runs.show(run.run_id)
+    assert [each.get("snapshot", "") for each in shown.inputs] == ["", ""]
+    assert shown.artifacts == ()
 
 
 # ---------------------------------------------------------------- ids of other tools

@@ -252,6 +252,7 @@ class ActiveRun(ArtifactVerbs):
         source: str = "",
         digest: str = "",
         profile: bool = True,
+        snapshot: bool = False,
     ) -> None:
         """Logs a dataset the run uses: name, digest, schema, row count and profile.
 
@@ -264,12 +265,16 @@ class ActiveRun(ArtifactVerbs):
             digest: An id of the data by the tool that versions it; computed if left out.
             profile: Whether to look at each column: kind, missing, range, spread, quantiles and
                 frequent values. Values that fewer than five rows share are never named.
+            snapshot: Whether to keep a copy of a file or folder up to 64 MiB among the run's
+                artifacts, under ``datasets/``.
         """
-        from strongroom.sdk.inputs import describe
+        from strongroom.sdk.inputs import describe, keep_snapshot
 
         found = describe(
             data, name=name, context=context, source=source, digest=digest, profile=profile
         )
+        if snapshot:
+            found = keep_snapshot(data, found, self.log_artifact, self.losses)
         body = {key: whole_text(text) for key, text in found.as_texts().items()}
         self._record(Kind.INPUT, body, sum(map(len, body.values())))
 

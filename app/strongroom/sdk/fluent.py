@@ -140,12 +140,14 @@ def log_input(
     source: str = "",
     digest: str = "",
     profile: bool = True,
+    snapshot: bool = False,
 ) -> None:
     """Logs a dataset the run uses (`ActiveRun.log_input`)."""
     if (run := _run("log_input")) is not None:
         run.log_input(
-            data, name=name, context=context, source=source, digest=digest, profile=profile
-        )
+            data, name=name, context=context, source=source, digest=digest,
+            profile=profile, snapshot=snapshot,
+        )  # fmt: skip
 
 
 def log_artifact(file: str | os.PathLike[str], path: str = "") -> None:

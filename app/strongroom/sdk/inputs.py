@@ -9,6 +9,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ from strongroom.disk.data_version import version_of_uri
 from strongroom.domain.data_profile import DataProfile
 from strongroom.domain.dataset import DatasetInput
 from strongroom.sdk.data_tool import DataTool
-from strongroom.sdk.losses import Lost
+from strongroom.sdk.losses import Losses, Lost
 from strongroom.sdk.profiles import profile_of
 from strongroom.sdk.table_files import facts_of
 from strongroom.sdk.tables import array_of, columns_of, listed
 
+MAX_SNAPSHOT_BYTES = 64 << 20  # of data that is kept with the run; larger data has its own place
 MAX_SCHEMA_COLUMNS = 2_000  # a wider table is named by its digest; the record must stay small
 
 
@@ -84,6 +87,39 @@ def _described_file(
         size=str(read.size_bytes) if read else "",
         version=tool.version(read.sha256 if read else "") or version_of_uri(source),
     )
+
+
+def keep_snapshot(
+    data: object,
+    found: DatasetInput,
+    keep: Callable[[Path, str], None],
+    losses: Losses,
+) -> DatasetInput:
+    """Keeps a copy of small data among the artifacts and returns the input that names it.
+
+    What cannot be kept is counted; the input is logged all the same.
+
+    Args:
+        data: What was described.
+        found: Its description.
+        keep: Keeps a file or folder below a path.
+        losses: Where a copy that was not made is counted.
+    """
+    if not isinstance(data, str | Path):
+        losses.note(Lost("type", "a copy is kept of files and folders"), "log_input(snapshot)")
+        return found
+    path = Path(data)
+    size = int(found.size) if found.size else data_digest(path).size_bytes
+    if size > MAX_SNAPSHOT_BYTES:
+        told = f"{size:,} bytes where a copy may have {MAX_SNAPSHOT_BYTES:,}"
+        losses.note(Lost("limit", told), "log_input(snapshot)")
+        return found
+    before = dict(losses.counts)
+    folder = f"datasets/{path.name}" if path.is_dir() else "datasets"
+    keep(path, folder)
+    if losses.counts != before:  # no half copy is named
+        return found
+    return replace(found, snapshot=f"datasets/{path.name}")
 
 
 def _rows(data: Any) -> int | None:  # noqa: ANN401 - any table, array or tensor
