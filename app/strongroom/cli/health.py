@@ -24,7 +24,7 @@ def add_commands(root: click.Group) -> None:
 @click.command()
 @shared_options
 def health() -> int:
-    """Say what is not yet sealed, pushed or backed up, what is damaged, what takes the space."""
+    """Say what waits in this store and what takes its space."""
     from strongroom.services.store_health import TITLES
 
     at = services()
