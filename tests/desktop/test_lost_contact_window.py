@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from strongroom.desktop.kit.blocks import Banner
 from strongroom.desktop.kit.buttons import Button
@@ -64,7 +64,7 @@ def opened(page: RunsPage, kind: type[Dialog]) -> Dialog:
     return next(each for each in page.findChildren(kind) if each.isVisible())
 
 
-def press(qtbot: QtBot, root: object, words: str) -> None:
+def press(qtbot: QtBot, root: QWidget, words: str) -> None:
     (button,) = [
         each for each in root.findChildren(Button) if each.text() == words and each.isVisible()
     ]
@@ -75,7 +75,7 @@ def command(page: RunsPage, id_: str, selection: tuple[str, ...]) -> str:
     """Returns why a command cannot be given, "" if it can."""
     (found,) = [each for each in page.commands() if each.id == id_]
     state = WindowState(page="runs", selection=selection, has_store=True)
-    reason = found.enabled(state) if found.enabled else None
+    reason = found.enabled(state)
     return reason.text if reason is not None else ""
 
 
