@@ -274,3 +274,12 @@ def test_what_runs_agree_on_is_proposed_with_its_count():
 
 def test_no_runs_propose_nothing():
     assert propose([]) == ()
+
+
+def test_what_a_run_keeps_by_itself_is_no_agreement():
+    by_itself = {"system/cpu_percent": GOOD.metrics[next(iter(GOOD.metrics))]}
+    files = (("captured/requirements.txt", "a" * 64), ("captured/train.py", "b" * 64))
+    runs = [
+        replace(GOOD, metrics={**GOOD.metrics, **by_itself}, artifacts=(*GOOD.artifacts, *files))
+    ] * 5
+    assert propose(runs) == propose([GOOD] * 5)

@@ -14,6 +14,7 @@ from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import say_if_only_read, services
 from strongroom.domain.clock import SystemClock, to_iso
+from strongroom.domain.metric import metric_rank
 from strongroom.domain.run import Run, RunDetail, RunStatus
 from strongroom.services.run_edits import EditOutcome
 from strongroom.services.run_resuming import resume_words
@@ -354,7 +355,7 @@ def _status(run: Run) -> str:
 
 
 def _metrics(run: Run) -> str:
-    shown = sorted(run.metrics.items())[:4]
+    shown = sorted(run.metrics.items(), key=lambda item: (metric_rank(item[0]), item[0]))[:4]
     return " ".join(f"{key}={summary.last:.5g}" for key, summary in shown)
 
 

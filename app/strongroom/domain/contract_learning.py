@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from strongroom.domain.captured import FOLDER, is_system_metric
 from strongroom.domain.contract import WAIVER
 from strongroom.domain.contract_rule import MAX_ALLOWED, ContractRule, Level, Subject
 from strongroom.domain.errors import BadInput
@@ -48,12 +49,21 @@ def propose(runs: Sequence[RunFacts], *, nearly: float = NEARLY) -> tuple[Propos
         *learner.texts(Subject.TAG, [_own(run.tags) for run in runs]),
         *learner.metrics([run.metrics for run in runs]),
         *learner.present(Subject.DATASET, [_contexts(run) for run in runs]),
-        *learner.artifacts([{path for path, _ in run.artifacts} for run in runs]),
+        *learner.artifacts([_logged(run) for run in runs]),
         *learner.names("params", {name for run in runs for name in run.params}),
-        *learner.names("metrics", {name for run in runs for name in run.metrics}),
+        *learner.names("metrics", _metric_names(runs)),
         *learner.names("tags", {name for run in runs for name in _own(run.tags)}),
     ]
     return tuple(sorted(found, key=lambda each: each.rule.about))
+
+
+def _logged(run: RunFacts) -> set[str]:
+    """Returns the files somebody logged; what is captured by itself can be switched off."""
+    return {path for path, _ in run.artifacts if not path.startswith(f"{FOLDER}/")}
+
+
+def _metric_names(runs: Sequence[RunFacts]) -> set[str]:
+    return {name for run in runs for name in run.metrics if not is_system_metric(name)}
 
 
 class _Learner:
