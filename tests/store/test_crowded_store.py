@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.bootstrap import open_services
-from support.catalog_rows import catalog_rows
+from support.catalog_dump import differences, dump
 from support.forked_work import Piece, point, workers
 
 WRITERS, READERS = 8, 4
@@ -34,9 +34,9 @@ def test_eight_writers_and_four_readers_share_a_store(tmp_path: Path, seconds: f
         crew.verify(store)
     services = open_services(store, home)
     try:
-        before = catalog_rows(store)
+        before = dump(services.runs.catalog)
         services.integrity.rebuild()
-        assert catalog_rows(store) == before
+        assert differences(before, dump(services.runs.catalog)) == []
         points = {name: int(n) for each in ended for name, n in each.said("points").items()}
         assert services.runs.search().total == len({run for run, _ in points})
         for (run, key), count in points.items():

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.bootstrap import Services, open_services
-from support.catalog_rows import catalog_rows
+from support.catalog_dump import differences, dump
 from support.command_line import Workplace
 from support.forked_work import Workers, point, workers
 from support.journals import trained
@@ -170,9 +170,9 @@ def test_taking_runs_in_on_a_full_disk_leaves_each_old_or_new(
             for number, values in made.items():
                 assert points_of(services, number) == values
                 assert services.runs.show(run_id(number)).run.is_sealed
-            before = catalog_rows(place.store)
+            before = dump(services.runs.catalog)
             services.integrity.rebuild()
-            assert catalog_rows(place.store) == before
+            assert differences(before, dump(services.runs.catalog)) == []
         finally:
             services.close()
         leftovers = [each.name for each in place.store.rglob("*.tmp")]
@@ -257,3 +257,44 @@ sr.log_metric("loss", 1.0)
 """
     assert trained(script, place.store).startswith("E-SHARE Check that it is mounted")
     assert list((place.store / "runs").iterdir()) == []
+
+
+def files_below(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Returns what lies below a folder: each file's bytes and when it was last changed."""
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*") if path.is_file()
+    }  # fmt: skip
+
+
+def test_a_store_on_a_read_only_disk_is_read_whole_and_nothing_in_it_changes(
+    place: Workplace, disk: Path
+) -> None:
+    values = [point(step) for step in range(500)]
+    for number in (1, 2):
+        write_run(place.store, number, metrics={"loss": values}, params={"p": number},
+                  artifacts={"a.txt": b"a" * 999})  # fmt: skip
+    place.ask("runs", "search")
+    write_run(place.store, 3, metrics={"loss": values})  # nobody has looked at it yet
+    before = files_below(disk)
+    remount(disk, "ro")
+    found = place.ask("runs", "search")["runs"]
+    assert [each["run_id"] for each in found] == [run_id(3), run_id(2), run_id(1)]
+    told = place.type("runs", "show", run_id(1))
+    assert told.code == 0
+    assert "This store lies where nothing can be written" in told.err
+    assert place.ask("verify")["ok"]
+    services = open_services(place.store, place.home)
+    try:
+        for number in (1, 2, 3):
+            assert points_of(services, number) == values
+        assert services.artifacts.read(run_id(1), "a.txt") == b"a" * 999
+    finally:
+        services.close()
+    for words in (
+        ("runs", "tag", run_id(1), "team", "red"),
+        ("runs", "delete", run_id(1)),
+        ("runs", "archive", run_id(1)),
+    ):
+        assert place.refused(*words, code=ENVIRONMENT) == "E-STORE"
+    assert files_below(disk) == before
