@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from strongroom.bootstrap import open_services
-from support.catalog_dump import differences, dump
+from support.catalog_dump import dump
+from support.catalog_rows import differences
 from support.forked_work import Piece, point, workers
 
 WRITERS, READERS = 8, 4

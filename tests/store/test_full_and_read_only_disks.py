@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from strongroom.bootstrap import Services, open_services
-from support.catalog_dump import differences, dump
+from support.catalog_dump import dump
+from support.catalog_rows import differences
 from support.command_line import Workplace
 from support.forked_work import Workers, point, workers
 from support.journals import trained

@@ -15,7 +15,8 @@ import pytest
 from strongroom.bootstrap import open_services
 from strongroom.domain.clock import FixedClock, SystemClock
 from strongroom.domain.run import RunStatus
-from support.catalog_dump import differences, dump
+from support.catalog_dump import dump
+from support.catalog_rows import differences
 from support.forked_work import point
 from support.journals import trained, training
 from support.jumping_clock import JUMP, jumping_clock

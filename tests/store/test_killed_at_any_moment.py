@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from strongroom.bootstrap import Services, open_services
-from support.catalog_dump import differences, dump
+from support.catalog_dump import dump
+from support.catalog_rows import differences
 from support.forked_work import Ended, Piece, Workers, point, workers
 from support.runs_on_disk import write_run
 

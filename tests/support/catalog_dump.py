@@ -67,17 +67,6 @@ def dump(catalog: Catalog) -> Dump:
         return {name: _rows(connection, question) for name, question in _QUESTIONS.items()}
 
 
-def differences(before: Dump, after: Dump) -> list[str]:
-    """Returns the rows that only one of two catalogs has, a line each."""
-    return [
-        f"{sign} {name}: {row}"
-        for name in _QUESTIONS
-        for sign, here, there in (("-", before, after), ("+", after, before))
-        for row in here[name]
-        if row not in there[name]
-    ]
-
-
 def shape(catalog: Catalog) -> Dump:
     """Returns the tables, indexes and references, whatever order their columns have."""
     with catalog.read() as connection:
