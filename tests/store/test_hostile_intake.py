@@ -9,11 +9,19 @@ import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from strongroom.domain.clock import FixedClock, SystemClock
 from strongroom.journal.layout import MAX_BODY_BYTES
 from strongroom.journal.plain_file import MOST_TOLD
-from strongroom.journal.plain_lines import MAX_PLAIN_BYTES, BadLine, parse_line, plain_line
+from strongroom.journal.plain_lines import (
+    MAX_PLAIN_BYTES,
+    BadLine,
+    parse_any_line,
+    parse_line,
+    plain_line,
+)
 from strongroom.journal.reader import read_run
 from strongroom.services.intake_check import check_intake
 from strongroom.services.runs import open_runs
@@ -211,3 +219,49 @@ def test_a_checksum_that_was_made_for_other_bytes_is_told() -> None:
     head = b'{"tag":"a","value":"b"'
     wrong = head + b',"crc":"%08x"}\n' % (zlib.crc32(head) ^ 1)
     assert code_of(wrong) == "E-HASH"
+
+
+NUMBERS = st.sampled_from(
+    ["0", "-0", "1", "-1", "0.5", "1e3", "1E-300", "5e-324", "1e999", "01", "1.", ".5", "+1", "1_0",
+     "12345678901234567890", "0x1", "9" * 22, "NaN", '"NaN"', "true", "-", "1e", "1e+", "\u0661"]
+)  # fmt: skip
+WHOLE = st.sampled_from(
+    [
+        "0",
+        "-0",
+        "7",
+        "-7",
+        "07",
+        "1.0",
+        "1e2",
+        "9" * 18,
+        "9" * 19,
+        str(1 << 63),
+        str(-(1 << 63)),
+        "",
+    ]
+)
+NAMES = st.text(max_size=300) | st.sampled_from(
+    ["loss", 'a"b', "a\\", "\x1b", "\ud800", "x" * 1025]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(NAMES, NUMBERS, WHOLE, WHOLE, st.sampled_from(["", "right", "wrong", "short"]))
+def test_the_short_cut_for_usual_lines_says_what_the_long_road_says(
+    name: str, value: str, step: str, at: str, checksum: str
+) -> None:
+    text = f'{{"metric":"{name}","value":{value}'
+    text += (f',"step":{step}' if step else "") + (f',"time":{at}' if at else "")
+    head = text.encode("utf-8", "surrogatepass")
+    crc = zlib.crc32(head) ^ (checksum == "wrong")
+    tail = b',"crc":"%08x"' % crc if checksum else b""
+    data = head + (tail[:-2] + b'"' if checksum == "short" else tail) + b"}\n"
+    found = []
+    for parse in (parse_line, parse_any_line):
+        try:
+            said = parse(data)
+            found.append(repr(said))
+        except BadLine as error:
+            found.append(f"{error.code} {error.detail}")
+    assert found[0] == found[1]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strongroom.domain.clock import FixedClock, SystemClock
@@ -65,6 +65,7 @@ def test_a_copy_of_a_plain_run_is_sealed_to_the_same_bytes(tmp_path: Path) -> No
     assert [each["path"] for each in told] == [FILE]
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -97,6 +98,7 @@ def test_any_points_come_back_bit_for_bit_from_lines_and_from_parquet(
         assert read == wanted
 
 
+@settings(deadline=None, max_examples=60)
 @given(cut=st.integers(0, 400))
 def test_a_file_cut_anywhere_loses_its_unfinished_line_and_says_so(
     tmp_path_factory: pytest.TempPathFactory, cut: int

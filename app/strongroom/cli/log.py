@@ -253,7 +253,7 @@ class _Told:
 
     def __init__(self, run: PlainRun) -> None:
         self._run = run
-        self._waiting: list[dict[str, JsonValue]] = []
+        self._waiting: list[bytes] = []
         self.taken = self.refused = 0
 
     def take(self, number: int, text: str) -> None:
@@ -265,12 +265,10 @@ class _Told:
             if "file" in line and "sha256" not in line:
                 self.flush()
                 self._run.keep(Path(line["file"]), line["artifact"])
-            elif "end" in line:
-                self._waiting.append(line)
-                self.flush()
             else:
-                self._run.check(line)
-                self._waiting.append(line)
+                self._waiting.append(self._run.made(line))
+                if "end" in line:
+                    self.flush(is_last=True)
             self.taken += 1
         except (BadInput, OSError) as error:
             self.refused += 1
@@ -278,11 +276,10 @@ class _Told:
                 why = error.title if isinstance(error, BadInput) else str(error)
                 say(f"line {number}: {why}")
 
-    def flush(self) -> None:
+    def flush(self, *, is_last: bool = False) -> None:
         """Logs what waits."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            self._run.append(waiting, is_last="end" in waiting[-1])
+        waiting, self._waiting = self._waiting, []
+        self._run.append_made(waiting, is_last=is_last)
 
 
 def _texts(source: IO[bytes], pause: Callable[[], Any]) -> Iterator[tuple[int, str]]:

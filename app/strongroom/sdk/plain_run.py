@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -73,17 +73,37 @@ class PlainRun:
             Refused: ``E-ENDED`` if the run has been ended on this machine.
             EnvironmentFault: ``E-FULL`` or ``E-SHARE``; nothing of it is left in the file.
         """
-        data = b"".join(self._checked(line) for line in lines)
-        if data:
-            self._write(data, is_last=is_last)
+        self.append_made([self.made(line) for line in lines], is_last=is_last)
 
-    def check(self, line: Line) -> None:
-        """Says whether a line could be appended, without doing so.
+    def append_made(self, lines: Sequence[bytes], *, is_last: bool = False) -> None:
+        """Appends lines that `made` returned; otherwise as `append`."""
+        if lines:
+            self._write(b"".join(lines), is_last=is_last)
+
+    def made(self, line: Line) -> bytes:
+        """Returns a line as it is written, without writing it.
 
         Raises:
             BadInput: As `append`.
         """
-        self._checked(line)
+        members = dict(line)
+        if members.get("heartbeat", 0) is None:
+            members["heartbeat"] = self._clock.now_us()
+        if not members.keys() & {"time", "param", "tag", "input", "artifact", "heartbeat"}:
+            members["time"] = self._clock.now_us()
+        try:
+            data = plain_line(members)
+            parse_line(data[:-1])
+        except BadLine as error:
+            advice = "Nothing was logged. docs/reference/format.md says what a line may be."
+            raise BadInput(error.code, f"This cannot be logged: {error.detail}", advice) from error
+        except UnicodeEncodeError as error:
+            advice = "Nothing was logged. Write it in UTF-8."
+            raise BadInput("E-FORMAT", "This cannot be logged: it is not UTF-8", advice) from error
+        except (ValueError, TypeError) as error:
+            advice = "Log longer texts as an artifact: strongroom log artifact."
+            raise BadInput("E-SIZE", f"This cannot be logged: {error}", advice) from error
+        return data
 
     def claim(self, pid: int = 0) -> None:
         """Says that the run goes on here, in a file of its own if it had ended.
@@ -94,7 +114,7 @@ class PlainRun:
         Raises:
             EnvironmentFault: ``E-FULL`` or ``E-SHARE``.
         """
-        self._write(self._checked({"status": "RUNNING"}), pid=pid, is_going_on=True)
+        self._write(self.made({"status": "RUNNING"}), pid=pid, is_going_on=True)
 
     def keep(self, file: Path, path: str) -> None:
         """Keeps a file as an artifact: read once, durable before the line that names it.
@@ -124,26 +144,6 @@ class PlainRun:
         self.append([{"end": status}], is_last=True)
 
     # ---------------------------------------------------------------- inside
-
-    def _checked(self, line: Line) -> bytes:
-        members = dict(line)
-        if members.get("heartbeat", 0) is None:
-            members["heartbeat"] = self._clock.now_us()
-        if not members.keys() & {"time", "param", "tag", "input", "artifact", "heartbeat"}:
-            members["time"] = self._clock.now_us()
-        try:
-            data = plain_line(members)
-            parse_line(data[:-1])
-        except BadLine as error:
-            advice = "Nothing was logged. docs/reference/format.md says what a line may be."
-            raise BadInput(error.code, f"This cannot be logged: {error.detail}", advice) from error
-        except UnicodeEncodeError as error:
-            advice = "Nothing was logged. Write it in UTF-8."
-            raise BadInput("E-FORMAT", "This cannot be logged: it is not UTF-8", advice) from error
-        except (ValueError, TypeError) as error:
-            advice = "Log longer texts as an artifact: strongroom log artifact."
-            raise BadInput("E-SIZE", f"This cannot be logged: {error}", advice) from error
-        return data
 
     def _write(
         self, data: bytes, *, pid: int = 0, is_last: bool = False, is_going_on: bool = False
