@@ -16,10 +16,12 @@ from PySide6.QtWidgets import QApplication
 from strongroom.desktop.kit.facts import KeyValues
 from strongroom.desktop.kit.labels import Elided
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.runs.columns import NameCount, default_fields
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.domain import canonical
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.comparison import Section
+from strongroom.domain.query import Field, FieldKind
 from strongroom.domain.run import RunProcess, RunStatus
 from strongroom.domain.run_cost import run_cost
 from strongroom.services.run_comparison import RunComparison
@@ -122,6 +124,11 @@ def test_system_shows_curves_of_what_was_measured(opened: Opened, tasks: Tasks) 
     names = [tile.accessibleName().partition(":")[0] for tile in pane.body.system.tiles()]
     assert {"cpu_percent", "memory_percent", "process_memory_mb", "disk_percent"} <= set(names)
     assert not pane.body.system.cost.isVisible()
+    names_there = [
+        NameCount(field=Field(kind=FieldKind.METRIC, key=key), run_count=9)
+        for key in ("system/cpu_percent", "loss")
+    ]
+    assert [field.key for field in default_fields(names_there, ())] == ["loss"]
 
 
 def test_compare_tells_both_environments_and_what_was_not_committed(trained: Path) -> None:

@@ -101,6 +101,7 @@ class RunStories:
         outcome, sentence = _trust(
             versions,
             self._signature(run.run_id),
+            is_lost=run.is_lost,
             is_running=run.status in {RunStatus.RUNNING, RunStatus.SCHEDULED},
             is_sealed=run.is_sealed,
             is_damaged=bool(detail.warnings),
@@ -202,6 +203,7 @@ def _trust(
     versions: tuple[RelatedVersion, ...],
     signature: RunSignature | None,
     *,
+    is_lost: bool,
     is_running: bool,
     is_sealed: bool,
     is_damaged: bool,
@@ -209,6 +211,8 @@ def _trust(
     """Returns the outcome and its one sentence."""
     if is_damaged:
         return "mismatch", "A file of this run is not what was logged or sealed."
+    if is_running and is_lost:
+        return "cannot", "Nobody hears of it any more. It is sealed when somebody closes it."
     if is_running:
         return "cannot", "It is still being logged. It is sealed when it ends."
     if not is_sealed:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from strongroom.desktop.kit.figures import Form
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.captured import is_system_metric
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.query import Field, FieldKind
@@ -165,9 +166,16 @@ def order_text(field: Field, statistic: Statistic = "last") -> str:
 
 
 def default_fields(names: Sequence[NameCount], runs: Sequence[Run]) -> tuple[Field, ...]:
-    """Returns the metrics most runs have, and the params most runs have that vary."""
+    """Returns the metrics most runs have, and the params most runs have that vary.
+
+    What the machine says stands in the System tab of a run until somebody picks it.
+    """
     ranked = sorted(names, key=lambda each: -each.run_count)
-    metrics = [each.field for each in ranked if each.field.kind is FieldKind.METRIC]
+    metrics = [
+        each.field
+        for each in ranked
+        if each.field.kind is FieldKind.METRIC and not is_system_metric(each.field.key)
+    ]
     params = [each.field for each in ranked if each.field.kind is FieldKind.PARAM]
 
     def varies(field: Field) -> bool:

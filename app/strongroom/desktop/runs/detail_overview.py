@@ -115,7 +115,8 @@ def facts_of(detail: RunDetail, now_us: int) -> list[Fact]:
     if run.ended_us is not None:
         ended = wording.sentence_case(wording.day_and_time(run.ended_us, now_us))
     started = wording.sentence_case(wording.day_and_time(run.started_us, now_us))
-    length = run.duration_us if run.duration_us is not None else now_us - run.started_us
+    until_us = detail.last_seen_us if is_lost and detail.last_seen_us else now_us
+    length = run.duration_us if run.duration_us is not None else until_us - run.started_us
     return [
         Fact(key="Status", value=words, kind="icon", icon=icon, tone=tone),
         Fact(key="Experiment", value=shown(run.experiment)),

@@ -49,13 +49,13 @@ class ResumeDialog(Dialog):
             f"Resume {name}",
             title=f"Resume {name}",
             sentence=f"{last_heard(detail, now_us)} What is logged from now on follows what is "
-            "there; the end of the new process becomes the end of the run.",
-            width=620,
+            "there; the end of the new process becomes the end of the run.".strip(),
+            width=680,
             cancel="Done",
             parent=parent,
         )
-        self.command = CodeBlock(shown(words.command), "Command", lines=3)
-        self.python = CodeBlock(shown(words.python), "Python", lines=2)
+        self.command = CodeBlock(shown(words.command), "Command", lines=5)
+        self.python = CodeBlock(shown(words.python), "Python", lines=3)
         parts: list[QWidget | int] = []
         if words.command:
             parts += [Label("In a terminal", "text_secondary", "dense"), 4, self.command, 12]

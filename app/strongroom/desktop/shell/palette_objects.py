@@ -84,8 +84,8 @@ def _find(services: Services, words: str, progress: Progress) -> tuple[PaletteEn
         PaletteEntry(
             key=f"runs/{run.run_id}",
             title=_bounded(run.name or run.run_id[:8]),
-            detail=f"Run of {_bounded(run.experiment)}",
-            icon="flask-conical",
+            detail=f"{'Lost contact, run' if run.is_lost else 'Run'} of {_bounded(run.experiment)}",
+            icon="cloud-off" if run.is_lost else "flask-conical",
             group="Objects",
         )
         for run in page.runs
