@@ -38,7 +38,7 @@ from strongroom.sdk.values import (
 if TYPE_CHECKING:
     from strongroom.sdk.contract_watch import ContractWatch
 
-_STATUSES = tuple(RunStatus)  # compared one by one: what is asked for need not be hashable
+_STATUSES = frozenset(RunStatus)
 MAX_TEXT_BYTES = MAX_BODY_BYTES - 16_384  # leaves room for the name and the quoting of the body
 
 
@@ -285,15 +285,20 @@ class ActiveRun(ArtifactVerbs):
         if self.is_ended:
             return
         self.is_ended = True
-        self._keeper.close()
-        word = RunStatus(status) if status in _STATUSES else RunStatus.FINISHED
-        if self.watch is not None:
-            self.watch.end(word, self._names, self._keeper.paths())
-        if not self._writer.close(word, self.losses.counts):
-            LOG.warning("The end of run %s could not be written: the disk is full.", self.run_id)
-        if self.losses.counts:
-            LOG.warning("Run %s ended; not logged: %s", self.run_id, self.losses.counts)
-        self._on_end(self)
+        is_known = isinstance(status, str) and status in _STATUSES
+        word = RunStatus(status) if is_known else RunStatus.FINISHED
+        try:
+            self._keeper.close()
+            if self.watch is not None:
+                self.watch.end(word, self._names, self._keeper.paths())
+            if not self._writer.close(word, self.losses.counts):
+                LOG.warning("The end of run %s could not be written: no room.", self.run_id)
+            if self.losses.counts:
+                LOG.warning("Run %s ended; not logged: %s", self.run_id, self.losses.counts)
+        except Exception as error:  # noqa: BLE001 - the end of a run is not the end of a script
+            LOG.warning("The end of run %s could not be written: %s", self.run_id, error)
+        finally:
+            self._on_end(self)
 
     @never_raises
     def flush(self) -> None:

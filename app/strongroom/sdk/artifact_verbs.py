@@ -33,6 +33,8 @@ class ArtifactVerbs:
         """
         self._open_writer()
         source = Path(file)
+        if not os.fspath(file):  # which Path takes for the folder the script is in
+            raise Lost("missing", "the name of the file is empty")
         if not source.is_dir():
             self._keeper.keep_file(source, f"{path}/{source.name}" if path else source.name)
             return

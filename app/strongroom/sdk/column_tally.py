@@ -130,7 +130,9 @@ class ColumnTally:
         self._counts[text] = self._counts.get(text, 0) + 1
 
     def _deviation(self) -> float | None:
-        return math.sqrt(self._squares / (self._numbers - 1)) if self._numbers > 1 else None
+        if self._numbers < 2 or not self._squares >= 0:  # beyond what a double holds
+            return None
+        return math.sqrt(self._squares / (self._numbers - 1))
 
     def _quantiles(self) -> tuple[tuple[str, float], ...]:
         ordered = sorted(self._sample)

@@ -47,6 +47,8 @@ def describe(
             source=source,
             version=version_of_uri(source),
         )
+    if isinstance(data, str) and not data:  # which Path takes for the folder the script is in
+        raise Lost("missing", "the name of the file is empty")
     if isinstance(data, str | Path):
         return _described_file(Path(data), name, context, source, digest, profile=profile)
     rows = _rows(data)

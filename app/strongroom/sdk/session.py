@@ -107,8 +107,8 @@ class Session:
 
     def end_all(self, status: RunStatus = RunStatus.FINISHED) -> None:
         """Ends every run that is still active, the last one first."""
-        while self._contexts.runs:
-            self._contexts.runs[-1].end(status)
+        for run in reversed(self._contexts.runs):
+            run.end(status)
 
     # ------------------------------------------------------------------ inside
 

@@ -22,7 +22,7 @@ from strongroom.sdk.profiles import tallied
 
 MOST_PARSED = 256 << 20  # bytes of a text file that are taken apart: a few seconds
 MOST_CELLS = 2_000_000  # that are looked at: three seconds
-MOST_PROBED = 1_000  # rows that tell how long the file is
+PROBED = 1 << 16  # characters at the beginning that tell how long rows are
 MAX_NPY_HEADER = 1 << 16
 CHUNK_BYTES = 4 << 20
 
@@ -74,15 +74,18 @@ def _numpy(path: Path, with_profile: bool) -> FileFacts:
 
 def _delimited(path: Path, with_profile: bool) -> FileFacts:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        head = stream.readline(1 << 20)
-        delimiter = max("\t;,|", key=head.count) if head else ","
+        head = stream.read(PROBED)
+        first_line = head.partition("\n")[0]
+        delimiter = max(",\t;|", key=first_line.count)
         stream.seek(0)
         rows = csv.reader(_bounded(stream, MOST_PARSED), delimiter=delimiter)
         first = next(rows, [])
         names = [name.strip() or f"column {place}" for place, name in enumerate(first)]
         tallies = [ColumnTally(name, is_text=True) for name in names[:MOST_COLUMNS]]
-        count, is_sampled = _look_at(rows, tallies, path.stat().st_size, with_profile=with_profile)
-    return _streamed(path, names, tallies, count, is_sampled, with_profile=with_profile)
+        lines = path.stat().st_size * (head.count("\n") + 1) // max(1, len(head))
+        every = max(1, -(-lines * len(tallies) // MOST_CELLS))
+        count = _look_at(rows, tallies if with_profile else [], every)
+    return _streamed(path, names, tallies, count, every > 1, with_profile=with_profile)
 
 
 def _json_lines(path: Path, with_profile: bool) -> FileFacts:
@@ -114,24 +117,17 @@ def _json_lines(path: Path, with_profile: bool) -> FileFacts:
     )
 
 
-def _look_at(
-    rows: Iterator[list[str]], tallies: list[ColumnTally], size: int, *, with_profile: bool
-) -> tuple[int, bool]:
-    """Adds every k-th row to the tallies; returns how many rows there are, and if k is over 1."""
-    count, every, read = 0, 1, 0
+def _look_at(rows: Iterator[list[str]], tallies: list[ColumnTally], every: int) -> int:
+    """Adds every k-th row to the tallies, evenly from the first to the last; returns the rows."""
+    count = 0
     for row in rows:
         if not row:
             continue
-        if count < MOST_PROBED:
-            read += sum(map(len, row)) + len(row)
-        elif count == MOST_PROBED:
-            cells = size * MOST_PROBED // max(1, read) * max(1, len(tallies))
-            every = max(1, -(-cells // MOST_CELLS))
-        count += 1
-        if with_profile and count % every == 0:
+        if count % every == 0:
             for tally, cell in zip(tallies, row, strict=False):
                 tally.add(cell)
-    return count, every > 1
+        count += 1
+    return count
 
 
 def _streamed(
