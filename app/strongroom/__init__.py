@@ -3,6 +3,7 @@
 
 * Nothing is imported until it is used (PEP 562); logging itself needs the standard library only.
 * Reading back (`search_runs`) opens the store as the window does and needs what that needs.
+* ``%load_ext strongroom`` finds the notebook's part here too.
 """
 
 import importlib
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from strongroom.sdk.fluent import start_run as start_run
     from strongroom.sdk.track import track as track
     from strongroom.services.close_run import close_run as close_run
+    from strongroom.services.run_search import compare_runs as compare_runs
+    from strongroom.services.run_search import get_history as get_history
+    from strongroom.services.run_search import get_run as get_run
     from strongroom.services.run_search import search_runs as search_runs
 
 __version__ = "0.1.0"
@@ -66,7 +70,12 @@ _HOME = {"ActiveRun": "strongroom.sdk.active_run"} | dict.fromkeys(
     _WRITERS, "strongroom.sdk.fluent"
 )
 _HOME["track"] = "strongroom.sdk.track"
-_HOME["search_runs"] = "strongroom.services.run_search"
+_HOME |= dict.fromkeys(
+    ("compare_runs", "get_history", "get_run", "search_runs"), "strongroom.services.run_search"
+)
+_HOME |= dict.fromkeys(
+    ("load_ipython_extension", "unload_ipython_extension"), "strongroom.notebook.extension"
+)
 _HOME["close_run"] = "strongroom.services.close_run"
 
 

@@ -109,6 +109,28 @@ class ActiveRun(ArtifactVerbs):
             "STRONGROOM_EXPERIMENT": self.experiment,
         }
 
+    def __repr__(self) -> str:
+        state = "ended" if self.is_ended else "running"
+        return f"<run {self.run_id[:8]} {self.name!r} of {self.experiment!r}: {state}>"
+
+    def _repr_html_(self) -> str:
+        """Returns what a notebook shows of it: escaped text, no script, nothing to load."""
+        from html import escape
+
+        rows = {
+            "Experiment": self.experiment,
+            "Run": self.run_id,
+            "State": "ended" if self.is_ended else "running",
+            "Not logged": ", ".join(f"{n} × {cause}" for cause, n in self.losses.counts.items()),
+        }
+        cells = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(ascii(text)[1:-1])}</td></tr>"
+            for name, text in rows.items()
+            if text
+        )
+        title = escape(ascii(self.name)[1:-1][:200])
+        return f"<table><caption><b>{title}</b></caption>{cells}</table>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -285,7 +307,8 @@ class ActiveRun(ArtifactVerbs):
         if self.is_ended:
             return
         self.is_ended = True
-        is_known = isinstance(status, str) and status in _STATUSES
+        given: object = status  # whatever it is, the run ends
+        is_known = isinstance(given, str) and given in _STATUSES
         word = RunStatus(status) if is_known else RunStatus.FINISHED
         try:
             self._keeper.close()

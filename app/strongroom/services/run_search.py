@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``strongroom.search_runs``: what the window and the command line find, in a script."""
+"""``strongroom.search_runs`` and its kin: what the window and the command line find, in a script.
+
+* Each call opens the store, takes in what programs have logged, answers and lets the store go.
+"""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.places import default_store
-from strongroom.domain.run import Run
-from strongroom.services.runs import open_runs
+from strongroom.services.found_runs import FoundRuns, History, RunsCompared, StoredRun
+from strongroom.services.run_comparison import RunComparison
+from strongroom.services.runs import Runs, open_runs
 
 
 def search_runs(
@@ -20,7 +26,7 @@ def search_runs(
     is_deleted: bool = False,
     is_archived: bool = False,
     store: Path | str | None = None,
-) -> tuple[Run, ...]:
+) -> FoundRuns:
     """Returns the runs a filter holds for, after taking in what programs have logged.
 
     Args:
@@ -37,11 +43,8 @@ def search_runs(
         FilterError: With the position of what cannot be read.
         EnvironmentFault: ``E-SHARE``, ``E-STORE``, ``E-FULL``.
     """
-    root = Path(store) if store is not None else default_store(os.environ)
-    runs = open_runs(root, SystemClock(), os.urandom)
-    try:
-        runs.refresh()
-        return runs.search(
+    with _opened(store) as runs:
+        page = runs.search(
             filter,
             experiment=experiment,
             order_by=order_by,
@@ -49,6 +52,74 @@ def search_runs(
             offset=offset,
             is_deleted=is_deleted,
             is_archived=is_archived,
-        ).runs
+        )
+        return FoundRuns(page.runs, page.total)
+
+
+def get_run(run: object, *, store: Path | str | None = None) -> StoredRun:
+    """Returns one run with everything a run's page shows.
+
+    Args:
+        run: Its id, the start of its id, its name where that is unique, or a run.
+        store: As for `search_runs`.
+
+    Raises:
+        BadInput: ``E-RUN`` if that names no run or several.
+        Untrusted: If the folder cannot be trusted.
+        EnvironmentFault: As `search_runs`.
+    """
+    with _opened(store) as runs:
+        return StoredRun(runs.show(_reference(run)))
+
+
+def get_history(run: object, *keys: str, store: Path | str | None = None) -> History:
+    """Returns all points of metrics of a run, ordered by step, then as they were written.
+
+    Args:
+        run: As for `get_run`.
+        keys: The metrics; all of them if none is named.
+        store: As for `search_runs`.
+
+    Raises:
+        BadInput: ``E-RUN`` for an unknown run, ``E-METRIC`` for a metric it does not have.
+        Untrusted: ``E-HASH`` if stored points do not hold.
+        EnvironmentFault: As `search_runs`.
+    """
+    with _opened(store) as runs:
+        reference = _reference(run)
+        wanted = keys or tuple(sorted(runs.show(reference).run.metrics))
+        return History({key: runs.history(reference, key) for key in wanted})
+
+
+def compare_runs(*runs: object, store: Path | str | None = None) -> RunsCompared:
+    """Returns runs side by side, the first one as the baseline: what differs, and what is the same.
+
+    Args:
+        runs: As for `get_run`, or one list of them.
+        store: As for `search_runs`.
+
+    Raises:
+        BadInput: ``E-RUN`` for an unknown run, ``E-USAGE`` for more than can be compared.
+        EnvironmentFault: As `search_runs`.
+    """
+    is_list = len(runs) == 1 and not isinstance(runs[0], str) and hasattr(runs[0], "__iter__")
+    given = list(runs[0]) if is_list else list(runs)  # type: ignore[call-overload]  # asked above
+    with _opened(store) as opened:
+        ids = [opened.place(_reference(each)).run_id for each in given]
+        return RunsCompared(RunComparison(opened).compare(ids))
+
+
+@contextmanager
+def _opened(store: Path | str | None) -> Iterator[Runs]:
+    root = Path(store) if store is not None else default_store(os.environ)
+    runs = open_runs(root, SystemClock(), os.urandom)
+    try:
+        runs.refresh()
+        yield runs
     finally:
         runs.catalog.close()
+
+
+def _reference(run: object) -> str:
+    found = getattr(run, "run_id", run)
+    return found if isinstance(found, str) else str(found)
