@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strongroom as sr
@@ -173,6 +173,7 @@ def test_a_crowded_answer_is_bounded(tmp_path: Path) -> None:
     assert "more lines are left out" in shown
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.floats(), max_size=80))
 def test_any_curve_is_a_row_of_blocks(values: list[float]) -> None:
     drawn = bars(values)

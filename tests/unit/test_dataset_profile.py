@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strongroom as sr
@@ -132,7 +132,7 @@ def test_parquet_is_told_from_its_footer_without_reading_a_value(
     assert footer_profile(footer_of(hollow)) == footer_profile(footer_of(path))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(at=st.integers(0, 10_000), bit=st.integers(0, 7), cut=st.booleans())
 def test_a_damaged_footer_is_refused_or_read_and_never_runs_away(
     tmp_path_factory: pytest.TempPathFactory, at: int, bit: int, cut: bool
@@ -205,7 +205,7 @@ def test_the_same_numbers_have_one_digest_whoever_holds_them(tmp_path: Path) -> 
     assert changed not in digests
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     values=st.lists(
         st.one_of(st.none(), st.floats(allow_nan=True, width=64), st.integers(), st.booleans(),
