@@ -76,8 +76,9 @@ class _Pass:
 
     runs: str
     """The folder ``runs/``."""
-    sealed: set[Place]
-    """Where the sealed runs lay; such a run is the same if its folder is."""
+    sealed: dict[str, dict[str, int]]
+    """Stamps of the sealed runs by month and id; such a run is the same if its folder is, and goes
+    from here when that was seen."""
     known: dict[Place, _Known]
     blamed: set[str]
     """Folders, below ``runs/``, that have findings."""
@@ -105,25 +106,20 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
     with catalog.read() as connection:
         walk = _Pass(
             runs=os.fspath(folder.runs),
-            sealed=set(_SEALED.rows(connection)),
+            sealed=_by_month(_SEALED.rows(connection)),
             known={
                 (run_id, month, abs(stamp)): _Known(stamp, *rest)
                 for run_id, month, stamp, *rest in _WATCHED.rows(connection)
             },
             blamed=_blamed(connection),
         )
-    total = len(walk.sealed) + len(walk.known)
     batch: list[_Folder] = []
-    for number, place in enumerate(_run_folders(folder.runs)):
-        if place in walk.sealed and place[0] not in walk.seen:  # most, most of the time
-            walk.seen[place[0]] = place[1]
-        elif is_run_id(place[0]) and (read := _look(walk, folder, place, observer)):
+    for place in _folders(walk, folder.runs, progress):
+        if read := _look(walk, folder, place, observer):
             batch.append(read)
         if len(batch) >= BATCH:
             _store(catalog, walk, batch)
             batch = []
-        if number % BATCH == 0:
-            progress.step(number, max(total, number), "Reading runs")
     _store(catalog, walk, batch)
     _forget(catalog, walk)
     _settle(catalog, walk)
@@ -197,16 +193,38 @@ def findings(connection: Connection) -> tuple[StoredFinding, ...]:
     return tuple(StoredFinding(code=code, path=path, detail=text) for code, path, text in rows)
 
 
-def _run_folders(runs: Path) -> Iterator[Place]:
-    """Yields folders, whatever they are called; one stat each, of a million perhaps."""
+def _by_month(rows: Sequence[Any]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for month, run_id, stamp in rows:
+        found.setdefault(month, {})[run_id] = stamp
+    return found
+
+
+def _folders(walk: _Pass, runs: Path, progress: Progress) -> Iterator[Place]:
+    """Yields run folders that are not as a sealed run's was; one stat each, of a million perhaps.
+
+    Most are, most of the time: those are noted as seen here, with as little as that takes.
+    """
+    total = len(walk.known) + sum(map(len, walk.sealed.values()))
+    number, seen = 0, walk.seen
     for month in sorted(month_folders(runs)):
+        quiet = walk.sealed.get(month, {})
         with os.scandir(runs / month) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    try:
-                        yield entry.name, month, entry.stat(follow_symlinks=False).st_mtime_ns
-                    except FileNotFoundError:
-                        continue
+            for number, entry in enumerate(entries, number):  # noqa: B020 - counts on
+                if number % BATCH == 0:
+                    progress.step(number, max(total, number), "Reading runs")
+                if not entry.is_dir(follow_symlinks=False):
+                    continue
+                try:
+                    stamp = entry.stat(follow_symlinks=False).st_mtime_ns
+                except FileNotFoundError:
+                    continue
+                name = entry.name
+                if quiet.get(name) == stamp and name not in seen:
+                    del quiet[name]
+                    seen[name] = month
+                elif is_run_id(name):
+                    yield name, month, stamp
 
 
 def _look(walk: _Pass, folder: StoreFolder, place: Place, observer: Observer) -> _Folder | None:
@@ -310,7 +328,8 @@ def _clear_findings(connection: Connection, names: list[str]) -> None:
 
 
 def _forget(catalog: Catalog, walk: _Pass) -> None:
-    gone = sorted({run_id for run_id, *_ in (*walk.sealed, *walk.known)} - walk.seen.keys())
+    unmet = {run_id for run_id, *_ in walk.known}.union(*walk.sealed.values())
+    gone = sorted(unmet - walk.seen.keys())
     finding = tables.finding
     if gone:
         with catalog.begin() as connection:
@@ -344,7 +363,8 @@ def _known_questions() -> tuple[Select[Any], ...]:
     may_die = and_(run.c.status == RunStatus.RUNNING.value, ~run.c.is_lost)
     is_quiet = and_(run.c.is_sealed, run.c.folder_stamp > 0)
     watched = place.add_columns(run.c.file_stamp, may_die).where(~is_quiet)
-    return place.where(is_quiet), watched
+    quiet = select(run.c.month, run.c.run_id, run.c.folder_stamp).where(is_quiet)
+    return quiet, watched
 
 
 _SETTLE = "UPDATE run SET folder_stamp = ? WHERE run_id = ? AND folder_stamp = ?"

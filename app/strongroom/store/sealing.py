@@ -152,8 +152,8 @@ def publish(prepared: Prepared) -> None:
     (folder / _NEW_SEALED).replace(folder / SEALED_FILE)
     sync_folder(folder)
     names = [str(entry["path"]) for entry in prepared.document["journals"]]
+    # Not waited for: a journal that a power cut brings back is known as taken in, and goes again.
     remove_taken_in(prepared.document, {name: folder / name for name in names})
-    sync_folder(folder)
 
 
 def run_lock(folder: Path) -> FileLock:

@@ -91,6 +91,10 @@ def search(
     if few is not None and _is_worth_ordering(connection, few, most + offset, orders):
         ids = _first_of_few(connection, few, tuple(orders), most, offset)
         return Page(runs=hydrate(connection, ids), total=few.count)
+    if tree is None and (not orders or orders[0].field.kind is FieldKind.ATTRIBUTE):
+        walk = _walk_question(scope, tuple(orders))
+        ids = [row[0] for row in walk.rows(connection, most=most, offset=offset)]
+        return Page(runs=hydrate(connection, ids), total=_count(connection, None, scope))
     where = condition(
         tree=tree,
         experiment=experiment,
@@ -129,6 +133,16 @@ def _count(connection: Connection, tree: Filter | None, scope: Scope) -> int:
         rarest = _rarest(connection, tree)
         found = matching_ids(tree, lambda of: _visible(of, scope), rarest).subquery()
         return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+    everything, hidden = _scope_questions(scope)
+    ((count,),) = hidden.rows(connection)
+    if scope.is_deleted or scope.is_archived:
+        return int(count)
+    return int(everything.rows(connection)[0][0] or 0) - int(count)
+
+
+@lru_cache(maxsize=64)
+def _scope_questions(scope: Scope) -> tuple[Statement, Statement]:
+    """Returns the questions for how many runs a scope has, and how many of these are hidden."""
     experiment, run = tables.experiment, tables.run
     everything = select(func.sum(experiment.c.runs))
     hidden = select(func.count()).select_from(run).where(_hidden(scope))
@@ -136,10 +150,15 @@ def _count(connection: Connection, tree: Filter | None, scope: Scope) -> int:
         everything = everything.where(experiment.c.name == scope.experiment)
         # The sum keeps SQLite on the index of hidden runs; those of an experiment are many.
         hidden = hidden.where(_is_of(scope.experiment, run.c.experiment_id + literal_column("0")))
-    count = int(connection.execute(hidden).scalar_one())
-    if scope.is_deleted or scope.is_archived:
-        return count
-    return int(connection.execute(everything).scalar() or 0) - count
+    return Statement.of(everything), Statement.of(hidden)
+
+
+@lru_cache(maxsize=64)
+def _walk_question(scope: Scope, orders: tuple[Order, ...]) -> Statement:
+    """Asks for the runs of a scope in the order of attributes, as many as make a page."""
+    chosen = select(tables.run.c.id).where(_visible(tables.run.c.id, scope))
+    limit, offset = bindparam("most", 0, type_=Integer), bindparam("offset", 0, type_=Integer)
+    return Statement.of(in_order(chosen, orders).limit(limit).offset(offset))
 
 
 def _hidden(scope: Scope) -> ColumnElement[bool]:
