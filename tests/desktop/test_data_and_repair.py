@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 import strongroom as sr
 from strongroom.desktop.kit.facts import Link
+from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.detail import DetailPane
 from strongroom.domain.backup import KeepRule
@@ -20,6 +21,8 @@ from strongroom.services.artifact_repair import ArtifactRepair
 from strongroom.services.backups import Backups
 from strongroom.services.sticks import Sticks
 from support.accessibility import nameless
+from support.compare_page import compare_pages
+from support.compare_page import services_of as comparing
 from support.peers import Peer, Team
 from support.runs_page import services_of
 from support.settling import settle
@@ -169,3 +172,27 @@ def test_what_nobody_has_is_said_and_nothing_is_offered(shown, tasks, tmp_path) 
     press(strip.banner._button)
     assert not strip.isVisible()
     team.close()
+
+
+def test_compared_runs_are_asked_together_and_each_place_is_read_once(
+    app, tasks, tmp_path, data, qtbot
+) -> None:
+    ids = [logged(tmp_path, data), logged(tmp_path, data)]
+    services = comparing(tmp_path / "store")
+    with compare_pages(services, qtbot, tasks) as open_page:
+        page = open_page()
+        page.show_place(Place.of("compare", {"runs": ",".join(ids)}))
+        settle(tasks)
+        page.check_data()
+        settle(tasks)
+        said = page.same_data.banner
+        assert said.title() == "2 of 4 datasets the same"
+        assert "Cannot tell: in memory of" in said.accessibleName()
+        data.write_text("age,pay\n1,2\n")
+        page.check_data()
+        settle(tasks)
+        assert said.title() == "0 of 4 datasets the same"
+        assert "(bytes 16 → 12, rows 2 → 1)" in said.accessibleName()
+        press(said._button)
+        assert not page.same_data.isVisible()
+    services.runs.catalog.close()

@@ -20,6 +20,7 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.clock import Clock, FixedClock
 from strongroom.services.artifacts import Artifacts
 from strongroom.services.curves import Curves
+from strongroom.services.datasets import Datasets
 from strongroom.services.outgoing import Outgoing
 from strongroom.services.run_comparison import RunComparison
 from strongroom.services.run_texts import RunTexts
@@ -45,6 +46,7 @@ def services_of(root: Path, clock: Clock | None = None) -> CompareServices:
         outgoing=Outgoing(runs),
         texts=RunTexts(runs),
         metric_schemas=runs.metric_schemas,
+        datasets=Datasets(runs),
         clock=clock,
     )
 

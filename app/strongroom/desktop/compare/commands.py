@@ -68,6 +68,9 @@ class CompareHost(Protocol):
     def why_no_request(self, run_id: str) -> str:
         """Returns why nothing can be asked for a run."""
 
+    def check_data(self) -> None:
+        """Reads the data of the compared runs and says whether it is still the same."""
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
 
@@ -83,6 +86,10 @@ def of(page: CompareHost) -> Sequence[Command]:
         Command(
             id="compare.only_differing", title="Only what differs", menu=VIEW_MENU, icon="equal",
             run=page.only_differences.toggle, shortcut="Ctrl+D", enabled=_here,
+        ),
+        Command(
+            id="compare.check_data", title="Is the data of the compared runs still the same?",
+            run=page.check_data, menu=RUN_MENU, icon="database", enabled=_here,
         ),
         Command(
             id="compare.search", title="Search fields of the comparison", run=page.focus_search,

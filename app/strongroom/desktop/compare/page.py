@@ -23,6 +23,7 @@ from strongroom.desktop.compare.picker import RunPicker
 from strongroom.desktop.compare.plotted import Plotted
 from strongroom.desktop.compare.reading import Reading
 from strongroom.desktop.compare.remembering import Remembering
+from strongroom.desktop.compare.same_data import SameData
 from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.sharing import Sharing
 from strongroom.desktop.compare.tools import LAYOUTS
@@ -227,6 +228,10 @@ class ComparePage(Page):
         self.views.set_current("values")
         self.tools.layouts.choose("columns" if self.tools.has_runs_down() else "rows")
 
+    def check_data(self) -> None:
+        """Reads the data of the compared runs and says whether it is still the same."""
+        self.same_data.ask(self.reading.compared.runs)
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
         self.show_view("values")
@@ -282,6 +287,7 @@ class ComparePage(Page):
         self.overlays = self.aside.overlays
         self.beside = BesidePane(self._services.viewing, self._services.texts, self._tasks)
         self.notice = Banner("warn", "")
+        self.same_data = SameData(self._services, self._tasks)
         self.split = Split("horizontal", self.values, self.aside, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
         self.split.setStretchFactor(0, 2)
         self.split.setStretchFactor(1, 1)
@@ -299,6 +305,7 @@ class ComparePage(Page):
         edge.addWidget(self.notice)
         self._edge = edge
         column.addLayout(edge)
+        column.addWidget(self.same_data)
         column.addWidget(self.body, 1)
         self.notice.hide()
         edge.setContentsMargins(16, 0, 16, 0)
@@ -388,6 +395,7 @@ class ComparePage(Page):
             view = self.beside if is_beside else self.split
             self.body.setCurrentWidget(view if is_enough else self.empty)
         runs = [run for run in compared.runs if run.run_id in shown_ids]
+        self.same_data.keep_to(runs)
         self.head.show_runs(sorted(runs, key=lambda run: shown_ids.index(run.run_id)),
                             wanted.baseline)  # fmt: skip
         self._say_request()

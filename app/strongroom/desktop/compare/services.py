@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from strongroom.domain.clock import Clock
 from strongroom.domain.registry import RegisteredModel
 from strongroom.services.curves import Curves
+from strongroom.services.datasets import Datasets
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.outgoing import Outgoing
 from strongroom.services.run_comparison import RunComparison
@@ -37,6 +38,7 @@ class CompareServices:
     outgoing: Outgoing
     texts: RunTexts
     metric_schemas: MetricSchemas
+    datasets: Datasets
     clock: Clock
     colour_of: Callable[[str], int | None] = _not_charted
     charted: Callable[[], tuple[str, ...]] = tuple

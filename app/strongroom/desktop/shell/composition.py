@@ -274,6 +274,7 @@ class Composer(QObject):
             texts=at.run_texts,
             metric_schemas=at.metric_schemas,
             run_values=at.run_values,
+            datasets=at.datasets,
             clock=at.clock,
             colour_of=runs.model.charted.place,
             charted=runs.charted,
