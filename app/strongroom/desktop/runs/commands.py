@@ -33,6 +33,7 @@ COLUMN_VERBS = (
     ("draw", "Draw column by step", "chart-line"),
     ("rule", "Rule of column's metric…", "scale"),
 )
+OPEN_MENU = "Run/Open run"
 RUN_MENU = (  # under the right button on rows
     ("runs.open", "runs.chart", "runs.compare"),
     (
@@ -162,21 +163,21 @@ def of(page: RunsHost) -> Sequence[Command]:
         ),
         Command(
             id="runs.enlarge", title="Show the open run on the whole page, or in the pane",
-            run=lambda: page.detail.set_wide(wide=not page.detail.is_wide()), menu="Run",
+            run=lambda: page.detail.set_wide(wide=not page.detail.is_wide()), menu=OPEN_MENU,
             icon="maximize-2", shortcut="Ctrl+Shift+D", enabled=_opened(page),
         ),
         Command(
-            id="runs.verify", title="Verify every byte of the open run", menu="Run",
+            id="runs.verify", title="Verify every byte of the open run", menu=OPEN_MENU,
             run=lambda: page.detail.verify(),  # noqa: PLW0108 - the pane comes with the first run
             icon="shield-check", enabled=_opened(page),
         ),
         Command(
-            id="runs.check_data", title="Is the data of the open run still the same?", menu="Run",
-            run=lambda: page.detail.check_data(),  # noqa: PLW0108 - as above
+            id="runs.check_data", title="Is the data of the open run still the same?",
+            menu=OPEN_MENU, run=lambda: page.detail.check_data(),  # noqa: PLW0108 - as above
             icon="database", enabled=_opened(page),
         ),
         Command(
-            id="runs.repair", title="Bring back damaged files of the open run…", menu="Run",
+            id="runs.repair", title="Bring back damaged files of the open run…", menu=OPEN_MENU,
             run=lambda: page.detail.repair(),  # noqa: PLW0108 - as above
             icon="wrench", enabled=_opened(page),
         ),
