@@ -178,6 +178,7 @@ def test_a_hostile_run_puts_no_command_of_its_own_into_the_words(
     cwd.mkdir()
     argv = f"$(touch {hit}) `touch {hit}` ; touch {hit} 'a\"b"
     source = {"entry": f"x; touch {hit}", "argv": argv, "cwd": str(cwd)}
+    del document["check"]  # who writes what he likes leaves it out, or counts it anew
     header.write_bytes(encode({**document, "source": source}))
     words = resume_words(runs.show("one"), tmp_path / "store")
     tools = tmp_path / "tools"

@@ -72,6 +72,7 @@ def test_51_a_missing_file_and_a_hostile_list_are_named(folder: Path) -> None:
     (folder / "metrics.parquet").unlink()
     assert [each.code for each in verify_sealed(folder)] == ["E-MISSING"]
     document = json.loads((folder / "sealed.json").read_bytes())
+    del document["check"]  # whoever lists what he likes can count it anew as well
     document["files"] = [{"path": "../../etc/passwd", "size": 1, "sha256": "0" * 64}]
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     (folder / "sealed.json").write_text(text)

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from strongroom.domain.artifact import check_path
 from strongroom.domain.canonical import JsonValue, decode
+from strongroom.domain.check_member import refuse_changed
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest, is_run_id
 from strongroom.domain.metric import is_name
@@ -66,7 +67,8 @@ def read_header(folder: Path) -> RunHeader:
     """Returns what ``run.json`` says; one of a newer format is read as far as it is known.
 
     Raises:
-        Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT`` if it is not what the SDK writes.
+        Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT`` if it is not what the SDK writes,
+            ``E-HASH`` if it was changed.
         OSError: If it cannot be read.
     """
     with (folder / RUN_FILE).open("rb") as stream:
@@ -88,6 +90,8 @@ def read_header(folder: Path) -> RunHeader:
             f"{folder.name}/{RUN_FILE} is not a run of format {RUN_FORMAT}",
             "A newer Strongroom may have written it; open it there.",
         )
+    if found["format"] == RUN_FORMAT:  # a newer one may check itself otherwise
+        refuse_changed(found, data, f"{folder.name}/{RUN_FILE}")
     return RunHeader(
         **{key: found[key] for key in texts},
         started_us=found["started"],

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from strongroom.domain.canonical import JsonValue, decode, encode
+from strongroom.domain.canonical import JsonValue, decode
+from strongroom.domain.check_member import encode_checked
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import BadInput, EnvironmentFault, StrongroomError
 from strongroom.domain.ids import is_run_id
@@ -127,7 +128,7 @@ def _write_once(folder: Path, document: dict[str, JsonValue]) -> bool:
     temporary = folder / f".{RUN_FILE}.{os.getpid()}.tmp"
     try:
         with temporary.open("wb") as stream:
-            stream.write(encode(document))
+            stream.write(encode_checked(document))
             stream.flush()
             os.fsync(stream.fileno())
     except OSError:  # a run that could not begin leaves nothing

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from strongroom.domain.canonical import JsonValue, decode
+from strongroom.domain.check_member import refuse_changed
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.run import MetricSummary, RunProcess, RunStatus
 from strongroom.journal.content import Finding, JournalContent, RunHeader, StoredArtifact
@@ -178,7 +179,7 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
     """Returns the document of ``sealed.json`` and its digest, or None if the run is not sealed.
 
     Raises:
-        Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT``.
+        Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT``, ``E-HASH`` if it was changed.
     """
     try:
         with (folder / SEALED_FILE).open("rb") as stream:
@@ -189,6 +190,8 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
     number = document.get("format") if isinstance(document, dict) else None
     if type(number) is not int or number < SEALED_FORMAT:
         raise _unreadable(folder, "it is of another format")
+    if number == SEALED_FORMAT:  # a newer one may check itself otherwise
+        refuse_changed(document, data, f"{folder.name}/{SEALED_FILE}")
     return document, hashlib.sha256(data).hexdigest()
 
 

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from strongroom.disk.hashing import hash_file
 from strongroom.domain import canonical
 from strongroom.domain.canonical import JsonValue
+from strongroom.domain.check_member import encode_checked
 from strongroom.domain.errors import Untrusted
 from strongroom.journal.files import is_journal, journals_in
 from strongroom.journal.gathering import Gathered
@@ -112,7 +113,7 @@ def prepare(folder: Path, observer: Observer) -> Prepared | None:
     entry = None if draft is None else (draft.sha256, draft.size_bytes)
     document = sealed_document(folder, names, state, metrics=entry)
     try:
-        data = canonical.encode(document)
+        data = encode_checked(document)
     except (ValueError, UnicodeEncodeError) as error:
         raise Untrusted(
             "E-FORMAT",
