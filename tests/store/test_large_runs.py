@@ -15,6 +15,7 @@ from strongroom.journal.layout import Kind, pack_metric
 from strongroom.journal.reader import read_run
 from strongroom.journal.series import Series
 from strongroom.journal.writer import JournalWriter
+from strongroom.services import curves
 from strongroom.services.runs import Runs, open_runs
 from strongroom.store import discovery, points_draft, sealing
 from strongroom.store.liveness import observe
@@ -173,11 +174,30 @@ def test_history_gives_a_range_and_as_few_points_as_are_asked(tmp_path: Path) ->
     runs.catalog.close()
 
 
+def test_34_a_curve_of_very_many_points_keeps_its_extremes_and_says_how_many_lie_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.sin(np.arange(5_000) / 50)
+    values[1234] = 99.0
+    write_run(tmp_path, 1, metrics={"loss": values.tolist(), "few": [1.0, 2.0]})
+    runs = _runs(tmp_path)
+    runs.refresh()
+    monkeypatch.setattr(curves, "MOST_DRAWN", 1_000)
+    loss, few = curves.Curves(runs).curves([run_id(1)], ["loss", "few"])
+    assert len(loss.raw) <= 1_000
+    assert len(loss.raw) + loss.between == 5_000
+    assert loss.raw.tobytes() == values[loss.x.astype(int)].tobytes()
+    assert (loss.raw.max(), loss.x[-1]) == (99.0, 4_999)
+    assert (few.raw.tolist(), few.between) == ([1.0, 2.0], 0)
+    runs.catalog.close()
+
+
 LARGE = """
 import os, resource, sys, time
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
 from strongroom.domain.clock import FixedClock
+from strongroom.services import curves
 from strongroom.services.runs import open_runs
 from support.runs_on_disk import START_US, run_id
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -32,6 +32,12 @@ class Thinned:
         self._rested = 0
         self._first = Series.empty()
         self._last = Series.empty()
+        self._taken = 0
+
+    @property
+    def left(self) -> int:
+        """How many of the points that came do not stay."""
+        return 0 if self._cell == 1 else self._taken - len(self.series())
 
     @property
     def cell(self) -> int:
@@ -45,6 +51,7 @@ class Thinned:
         if not len(self._first):
             self._first = piece.cut(slice(0, 1))
         self._last = piece.cut(slice(len(piece) - 1, len(piece)))
+        self._taken += len(piece)
         self._rest.append(piece)
         self._rested += len(piece)
         if self._rested >= self._cell:

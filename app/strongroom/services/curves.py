@@ -4,6 +4,8 @@
 * Smoothing (services.smoothing) sees every point, so it does not change with zoom or decimation.
 * A point is never put where it was not logged: over another metric, points are joined by their
   step, and those whose step has no value there are counted, not guessed.
+* Of more points than `MOST_DRAWN` the extremes stay, and it is said: memory has an end, and so has
+  a screen. Smoothing sees what stays then.
 * A live run is followed from where the last question stopped; a sealed one is read once.
 """
 
@@ -24,6 +26,7 @@ from strongroom.services.smoothing import OFF, Floats, Smoothing, smooth
 from strongroom.store.series import JournalTail, is_live, read_sealed_series
 
 MAX_CACHED_POINTS = 8_000_000  # 192 MB of sealed series; the least recently asked go first
+MOST_DRAWN = 1 << 22  # sealed points of one curve: some 300 MB while it is smoothed and drawn
 MAX_FOLLOWED = 256  # live runs followed at once; a followed run holds its points in memory
 
 
@@ -46,7 +49,8 @@ class MetricAxis:
 class Curve:
     """One metric of one run, sorted by ``x``; ``smooth`` is ``raw`` where smoothing is off.
 
-    ``left_out`` counts points that have no place on the horizontal axis.
+    ``left_out`` counts points that have no place on the horizontal axis, ``between`` those that lie
+    between the extremes that were kept of very many.
     """
 
     run_id: str
@@ -56,6 +60,7 @@ class Curve:
     smooth: Floats
     is_live: bool
     left_out: int = 0
+    between: int = 0
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ class Curves:
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
         self._lock = Lock()
-        self._sealed: OrderedDict[tuple[str, str, str], Series] = OrderedDict()
+        self._sealed: OrderedDict[tuple[str, str, str], tuple[Series, int]] = OrderedDict()
         self._cached_points = 0
         self._followed: OrderedDict[str, _Followed] = OrderedDict()
 
@@ -104,9 +109,9 @@ class Curves:
             live = is_live(folder)
             series_of = self._series(folder, place.sealed_sha256, asked, live=live)
             for key in dict.fromkeys(keys):
-                series = series_of.get(key)
-                if series is None:
+                if key not in series_of:
                     continue
+                series, between = series_of[key]
                 along, raw = _placed(series, x, series_of, place.started_us)
                 found.append(
                     Curve(
@@ -117,25 +122,27 @@ class Curves:
                         smooth=smooth(along, raw, smoothing),
                         is_live=live,
                         left_out=len(series) - len(raw),
+                        between=between,
                     )
                 )
         return tuple(found)
 
     def _series(
         self, folder: Path, digest: str, keys: Sequence[str], *, live: bool
-    ) -> dict[str, Series]:
+    ) -> dict[str, tuple[Series, int]]:
         with self._lock:
             added = self._poll(folder) if live else {}
             if not live:
                 self._followed.pop(folder.name, None)
-            result: dict[str, Series] = {}
+            result: dict[str, tuple[Series, int]] = {}
             for key in keys:
-                parts = [self._sealed_series(folder, digest, key), *added.get(key, ())]
+                sealed, between = self._sealed_series(folder, digest, key)
+                parts = [sealed, *added.get(key, ())]
                 series = concat([part for part in parts if len(part)])
                 if live and key in added:
                     added[key][:] = [concat(added[key])]  # joins once, not at each question
                 if len(series):
-                    result[key] = series
+                    result[key] = series, between
             return result
 
     def _poll(self, folder: Path) -> dict[str, list[Series]]:
@@ -149,29 +156,32 @@ class Curves:
             followed.parts.setdefault(key, []).append(series)
         return followed.parts
 
-    def _sealed_series(self, folder: Path, digest: str, key: str) -> Series:
+    def _sealed_series(self, folder: Path, digest: str, key: str) -> tuple[Series, int]:
         name = (folder.name, digest, key)
-        series = self._sealed.get(name)
-        if series is None:
-            series = read_sealed_series(folder, key)
+        found = self._sealed.get(name)
+        if found is None:
+            found = read_sealed_series(folder, key, MOST_DRAWN)
             if not digest:
-                return series
-            self._sealed[name] = series
-            self._cached_points += len(series)
+                return found
+            self._sealed[name] = found
+            self._cached_points += len(found[0])
         self._sealed.move_to_end(name)
         while self._cached_points > MAX_CACHED_POINTS and len(self._sealed) > 1:
-            self._cached_points -= len(self._sealed.popitem(last=False)[1])
-        return series
+            self._cached_points -= len(self._sealed.popitem(last=False)[1][0])
+        return found
 
 
 def _placed(
-    series: Series, axis: Axis | MetricAxis, series_of: Mapping[str, Series], started_us: int
+    series: Series,
+    axis: Axis | MetricAxis,
+    series_of: Mapping[str, tuple[Series, int]],
+    started_us: int,
 ) -> tuple[Floats, Floats]:
     """Returns x ascending and the values there."""
     raw = series.values
     along: npt.NDArray[np.int64] | Floats
     if isinstance(axis, MetricAxis):
-        along, raw = _joined(series, series_of.get(axis.key))
+        along, raw = _joined(series, series_of.get(axis.key, (None, 0))[0])
     elif axis is Axis.STEP:
         along = series.steps
     else:

@@ -60,16 +60,19 @@ def _read_series(folder: Path, key: str, steps: StepRange, most: int | None) -> 
     return taken.series()
 
 
-def read_sealed_series(folder: Path, key: str, most: int | None = None) -> Series:
-    """Returns the sealed points of a metric; empty if there are none.
+def read_sealed_series(folder: Path, key: str, most: int) -> tuple[Series, int]:
+    """Returns about so many of the sealed points of a metric, and how many more there are.
 
     Raises:
         Untrusted: ``E-HASH`` if the Parquet does not hold, ``E-MISSING`` if it is gone.
-        BadInput: ``E-SIZE`` as `read_series`.
     """
-    taken = _Held() if most is None else Thinned(most)
+    return steadily(folder, lambda: _read_sealed(folder, key, most))
+
+
+def _read_sealed(folder: Path, key: str, most: int) -> tuple[Series, int]:
+    taken = Thinned(most)
     _each_sealed(folder, key, EVERYWHERE, taken.add)
-    return taken.series()
+    return taken.series(), taken.left
 
 
 def metric_keys(folder: Path) -> tuple[str, ...]:

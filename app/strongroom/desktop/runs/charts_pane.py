@@ -330,9 +330,14 @@ class ChartsPane(QWidget):
         smoothing = options.smoothing or OFF
         words = smoothing_words(smoothing, seconds=options.x in {"relative", "time"})
         behind = ", raw behind" if words and not self.reader.grouping.param else ""
-        lost = self.reader.left_out(card.id)
+        lost, between = self.reader.left_out(card.id)
         along = options.x.removeprefix(METRIC)
-        parts = (unit, words + behind, f"{lost:,} points without {along}" if lost else "")
+        parts = (
+            unit,
+            words + behind,
+            f"{lost:,} points without {along}" if lost else "",
+            f"extremes drawn, {between:,} points between them" if between else "",
+        )
         titles = dict(AXES) | {"time": "Wall time (UTC)", "relative": "Time since the start"}
         x_unit = schema.rule(along).unit if options.x.startswith(METRIC) else ""
         name = keys[0] if len(keys) == 1 else ", ".join(keys)

@@ -48,12 +48,14 @@ class Grouping:
 class CardLines:
     """The lines of a card by (run or group, metric), and the logarithms they are for (x, y).
 
-    ``left_out`` counts points that have no place along x.
+    ``left_out`` counts points that have no place along x, ``between`` those not drawn because they
+    lie between extremes that are.
     """
 
     prepared: dict[tuple[str, str], Prepared]
     logs: tuple[bool, bool]
     left_out: int = 0
+    between: int = 0
 
 
 def axis_of(options: ChartOptions) -> Axis | MetricAxis:
@@ -104,10 +106,11 @@ def _lines(
     series: dict[tuple[str, str], ChartSeries] = {}
     keys = wish.card.metrics()[:MOST_KEYS]
     has_shadow = (wish.options.smoothing or OFF).is_on
-    left_out = 0
+    left_out = between = 0
     for place, key in enumerate(keys):
         there = [curve for curve in by_key.get(key, ()) if curve.run_id in looks]
         left_out += sum(curve.left_out for curve in there)
+        between += sum(curve.between for curve in there)
         more = f" · {key}" if len(keys) > 1 else ""
         dash = place if len(keys) > 1 else None
         if grouping is None:
@@ -127,7 +130,10 @@ def _lines(
     logs = bool(wish.options.log_x), bool(wish.options.log_y)
     prepared = prepare(list(series.values()), log_x=logs[0], log_y=logs[1])
     return CardLines(
-        prepared=dict(zip(series, prepared, strict=True)), logs=logs, left_out=left_out
+        prepared=dict(zip(series, prepared, strict=True)),
+        logs=logs,
+        left_out=left_out,
+        between=between,
     )
 
 

@@ -74,7 +74,7 @@ class CurveReader(QObject):
         self._board, self._widget = board, parent
         self._runs: dict[str, Run] = {}
         self._lines: dict[str, dict[tuple[str, str], Prepared]] = {}
-        self._left_out: dict[str, int] = {}
+        self._left_out: dict[str, tuple[int, int]] = {}
         self._names: tuple[tuple[tuple[str, int], ...], tuple[str, ...]] = ((), ())
         self._question = 0
         self._ended: set[str] = set()  # ran at the last look, and have not been read to their end
@@ -105,9 +105,9 @@ class CurveReader(QObject):
             self.grouping = grouping
             self.ask_all_again()
 
-    def left_out(self, card_id: str) -> int:
-        """Returns how many points of a card have no place along x."""
-        return self._left_out.get(card_id, 0)
+    def left_out(self, card_id: str) -> tuple[int, int]:
+        """Returns how many points of a card have no place along x, and how many lie between."""
+        return self._left_out.get(card_id, (0, 0))
 
     def forget_stale(self) -> None:
         """Forgets lines the board does not want any more."""
@@ -264,8 +264,7 @@ class CurveReader(QObject):
             known.update(lines.prepared)
             order = {run_id: place for place, run_id in enumerate(self._runs)}
             ids = sorted(known, key=lambda pair: order.get(pair[0], -1))
-            if lines.left_out != self._left_out.get(card_id, 0):
-                self._left_out[card_id] = lines.left_out
+            self._left_out[card_id] = lines.left_out, lines.between
             chart = self._board.chart(card_id)
             if chart is not None:
                 self._board.dress(card_id, chart)
