@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees of the health of the store, and what the acts there come to on the disk."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from strongroom.bootstrap import Services, open_services
 from strongroom.desktop.kit.labels import Label
@@ -17,9 +19,11 @@ from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import Theme
 from strongroom.desktop.shell.health_dialog import LOST_RUNS, HealthDialog
 from strongroom.domain.clock import FixedClock
+from strongroom.domain.progress import Progress
 from strongroom.services.store_health import BACK_UP, CLOSE, SEAL, VERIFY
 from strongroom.trust.keychain import MemoryKeychain
 from support.accessibility import nameless
+from support.command_line import Workplace
 from support.runs_on_disk import START_US, write_run
 from support.settling import settle
 
@@ -203,3 +207,48 @@ def test_runs_without_contact_lead_to_the_runs_and_bars_say_their_sizes(
 
 def test_everything_in_the_dialog_has_a_name(dialog: tuple[HealthDialog, Tasks]) -> None:
     assert nameless(dialog[0]) == []
+
+
+def test_a_job_is_cancelled_from_the_dialog_and_what_was_done_stays(
+    dialog: tuple[HealthDialog, Tasks], services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, tasks = dialog
+    services.runs.refresh()
+    began = threading.Event()
+
+    def endless(progress: Progress) -> None:
+        while True:  # ends when the progress hears Cancel
+            progress.step(1, 4, "Reading")
+            began.set()
+            time.sleep(0.005)
+
+    monkeypatch.setattr(services.integrity, "verify", endless)
+    shown.act(VERIFY)
+    until = time.monotonic() + 20
+    while not (began.is_set() and shown.stop.isVisible()):
+        QApplication.processEvents()
+        assert time.monotonic() < until
+    assert not shown.verify.isEnabled()
+    QTest.mouseClick(shown.stop, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert "It was stopped" in words(shown)
+    assert not shown.stop.isVisible()
+    assert shown.verify.isEnabled()
+
+
+def test_the_command_line_says_the_same_as_the_window(
+    dialog: tuple[HealthDialog, Tasks], services: Services, store: Path, tmp_path: Path
+) -> None:
+    shown, tasks = dialog
+    services.runs.refresh()
+    shown.look()
+    settle(tasks)
+    here = Workplace(tmp_path / "home", store)
+    found = here.ask("health")
+    assert [each["title"] for each in found["lines"]][:-1] == [
+        row.line.title for row in shown.rows
+    ][:-1]
+    sizes = {each["kind"]: each["bytes"] for each in found["space"]}
+    assert sizes["artifacts"] == sum(each.stat().st_size for each in store.rglob("*.pack"))
+    names = {each["name"] for each in here.ask("doctor", code=0)["checks"]}
+    assert {"sealing", "contact", "backup"} <= names
