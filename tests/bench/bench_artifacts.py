@@ -42,17 +42,18 @@ def test_small_files(tmp_path: Path, count: int, is_big: bool, sized: Callable[[
         path = source / f"{number // 500:03}" / f"{number:06}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(os.urandom(SMALL))
-    kept, least = [], []
+    kept, least, made = [], [], []
     for number in range(ROUNDS):
         with sr.start_run("files", store=tmp_path / "store") as run:
             kept.append(seconds(partial(sr.log_artifact, source, "data")))
+            made.append(run.run_id)
         assert not run.losses.counts
         copy = tmp_path / f"copy-{number}"
         least.append(seconds(partial(_cp_and_sha256, source, copy)))
         shutil.rmtree(copy)
     services = open_services(tmp_path / "store", tmp_path / "home")
     sealing = seconds(services.runs.refresh)
-    out = seconds(partial(services.artifacts.get, run.run_id, "data", tmp_path / "out"))
+    out = seconds(partial(services.artifacts.get, made[-1], "data", tmp_path / "out"))
     assert sum(1 for path in (tmp_path / "out").rglob("*.bin")) == files
     services.close()
     name = f"{files:,} small files"

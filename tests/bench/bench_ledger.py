@@ -8,6 +8,7 @@ from strongroom.domain.chains import assemble
 from strongroom.domain.clock import FixedClock
 from strongroom.domain.projection import fold
 from strongroom.store.ledger import Ledger
+from strongroom.store.snapshot import Snapshot
 from strongroom.store.store_folder import open_store_folder
 from strongroom.trust import envelope
 from strongroom.trust.keys import from_hex
@@ -47,7 +48,7 @@ def test_verify_and_evaluate_ten_thousand_events(
     report(Figure("evaluate again, nothing new verified", again, "s CPU", ""))
 
 
-def _signatures_alone(snapshot) -> float:
+def _signatures_alone(snapshot: Snapshot) -> float:
     latest = snapshot.latest
     prepared = []
     for here in snapshot.events.values():

@@ -203,6 +203,7 @@ def test_others_beside_ours(sides: list[Side], is_big: bool, sized: Callable[[in
             note("closed", side, logged["seconds"] / sized(POINTS) * 1e6)
     points_ = sized(LONG)
     longs = {side.name: side.write_long(points_) for side in sides}
+    answers: dict[str, dict[str, Any]] = {}
     readers = [side for side in sides if "absent" not in longs[side.name]]
     for _ in range(rounds + 1):
         answers = {side.name: side.search() for side in readers}

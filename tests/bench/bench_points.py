@@ -57,7 +57,7 @@ def test_history(tmp_path: Path, count: int, is_big: bool, sized: Callable[[int]
             start = time.perf_counter()
             series = services.runs.history(run.run_id, "loss")
             times.append((time.perf_counter() - start) * 1000)
-    assert len(series) == points
+            assert len(series) == points
     parquet = next((store / "runs").rglob("metrics.parquet")).stat().st_size
     np.save(tmp_path / "bare.npy", np.arange(points * 3, dtype=float))
     bare = min(_load_ms(tmp_path / "bare.npy") for _ in range(9))

@@ -134,7 +134,8 @@ def test_training_goes_on_over_a_full_disk_and_what_had_room_is_kept(
 
 
 def points_of(services: Services, number: int) -> list[float]:
-    return services.runs.history(run_id(number), "loss").values.tolist()
+    found: list[float] = services.runs.history(run_id(number), "loss").values.tolist()
+    return found
 
 
 @pytest.mark.parametrize(
