@@ -142,6 +142,7 @@ class ArtifactRepair:
             Refused: ``E-LIVE`` if a program is logging into the run.
             EnvironmentFault: ``E-FULL``, ``E-STORE``; what was brought back stays.
         """
+        self._at.folder.require_writable()
         watched = progress or Silent()
         search = self._search(reference, path, place, watched)
         work = _Mending(search, self._at.folder.blobs, watched)

@@ -114,6 +114,7 @@ class Contracts:
         if before is not None and replace(contract, version=newest) == before:
             return before
         stated = replace(contract, version=newest + 1)
+        self._folder.require_writable()
         try:
             contract_folder.write_version(self._folder.root, stated)
         except FileExistsError as error:
