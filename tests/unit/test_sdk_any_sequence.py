@@ -159,14 +159,18 @@ def _property(calls: list[tuple[Any, ...]]) -> None:
     ),  # shrinking takes minutes: see the slow one
 )
 @given(calls=CALLS)
-def test_any_sequence_of_log_calls_reads_back_exactly(calls: list[tuple[Any, ...]]) -> None:
+def test_any_sequence_of_log_calls_reads_back_exactly(
+    caplog: pytest.LogCaptureFixture, calls: list[tuple[Any, ...]]
+) -> None:
     _property(calls)
 
 
 @pytest.mark.slow
 @settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(calls=CALLS)
-def test_very_many_sequences_of_log_calls_read_back_exactly(calls: list[tuple[Any, ...]]) -> None:
+def test_very_many_sequences_of_log_calls_read_back_exactly(
+    caplog: pytest.LogCaptureFixture, calls: list[tuple[Any, ...]]
+) -> None:
     _property(calls)
 
 

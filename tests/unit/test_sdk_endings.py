@@ -132,7 +132,7 @@ def test_rank_0_ends_the_run_though_another_one_came_first(tmp_path: Path) -> No
         process = subprocess.Popen(
             [sys.executable, "-c", RANKED],
             env={
-                "PYTHONPATH": GUARDED, "STRONGROOM_STORE": str(tmp_path), "RANK": str(number),
+                "PYTHONPATH": GUARDED, "STRONGROOM_CAPTURE": "none", "STRONGROOM_STORE": str(tmp_path), "RANK": str(number),
                 "WORLD_SIZE": "3", "LOCAL_RANK": str(number), "HOME": str(tmp_path),
                 "STRONGROOM_RUN_ID": "job", "TORCHELASTIC_RUN_ID": "run-77",
             },
@@ -162,7 +162,12 @@ def test_a_job_that_is_started_twice_is_told(tmp_path: Path) -> None:
 import sys, strongroom as sr
 sr.start_run(); print("in", flush=True); sys.stdin.readline()
 """
-    environ = {"PYTHONPATH": GUARDED, "STRONGROOM_STORE": str(tmp_path), "STRONGROOM_RUN_ID": RUN}
+    environ = {
+        "PYTHONPATH": GUARDED,
+        "STRONGROOM_CAPTURE": "none",
+        "STRONGROOM_STORE": str(tmp_path),
+        "STRONGROOM_RUN_ID": RUN,
+    }
     first = subprocess.Popen(
         [sys.executable, "-c", script], env=environ, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -193,7 +198,7 @@ with sr.start_run(store="here") as run:
 """
     subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=30,
-        env={"PYTHONPATH": GUARDED, "HOME": str(tmp_path)},
+        env={"PYTHONPATH": GUARDED, "STRONGROOM_CAPTURE": "none", "HOME": str(tmp_path)},
     )  # fmt: skip
     content = read_run(only_run(tmp_path / "here"))
     assert content.metrics["child"].values.tolist() == [1.0]

@@ -22,6 +22,7 @@ from strongroom.desktop.kit.surface import clear, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
+from strongroom.domain.data_profile import read_profile
 from strongroom.domain.dataset_check import DataFinding, DataVerdict
 from strongroom.domain.run import RunDetail
 from strongroom.services.datasets import DatasetUse, digest_filter
@@ -212,6 +213,9 @@ def dataset_facts(inputs: Sequence[dict[str, str]]) -> list[Fact]:
             is_digest = field == "digest" and _HEX.fullmatch(value) is not None
             if value:
                 facts.append(Fact(key=title, value=value, kind="digest" if is_digest else "mono"))
+        profile = read_profile(each.get("profile", ""))
+        if profile is not None:
+            facts.append(Fact(key="Profile", value=profile.words))
     return facts
 
 

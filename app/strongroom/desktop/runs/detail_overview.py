@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first tab of a run: its facts, its datasets, what it is part of, its notes."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -15,10 +17,11 @@ from strongroom.desktop.runs.detail_datasets import DatasetsPart
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.sheet import status_words
 from strongroom.desktop.runs.words import shown
-from strongroom.domain.run import RunDetail, RunStatus
+from strongroom.domain.run import RunDetail, RunProcess, RunStatus
 from strongroom.services.run_story import RelatedRun, RunStory
 
 MOST_TAGS = 200
+MOST_PROCESSES = 32  # lines; `runs show` lists them all
 _TONES: dict[RunStatus, Tone] = {
     RunStatus.FAILED: "bad",
     RunStatus.KILLED: "warn",
@@ -125,7 +128,19 @@ def facts_of(detail: RunDetail, now_us: int) -> list[Fact]:
         Fact(key="Duration", value=wording.duration(length)),
         Fact(key="User", value=shown(run.user) or wording.DASH),
         Fact(key="Host", value=shown(run.host) or wording.DASH),
+        *_process_facts(detail.processes),
     ]
+
+
+def _process_facts(processes: Sequence[RunProcess]) -> list[Fact]:
+    """Returns who logged into a run of several processes, rank by rank."""
+    facts = [
+        Fact(key="" if number else wording.count(len(processes), "process", "processes"),
+             value=shown(each.words))
+        for number, each in enumerate(processes[:MOST_PROCESSES])
+    ]  # fmt: skip
+    hidden = len(processes) - MOST_PROCESSES
+    return [*facts, Fact(key="", value=f"and {hidden:,} more")] if hidden > 0 else facts
 
 
 def story_facts(story: RunStory) -> list[Fact]:
