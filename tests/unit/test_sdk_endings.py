@@ -132,7 +132,8 @@ def test_rank_0_ends_the_run_though_another_one_came_first(tmp_path: Path) -> No
         process = subprocess.Popen(
             [sys.executable, "-c", RANKED],
             env={
-                "PYTHONPATH": GUARDED, "STRONGROOM_CAPTURE": "none", "STRONGROOM_STORE": str(tmp_path), "RANK": str(number),
+                "PYTHONPATH": GUARDED, "STRONGROOM_CAPTURE": "none", "RANK": str(number),
+                "STRONGROOM_STORE": str(tmp_path),
                 "WORLD_SIZE": "3", "LOCAL_RANK": str(number), "HOME": str(tmp_path),
                 "STRONGROOM_RUN_ID": "job", "TORCHELASTIC_RUN_ID": "run-77",
             },
