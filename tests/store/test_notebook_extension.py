@@ -18,25 +18,25 @@ from strongroom.services.live_panel import MOST_KEPT, LivePanel
 from support.journals import only_run
 
 
-class Screen(DisplayPublisher):  # type: ignore[misc]
+class Screen(DisplayPublisher):
     """Stands where a notebook's front end is, and keeps what it is told to show."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+        super().__init__(**given)  # type: ignore[no-untyped-call]
         self.shown: list[tuple[dict[str, str], str, bool]] = []
 
-    def publish(self, data: Any, metadata: Any = None, **given: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, *rest: Any, **given: Any) -> None:
         name = (given.get("transient") or {}).get("display_id", "")
         self.shown.append((data, name, bool(given.get("update"))))
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("STRONGROOM_STORE", str(tmp_path / "store"))
     SESSION.end_all()
     InteractiveShell.clear_instance()
-    found = InteractiveShell.instance()
+    found: Any = InteractiveShell.instance()
     found.history_manager.enabled = False
     found.display_pub = Screen()
     found.run_line_magic("load_ext", "strongroom")
@@ -54,7 +54,7 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_cells_log_into_the_run_that_another_cell_began(shell: InteractiveShell) -> None:
+def test_cells_log_into_the_run_that_another_cell_began(shell: Any) -> None:
     for cell in (
         "import strongroom as sr\nrun = sr.start_run('cells', name='first')",
         "sr.log_metric('loss', 0.5)",
@@ -69,7 +69,7 @@ def test_cells_log_into_the_run_that_another_cell_began(shell: InteractiveShell)
     assert "1 runs" in repr(compared) or "2 runs" in repr(compared)
 
 
-def test_a_mistake_is_a_line_and_no_traceback(shell: InteractiveShell) -> None:
+def test_a_mistake_is_a_line_and_no_traceback(shell: Any) -> None:
     for line, expected in (
         ("metrics.loss <", "E-FILTER"),
         ("show nobody", "E-RUN"),
@@ -81,7 +81,7 @@ def test_a_mistake_is_a_line_and_no_traceback(shell: InteractiveShell) -> None:
         assert expected in data["text/plain"]
 
 
-def test_a_panel_follows_the_run_and_ends_with_it(shell: InteractiveShell) -> None:
+def test_a_panel_follows_the_run_and_ends_with_it(shell: Any) -> None:
     run = sr.start_run("live", name="<b>live</b>")
     extension = shell.find_line_magic("strongroom").__self__
     extension._every_s = 0.02
@@ -108,7 +108,7 @@ def test_a_panel_follows_the_run_and_ends_with_it(shell: InteractiveShell) -> No
     assert len(screen) == told
 
 
-def test_a_panel_that_is_stopped_stays_as_it_is(shell: InteractiveShell) -> None:
+def test_a_panel_that_is_stopped_stays_as_it_is(shell: Any) -> None:
     sr.start_run("live")
     extension = shell.find_line_magic("strongroom").__self__
     extension._every_s = 0.02
@@ -127,7 +127,7 @@ def test_a_panel_that_is_stopped_stays_as_it_is(shell: InteractiveShell) -> None
     [("sr.log_metric('a', 1)", RunStatus.FINISHED), ("sr.log_metric('a', 1); 1 / 0", RunStatus.FAILED)],  # noqa: E501
 )  # fmt: skip
 def test_a_tracked_cell_is_a_run(
-    shell: InteractiveShell, tmp_path: Path, cell: str, status: RunStatus,
+    shell: Any, tmp_path: Path, cell: str, status: RunStatus,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     shell.run_cell("import strongroom as sr")

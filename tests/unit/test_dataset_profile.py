@@ -7,6 +7,7 @@ import math
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,12 +73,13 @@ def _parquet(path: Path) -> Path:
 @pytest.mark.parametrize("make", ["pandas", "polars", "arrow", "csv"])
 def test_a_table_of_any_make_tells_what_pandas_tells(make: str, tmp_path: Path) -> None:
     frame = _frame()
-    data: object = {
+    makers: dict[str, Any] = {
         "pandas": lambda: frame,
         "polars": lambda: pl.from_arrow(pa.Table.from_pandas(frame)),
         "arrow": lambda: pa.Table.from_pandas(frame),
         "csv": lambda: _csv(tmp_path / "data.csv"),
-    }[make]()
+    }
+    data: object = makers[make]()
     found = _profile(data)
     price, told = frame["price"], found["price"]
     assert told.kind == "number"

@@ -3,9 +3,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,14 @@ from strongroom.sdk.session import SESSION
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_over():
+def nothing_left_over() -> Iterator[None]:
     SESSION.end_all()
     SESSION.orphans.counts.clear()
     yield
     SESSION.end_all()
 
 
-def _in_threads(*works: Callable[[], object]) -> list[object]:
+def _in_threads(*works: Callable[[], Any]) -> list[Any]:
     """Runs works beside each other, all of them alive at once."""
     with ThreadPoolExecutor(len(works)) as pool:
         return [each.result() for each in [pool.submit(work) for work in works]]
@@ -227,7 +228,7 @@ def test_tracked_coroutines_generators_and_methods_are_runs_while_they_live(
         return {"value": value}
 
     @sr.track
-    def epochs(count: int):
+    def epochs(count: int) -> Iterator[int]:
         for epoch in range(count):
             sr.log_metric("epoch", epoch, epoch)
             yield epoch
