@@ -75,21 +75,20 @@ class CompactedPoints:
 
     def _parts(self, parts: npt.NDArray[np.intp]) -> Iterator[tuple[int, Series]]:
         index = self._index
-        places = parts.tolist()
-        for at, part in enumerate(places):
-            points, begin = self._held(int(index.group[part]), places[at:])
+        for at, part in enumerate(parts.tolist()):
+            points, begin = self._held(int(index.group[part]), parts[at:])
             start = begin + int(index.row[part])
             series = points.cut(slice(start, start + int(index.count[part])))
             if checksum(series) != int(index.crc[part]):
                 raise changed(self._name, "the decoded points are not those that were written")
             yield part, series
 
-    def _held(self, group: int, parts: list[int]) -> tuple[Series, int]:
+    def _held(self, group: int, parts: npt.NDArray[np.intp]) -> tuple[Series, int]:
         """Returns decoded neighbours of a row group, and where it begins among them."""
         first, end, points = self._decoded
         if not first <= group < end:
             first, end = group, group + 1
-            wanted = {int(each) for each in self._index.group[parts[:TOGETHER_POINTS]].tolist()}
+            wanted = set(self._index.group[parts[:TOGETHER_POINTS]].tolist())
             held = self._rows[group]
             while end in wanted and held + self._rows[end] <= TOGETHER_POINTS:
                 held += self._rows[end]
