@@ -24,8 +24,9 @@ def encode_checked(document: Mapping[str, JsonValue]) -> bytes:
     Raises:
         ValueError: As `canonical.encode`.
     """
-    crc = zlib.crc32(encode(dict(document)))
-    return encode({**document, CHECK: f"{crc:08x}"})
+    data = encode({**document, CHECK: "0" * _DIGITS})  # encoded once: documents may be large
+    at = data.find(_BEGIN) + len(_BEGIN)
+    return data[:at] + b"%08x" % zlib.crc32(_without(data)) + data[at + _DIGITS :]
 
 
 def refuse_changed(document: Mapping[str, Any], data: bytes, name: str) -> None:
@@ -41,15 +42,22 @@ def refuse_changed(document: Mapping[str, Any], data: bytes, name: str) -> None:
     """
     if CHECK not in document:
         return
-    # Members are sorted and quotes inside texts are escaped: the first one is the document's own.
-    start = data.find(_BEGIN)
-    end = start + len(_BEGIN) + _DIGITS + 1
-    rest = data[:start] + data[end + 1 :]
-    if data[end : end + 1] != b",":  # the last member: the comma stands before it
-        rest = data[: start - 1] + data[end:]
-    if start < 0 or document[CHECK] != f"{zlib.crc32(rest):08x}":
+    if document[CHECK] != f"{zlib.crc32(_without(data)):08x}":
         raise Untrusted(
             "E-HASH",
             f"{name} was changed after it was written",
             "Copy the run folder again from where it came, or repair it from a remote.",
         )
+
+
+def _without(data: bytes) -> bytes:
+    """Returns the canonical bytes of a document without its ``check``.
+
+    Members are sorted and quotes inside texts are escaped, so the first one that looks like it is
+    the document's own: what stands before it in a run's documents has no member of that name.
+    """
+    start = data.find(_BEGIN)
+    end = start + len(_BEGIN) + _DIGITS + 1
+    if data[end : end + 1] == b",":
+        return data[:start] + data[end + 1 :]
+    return data[: start - 1] + data[end:]  # the last member: the comma stands before it
