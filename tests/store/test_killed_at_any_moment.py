@@ -18,6 +18,7 @@ from support.forked_work import Ended, Piece, Workers, point, workers
 from support.runs_on_disk import write_run
 
 ROUNDS = [pytest.param(2, id="some"), pytest.param(40, id="forty", marks=pytest.mark.slow)]
+TRIES = 10  # for each death that counts: on a busy machine work may be over, or not have begun
 RUNS, POINTS = 16, 1_500  # what there is to take in for a process that is killed at it
 LOGGING = 2.5  # so many times as long as one run takes is the span that a death is drawn from
 
@@ -72,21 +73,21 @@ def is_rebuilt_the_same(services: Services) -> None:
 def test_a_process_killed_while_it_logs_loses_nothing_that_had_returned(
     crew: Workers, store: Path, services: Services, work: str, rounds: int
 ) -> None:
-    chance, said, deaths = random.Random(work), 0, 0
+    chance, deaths = random.Random(work), 0
     (whole,) = crew.do(Piece(work=work, store=store, seed=rounds, seconds=0))
     assert whole.error == ""
     is_said(services, whole)
-    for number in range(rounds):
+    for number in range(TRIES * rounds):
         piece = Piece(work=work, store=store, seed=number)
         (ended,) = crew.do(piece, kill_after=chance.uniform(0, LOGGING * whole.seconds))
         assert ended.error == ""
         crew.verify(store)
         is_said(services, ended)
-        said += len(ended.facts)
-        deaths += ended.was_killed
+        deaths += ended.was_killed and bool(ended.facts)
+        if deaths == rounds:
+            break
     is_rebuilt_the_same(services)
-    assert deaths == rounds
-    assert said > rounds, "killed before it had said anything, nothing was tested"
+    assert deaths == rounds, "killed before it had said anything, nothing was tested"
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
@@ -108,7 +109,7 @@ def test_a_process_killed_while_it_takes_runs_in_leaves_old_or_new(
     more()
     (whole,) = crew.do(Piece(work=work, store=store))
     assert (whole.error, len(whole.said("run"))) == ("", RUNS)
-    for number in range(rounds):
+    for number in range(TRIES * rounds):
         new = more()
         after = chance.uniform(0, 0.8 * whole.seconds)
         (ended,) = crew.do(Piece(work=work, store=store, seed=number), kill_after=after)
@@ -120,5 +121,7 @@ def test_a_process_killed_while_it_takes_runs_in_leaves_old_or_new(
                 assert services.runs.history(run, key).values.tolist() == logged
             assert services.runs.show(run).warnings == ()
             assert services.runs.show(run).run.is_sealed
+        if deaths == rounds:
+            break
     is_rebuilt_the_same(services)
-    assert deaths >= rounds // 2, "the others were quicker than death"
+    assert deaths == rounds, "the others were quicker than death"
