@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job by the command line alone: three people, two stores, one folder between them."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -181,8 +182,11 @@ def test_another_version_is_not_covered_by_the_approval_of_the_first(copy):
 
 
 def test_an_altered_blob_is_not_handed_over(copy):
-    change_one_byte(largest(copy.carla.store / "blobs"))
-    target = copy.root / "altered"
+    whole, target = copy.root / "whole", copy.root / "altered"
+    get = ("models", "get", "models:/churn/1", "-o", whole, "--require", "Production")
+    copy.carla.ask(*get)
+    digest = hashlib.sha256(largest(whole).read_bytes()).hexdigest()
+    change_one_byte(copy.carla.store / "blobs" / digest[:2] / digest)
     get = ("models", "get", "models:/churn/1", "-o", target, "--require", "Production")
     assert copy.carla.refused(*get, code=1) == "E-HASH"
     assert not target.exists()
@@ -366,8 +370,6 @@ def test_a_key_without_a_passphrase_says_that_approving_needs_one(tmp_path):
 
 def tree_of(folder: Path) -> str:
     """Returns the tree digest of what lies in a folder, the receipt aside."""
-    import hashlib
-
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "receipt.json"]
     return tree_digest(
         ArtifactFile(
