@@ -175,8 +175,9 @@ def test_no_change_of_a_document_reads_back_as_another_run(
         except Untrusted as error:
             assert error.code in REFUSALS  # noqa: PT017
             refused += 1
-        else:
-            assert found == wanted, changed
+        else:  # a format number that became a newer one: all is as it was, and that is said
+            is_newer = [code for code, *_ in found.findings] == ["E-FORMAT"]
+            assert found == wanted or (is_newer and replace(found, findings=()) == wanted), changed
     assert refused > count * 0.9
     path.write_bytes(whole)
     assert comparable(read_state(folder, now)) == wanted
