@@ -288,6 +288,7 @@ def test_a_store_on_a_read_only_disk_is_read_whole_and_nothing_in_it_changes(
     assert place.ask("verify")["ok"]
     services = open_services(place.store, place.home)
     try:
+        services.runs.refresh()
         for number in (1, 2, 3):
             assert points_of(services, number) == values
         assert services.artifacts.read(run_id(1), "a.txt") == b"a" * 999

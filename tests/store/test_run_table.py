@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from strongroom.domain.clock import FixedClock
-from strongroom.domain.errors import BadInput
+from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.query import Field, FieldKind
 from strongroom.services.run_table import RowOrder, RunTable
 from strongroom.services.runs import Runs, open_runs
+from strongroom.store.discovery import report
 from support.runs_on_disk import START_US, random_bytes, run_id, write_run
 
 LR = Field(kind=FieldKind.PARAM, key="lr")
@@ -142,17 +143,20 @@ def test_runs_are_found_by_id_and_by_the_start_of_a_name(table: RunTable) -> Non
     assert [run.params for run in table.whole([run_id(7), "nobody"])] == [{"lr": "0.3"}]
 
 
-def test_a_damaged_folder_is_told_with_its_row(tmp_path: Path) -> None:
+def test_why_a_run_could_not_be_sealed_is_told_with_its_row(tmp_path: Path) -> None:
     folder = write_run(tmp_path, 1, metrics={"loss": [1.0]}, status="")
     opened = open_runs(tmp_path, FixedClock(START_US), random_bytes)
     opened.refresh()
     table = RunTable(opened)
     ids = table.order().ids.tolist()
     assert [row.damage for row in table.rows(ids, ())] == [""]
-    (folder / "run.json").unlink()
-    opened.refresh()
+    name = f"{folder.parent.name}/{folder.name}"
+    report(opened.catalog, name, Untrusted("E-HASH", "A point is not as it was written", ""))
     (damaged,) = table.rows(ids, ())
-    assert damaged.damage.startswith("E-")
+    assert damaged.damage == "E-HASH: A point is not as it was written"
+    (folder / "run.json").unlink()  # what cannot be read at all has no row: a rebuild has none
+    opened.refresh()
+    assert table.rows(ids, ()) == ()
     opened.catalog.close()
 
 

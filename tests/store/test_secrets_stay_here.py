@@ -16,6 +16,7 @@ from strongroom.cli.root import run as run_command
 from strongroom.domain.errors import BadInput, Refused
 from strongroom.domain.secret import SecretsFound
 from strongroom.exchange.selection import Selection
+from strongroom.sdk import source
 from strongroom.sdk.fluent import log_artifact, log_param, set_tag, start_run
 from strongroom.services.bundles import Bundles
 from strongroom.services.evidence import Evidence
@@ -90,6 +91,8 @@ def test_43_secrets_pushed_in_params_env_and_artifacts(team, files, named, place
 
 
 def test_arguments_of_the_script_are_looked_at(team, monkeypatch):
+    # Whoever wrote the run may have kept its arguments as they are; our SDK masks them.
+    monkeypatch.setattr(source, "masked_arguments", lambda arguments: arguments)
     monkeypatch.setattr(sys, "argv", ["train.py", "--rate", "0.1", f"--password={PASSWORD}"])
     ada, _ = team.peers
     register(ada, "by-hand", {})
@@ -97,6 +100,16 @@ def test_arguments_of_the_script_are_looked_at(team, monkeypatch):
         ada.push()
     (finding,) = caught.value.findings
     assert (finding.path, finding.place) == ("run.json", "captured argv")
+
+
+def test_what_a_script_was_given_as_a_password_is_masked_where_it_is_kept(team, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train.py", "--rate", "0.1", f"--password={PASSWORD}"])
+    ada, _ = team.peers
+    register(ada, "by-hand", {})
+    ada.push()
+    kept = [path.read_bytes() for path in ada.folder.rglob("run.json")]
+    assert [data for data in kept if b"--rate" in data]
+    assert not [data for data in kept if PASSWORD.encode() in data]
 
 
 def test_an_override_is_signed_and_lets_that_one_place_through_everywhere(team):

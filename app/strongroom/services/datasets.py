@@ -8,8 +8,8 @@
 """
 
 import hashlib
+import platform
 import re
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class Datasets:
 
     def __init__(self, runs: Runs, host: str | None = None) -> None:
         self._runs = runs
-        self._host = socket.gethostname() if host is None else host
+        self._host = platform.node() if host is None else host
 
     def check(
         self,
