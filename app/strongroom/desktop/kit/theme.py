@@ -11,6 +11,7 @@
 """
 
 import time
+from functools import partial
 from itertools import count
 from typing import ClassVar, Literal, Protocol
 from weakref import WeakValueDictionary
@@ -265,6 +266,7 @@ class Theme(QObject):
         app = QGuiApplication.instance()
         if not isinstance(app, QApplication):
             return
+        self._hold_paint()
         app.setPalette(self._palette())
         app.setFont(self.font("body"))
         # Qt posts the news to itself; what is painted next should know it already
@@ -278,6 +280,13 @@ class Theme(QObject):
             _refresh(widget)
         if self._late:
             self._soon.start()
+
+    def _hold_paint(self) -> None:
+        """Lets windows in sight paint in a turn of their own, after all in them has followed."""
+        for window in {each.window() for each in self._dressed.values() if _is_watched(each)}:
+            if window.updatesEnabled():
+                window.setUpdatesEnabled(False)
+                QTimer.singleShot(0, window, partial(window.setUpdatesEnabled, True))
 
     def _refresh_late(self) -> None:
         """Lets the widgets of pages out of sight follow, as many a turn as 8 ms allow."""
