@@ -28,7 +28,7 @@ from strongroom.domain.changes import Changes
 from strongroom.domain.progress import Progress
 from strongroom.services.backup_copy import BackupCheck
 from strongroom.services.backup_drill import DrillOutcome
-from strongroom.services.backups import BackupMade
+from strongroom.services.backups import BackupMade, BackupPlan
 from strongroom.services.integrity import Verification
 from strongroom.services.restoring import RestoredStore
 from strongroom.services.store_health import (
@@ -74,6 +74,7 @@ class HealthDialog(Dialog):
             parent=parent,
         )
         self._services, self._tasks = services, tasks
+        self._plan: BackupPlan | None = None  # as of the last look
         self.outcome = Banner("ok", "")
         self.outcome.hide()
         self.rows: list[HealthRow] = []
@@ -98,8 +99,8 @@ class HealthDialog(Dialog):
     def look(self) -> None:
         """Looks at the store again."""
 
-        def work(progress: Progress) -> StoreHealth:
-            return self._services.health.look(progress)
+        def work(progress: Progress) -> tuple[StoreHealth, BackupPlan | None]:
+            return self._services.health.look(progress), self._services.backups.plan()
 
         self._tasks.ask(LOOK, "Looking at the store", work, self._show, owner=self,
                         failed=self._failed)  # fmt: skip
@@ -148,27 +149,28 @@ class HealthDialog(Dialog):
     def _wire(self) -> None:
         self.verify.clicked.connect(lambda: self.act(VERIFY))
         self.rebuild.clicked.connect(lambda: self.act(REBUILD))
-        backups = self._services.backups
+        services = self._services
         self.check.clicked.connect(
             lambda: self._do("Checking the backups",
-                             lambda p: backups.verify(is_reading_data=True, progress=p),
+                             lambda p: services.backups.verify(is_reading_data=True, progress=p),
                              self._on_checked)
         )  # fmt: skip
         self.drill.clicked.connect(
-            lambda: self._do("Trying a backup out", lambda p: backups.drill(progress=p),
+            lambda: self._do("Trying a backup out", lambda p: services.backups.drill(progress=p),
                              self._on_drilled)
         )  # fmt: skip
         self.restore.clicked.connect(self._on_restore_clicked)
         self.stop.clicked.connect(lambda: self._tasks.cancel(ACT))
         self._tasks.changed.connect(self._show_job)
 
-    def _show(self, found: StoreHealth) -> None:
+    def _show(self, looked: tuple[StoreHealth, BackupPlan | None]) -> None:
+        found, self._plan = looked
         clear(self._lines)
         self.rows = [HealthRow(line) for line in found.lines]
         for each in self.rows:
             each.acted.connect(self.act)
             self._lines.addWidget(each)
-        plan = self._services.backups.plan()
+        plan = self._plan
         self._backup_words.setText(
             f"In {plan.folder}, every {wording.count(plan.every_hours, 'hour', 'hours')}."
             if plan is not None
@@ -203,23 +205,24 @@ class HealthDialog(Dialog):
                            stopped=self._on_stopped)  # fmt: skip
 
     def _back_up(self) -> None:
-        backups = self._services.backups
-        if backups.plan() is None:
+        services = self._services
+        if self._plan is None:
             named = QFileDialog.getExistingDirectory(self, "A folder for backups on another disk")
             if not named:
                 return
             from strongroom.domain.backup import KeepRule
 
             def first(progress: Progress) -> BackupMade:
-                backups.save_plan(Path(named), every_hours=24, keep=KeepRule())
-                return backups.create(progress=progress)
+                services.backups.save_plan(Path(named), every_hours=24, keep=KeepRule())
+                return services.backups.create(progress=progress)
 
             self._do("Backing the store up", first, self._on_backed_up)
             return
-        self._do("Backing the store up", lambda p: backups.create(progress=p), self._on_backed_up)
+        self._do("Backing the store up", lambda p: services.backups.create(progress=p),
+                 self._on_backed_up)  # fmt: skip
 
     def _on_restore_clicked(self) -> None:
-        plan = self._services.backups.plan()
+        plan = self._plan
         named = QFileDialog.getExistingDirectory(self, "An empty folder for the restored copy")
         if not named or plan is None:
             return
