@@ -125,10 +125,6 @@ class Contract:
         tag = Field(kind=FieldKind.TAG, key=waiver_tag(self, rule))
         return AllOf(parts=(self.scope(), Not(part=Presence(field=tag)), rule.breach()))
 
-    def broken_by_any(self) -> Filter:
-        """Returns the filter of the runs that break any rule."""
-        return AnyOf(parts=tuple(self.broken(rule) for rule in self.rules))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:

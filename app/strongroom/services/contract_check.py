@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strongroom.domain.contract import Contract, ContractRule, Violation, judge
+from strongroom.domain.contract import Contract, ContractRule, Violation, judge, waiver_tag
 from strongroom.domain.errors import Refused
 from strongroom.domain.progress import Progress, Silent
-from strongroom.domain.query import AnyOf
+from strongroom.domain.query import AnyOf, FieldKind
 from strongroom.services.runs import Runs
 from strongroom.store import contract_breaches as breaches
 from strongroom.store.contract_breaches import Ids, RunHead, facts_of
@@ -142,6 +142,7 @@ class ContractCheck:
         asked = self._runs.contracts.all() if contracts is None else tuple(contracts)
         asked = tuple(each for each in asked if not each.is_retired)
         watched = progress or Silent()
+        tags = {each.field.key for each in self._runs.columns() if each.field.kind is FieldKind.TAG}
         pairs = [(contract, rule) for contract in asked for rule in contract.rules]
         broken: dict[str, Ids] = {}
         waived: dict[str, Ids] = {}
@@ -151,10 +152,11 @@ class ContractCheck:
             held = breaches.broken_ids(connection, scope, within, experiment) if asked else _NONE
             for number, (contract, rule) in enumerate(pairs):
                 watched.step(number, len(pairs), "Checking contracts")
-                found, excused = (
-                    breaches.broken_ids(connection, tree, within, experiment)
-                    for tree in (contract.broken(rule), contract.waived(rule))
-                )
+                found = breaches.broken_ids(connection, contract.broken(rule), within, experiment)
+                excused = _NONE
+                if waiver_tag(contract, rule) in tags:  # most rules were never waived
+                    tree = contract.waived(rule)
+                    excused = breaches.broken_ids(connection, tree, within, experiment)
                 count = RuleCount(
                     contract=contract, rule=rule, broken=len(found), waived=len(excused)
                 )
@@ -172,18 +174,16 @@ class ContractCheck:
 
     def rows(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Returns the rules that rows of the table break, by catalog id; keepers are left out."""
-        found: dict[int, list[str]] = {}
         contracts = self._runs.contracts.all()
         if not contracts or not ids:
             return {}
         with self._runs.catalog.read() as connection:
-            for contract in contracts:
-                suspects = breaches.breaking_of(connection, ids, contract.broken_by_any())
-                for rule in contract.rules if suspects else ():
-                    few = sorted(suspects)
-                    for id_ in breaches.breaking_of(connection, few, contract.broken(rule)):
-                        found.setdefault(id_, []).append(rule.about)
-        return {id_: tuple(abouts) for id_, abouts in found.items()}
+            facts = breaches.facts_of_rows(connection, ids)
+        found = {
+            id_: tuple(each.rule.about for each in judge(contracts, run) if not each.waived)
+            for id_, run in facts.items()
+        }
+        return {id_: abouts for id_, abouts in found.items() if abouts}
 
     def _state(self, reference: str) -> RunState:
         return read_state(self._runs.run_folder(reference), observe(self._runs.now_us()))

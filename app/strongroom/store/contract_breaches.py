@@ -12,9 +12,10 @@ import numpy.typing as npt
 from sqlalchemy import Connection, select
 
 from strongroom.domain.query import AllOf, Filter
+from strongroom.domain.run import Run
 from strongroom.domain.run_facts import RunFacts
 from strongroom.store import tables
-from strongroom.store.query_compiler import compile_filter
+from strongroom.store.hydration import hydrate
 from strongroom.store.run_state import RunState
 from strongroom.store.run_table import numbers
 from strongroom.store.search import condition
@@ -43,11 +44,30 @@ def broken_ids(
     return numbers(connection, select(tables.run.c.id).where(where))
 
 
-def breaking_of(connection: Connection, ids: Sequence[int], breach: Filter) -> set[int]:
-    """Returns those of a few runs that a breach holds for, hidden ones too."""
+def facts_of_rows(connection: Connection, ids: Sequence[int]) -> dict[int, RunFacts]:
+    """Returns what the catalog tells a contract of a few runs, hidden ones too, by catalog id.
+
+    The facts of datasets stand apart, as the catalog has them; a rule asks for them one by one.
+    """
     run = tables.run
-    question = select(run.c.id).where(run.c.id.in_(ids), compile_filter(breach, is_probed=True))
-    return set(connection.execute(question).scalars())
+    there = connection.execute(select(run.c.id).where(run.c.id.in_(ids))).scalars()
+    known = sorted(there)
+    inputs: dict[int, list[dict[str, str]]] = {id_: [] for id_ in known}
+    fact, held = tables.dataset_value, tables.run_dataset
+    asked = select(held.c.run, fact.c.fact, fact.c.text).join_from(
+        held, fact, fact.c.id == held.c.value
+    )
+    for id_, word, text in connection.execute(asked.where(held.c.run.in_(known))):
+        inputs[id_].append({word: text})
+    files: dict[int, list[tuple[str, str]]] = {id_: [] for id_ in known}
+    artifact = tables.artifact
+    kept = select(artifact.c.run, artifact.c.path, artifact.c.sha256)
+    for id_, path, sha256 in connection.execute(kept.where(artifact.c.run.in_(known))):
+        files[id_].append((path, sha256))
+    return {
+        id_: _facts(each, inputs[id_], files[id_])
+        for id_, each in zip(known, hydrate(connection, known), strict=True)
+    }
 
 
 def heads(connection: Connection, ids: Ids, limit: int) -> tuple[RunHead, ...]:
@@ -64,6 +84,26 @@ def heads(connection: Connection, ids: Ids, limit: int) -> tuple[RunHead, ...]:
     return tuple(
         RunHead(id=id_, run_id=run_id, name=name, experiment=group, started_us=started)
         for id_, run_id, name, group, started in rows
+    )
+
+
+def _facts(
+    run: Run, inputs: Sequence[dict[str, str]], artifacts: Sequence[tuple[str, str]]
+) -> RunFacts:
+    return RunFacts(
+        run_id=run.run_id,
+        name=run.name,
+        experiment=run.experiment,
+        status=run.status,
+        started_us=run.started_us,
+        ended_us=run.ended_us,
+        host=run.host,
+        user=run.user,
+        params=run.params,
+        tags=run.tags,
+        metrics=run.metrics,
+        inputs=inputs,
+        artifacts=artifacts,
     )
 
 

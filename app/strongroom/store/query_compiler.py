@@ -318,8 +318,22 @@ def _text_test(tree: Filter) -> ColumnElement[bool]:
         numbers = [item for item in tree.values if not isinstance(item, str)]
         return or_(value.c.text.in_(texts), value.c.number.in_(numbers))
     if isinstance(tree, Shaped):
-        return _test(tree, value.c.text)
+        return _shape_test(tree.shapes)
     return true()
+
+
+def _shape_test(shapes: Sequence[str]) -> ColumnElement[bool]:
+    """Tests the shape of a text; numbers by the column, which asks no Python for each text."""
+    value = tables.text_value
+    found: list[ColumnElement[bool]] = []
+    if "number" in shapes:
+        found.append(value.c.number.is_not(None))
+    if "integer" in shapes:
+        found.append(func.coalesce(value.c.number == func.round(value.c.number), 0) == 1)
+    others = [shape for shape in shapes if shape not in {"number", "integer"}]
+    if others:
+        found.append(func.has_shape(value.c.text, _shapes(others)) == 1)
+    return or_(false(), *found)
 
 
 def _test(tree: Filter, column: ColumnElement[Any]) -> ColumnElement[bool]:
