@@ -22,7 +22,6 @@ from strongroom.domain.contract_sentence import sentence
 from strongroom.domain.query import (
     EVERYBODY,
     AllOf,
-    AnyOf,
     Attribute,
     Field,
     FieldKind,

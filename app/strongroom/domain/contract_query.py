@@ -11,6 +11,7 @@ from dataclasses import replace
 from strongroom.domain.contract import Contract
 from strongroom.domain.query import (
     AllOf,
+    Among,
     AnyOf,
     ContractFact,
     FieldKind,
@@ -23,22 +24,26 @@ from strongroom.domain.query_holds import holds
 from strongroom.domain.run_facts import RunFacts
 
 Contracts = Callable[[], Sequence[Contract]]
+Settle = Callable[[AnyOf], Filter]
 
 
-def with_contracts(tree: Filter, contracts: Contracts) -> Filter:
+def with_contracts(tree: Filter, contracts: Contracts, settle: Settle) -> Filter:
     """Returns the filter with every ``contract`` in its place.
 
     Args:
         tree: The filter.
         contracts: Reads the contracts; asked only if the filter speaks of them.
+        settle: Answers the breaches of rules before the rest of the question, or leaves them.
     """
     if isinstance(tree, AllOf | AnyOf):
-        return replace(tree, parts=tuple(with_contracts(part, contracts) for part in tree.parts))
+        parts = (with_contracts(part, contracts, settle) for part in tree.parts)
+        return replace(tree, parts=tuple(parts))
     if isinstance(tree, Not):
-        return replace(tree, part=with_contracts(tree.part, contracts))
-    if isinstance(tree, Misnamed) or tree.field.kind is not FieldKind.CONTRACT:
+        return replace(tree, part=with_contracts(tree.part, contracts, settle))
+    if isinstance(tree, Misnamed | Among) or tree.field.kind is not FieldKind.CONTRACT:
         return tree
-    return AnyOf(parts=tuple(_meant(tree, contracts())))
+    meant = AnyOf(parts=tuple(_meant(tree, contracts())))
+    return meant if tree.field.key == ContractFact.NAME else settle(meant)
 
 
 def _meant(tree: FieldTest, contracts: Sequence[Contract]) -> list[Filter]:

@@ -10,6 +10,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from strongroom.domain.errors import BadInput
@@ -18,6 +19,7 @@ from strongroom.domain.query import (
     NOBODY,
     Aggregate,
     AllOf,
+    Among,
     AnyOf,
     ArtifactFact,
     Attribute,
@@ -32,6 +34,7 @@ from strongroom.domain.query import (
     Operator,
     Presence,
     Shaped,
+    Unfit,
 )
 from strongroom.domain.query_parser import parse_filter
 from strongroom.domain.run import RunStatus
@@ -75,7 +78,6 @@ _FINISHED = Comparison(
     operator=Operator.EQUAL,
     value=RunStatus.FINISHED.value,
 )
-_NUMBERS = ("number",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,9 @@ class ContractRule:
 
     def lacking(self) -> Filter:
         """Returns the filter of the runs that lack what the rule requires."""
+        return _lacking(self)
+
+    def _lacking(self) -> Filter:
         if self.subject is Subject.CONDITION:
             tree = parse_filter(self.must)
             return NOBODY if tree is None else AllOf(parts=(_FINISHED, Not(part=tree)))
@@ -153,10 +158,13 @@ class ContractRule:
         field = self.field
         if field is None:
             return NOBODY
-        tests = _bounds(field, self.low, self.high)
-        if field.kind is not FieldKind.METRIC:
-            tests += self._texts(field)
-        return AnyOf(parts=tuple(tests))
+        if field.kind is FieldKind.METRIC:
+            return AnyOf(parts=tuple(_bounds(self.key, self.low, self.high)))
+        if not (self.shapes or self.allowed or bounds_said(self)):
+            return NOBODY
+        return Unfit(
+            field=field, shapes=self.shapes, allowed=self.allowed, low=self.low, high=self.high
+        )
 
     def breach(self) -> Filter:
         """Returns the filter of the runs that break the rule."""
@@ -185,16 +193,6 @@ class ContractRule:
             known = (Membership(field=each, values=self.allowed) for each in (name, digest))
             parts.append(AnyOf(parts=tuple(known)))
         return AllOf(parts=tuple(parts))
-
-    def _texts(self, field: Field) -> list[Filter]:
-        has, found = Presence(field=field), []
-        if self.shapes:
-            found.append(Not(part=Shaped(field=field, shapes=self.shapes)))
-        if self.allowed:
-            found.append(Not(part=Membership(field=field, values=self.allowed)))
-        if self.low is not None or self.high is not None:
-            found.append(Not(part=Shaped(field=field, shapes=_NUMBERS)))
-        return [AllOf(parts=(has, AnyOf(parts=tuple(found))))] if found else []
 
     def _wrong(self) -> str:
         if not is_name(self.key):
@@ -238,6 +236,12 @@ class ContractRule:
         return "" if is_asking else "it asks nothing"
 
 
+@lru_cache(maxsize=1024)
+def _lacking(rule: ContractRule) -> Filter:
+    """Reads a condition once; a window of rows is held to it row by row."""
+    return rule._lacking()  # noqa: SLF001 - the same module
+
+
 def parse_about(about: str) -> tuple[Subject, str]:
     """Reads an id such as ``params.lr``.
 
@@ -264,19 +268,16 @@ def refused(title: str) -> BadInput:
     )
 
 
-def _bounds(field: Field, low: float | None, high: float | None) -> list[Filter]:
-    """Returns a test for each bound; of a metric every point counts, NaN lies nowhere."""
+def _bounds(key: str, low: float | None, high: float | None) -> list[Filter]:
+    """Returns a test for each bound of a metric; every point counts, NaN lies nowhere."""
     found: list[Filter] = []
-    is_metric = field.kind is FieldKind.METRIC
     for bound, operator, aggregate in (
         (low, Operator.LESS, Aggregate.MIN),
         (high, Operator.GREATER, Aggregate.MAX),
     ):
         if bound is not None:
-            chosen = Field(
-                kind=field.kind, key=field.key, aggregate=aggregate if is_metric else Aggregate.LAST
-            )
-            found.append(Comparison(field=chosen, operator=operator, value=float(bound)))
+            field = Field(kind=FieldKind.METRIC, key=key, aggregate=aggregate)
+            found.append(Comparison(field=field, operator=operator, value=float(bound)))
     return found
 
 
@@ -297,7 +298,7 @@ def _speaks_of_others(tree: Filter) -> bool:
         return any(_speaks_of_others(part) for part in tree.parts)
     if isinstance(tree, Not):
         return _speaks_of_others(tree.part)
-    if isinstance(tree, Misnamed):
+    if isinstance(tree, Misnamed | Among):
         return False
     return tree.field.kind is FieldKind.CONTRACT or tree.field.aggregate is Aggregate.BEST
 

@@ -157,6 +157,28 @@ class Shaped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """The run has a text for the field that lacks one of what is asked of it.
+
+    It has none of the shapes, is none of the words, or is no number within the bounds. Contracts
+    ask so; nobody types it.
+    """
+
+    field: Field
+    shapes: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Among:
+    """The runs of these catalog ids (a JSON list): a part that was answered before the others."""
+
+    ids: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Misnamed:
     """The run has a metric, param or tag whose name has none of the shapes and is not known.
 
@@ -189,8 +211,8 @@ class AnyOf:
     parts: tuple["Filter", ...]
 
 
-FieldTest = Comparison | Membership | Presence | Shaped
-Filter = FieldTest | Misnamed | Not | AllOf | AnyOf
+FieldTest = Comparison | Membership | Presence | Shaped | Unfit
+Filter = FieldTest | Misnamed | Among | Not | AllOf | AnyOf
 
 NOBODY = AnyOf(parts=())
 """The filter that holds for no run."""

@@ -8,7 +8,17 @@ from dataclasses import replace
 
 from strongroom.domain.errors import BadInput
 from strongroom.domain.metric_schema import Direction, MetricSchema
-from strongroom.domain.query import Aggregate, AllOf, AnyOf, Field, Filter, Misnamed, Not, Order
+from strongroom.domain.query import (
+    Aggregate,
+    AllOf,
+    Among,
+    AnyOf,
+    Field,
+    Filter,
+    Misnamed,
+    Not,
+    Order,
+)
 
 
 def resolved(tree: Filter, schema: MetricSchema) -> Filter:
@@ -21,7 +31,7 @@ def resolved(tree: Filter, schema: MetricSchema) -> Filter:
         return replace(tree, parts=tuple(resolved(part, schema) for part in tree.parts))
     if isinstance(tree, Not):
         return replace(tree, part=resolved(tree.part, schema))
-    if isinstance(tree, Misnamed):
+    if isinstance(tree, Misnamed | Among):
         return tree
     return replace(tree, field=resolved_field(tree.field, schema))
 

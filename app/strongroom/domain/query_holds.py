@@ -16,6 +16,7 @@ from strongroom.domain.number_text import as_number
 from strongroom.domain.query import (
     Aggregate,
     AllOf,
+    Among,
     AnyOf,
     ArtifactFact,
     Attribute,
@@ -29,6 +30,7 @@ from strongroom.domain.query import (
     Not,
     Operator,
     Shaped,
+    Unfit,
 )
 from strongroom.domain.run_facts import RunFacts
 from strongroom.domain.shape import has_any_shape
@@ -49,7 +51,7 @@ def holds(tree: Filter, run: RunFacts) -> bool:
     """Whether a filter holds for a run.
 
     Args:
-        tree: The filter, without ``best`` and without what contracts say.
+        tree: The filter, without ``best``, without what contracts say, not answered in part.
         run: What is known of the run.
     """
     if isinstance(tree, AllOf):
@@ -58,6 +60,7 @@ def holds(tree: Filter, run: RunFacts) -> bool:
         return any(holds(part, run) for part in tree.parts)
     if isinstance(tree, Not):
         return not holds(tree.part, run)
+    assert not isinstance(tree, Among)  # noqa: S101 - ids are a catalog's
     if isinstance(tree, Misnamed):
         return any(True for _ in misnamed(tree, run))
     return any(_passes(value, tree) for value in values_of(tree.field, run))
@@ -117,7 +120,22 @@ def _passes(value: Value, tree: FieldTest) -> bool:
         return any(meets(value, Operator.EQUAL, wanted) for wanted in tree.values)
     if isinstance(tree, Shaped):
         return isinstance(value, str) and has_any_shape(value, tree.shapes)
-    return True
+    return not isinstance(tree, Unfit) or not _fits(str(value), tree)
+
+
+def _fits(text: str, tree: Unfit) -> bool:
+    """Whether a text has a shape, is a word and a number within the bounds, as far as asked."""
+    if tree.shapes and not has_any_shape(text, tree.shapes):
+        return False
+    if tree.allowed and text not in tree.allowed:
+        return False
+    if tree.low is None and tree.high is None:
+        return True
+    number = as_number(text)
+    low, high = (tree.low, tree.high)
+    return (
+        number is not None and (low is None or number >= low) and (high is None or number <= high)
+    )
 
 
 @lru_cache(maxsize=256)

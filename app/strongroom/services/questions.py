@@ -5,13 +5,21 @@
   knows runs and no opinions.
 """
 
+import json
+
+import numpy as np
+
 from strongroom.domain.contract_query import with_contracts
 from strongroom.domain.metric_schema import MetricSchema
-from strongroom.domain.query import Filter, Order
+from strongroom.domain.query import Among, AnyOf, Filter, Order
 from strongroom.domain.query_best import resolved, resolved_orders
 from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.services.contracts import Contracts
 from strongroom.services.metric_schema import MetricSchemas
+from strongroom.store.catalog import Catalog
+from strongroom.store.contract_breaches import matching
+
+MOST_SETTLED = 200_000  # ids of one list, some 1.4 MB of text
 
 
 class Questions:
@@ -20,10 +28,11 @@ class Questions:
     Args:
         schemas: What metrics mean.
         contracts: What runs are held to.
+        catalog: Answers who breaks a contract before the rest is asked.
     """
 
-    def __init__(self, schemas: MetricSchemas, contracts: Contracts) -> None:
-        self._schemas, self._contracts = schemas, contracts
+    def __init__(self, schemas: MetricSchemas, contracts: Contracts, catalog: Catalog) -> None:
+        self._schemas, self._contracts, self._catalog = schemas, contracts, catalog
 
     def schema(self) -> MetricSchema:
         """Returns what metrics mean."""
@@ -39,7 +48,7 @@ class Questions:
         tree = parse_filter(text)
         if tree is None:
             return None
-        return with_contracts(resolved(tree, self.schema()), self._contracts.all)
+        return with_contracts(resolved(tree, self.schema()), self._contracts.all, self._settle)
 
     def orders(self, text: str) -> tuple[Order, ...]:
         """Returns the order a text asks for.
@@ -48,3 +57,13 @@ class Questions:
             FilterError, BadInput: As `filter`.
         """
         return resolved_orders(parse_order(text), self.schema())
+
+    def _settle(self, tree: AnyOf) -> Filter:
+        """Returns the runs that break rules as a list of ids, unless they are too many for one.
+
+        A walk over an index would hold each run to every rule again.
+        """
+        with self._catalog.read() as connection:
+            parts = [matching(connection, part) for part in tree.parts]
+        ids = np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+        return Among(ids=json.dumps(ids.tolist())) if len(ids) <= MOST_SETTLED else tree

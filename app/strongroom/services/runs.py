@@ -63,7 +63,7 @@ class Runs:
         self.random_bytes = random_bytes
         self.metric_schemas = MetricSchemas(folder)
         self.contracts = Contracts(folder)
-        self.questions = Questions(self.metric_schemas, self.contracts)
+        self.questions = Questions(self.metric_schemas, self.contracts, catalog)
         self.edits = RunEdits(catalog, folder, clock, random_bytes)
         self.closing = RunClosing(catalog, folder, clock, self.edits)
 

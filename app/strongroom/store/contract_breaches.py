@@ -16,6 +16,7 @@ from strongroom.domain.run import Run
 from strongroom.domain.run_facts import RunFacts
 from strongroom.store import tables
 from strongroom.store.hydration import hydrate
+from strongroom.store.query_compiler import compile_filter
 from strongroom.store.run_state import RunState
 from strongroom.store.run_table import numbers
 from strongroom.store.search import condition
@@ -42,6 +43,11 @@ def broken_ids(
     tree = breach if within is None else AllOf(parts=(within, breach))
     where = condition(tree=tree, experiment=experiment)
     return numbers(connection, select(tables.run.c.id).where(where))
+
+
+def matching(connection: Connection, tree: Filter) -> Ids:
+    """Returns the catalog ids of the runs a filter holds for, hidden ones too, in no order."""
+    return numbers(connection, select(tables.run.c.id).where(compile_filter(tree)))
 
 
 def facts_of_rows(connection: Connection, ids: Sequence[int]) -> dict[int, RunFacts]:

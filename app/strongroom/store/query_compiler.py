@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     false,
     func,
+    literal,
     literal_column,
     not_,
     or_,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from strongroom.domain.query import (
     Aggregate,
     AllOf,
+    Among,
     AnyOf,
     ArtifactFact,
     Attribute,
@@ -46,11 +48,12 @@ from strongroom.domain.query import (
     Operator,
     Presence,
     Shaped,
+    Unfit,
 )
 from strongroom.domain.run import LOST, RunStatus
 from strongroom.store import tables
 from strongroom.store.key_names import NUMBER_OF, key_id
-from strongroom.store.statement import OneAfterOther
+from strongroom.store.statement import OneAfterOther, listed
 
 ESCAPE: Final = "\\"
 
@@ -101,8 +104,17 @@ def compile_filter(
         return or_(false(), *parts)
     if isinstance(tree, Not):
         return not_(compile_filter(tree.part, of, is_probed=is_probed))
-    if not isinstance(tree, Misnamed) and tree.field.kind is FieldKind.ATTRIBUTE:
+    if not isinstance(tree, Misnamed | Among) and tree.field.kind is FieldKind.ATTRIBUTE:
         return _attribute(tree)
+    return _listed_or_probed(tree, of, is_probed=is_probed)
+
+
+def _listed_or_probed(
+    tree: FieldTest | Misnamed | Among, of: ColumnElement[int], *, is_probed: bool
+) -> ColumnElement[bool]:
+    """Returns the condition that a run is in the list of a part, or is found by looking it up."""
+    if isinstance(tree, Among):
+        return of.in_(listed(literal(tree.ids)))
     if not is_probed:
         return of.in_(_matching_runs(tree))
     question = _matching_runs(tree, "probed")
@@ -199,7 +211,7 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
         tree: A test of a field, or of names.
         alias: What the table is called, where a part of the same question reads it too.
     """
-    assert not isinstance(tree, AllOf | AnyOf | Not)  # noqa: S101 - tells the type checker
+    assert not isinstance(tree, AllOf | AnyOf | Not | Among)  # noqa: S101 - tells the type checker
     if isinstance(tree, Misnamed):
         return _misnamed_runs(tree, alias)
     field = tree.field
@@ -278,7 +290,7 @@ def _asks_attribute(tree: Filter) -> bool:
         return any(_asks_attribute(part) for part in tree.parts)
     if isinstance(tree, Not):
         return _asks_attribute(tree.part)
-    return not isinstance(tree, Misnamed) and tree.field.kind is FieldKind.ATTRIBUTE
+    return not isinstance(tree, Misnamed | Among) and tree.field.kind is FieldKind.ATTRIBUTE
 
 
 def _attribute(tree: FieldTest) -> ColumnElement[bool]:
@@ -319,7 +331,26 @@ def _text_test(tree: Filter) -> ColumnElement[bool]:
         return or_(value.c.text.in_(texts), value.c.number.in_(numbers))
     if isinstance(tree, Shaped):
         return _shape_test(tree.shapes)
+    if isinstance(tree, Unfit):
+        return not_(_fit_test(tree))
     return true()
+
+
+def _fit_test(tree: Unfit) -> ColumnElement[bool]:
+    """Tests whether a text is all that is asked of it."""
+    value = tables.text_value
+    found: list[ColumnElement[bool]] = []
+    if tree.shapes:
+        found.append(_shape_test(tree.shapes))
+    if tree.allowed:
+        found.append(value.c.text.in_(tree.allowed))
+    if tree.low is not None or tree.high is not None:
+        found.append(value.c.number.is_not(None))
+    if tree.low is not None:
+        found.append(func.coalesce(value.c.number >= tree.low, 0) == 1)
+    if tree.high is not None:
+        found.append(func.coalesce(value.c.number <= tree.high, 0) == 1)
+    return and_(true(), *found)
 
 
 def _shape_test(shapes: Sequence[str]) -> ColumnElement[bool]:
