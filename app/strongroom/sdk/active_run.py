@@ -352,6 +352,10 @@ class ActiveRun(ArtifactVerbs):
 
     def _check_key(self, key: object, value: object = None) -> None:
         """Looks at the name of a metric once; at its values as long as a contract bounds them."""
+        if key in self._names and self.watch is not None and type(value) is float:
+            limits = self.watch.bounded.get(str(key))
+            if limits is not None and (limits[0] <= value <= limits[1] or value != value):  # noqa: PLR0124 - NaN
+                return
         check_name(key)
         if not isinstance(key, str):
             return

@@ -8,6 +8,7 @@
 * Whatever goes wrong in here ends the watching, never the training.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
@@ -54,7 +55,7 @@ class ContractWatch:
         is_whole: Whether this process alone logs it, from its beginning.
 
     Attributes:
-        bounded: The metrics whose values are looked at.
+        bounded: The least and the largest value of each metric that is looked at.
     """
 
     def __init__(
@@ -67,10 +68,10 @@ class ContractWatch:
             for rule in contract.rules:
                 self._rules.setdefault(rule.about, []).append((contract.title, rule))
         self.bounded = {
-            rule.key
-            for rules in self._rules.values()
-            for _, rule in rules
-            if rule.subject is Subject.METRIC and (rule.low is not None or rule.high is not None)
+            key.partition(".")[2]: limits
+            for key, rules in self._rules.items()
+            if key.startswith(f"{Subject.METRIC.value}.")
+            and (limits := _limits(rule for _, rule in rules)) != (-math.inf, math.inf)
         }
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
@@ -111,7 +112,7 @@ class ContractWatch:
             return
         facts = self._with(key, min(numbers), max(numbers))
         if self._judge(f"metrics.{key}", key, facts):
-            self.bounded.discard(key)
+            self.bounded.pop(key, None)
 
     @_gives_up
     def end(self, status: RunStatus, metrics: Iterable[str], artifacts: Iterable[str]) -> None:
@@ -154,6 +155,15 @@ class ContractWatch:
 
     def _with(self, key: str, low: float, high: float) -> RunFacts:
         return RunFacts(experiment=self._experiment, metrics={key: _summary(low, high)})
+
+
+def _limits(rules: Iterable[ContractRule]) -> tuple[float, float]:
+    """Returns the narrowest bounds of several rules, infinite where there are none."""
+    low, high = -math.inf, math.inf
+    for rule in rules:
+        low = low if rule.low is None else max(low, rule.low)
+        high = high if rule.high is None else min(high, rule.high)
+    return low, high
 
 
 def _summary(low: float, high: float) -> MetricSummary:
