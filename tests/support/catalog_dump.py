@@ -31,7 +31,9 @@ _QUESTIONS = {
         " JOIN dataset_value ON dataset_value.id = run_dataset.value"
     ),
     "artifact": (
-        "SELECT run_id, path, size_bytes, sha256 FROM artifact JOIN run ON run.id = artifact.run"
+        "SELECT run_id, artifact_path.path, size_bytes, sha256 FROM artifact"
+        " JOIN run ON run.id = artifact.run"
+        " JOIN artifact_path ON artifact_path.id = artifact.path"
     ),
     "use": (
         "SELECT experiment.name, kind, key.name, key_use.runs FROM key_use"

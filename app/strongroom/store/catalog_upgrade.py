@@ -128,8 +128,36 @@ def _datasets(op: Operations) -> None:
     op.create_index("run_dataset_by_value", "run_dataset", ["value", "run"])
 
 
+def _paths_once(op: Operations) -> None:
+    """Goes from 3 to 4: each path of an artifact stands once, and finds its runs."""
+    op.create_table(
+        "artifact_path",
+        Column("id", Integer, primary_key=True),
+        Column("path", Text, nullable=False),
+        UniqueConstraint("path"),
+    )
+    op.execute("INSERT INTO artifact_path (path) SELECT DISTINCT path FROM artifact ORDER BY path")
+    op.rename_table("artifact", "artifact_before")
+    op.create_table(
+        "artifact",
+        Column("run", Integer, ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+        Column("path", Integer, ForeignKey("artifact_path.id"), primary_key=True),
+        Column("size_bytes", Integer, nullable=False),
+        Column("sha256", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO artifact SELECT before.run, artifact_path.id, before.size_bytes, before.sha256"
+        " FROM artifact_before AS before JOIN artifact_path ON artifact_path.path = before.path"
+    )
+    op.drop_table("artifact_before")
+    op.create_index("artifact_by_path", "artifact", ["path", "run"])
+    op.create_index("artifact_by_digest", "artifact", ["sha256"])
+
+
 STEPS: dict[int, Callable[[Operations], None]] = {
     1: _names_are_indexed,
     2: _datasets_and_counts,
+    3: _paths_once,
 }
 """What leads from a schema number to the next."""

@@ -34,8 +34,9 @@ MOST_COPIES = 64  # runs asked for one digest; each keeps its own copy
 SPOOL_BYTES = 16 << 20  # most files of a model; larger ones go through a temporary file
 
 _PLACES = (
-    select(tables.run.c.run_id, tables.artifact.c.path)
-    .join(tables.run, tables.run.c.id == tables.artifact.c.run)
+    select(tables.run.c.run_id, tables.artifact_path.c.path)
+    .join_from(tables.artifact, tables.run, tables.run.c.id == tables.artifact.c.run)
+    .join(tables.artifact_path, tables.artifact_path.c.id == tables.artifact.c.path)
     .where(tables.artifact.c.sha256 == bindparam("wanted"))
     .limit(bindparam("most"))
 )

@@ -66,8 +66,10 @@ def facts_of_rows(connection: Connection, ids: Sequence[int]) -> dict[int, RunFa
     for id_, word, text in connection.execute(asked.where(held.c.run.in_(known))):
         inputs[id_].append({word: text})
     files: dict[int, list[tuple[str, str]]] = {id_: [] for id_ in known}
-    artifact = tables.artifact
-    kept = select(artifact.c.run, artifact.c.path, artifact.c.sha256)
+    artifact, named = tables.artifact, tables.artifact_path
+    kept = select(artifact.c.run, named.c.path, artifact.c.sha256).join_from(
+        artifact, named, named.c.id == artifact.c.path
+    )
     for id_, path, sha256 in connection.execute(kept.where(artifact.c.run.in_(known))):
         files[id_].append((path, sha256))
     return {

@@ -78,10 +78,6 @@ _COLUMNS: dict[Attribute, ColumnElement[Any]] = {
     Attribute.HOST: tables.run.c.host,
     Attribute.USER: tables.run.c.user,
 }
-_ARTIFACT: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
-    ArtifactFact.PATH: lambda source: source.c.path,
-    ArtifactFact.DIGEST: lambda source: source.c.sha256,
-}
 _NULLABLE = frozenset({Attribute.END_TIME, Attribute.DURATION})
 
 
@@ -226,7 +222,11 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
         return select(run_dataset.c.run).where(run_dataset.c.value.in_(of_fact))
     if field.kind is FieldKind.ARTIFACT:
         artifact = tables.artifact.alias(alias) if alias else tables.artifact
-        return select(artifact.c.run).where(_test(tree, _ARTIFACT[field.key](artifact)))
+        if field.key == ArtifactFact.DIGEST:
+            return select(artifact.c.run).where(_test(tree, artifact.c.sha256))
+        path = tables.artifact_path
+        those = select(path.c.id).where(_test(tree, path.c.path))
+        return select(artifact.c.run).where(artifact.c.path.in_(those))
     run_value = tables.run_value.alias(alias) if alias else tables.run_value
     value = tables.text_value
     chosen = select(value.c.id).where(value.c.key_id == key_id(field), _text_test(tree))

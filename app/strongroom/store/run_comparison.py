@@ -97,10 +97,12 @@ def artifact_rows(
     connection: Connection, ids: Sequence[int], *, ending: str = ""
 ) -> tuple[TextRow, ...]:
     """Returns the paths (those with this end) of the runs' artifacts with the SHA-256 in each."""
-    artifact = tables.artifact
-    question = select(artifact.c.run, artifact.c.path, artifact.c.sha256)
+    artifact, named = tables.artifact, tables.artifact_path
+    question = select(artifact.c.run, named.c.path, artifact.c.sha256).join_from(
+        artifact, named, named.c.id == artifact.c.path
+    )
     if ending:
-        question = question.where(artifact.c.path.endswith(ending, autoescape=True))
+        question = question.where(named.c.path.endswith(ending, autoescape=True))
     column, width = {id_: at for at, id_ in enumerate(ids)}, len(ids)
     found: dict[str, list[str | None]] = {}
     asked = Statement.of(question.where(artifact.c.run.in_(_IDS)))

@@ -40,6 +40,7 @@ class RunIndex:
         self._keys: dict[tuple[int, str], int] = {}
         self._texts: dict[tuple[int, str], int] = {}
         self._facts: dict[tuple[str, str], int] = {}
+        self._paths: dict[str, int] = {}
         self._experiments: dict[str, int] = {}
         self._next_run = self._next_id(tables.run)
 
@@ -53,7 +54,7 @@ class RunIndex:
         ids = self._put_runs(states)
         self._insert(tables.run_value, self._value_rows(states, ids))
         self._insert(tables.metric, self._metric_rows(states, ids))
-        self._insert(tables.artifact, _artifact_rows(states, ids))
+        self._put_artifacts(states, ids)
         self._put_datasets(states, ids)
         self._count(self._uses(states))
         self._count_runs(Counter(self._experiments[state.experiment] for state in states))
@@ -168,6 +169,25 @@ class RunIndex:
                 )
             )
             self._texts |= {(key, text): id_ for key, text, id_ in rows}
+
+    def _put_artifacts(self, states: Sequence[RunState], ids: dict[str, int]) -> None:
+        if len(self._paths) > MAX_REMEMBERED:
+            self._paths.clear()
+        wanted = {artifact.path for state in states for artifact in state.artifacts}
+        missing = sorted(wanted - self._paths.keys())
+        named = tables.artifact_path
+        self._insert(named, [(None, path) for path in missing])
+        for part in _parts(missing):
+            rows = self._connection.execute(
+                select(named.c.path, named.c.id).where(named.c.path.in_(part))
+            )
+            self._paths |= {row.path: row.id for row in rows}
+        rows_ = [
+            (ids[state.run_id], self._paths[each.path], each.size_bytes, each.sha256)
+            for state in states
+            for each in state.artifacts
+        ]
+        self._insert(tables.artifact, rows_)
 
     def _put_datasets(self, states: Sequence[RunState], ids: dict[str, int]) -> None:
         facts = {(ids[state.run_id], *fact) for state in states for fact in _facts(state)}
@@ -310,16 +330,6 @@ def _facts(state: RunState) -> Iterable[tuple[str, str]]:
         for fact in DatasetFact:
             if text := each.get(fact.value, ""):
                 yield fact.value, text
-
-
-def _artifact_rows(
-    states: Sequence[RunState], ids: dict[str, int]
-) -> list[tuple[int, str, int, str]]:
-    return [
-        (ids[state.run_id], artifact.path, artifact.size_bytes, artifact.sha256)
-        for state in states
-        for artifact in state.artifacts
-    ]
 
 
 def _parts(items: Iterable[Any]) -> Iterable[list[Any]]:

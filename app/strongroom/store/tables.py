@@ -2,9 +2,9 @@
 """The catalog's tables: entity, attribute, value with integer keys (storage.md, design 3).
 
 * Everything here is an index over run folders; dropping it loses nothing.
-* Names and texts are kept once: `key` holds names, `text_value` the distinct values of a key, and
-  a run points at them. A thousand runs with ``optimizer=adam`` share one row, and a comparison
-  looks at distinct values instead of runs.
+* Names and texts are kept once: `key` holds names, `text_value` the distinct values of a key,
+  `artifact_path` the paths of files, and a run points at them. A thousand runs with
+  ``optimizer=adam`` share one row, and a comparison looks at distinct values instead of runs.
 * SQLite keeps NaN as NULL, so a NULL `last` with a row present means NaN.
 * A metric's extremes are kept where they differ from `last` (`MINIMUM`, `MAXIMUM` read both): most
   often one does not, and rows and index are the smaller for it.
@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA = 3  # an older one is upgraded (`catalog_upgrade`), an unknown one built again
+SCHEMA = 4  # an older one is upgraded (`catalog_upgrade`), an unknown one built again
 
 KIND_PARAM = 0
 KIND_TAG = 1
@@ -157,15 +157,23 @@ key_use = Table(  # how many runs have a name: counted when runs change, not whe
     sqlite_with_rowid=False,
 )
 
+artifact_path = Table(
+    "artifact_path",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+)
+
 artifact = Table(
     "artifact",
     metadata,
     Column("run", ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
-    Column("path", Text, primary_key=True),
+    Column("path", ForeignKey("artifact_path.id"), primary_key=True),
     Column("size_bytes", Integer, nullable=False),
     Column("sha256", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+Index("artifact_by_path", artifact.c.path, artifact.c.run)
 Index("artifact_by_digest", artifact.c.sha256)
 
 finding = Table(
