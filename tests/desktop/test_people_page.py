@@ -24,6 +24,7 @@ from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
 from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
+from strongroom.desktop.people.put_aside_dialog import PutAsideDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
 from strongroom.desktop.people.rotate_dialog import RotateDialog
 from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
@@ -532,6 +533,49 @@ def test_a_fork_is_told_in_words_and_settled_with_the_root_key(
     assert "approve:staging" in caps["Ben"]
     assert "export.audit" in caps["Cleo"]  # carried over from the other side
     twin.close()
+
+
+def test_a_version_that_is_put_aside_is_told_until_somebody_knows_of_it(
+    opened: Open, tasks: Tasks, qtbot: QtBot, tmp_path: Path
+) -> None:
+    team = Team(tmp_path / "three", ("Ada", "Ben", "Cleo"))
+    ada, ben, _ = team.peers
+    ada.people.grant("Ben", "admin")
+    ada.push()
+    ben.pull()
+    ada.people.grant("Cleo", "auditor")
+    ben.people.grant("Cleo", "reviewer")
+    held = ben.people.team().version
+    for peer in (ada, ben, ada):
+        peer.push()
+        peer.pull()
+    forks = TrustForks(ada.at, TrustChanges(ada.at))
+    view = forks.view()
+    assert view is not None
+    mine = next(side.id for side in view.sides if side.signed == ("Ada",))
+    forks.settle(forks.plan(mine, is_carrying=False))
+    ada.push()
+    ben.pull()
+
+    page = opened(ben)
+    assert page.fork_banner.isVisible()
+    assert page.fork_banner.title().startswith(f"Version {held} of the team was in force here")
+    page.fork_banner.acted.emit()
+    dialog = dialog_of(page, PutAsideDialog, tasks)
+    assert isinstance(dialog, PutAsideDialog)
+    words = [line.words for line in dialog.findChildren(ChangeLine)]
+    assert any(line.startswith("+ Cleo gets: Export audit packages") for line in words)
+    assert any(line.startswith("− Cleo loses: Approve") for line in words)
+    assert not dialog.accept_it.isEnabled()  # first a person is called
+    assert nameless(dialog) == []
+    QTest.mouseClick(dialog.called, Qt.MouseButton.LeftButton, pos=dialog.called.rect().center())
+    assert dialog.accept_it.isEnabled()
+    with qtbot.waitSignal(dialog.known, timeout=20_000):
+        QTest.mouseClick(dialog.accept_it, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    assert page.fork_banner.isHidden()
+    assert TrustForks(ben.at, TrustChanges(ben.at)).turned() is None
+    team.close()
 
 
 # -------------------------------------------------------------------- founding and joining

@@ -165,7 +165,8 @@ def turned_note(turned: TurnedTeam) -> AlarmNote:
         title=f"Version {turned.was.version} of the team was in force here and is put aside: the"
         f" team goes on from version {turned.shared} on another line",
         advice="Root keys have settled a fork. Call those who hold them; if they know nothing of"
-        " it, approve nothing. strongroom team fork says what is different, and ends this alarm.",
+        " it, approve nothing. The People page and strongroom team fork say what is different, and"
+        " end this alarm.",
         page="people",
     )
 

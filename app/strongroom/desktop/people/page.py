@@ -76,11 +76,7 @@ class PeoplePage(Page):
         self.drafts = DraftsView()
         self.save_button = Button("Save the review…", "secondary", "save")
         self._team = QStackedWidget()
-        self.fork_banner = Banner(
-            "bad", "There are two versions of the team",
-            "It stands still at the version before. One of the two has to be confirmed.",
-            "Settle…", "shield-alert",
-        )  # fmt: skip
+        self.fork_banner = Banner("bad", "", icon_name="shield-alert")
         self.fork_banner.hide()
         self._team.addWidget(self.members)
         self._team.addWidget(self._empty)
@@ -104,7 +100,7 @@ class PeoplePage(Page):
         self.members.selection_changed.connect(self.selection_changed)
         self.members.pane.grant_wanted.connect(self.grant)
         self.members.pane.revoke_wanted.connect(self.revoke)
-        self.fork_banner.acted.connect(self.acts.settle_fork)
+        self.fork_banner.acted.connect(self.acts.look_at_fork)
         self.admit_button.clicked.connect(self.acts.admit)
         self._empty.acted.connect(self.acts.found)
         self.join_button.clicked.connect(self.acts.join)
@@ -255,8 +251,7 @@ class PeoplePage(Page):
 
     def _show(self, team: TeamRead) -> None:
         self.acts.team, document = team, team.document
-        self.fork_banner.setVisible(team.is_forked)
-        self._fork_row.setVisible(team.is_forked)
+        self._show_fork(team)
         if document is None:
             self._show_nothing()  # before it is seen: each word would be laid out
         else:
@@ -265,6 +260,24 @@ class PeoplePage(Page):
         self._show_buttons()
         self._show_tab(self.tabs.current())
         self.selection_changed.emit()
+
+    def _show_fork(self, team: TeamRead) -> None:
+        """Tells of two versions that contend, or of one that was in force here and no longer is."""
+        is_told = team.is_forked or bool(team.put_aside)
+        if team.is_forked:
+            self.fork_banner.show_outcome(
+                "bad", "There are two versions of the team",
+                "It stands still at the version before. One of the two has to be confirmed.",
+                "Settle…", "shield-alert",
+            )  # fmt: skip
+        elif team.put_aside:
+            self.fork_banner.show_outcome(
+                "bad", f"Version {team.put_aside} of the team was in force here and is put aside",
+                "Root keys have settled a fork. Call those who hold them; if they know nothing of"
+                " it, approve nothing.", "Look…", "shield-alert",
+            )  # fmt: skip
+        self.fork_banner.setVisible(is_told)
+        self._fork_row.setVisible(is_told)
 
     def _show_buttons(self) -> None:
         why_not = self.why_not()

@@ -63,6 +63,9 @@ def page_commands(page: Commanded) -> list[Command]:
     def forked(_state: WindowState) -> Reason | None:
         return None if acts.team.is_forked else Reason("The team has one version")
 
+    def turned(_state: WindowState) -> Reason | None:
+        return None if acts.team.put_aside else Reason("No version of the team was put aside here")
+
     def act(verb: str, title: str, run: Callable[[], None], why: Why, icon: str) -> Command:
         return Command(
             id=f"people.{verb}", title=title, run=run, menu="Edit", icon=icon, enabled=why,
@@ -85,4 +88,6 @@ def page_commands(page: Commanded) -> list[Command]:
         act("join", "Join a team…", acts.join, unpinned, "shield-check"),
         act("copy_id", "Copy the team's id", acts.copy_team_id, with_team, "copy"),
         act("settle", "Settle two versions of the team…", acts.settle_fork, forked, "git-fork"),
+        act("put_aside", "Look at the version that was put aside…", acts.look_at_put_aside, turned,
+            "shield-alert"),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
 from strongroom.desktop.people.page import PeoplePage
 from strongroom.desktop.people.passphrase_dialog import PassphraseDialog
+from strongroom.desktop.people.put_aside_dialog import PutAsideDialog
 from strongroom.desktop.people.request_dialog import RequestDialog
 from strongroom.desktop.people.revoke_dialog import RevokeDialog
 from strongroom.desktop.people.rotate_dialog import RotateDialog
@@ -75,10 +76,20 @@ def _fork(studio: Studio) -> QWidget:
     """Opens the way out of a fork; where there is none it says so."""
     _page(studio)
     page = studio.page(PeoplePage)
-    if page.fork_banner.isHidden():
+    if not page.acts.team.is_forked:
         raise NothingToShow("the team has one version")
     page.acts.settle_fork()
     return studio.dialog(ForkDialog)
+
+
+def _put_aside(studio: Studio) -> QWidget:
+    """Opens what is told of a version that was in force here; where there is none it says so."""
+    _page(studio)
+    page = studio.page(PeoplePage)
+    if not page.acts.team.put_aside:
+        raise NothingToShow("no version of the team was put aside here")
+    page.acts.look_at_put_aside()
+    return studio.dialog(PutAsideDialog)
 
 
 def _found(studio: Studio) -> QWidget:
@@ -149,6 +160,7 @@ SCENES = (
     Scene(name="people-grant", shows=GrantDialog, play=_grant),
     Scene(name="people-revoke", shows=RevokeDialog, play=_revoke),
     Scene(name="people-fork", shows=ForkDialog, play=_fork),
+    Scene(name="people-put-aside", shows=PutAsideDialog, play=_put_aside),
     Scene(name="people-found", shows=FoundDialog, play=_found),
     Scene(name="people-join", shows=TrustDialog, play=_join),
     Scene(name="people-rotate", shows=RotateDialog, play=_rotate),

@@ -42,11 +42,13 @@ class TeamRead:
     members: tuple[TeamMember, ...] = ()
     needs_others: bool = False
     is_forked: bool = False
+    put_aside: int = 0  # the version that was in force here, 0 if none was put aside
 
 
 def read_team(services: PeopleServices) -> TeamRead:
     """Looks at the team; not for the window's thread."""
     people = services.people
+    turned = services.forks.turned() if people.has_team() else None
     if not people.has_team():
         return TeamRead(id=people.team_id())
     return TeamRead(
@@ -55,4 +57,5 @@ def read_team(services: PeopleServices) -> TeamRead:
         members=people.people(),
         needs_others=people.needs_others(),
         is_forked=services.forks.view() is not None,
+        put_aside=turned.was.version if turned is not None else 0,
     )

@@ -17,6 +17,7 @@ from strongroom.desktop.people.admit_dialog import AdmitDialog
 from strongroom.desktop.people.cosign_dialog import CosignDialog
 from strongroom.desktop.people.fork_dialog import ForkDialog
 from strongroom.desktop.people.grant_dialog import GrantDialog
+from strongroom.desktop.people.put_aside_dialog import PutAsideDialog
 from strongroom.desktop.people.revoke_dialog import RevokeDialog
 from strongroom.desktop.people.services import PeopleServices, TeamRead
 from strongroom.desktop.people.team_dialogs import FoundDialog, TrustDialog
@@ -112,6 +113,19 @@ class TeamActs(QObject):
             ask_where=lambda: self._where("settlement-draft.json"), parent=self._window,
         )  # fmt: skip
         dialog.settled.connect(self._on_step)
+        dialog.open()
+
+    def look_at_fork(self) -> None:
+        """Opens what there is to say of a fork: the way out, or what a way out put aside."""
+        if self.team.is_forked:
+            self.settle_fork()
+        else:
+            self.look_at_put_aside()
+
+    def look_at_put_aside(self) -> None:
+        """Opens the dialog that tells what a version that was in force here had been."""
+        dialog = PutAsideDialog(self._services.forks, self._tasks, parent=self._window)
+        dialog.known.connect(self._on_other_team)
         dialog.open()
 
     def found(self) -> None:
