@@ -27,7 +27,7 @@ from strongroom.desktop.runs.view import RunsView
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric_schema import MetricRule, MetricSchema
 from strongroom.domain.query import Field, FieldKind
-from strongroom.domain.query_parser import parse_order
+from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.domain.run import MetricSummary, Run, RunStatus
 from strongroom.services.run_table import RowOrder, TableRow
 from support.table_rows import MadeRows, sheet_of
@@ -252,6 +252,29 @@ def test_names_are_offered_where_a_field_may_stand_and_nowhere_else() -> None:
     assert (offer.insert, offer.run_count) == ("metrics.val/auc", 7)
     assert offers("metrics.a > ", 12, names) == ()
     assert offers("tags.a = 'va", 12, names) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "inserted"),
+    [
+        ("contract.", ["contract.breaks", "contract.name", "contract.waives"]),
+        ("contracts.br", ["contract.breaks"]),
+        ("status = 'FINISHED' AND dataset.d", ["dataset.digest"]),
+        ("artifact.p", ["artifact.path"]),
+        ("contr", ["contract.breaks", "contract.name", "contract.waives"]),
+        ("NOT (digest", ["artifact.digest", "dataset.digest"]),
+        ("contract.breaks = '", []),
+    ],
+)
+def test_what_is_known_of_contracts_data_and_files_is_offered_too(
+    typed: str, inserted: list[str]
+) -> None:
+    found = offers(typed, len(typed), [NameCount(AUC, 7)])
+    assert sorted(each.insert for each in found) == inserted
+    for each in found:
+        assert each.label == each.insert
+        assert each.run_count is None
+        parse_filter(f"{each.insert} = 'x'")
 
 
 MILLION = 1_000_000

@@ -18,6 +18,12 @@ def rules() -> st.SearchStrategy[ContractRule]:
     allowed = st.lists(st.sampled_from(WORDS), max_size=3).map(tuple)
     level = st.sampled_from(Level)
 
+    columns = st.lists(
+        st.sampled_from(["age: long", "pay: double", "country", "a, b: any", "é: c: string"]),
+        max_size=3,
+        unique=True,
+    ).map(tuple)
+
     def valued(subject: Subject) -> st.SearchStrategy[ContractRule]:
         is_metric = subject is Subject.METRIC
         return st.builds(
@@ -54,6 +60,14 @@ def rules() -> st.SearchStrategy[ContractRule]:
             subject=st.just(Subject.ARTIFACT),
             key=st.sampled_from(["model/MLmodel", "*.txt", "a*", "plot.png"]),
             is_required=st.just(True),
+        ),
+        st.builds(
+            ContractRule,
+            subject=st.just(Subject.SIGNATURE),
+            key=st.sampled_from(["*", "model", "m*", "other"]),
+            is_required=st.booleans(),
+            inputs=columns,
+            outputs=columns,
         ),
         st.builds(
             ContractRule,

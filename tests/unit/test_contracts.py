@@ -167,7 +167,7 @@ BEGUN = 'format = 1\nname = "a"\n'
     ("text", "told"),
     [
         ("", "begins with format = 1"),
-        ("format = 2", "has format 2"),
+        ("format = 3", "has format 3"),
         ("format = true", "begins with format = 1"),
         ('format = 1\nname = "A"', "name has lower-case"),
         ('format = 1\nname = "../a"', "name has lower-case"),

@@ -34,6 +34,8 @@ def rule_document(rule: ContractRule) -> dict[str, Any]:
         "allowed": rule.allowed,
         "low": rule.low,
         "high": rule.high,
+        "inputs": rule.inputs,
+        "outputs": rule.outputs,
         "must": rule.must,
         "level": rule.level.value,
         "why": rule.why,

@@ -3,7 +3,8 @@
 
 * A proposal says of how many runs it holds; nothing is in force before a person states it.
 * What every run has is proposed as ``must``, what nearly every run has as ``should``.
-* A form is proposed only where every value has it; of a metric only the bounds its name tells.
+* A form is proposed only where every value has it; of a metric only the bounds its name tells; of
+  a signature the columns that every model at a path has.
 """
 
 from collections import Counter
@@ -15,6 +16,7 @@ from strongroom.domain.contract import WAIVER
 from strongroom.domain.contract_rule import MAX_ALLOWED, ContractRule, Level, Subject
 from strongroom.domain.errors import BadInput
 from strongroom.domain.metric_schema import learned_rule
+from strongroom.domain.model_signature import Columns, LoggedModel, column_text
 from strongroom.domain.run import MetricSummary
 from strongroom.domain.run_facts import RunFacts
 from strongroom.domain.shape import has_shape
@@ -50,6 +52,7 @@ def propose(runs: Sequence[RunFacts], *, nearly: float = NEARLY) -> tuple[Propos
         *learner.metrics([run.metrics for run in runs]),
         *learner.present(Subject.DATASET, [_contexts(run) for run in runs]),
         *learner.artifacts([_logged(run) for run in runs]),
+        *learner.signatures([{each.path: each for each in run.models} for run in runs]),
         *learner.names("params", {name for run in runs for name in run.params}),
         *learner.names("metrics", _metric_names(runs)),
         *learner.names("tags", {name for run in runs for name in _own(run.tags)}),
@@ -101,6 +104,20 @@ class _Learner:
         chosen = [each for each in found if not set("*?[") & set(each.rule.key)]
         yield from chosen if len(chosen) <= MOST_ARTIFACTS else ()
 
+    def signatures(self, runs: Sequence[Mapping[str, LoggedModel]]) -> Iterator[Proposal]:
+        """Yields a rule for each path where every run has a model with a signature."""
+        for proposal in self.present(Subject.SIGNATURE, runs):
+            path = proposal.rule.key
+            found = [run[path] for run in runs if path in run]
+            if proposal.having < proposal.of or any(each.lack((), ()) for each in found):
+                continue
+            inputs = _shared([each.inputs for each in found])
+            outputs = _shared([each.outputs for each in found])
+            try:
+                yield replace(proposal, rule=replace(proposal.rule, inputs=inputs, outputs=outputs))
+            except BadInput:  # columns no rule can name
+                yield proposal
+
     def present(self, subject: Subject, runs: Sequence[Iterable[str]]) -> Iterator[Proposal]:
         """Yields a rule that requires each thing all or nearly all runs have."""
         counted = Counter(key for run in runs for key in set(run))
@@ -122,6 +139,12 @@ class _Learner:
                 subject=Subject.NAMES, key=kind, shapes=(style,), level=Level.SHOULD
             )
             yield Proposal(rule=rule, having=self._of, of=self._of)
+
+
+def _shared(signatures: Sequence[Columns]) -> tuple[str, ...]:
+    """Returns the named columns that all signatures have, as the first one orders them."""
+    everywhere = set(signatures[0]).intersection(*signatures)
+    return tuple(column_text(*each) for each in signatures[0] if each[0] and each in everywhere)
 
 
 def _formed(rule: ContractRule, values: Counter[str]) -> ContractRule:

@@ -19,6 +19,7 @@ from strongroom.domain.query import (
     Filter,
     Misnamed,
     Not,
+    Unsigned,
 )
 from strongroom.domain.query_holds import holds
 from strongroom.domain.run_facts import RunFacts
@@ -40,10 +41,24 @@ def with_contracts(tree: Filter, contracts: Contracts, settle: Settle) -> Filter
         return replace(tree, parts=tuple(parts))
     if isinstance(tree, Not):
         return replace(tree, part=with_contracts(tree.part, contracts, settle))
-    if isinstance(tree, Misnamed | Among) or tree.field.kind is not FieldKind.CONTRACT:
+    if isinstance(tree, Misnamed | Unsigned | Among) or tree.field.kind is not FieldKind.CONTRACT:
         return tree
     meant = AnyOf(parts=tuple(_meant(tree, contracts())))
     return meant if tree.field.key == ContractFact.NAME else settle(meant)
+
+
+def with_models(tree: Filter, answered: Callable[[Unsigned], Filter]) -> Filter:
+    """Returns the filter with every question about signatures answered.
+
+    Args:
+        tree: The filter.
+        answered: Returns the runs a question holds for.
+    """
+    if isinstance(tree, AllOf | AnyOf):
+        return replace(tree, parts=tuple(with_models(part, answered) for part in tree.parts))
+    if isinstance(tree, Not):
+        return replace(tree, part=with_models(tree.part, answered))
+    return answered(tree) if isinstance(tree, Unsigned) else tree
 
 
 def _meant(tree: FieldTest, contracts: Sequence[Contract]) -> list[Filter]:

@@ -15,6 +15,8 @@ from typing import Self
 
 from strongroom.domain.errors import BadInput
 from strongroom.domain.metric import is_name
+from strongroom.domain.model import MODEL_FILE
+from strongroom.domain.model_signature import asked_columns
 from strongroom.domain.query import (
     NOBODY,
     Aggregate,
@@ -35,6 +37,7 @@ from strongroom.domain.query import (
     Presence,
     Shaped,
     Unfit,
+    Unsigned,
 )
 from strongroom.domain.query_parser import parse_filter
 from strongroom.domain.run import RunStatus
@@ -43,6 +46,7 @@ from strongroom.domain.shape import is_shape
 MAX_ALLOWED = 1_000  # words of one vocabulary
 MAX_WHY = 500  # characters; one or two sentences for whoever breaks the rule
 MAX_SHAPES = 20
+MAX_COLUMNS = 1_000  # a rule names; a signature may have more
 ANY = "*"
 
 
@@ -54,6 +58,7 @@ class Subject(StrEnum):
     TAG = "tags"
     DATASET = "datasets"
     ARTIFACT = "artifacts"
+    SIGNATURE = "signatures"
     NAMES = "names"
     CONDITION = "condition"
 
@@ -86,13 +91,15 @@ class ContractRule:
 
     Attributes:
         subject: What it is about.
-        key: Its name; a dataset's context, an artifact's path or pattern, ``params`` for the names
-            of params, or what a condition is called. ``*`` is any dataset.
+        key: Its name; a dataset's context, an artifact's or a model's path or pattern, ``params``
+            for the names of params, or what a condition is called. ``*`` is any dataset or model.
         is_required: Whether a finished run has to have it.
         shapes: The text, or each name, has one of these (`domain.shape`).
         allowed: The text is one of these; for a dataset its name or digest.
         low: No number lies below.
         high: No number lies above.
+        inputs: Columns a model's signature has among its inputs: ``age: long``, or ``age``.
+        outputs: Columns it has among its outputs.
         must: For a condition: the filter that has to hold for a finished run.
         level: What follows from breaking it.
         why: What people should know about it.
@@ -108,6 +115,8 @@ class ContractRule:
     allowed: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
     must: str = ""
     level: Level = Level.MUST
     why: str = ""
@@ -152,6 +161,8 @@ class ContractRule:
 
     def failing(self) -> Filter:
         """Returns the filter of the runs that have what the rule forbids."""
+        if self.subject is Subject.SIGNATURE:
+            return self.unsigned()
         if self.subject is Subject.NAMES:
             kind = NAMED_KINDS[self.key]
             return Misnamed(kind=kind, shapes=self.shapes, known=self.allowed)
@@ -166,6 +177,14 @@ class ContractRule:
             field=field, shapes=self.shapes, allowed=self.allowed, low=self.low, high=self.high
         )
 
+    def unsigned(self) -> Unsigned:
+        """Returns what a rule about signatures forbids the models it is about."""
+        return Unsigned(
+            shapes=self._model_files(),
+            inputs=asked_columns(self.inputs),
+            outputs=asked_columns(self.outputs),
+        )
+
     def breach(self) -> Filter:
         """Returns the filter of the runs that break the rule."""
         return AnyOf(parts=(self.lacking(), self.failing()))
@@ -174,11 +193,17 @@ class ContractRule:
         """Returns the filter of the runs that have what the rule requires."""
         if self.subject is Subject.DATASET:
             return self._dataset()
-        if self.subject is Subject.ARTIFACT:
+        if self.subject in {Subject.ARTIFACT, Subject.SIGNATURE}:
             path = Field(kind=FieldKind.ARTIFACT, key=ArtifactFact.PATH.value)
-            return Shaped(field=path, shapes=(self.key,))
+            is_model = self.subject is Subject.SIGNATURE
+            return Shaped(field=path, shapes=self._model_files() if is_model else (self.key,))
         assert self.field is not None  # noqa: S101 - names and conditions require nothing
         return Presence(field=self.field)
+
+    def _model_files(self) -> tuple[str, ...]:
+        """Returns the shapes of the paths of the files whose signature is meant."""
+        anywhere = f"{self.key}/{MODEL_FILE}"
+        return (MODEL_FILE, anywhere) if self.key == ANY else (anywhere,)
 
     def _dataset(self) -> Filter:
         name = Field(kind=FieldKind.DATASET, key=DatasetFact.NAME.value)
@@ -216,6 +241,7 @@ class ContractRule:
             "shapes": bool(self.shapes) <= is_text,
             "allowed words": bool(self.allowed) <= (is_text or self.subject is Subject.DATASET),
             "bounds": (self.low is None and self.high is None) or is_number,
+            "columns": not (self.inputs or self.outputs) or self.subject is Subject.SIGNATURE,
             "a condition": bool(self.must) == (self.subject is Subject.CONDITION),
             "presence": self.is_required
             <= (self.subject not in {Subject.NAMES, Subject.CONDITION}),
@@ -228,12 +254,26 @@ class ContractRule:
             return "" if fits else "names are those of params, metrics or tags, and need a shape"
         if self.subject is Subject.ARTIFACT and not is_shape(self.key):
             return "an artifact's path has at most 200 printable characters"
-        if self.subject is Subject.CONDITION:
-            return _wrong_condition(self.must)
+        if self.subject in {Subject.SIGNATURE, Subject.CONDITION}:
+            is_signature = self.subject is Subject.SIGNATURE
+            return self._wrong_signature() if is_signature else _wrong_condition(self.must)
         if self.subject in {Subject.DATASET, Subject.ARTIFACT}:
             return "" if self.is_required else "it asks nothing"
         is_asking = self.is_required or self.shapes or self.allowed or bounds_said(self)
         return "" if is_asking else "it asks nothing"
+
+    def _wrong_signature(self) -> str:
+        if not is_shape(f"{self.key}/{MODEL_FILE}"):
+            return "a model's path has at most 190 printable characters"
+        if max(len(self.inputs), len(self.outputs)) > MAX_COLUMNS:
+            return f"a signature is asked for at most {MAX_COLUMNS:,} inputs or outputs"
+        if not all(map(is_name, (*self.inputs, *self.outputs))):
+            return "the name of a column is empty or too long"
+        try:
+            self.unsigned()
+        except ValueError as error:
+            return str(error)
+        return ""
 
 
 @lru_cache(maxsize=1024)
@@ -298,7 +338,7 @@ def _speaks_of_others(tree: Filter) -> bool:
         return any(_speaks_of_others(part) for part in tree.parts)
     if isinstance(tree, Not):
         return _speaks_of_others(tree.part)
-    if isinstance(tree, Misnamed | Among):
+    if isinstance(tree, Misnamed | Unsigned | Among):
         return False
     return tree.field.kind is FieldKind.CONTRACT or tree.field.aggregate is Aggregate.BEST
 

@@ -4,7 +4,7 @@
 from strongroom.domain.contract_rule import ANY, NAMED_KINDS, ContractRule, Subject
 from strongroom.domain.number_text import as_number
 from strongroom.domain.query import Misnamed
-from strongroom.domain.query_holds import holds, misnamed
+from strongroom.domain.query_holds import holds, misnamed, unsigned
 from strongroom.domain.run import MetricSummary
 from strongroom.domain.run_facts import RunFacts
 from strongroom.domain.shape import has_any_shape, in_words
@@ -18,6 +18,7 @@ _NOUNS = {
     Subject.TAG: "tag",
     Subject.DATASET: "dataset",
     Subject.ARTIFACT: "artifact",
+    Subject.SIGNATURE: "signature of",
 }
 
 
@@ -31,6 +32,8 @@ def asks(rule: ContractRule) -> str:
         if rule.allowed:
             parts.append(f"or {_some(rule.allowed)}")
         return " ".join(parts)
+    if rule.subject is Subject.SIGNATURE:
+        return ", ".join(_of_signature(rule))
     if rule.shapes:
         parts.append(in_words(rule.shapes))
     if rule.allowed:
@@ -49,6 +52,8 @@ def subject_words(rule: ContractRule) -> str:
         return f"condition {_cut(rule.key)}"
     if rule.subject is Subject.DATASET:
         return "a dataset" if rule.key == ANY else f"a dataset for {_cut(rule.key)}"
+    if rule.subject is Subject.SIGNATURE and rule.key == ANY:
+        return "signature of a model"
     return f"{_NOUNS[rule.subject]} {_cut(rule.key)}"
 
 
@@ -62,11 +67,22 @@ def sentence(rule: ContractRule, run: RunFacts) -> str:
         what = subject_words(rule)
         known = f" named {_some(rule.allowed)}" if rule.subject is Subject.DATASET else ""
         return f"{what} is missing{known if rule.allowed else ''}"
+    if rule.subject is Subject.SIGNATURE:
+        path, lack = next(iter(unsigned(rule.unsigned(), run)))
+        return f"signature of {_cut(path) or 'the model'} {_cut(lack, 200)}"
     if rule.subject is Subject.METRIC:
         return _metric(rule, run.metrics[rule.key])
     values = run.params if rule.subject is Subject.PARAM else run.tags
     text = values[rule.key]
     return f"{subject_words(rule)} is {_quoted(text)}, {_unmet(rule, text)}"
+
+
+def _of_signature(rule: ContractRule) -> list[str]:
+    parts = ["is there"] if rule.is_required else ["is there with each model"]
+    for words, columns in (("takes", rule.inputs), ("gives", rule.outputs)):
+        if columns:
+            parts.append(f"{words} {_some(columns)}")
+    return parts
 
 
 def _unmet(rule: ContractRule, text: str) -> str:

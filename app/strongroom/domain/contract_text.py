@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from strongroom.domain.contract import Contract
-from strongroom.domain.contract_rule import ContractRule, Level, parse_about, refused
+from strongroom.domain.contract_rule import ContractRule, Level, Subject, parse_about, refused
 from strongroom.domain.errors import BadInput
 
-FORMAT = 1
+FORMAT = 2  # since rules about signatures; a contract without them is written as 1
 MAX_BYTES = 1 << 20  # 200 rules with vocabularies of a thousand words still fit
 
 _WORDS = {"format", "name", "version", "experiments", "note", "retired", "rule"}
 _RULE_WORDS = {
-    "about", "required", "shape", "allowed", "low", "high", "must", "level", "why",
+    "about", "required", "shape", "allowed", "low", "high", "inputs", "outputs", "must", "level",
+    "why",
 }  # fmt: skip
 
 
@@ -53,13 +54,13 @@ def _contract(document: dict[str, Any]) -> Contract:
             f"The contract has format {number}, and this Strongroom knows {FORMAT}",
             "Read it with a newer Strongroom.",
         )
-    if number != FORMAT or type(number) is not int:
-        raise refused(f"A contract begins with format = {FORMAT}")
+    if type(number) is not int or number < 1:
+        raise refused("A contract begins with format = 1")
     _check_words(document, _WORDS, "A contract")
     rules = _typed(document, "rule", list, [])
     if not all(isinstance(each, dict) for each in rules):
         raise refused("Each rule begins with [[rule]]")
-    return Contract(
+    contract = Contract(
         name=_typed(document, "name", str, ""),
         version=_typed(document, "version", int, 1),
         experiments=_texts(document, "experiments", ("*",)),
@@ -67,6 +68,14 @@ def _contract(document: dict[str, Any]) -> Contract:
         note=_typed(document, "note", str, ""),
         is_retired=_typed(document, "retired", bool, False),
     )
+    if number < _format(contract):
+        raise refused(f"A rule about signatures needs format = {FORMAT}")
+    return contract
+
+
+def _format(contract: Contract) -> int:
+    """Returns the number of the oldest format that says it: older programs go on reading those."""
+    return FORMAT if any(each.subject is Subject.SIGNATURE for each in contract.rules) else 1
 
 
 def _rule(document: dict[str, Any]) -> ContractRule:
@@ -83,6 +92,8 @@ def _rule(document: dict[str, Any]) -> ContractRule:
         allowed=_texts(document, "allowed", ()),
         low=_bound(document, "low"),
         high=_bound(document, "high"),
+        inputs=_texts(document, "inputs", ()),
+        outputs=_texts(document, "outputs", ()),
         must=_typed(document, "must", str, ""),
         level=Level(level),
         why=_typed(document, "why", str, ""),
@@ -120,7 +131,7 @@ def _bound(document: Mapping[str, Any], word: str) -> float | None:
 
 
 def _lines(contract: Contract) -> Iterator[str]:
-    yield f"format = {FORMAT}"
+    yield f"format = {_format(contract)}"
     yield f"name = {_text(contract.name)}"
     yield f"version = {contract.version}"
     yield f"experiments = {_list(contract.experiments)}"
@@ -145,6 +156,9 @@ def _rule_lines(rule: ContractRule) -> Iterator[str]:
     for word, bound in (("low", rule.low), ("high", rule.high)):
         if bound is not None:
             yield f"{word} = {bound!r}"
+    for word, columns in (("inputs", rule.inputs), ("outputs", rule.outputs)):
+        if columns:
+            yield f"{word} = {_list(columns)}"
     if rule.must:
         yield f"must = {_text(rule.must)}"
     if rule.level is not Level.MUST:

@@ -191,6 +191,24 @@ class Misnamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """The run has a logged model whose signature is missing, or lacks one of these columns.
+
+    Contracts ask so; nobody types it. Answered before the rest: signatures stand in files, not in
+    the catalog.
+
+    Attributes:
+        shapes: Of the paths of ``MLmodel`` files that are meant.
+        inputs: Name and type of what has to go in, the type "" for any.
+        outputs: Name and type of what has to come out.
+    """
+
+    shapes: tuple[str, ...]
+    inputs: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
     """The runs that the part does not hold for."""
 
@@ -212,7 +230,7 @@ class AnyOf:
 
 
 FieldTest = Comparison | Membership | Presence | Shaped | Unfit
-Filter = FieldTest | Misnamed | Among | Not | AllOf | AnyOf
+Filter = FieldTest | Misnamed | Unsigned | Among | Not | AllOf | AnyOf
 
 NOBODY = AnyOf(parts=())
 """The filter that holds for no run."""

@@ -18,6 +18,7 @@ from strongroom.domain.query import (
     Misnamed,
     Not,
     Order,
+    Unsigned,
 )
 
 
@@ -31,7 +32,7 @@ def resolved(tree: Filter, schema: MetricSchema) -> Filter:
         return replace(tree, parts=tuple(resolved(part, schema) for part in tree.parts))
     if isinstance(tree, Not):
         return replace(tree, part=resolved(tree.part, schema))
-    if isinstance(tree, Misnamed | Among):
+    if isinstance(tree, Misnamed | Unsigned | Among):
         return tree
     return replace(tree, field=resolved_field(tree.field, schema))
 

@@ -31,6 +31,7 @@ from strongroom.domain.query import (
     Operator,
     Shaped,
     Unfit,
+    Unsigned,
 )
 from strongroom.domain.run_facts import RunFacts
 from strongroom.domain.shape import has_any_shape
@@ -63,7 +64,17 @@ def holds(tree: Filter, run: RunFacts) -> bool:
     assert not isinstance(tree, Among)  # noqa: S101 - ids are a catalog's
     if isinstance(tree, Misnamed):
         return any(True for _ in misnamed(tree, run))
+    if isinstance(tree, Unsigned):
+        return any(True for _ in unsigned(tree, run))
     return any(_passes(value, tree) for value in values_of(tree.field, run))
+
+
+def unsigned(tree: Unsigned, run: RunFacts) -> Iterable[tuple[str, str]]:
+    """Yields the path of each meant model that does not fit, and what its signature lacks."""
+    for model in run.models:
+        lack = model.lack(tree.inputs, tree.outputs)
+        if lack and has_any_shape(model.file, tree.shapes):
+            yield model.path, lack
 
 
 def misnamed(tree: Misnamed, run: RunFacts) -> Iterable[str]:

@@ -24,6 +24,7 @@ from strongroom.domain.query import (
     Presence,
     Shaped,
     Unfit,
+    Unsigned,
 )
 
 _PLAIN = re.compile(r"\w[\w./:@-]*")
@@ -49,7 +50,7 @@ def filter_text(tree: Filter | None) -> str:
     """Returns a filter that was typed, or could be, as text; no filter is no text."""
     if tree is None:
         return ""
-    assert not isinstance(tree, Shaped | Unfit | Misnamed | Among)  # noqa: S101 - only contracts ask so
+    assert not isinstance(tree, Shaped | Unfit | Misnamed | Unsigned | Among)  # noqa: S101 - only contracts ask so
     if isinstance(tree, AllOf | AnyOf):
         word = " AND " if isinstance(tree, AllOf) else " OR "
         return word.join(_part(part) for part in tree.parts)

@@ -8,12 +8,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from strongroom.domain.model_signature import LoggedModel
 from strongroom.domain.run import MetricSummary, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """A run's values; ``inputs`` as the journal has them, ``artifacts`` as path and digest."""
+    """A run's values; ``inputs`` as the journal has them, ``artifacts`` as path and digest.
+
+    ``models`` are read from their files only where a contract asks for signatures.
+    """
 
     run_id: str = ""
     name: str = ""
@@ -28,3 +32,4 @@ class RunFacts:
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
     inputs: Sequence[Mapping[str, str]] = ()
     artifacts: Sequence[tuple[str, str]] = ()
+    models: Sequence[LoggedModel] = ()

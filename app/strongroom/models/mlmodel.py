@@ -13,28 +13,18 @@ from typing import Any
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.model import MODEL_FILE
+from strongroom.domain.model_signature import (
+    MAX_TEXT_CHARACTERS,
+    LoggedModel,
+    SignatureField,
+    model_of,
+    read_fields,
+)
 from strongroom.models.strict_yaml import read_yaml
 from strongroom.models.verdict import shown
 
-MAX_FIELDS = 20_000  # columns of a signature a person may still want to see
-MAX_TEXT_CHARACTERS = 10_000  # one value of metadata; longer ones are cut
 MAX_METADATA = 1_000  # entries of metadata
 _ENVIRONMENT_FILE = "requirements.txt"  # stands beside MLmodel whenever pins were written
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureField:
-    """One column, tensor or parameter: name ("" if none), type, and what it may be.
-
-    ``shape`` is () for a column, with -1 for any length; ``default`` is JSON text, for
-    parameters only, else "".
-    """
-
-    name: str
-    type: str
-    is_required: bool = True
-    shape: tuple[int, ...] = ()
-    default: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +56,7 @@ def read_mlmodel(data: bytes, *, has_requirements: bool = False) -> ModelDescrip
     Raises:
         Untrusted: ``E-SIZE`` or ``E-FORMAT`` if it is no MLmodel file.
     """
-    document = read_yaml(data, f"The {MODEL_FILE} file")
-    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
-        raise _no_mlmodel("it is no table of names and values")
+    document = _document(data)
     flavors = _table(document, "flavors")
     if not flavors:
         raise _no_mlmodel("it names no flavor")
@@ -90,6 +78,26 @@ def read_mlmodel(data: bytes, *, has_requirements: bool = False) -> ModelDescrip
         input_example_path=_text(example, "artifact_path"),
         metadata=_metadata(document),
     )
+
+
+def read_logged(path: str, data: bytes) -> LoggedModel:
+    """Returns the model whose ``MLmodel`` file lies at a path and has these bytes.
+
+    Raises:
+        Untrusted: As `read_mlmodel`.
+    """
+    signature = _table(_document(data), "signature")
+    try:
+        return model_of(path, signature)
+    except ValueError as error:
+        raise _no_mlmodel(str(error)) from error
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    document = read_yaml(data, f"The {MODEL_FILE} file")
+    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+        raise _no_mlmodel("it is no table of names and values")
+    return document
 
 
 def _table(document: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -123,40 +131,10 @@ def _metadata(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _fields(signature: Mapping[str, Any], part: str) -> tuple[SignatureField, ...]:
-    text = signature.get(part)
-    if text is None:
-        return ()
-    if not isinstance(text, str):
-        raise _no_mlmodel(f"signature.{part} is no JSON text")
     try:
-        listed = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _no_mlmodel(f"signature.{part} is no JSON text") from error
-    if not isinstance(listed, list) or len(listed) > MAX_FIELDS:
-        raise _no_mlmodel(f"signature.{part} is no list of at most {MAX_FIELDS:,} fields")
-    return tuple(_field(one, part) for one in listed)
-
-
-def _field(one: Any, part: str) -> SignatureField:  # noqa: ANN401 - JSON of the file
-    if not isinstance(one, dict) or not isinstance(one.get("type", ""), str):
-        raise _no_mlmodel(f"a field of signature.{part} is no table")
-    kind, shape = one.get("type", ""), one.get("shape")
-    tensor = one.get("tensor-spec")
-    if isinstance(tensor, dict):
-        kind, shape = str(tensor.get("dtype", "")), tensor.get("shape")
-    if kind == "array" and isinstance(one.get("items"), dict):
-        kind = f"array of {one['items'].get('type', 'any')}"
-    lengths = shape if isinstance(shape, list) else []
-    if not all(type(length) is int for length in lengths):
-        raise _no_mlmodel(f"a shape in signature.{part} is no list of whole numbers")
-    name = one.get("name")
-    return SignatureField(
-        name="" if name is None else str(name)[:MAX_TEXT_CHARACTERS],
-        type=str(kind)[:MAX_TEXT_CHARACTERS],
-        is_required=one.get("required", not one.get("optional", False)) is not False,
-        shape=tuple(lengths),
-        default=json.dumps(one["default"])[:MAX_TEXT_CHARACTERS] if "default" in one else "",
-    )
+        return read_fields(signature, part)
+    except ValueError as error:
+        raise _no_mlmodel(str(error)) from error
 
 
 def _no_mlmodel(why: str) -> Untrusted:

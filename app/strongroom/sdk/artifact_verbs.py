@@ -10,10 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from strongroom.domain.model import MODEL_FILE
 from strongroom.journal.writer import JournalWriter
 from strongroom.sdk.keeping import Keeper
 from strongroom.sdk.losses import Losses, Lost, never_raises, shown
 from strongroom.sdk.values import json_text, whole, whole_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from strongroom.sdk.contract_watch import ContractWatch
 
 
 class ArtifactVerbs:
@@ -21,6 +26,7 @@ class ArtifactVerbs:
 
     losses: Losses
     run_id: str
+    watch: "ContractWatch | None"
     _keeper: Keeper
 
     @never_raises
@@ -140,6 +146,8 @@ class ArtifactVerbs:
                 metadata=metadata,
             )
             self.keep_all(files, path)
+            if self.watch is not None:
+                self.watch.model(path, files[MODEL_FILE])
 
         self._guarded(keep, f"log_model({shown(path)})")
 

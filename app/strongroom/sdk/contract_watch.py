@@ -8,13 +8,17 @@
 * Whatever goes wrong in here ends the watching, never the training.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Concatenate, ParamSpec, cast
 
 from strongroom.domain.contract import Contract, ContractRule, Subject
 from strongroom.domain.contract_sentence import sentence
+from strongroom.domain.model import MODEL_FILE
+from strongroom.domain.model_signature import model_of
 from strongroom.domain.query_holds import holds
 from strongroom.domain.run import MetricSummary, RunStatus
 from strongroom.domain.run_facts import RunFacts
@@ -113,6 +117,23 @@ class ContractWatch:
         facts = self._with(key, min(numbers), max(numbers))
         if self._judge(f"metrics.{key}", key, facts):
             self.bounded.pop(key, None)
+
+    @_gives_up
+    def model(self, path: str, data: bytes | Path) -> None:
+        """Looks at the signature of a model that was logged, by its ``MLmodel`` file.
+
+        Args:
+            path: The folder of the model among the artifacts.
+            data: The file; it is JSON, because `log_model` wrote it.
+        """
+        rules = [each for each in self._rules if each.startswith(f"{Subject.SIGNATURE.value}.")]
+        if not rules or not isinstance(data, bytes):
+            return
+        signature = json.loads(data).get("signature") or {}
+        model = model_of(f"{path.strip('/')}/{MODEL_FILE}", signature)
+        facts = RunFacts(experiment=self._experiment, models=(model,))
+        for about in rules:
+            self._judge(about, path, facts)
 
     @_gives_up
     def end(self, status: RunStatus, metrics: Iterable[str], artifacts: Iterable[str]) -> None:

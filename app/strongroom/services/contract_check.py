@@ -6,17 +6,18 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from strongroom.domain.contract import Contract, ContractRule, Violation, judge, waiver_tag
 from strongroom.domain.errors import Refused
 from strongroom.domain.progress import Progress, Silent
-from strongroom.domain.query import AnyOf, FieldKind
+from strongroom.domain.query import NOBODY, AnyOf, FieldKind
+from strongroom.services.logged_models import asks_signatures
 from strongroom.services.runs import Runs
 from strongroom.store import contract_breaches as breaches
-from strongroom.store.contract_breaches import Ids, RunHead, facts_of
+from strongroom.store.contract_breaches import Ids, RunHead
 from strongroom.store.liveness import observe
 from strongroom.store.run_state import RunState, read_state
 
@@ -86,7 +87,7 @@ class ContractCheck:
             Untrusted: If its folder cannot be trusted.
             EnvironmentFault: ``E-STORE``.
         """
-        return judge(self._runs.contracts.all(), facts_of(self._state(reference)))
+        return self._judge(self._state(reference))
 
     def gate(self, state: RunState) -> tuple[Violation, ...]:
         """Returns what a run breaks although nothing of it is lacking any more.
@@ -106,7 +107,7 @@ class ContractCheck:
                 "Repair the file, or state the contract again: strongroom contract set FILE.",
                 details=held.problems,
             )
-        found = judge(self._runs.contracts.all(), facts_of(state), is_final=True)
+        found = self._judge(state, is_final=True)
         stopping = [violation for violation in found if violation.stops]
         if stopping:
             many = "a rule" if len(stopping) == 1 else f"{len(stopping)} rules"
@@ -143,7 +144,13 @@ class ContractCheck:
         asked = tuple(each for each in asked if not each.is_retired)
         watched = progress or Silent()
         tags = {each.field.key for each in self._runs.columns() if each.field.kind is FieldKind.TAG}
+        models = self._runs.models
         pairs = [(contract, rule) for contract in asked for rule in contract.rules]
+        trees = [(models.settled(contract.broken(rule), watched),
+                  models.settled(contract.waived(rule), watched)
+                  if waiver_tag(contract, rule) in tags  # most rules were never waived
+                  else NOBODY)
+                 for contract, rule in pairs]  # fmt: skip
         broken: dict[str, Ids] = {}
         waived: dict[str, Ids] = {}
         counts: list[RuleCount] = []
@@ -152,11 +159,12 @@ class ContractCheck:
             held = breaches.broken_ids(connection, scope, within, experiment) if asked else _NONE
             for number, (contract, rule) in enumerate(pairs):
                 watched.step(number, len(pairs), "Checking contracts")
-                found = breaches.broken_ids(connection, contract.broken(rule), within, experiment)
-                excused = _NONE
-                if waiver_tag(contract, rule) in tags:  # most rules were never waived
-                    tree = contract.waived(rule)
-                    excused = breaches.broken_ids(connection, tree, within, experiment)
+                found, excused = (
+                    _NONE
+                    if tree is NOBODY
+                    else breaches.broken_ids(connection, tree, within, experiment)
+                    for tree in trees[number]
+                )
                 count = RuleCount(
                     contract=contract, rule=rule, broken=len(found), waived=len(excused)
                 )
@@ -179,11 +187,18 @@ class ContractCheck:
             return {}
         with self._runs.catalog.read() as connection:
             facts = breaches.facts_of_rows(connection, ids)
+        if asks_signatures(contracts):
+            models = self._runs.models.of_rows(ids)
+            facts = {id_: replace(run, models=models.get(id_, ())) for id_, run in facts.items()}
         found = {
             id_: tuple(each.rule.about for each in judge(contracts, run) if not each.waived)
             for id_, run in facts.items()
         }
         return {id_: abouts for id_, abouts in found.items() if abouts}
+
+    def _judge(self, state: RunState, *, is_final: bool = False) -> tuple[Violation, ...]:
+        contracts = self._runs.contracts.speaking_for(state.experiment)
+        return judge(contracts, self._runs.models.facts(state, contracts), is_final=is_final)
 
     def _state(self, reference: str) -> RunState:
         return read_state(self._runs.run_folder(reference), observe(self._runs.now_us()))

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from strongroom.domain.contract import Contract
 from strongroom.domain.contract_learning import NEARLY, Proposal, propose
@@ -46,7 +47,8 @@ def learn(
     for number, reference in enumerate(chosen):
         watched.step(number, len(chosen), "Reading runs")
         states.append(read_state(runs.run_folder(reference), observe(runs.now_us())))
-    return propose([facts_of(state) for state in states], nearly=nearly)
+    facts = [replace(facts_of(state), models=runs.models.of(state)) for state in states]
+    return propose(facts, nearly=nearly)
 
 
 def drafted(name: str, proposals: Sequence[Proposal], experiments: Sequence[str] = ()) -> Contract:

@@ -15,6 +15,7 @@ from strongroom.domain.query import Among, AnyOf, Filter, Order
 from strongroom.domain.query_best import resolved, resolved_orders
 from strongroom.domain.query_parser import parse_filter, parse_order
 from strongroom.services.contracts import Contracts
+from strongroom.services.logged_models import LoggedModels
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.store.catalog import Catalog
 from strongroom.store.contract_breaches import matching
@@ -28,11 +29,15 @@ class Questions:
     Args:
         schemas: What metrics mean.
         contracts: What runs are held to.
+        models: Answer what contracts ask of signatures.
         catalog: Answers who breaks a contract before the rest is asked.
     """
 
-    def __init__(self, schemas: MetricSchemas, contracts: Contracts, catalog: Catalog) -> None:
-        self._schemas, self._contracts, self._catalog = schemas, contracts, catalog
+    def __init__(
+        self, schemas: MetricSchemas, contracts: Contracts, models: LoggedModels, catalog: Catalog
+    ) -> None:
+        self._schemas, self._contracts = schemas, contracts
+        self._models, self._catalog = models, catalog
 
     def schema(self) -> MetricSchema:
         """Returns what metrics mean."""
@@ -63,7 +68,9 @@ class Questions:
 
         A walk over an index would hold each run to every rule again.
         """
+        settled = self._models.settled(tree)
+        assert isinstance(settled, AnyOf)  # noqa: S101 - its parts are settled, not itself
         with self._catalog.read() as connection:
-            parts = [matching(connection, part) for part in tree.parts]
+            parts = [matching(connection, part) for part in settled.parts]
         ids = np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
-        return Among(ids=json.dumps(ids.tolist())) if len(ids) <= MOST_SETTLED else tree
+        return Among(ids=json.dumps(ids.tolist())) if len(ids) <= MOST_SETTLED else settled

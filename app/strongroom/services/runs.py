@@ -23,6 +23,7 @@ from strongroom.domain.run import RunDetail, RunStatus
 from strongroom.journal.series import Series
 from strongroom.services.contracts import Contracts
 from strongroom.services.histories import history_of
+from strongroom.services.logged_models import LoggedModels
 from strongroom.services.metric_schema import MetricSchemas
 from strongroom.services.questions import Questions
 from strongroom.services.run_closing import RunClosing
@@ -31,7 +32,6 @@ from strongroom.store import discovery, edits, search
 from strongroom.store.artifacts import verify_artifacts
 from strongroom.store.bulk_sealing import seal_finished
 from strongroom.store.catalog import Catalog, refuse_share
-from strongroom.store.contract_breaches import facts_of
 from strongroom.store.discovery import StoredFinding
 from strongroom.store.hydration import hydrate
 from strongroom.store.liveness import observe
@@ -63,7 +63,8 @@ class Runs:
         self.random_bytes = random_bytes
         self.metric_schemas = MetricSchemas(folder)
         self.contracts = Contracts(folder)
-        self.questions = Questions(self.metric_schemas, self.contracts, catalog)
+        self.models = LoggedModels(catalog, folder)
+        self.questions = Questions(self.metric_schemas, self.contracts, self.models, catalog)
         self.edits = RunEdits(catalog, folder, clock, random_bytes)
         self.closing = RunClosing(catalog, folder, clock, self.edits)
 
@@ -153,6 +154,7 @@ class Runs:
         with self.catalog.read() as connection:
             (run,) = hydrate(connection, [place.id])
         state = self._read(place)
+        contracts = self.contracts.speaking_for(state.experiment)
         return RunDetail(
             run=replace(
                 run,
@@ -173,7 +175,7 @@ class Runs:
             warnings=tuple(f"{code}: {file}: {text}" for code, file, text in state.findings),
             violations=tuple(
                 f"{each.contract}: {each.sentence}"
-                for each in judge(self.contracts.all(), facts_of(state))
+                for each in judge(contracts, self.models.facts(state, contracts))
                 if not each.waived
             ),
             processes=state.processes,

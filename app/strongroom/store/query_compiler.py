@@ -49,6 +49,7 @@ from strongroom.domain.query import (
     Presence,
     Shaped,
     Unfit,
+    Unsigned,
 )
 from strongroom.domain.run import LOST, RunStatus
 from strongroom.store import tables
@@ -100,6 +101,7 @@ def compile_filter(
         return or_(false(), *parts)
     if isinstance(tree, Not):
         return not_(compile_filter(tree.part, of, is_probed=is_probed))
+    assert not isinstance(tree, Unsigned)  # noqa: S101 - answered before
     if not isinstance(tree, Misnamed | Among) and tree.field.kind is FieldKind.ATTRIBUTE:
         return _attribute(tree)
     return _listed_or_probed(tree, of, is_probed=is_probed)
@@ -207,7 +209,7 @@ def _matching_runs(tree: Filter, alias: str = "") -> Select[tuple[int]]:
         tree: A test of a field, or of names.
         alias: What the table is called, where a part of the same question reads it too.
     """
-    assert not isinstance(tree, AllOf | AnyOf | Not | Among)  # noqa: S101 - tells the type checker
+    assert not isinstance(tree, AllOf | AnyOf | Not | Among | Unsigned)  # noqa: S101 - as above
     if isinstance(tree, Misnamed):
         return _misnamed_runs(tree, alias)
     field = tree.field
@@ -290,7 +292,9 @@ def _asks_attribute(tree: Filter) -> bool:
         return any(_asks_attribute(part) for part in tree.parts)
     if isinstance(tree, Not):
         return _asks_attribute(tree.part)
-    return not isinstance(tree, Misnamed | Among) and tree.field.kind is FieldKind.ATTRIBUTE
+    return (
+        not isinstance(tree, Misnamed | Among | Unsigned) and tree.field.kind is FieldKind.ATTRIBUTE
+    )
 
 
 def _attribute(tree: FieldTest) -> ColumnElement[bool]:

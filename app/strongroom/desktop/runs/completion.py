@@ -28,6 +28,9 @@ _ICONS = {
     FieldKind.PARAM: "sliders-horizontal",
     FieldKind.TAG: "tag",
     FieldKind.ATTRIBUTE: "info",
+    FieldKind.DATASET: "database",
+    FieldKind.ARTIFACT: "file",
+    FieldKind.CONTRACT: "list-checks",
 }
 
 
@@ -144,7 +147,7 @@ class Completion(QWidget):
         paint.text(painter, inside, count, "text_tertiary", small, "right")
         inside.setRight(inside.right() - look.width(count, small) - 8)
         font = look.font("mono")
-        name, begun = shown(offer.field.key), len(offer.begun)
+        name, begun = shown(offer.label), len(offer.begun)
         starts = begun and name.lower().startswith(offer.begun.lower())
         role: Role = "text_primary"
         if starts:
@@ -168,4 +171,4 @@ class Completion(QWidget):
         self.accepted.emit(offer)
 
     def _name(self) -> None:
-        self.setAccessibleDescription(shown(self._offers[self._current].field.key))
+        self.setAccessibleDescription(shown(self._offers[self._current].label))

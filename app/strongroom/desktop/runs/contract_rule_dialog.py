@@ -21,6 +21,7 @@ from strongroom.desktop.kit.tabs import Segmented
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.contract import Contract, ContractRule, Level, Subject
 from strongroom.domain.errors import BadInput
+from strongroom.domain.model import COLUMN_TYPES
 from strongroom.domain.shape import WORDS
 
 SUBJECTS = (
@@ -29,6 +30,7 @@ SUBJECTS = (
     (Subject.TAG.value, "Tag"),
     (Subject.DATASET.value, "Dataset"),
     (Subject.ARTIFACT.value, "Artifact"),
+    (Subject.SIGNATURE.value, "Signature"),
     (Subject.NAMES.value, "Names"),
     (Subject.CONDITION.value, "Condition"),
 )
@@ -39,6 +41,7 @@ KEYS = {
     Subject.TAG: ("Name of the tag", "owner"),
     Subject.DATASET: ("What it is used for, * for anything", "training"),
     Subject.ARTIFACT: ("Its path; * is any text", "*/MLmodel"),
+    Subject.SIGNATURE: ("Path of the model, * for any", "model"),
     Subject.NAMES: ("Names of: params, metrics or tags", "params"),
     Subject.CONDITION: ("What people call it", "quick"),
 }
@@ -87,6 +90,12 @@ class ContractRuleDialog(Dialog):
         )
         self.low = Field("Lower bound", "none", _number(rule.low if rule else None), size="large")
         self.high = Field("Upper bound", "none", _number(rule.high if rule else None), size="large")
+        self.inputs = Field("Inputs", "any", ", ".join(rule.inputs) if rule else "", size="large")
+        self.outputs = Field(
+            "Outputs", "any", ", ".join(rule.outputs) if rule else "", size="large"
+        )
+        for columns in (self.inputs, self.outputs):
+            columns.edit.setToolTip(f"A type is one of {', '.join(sorted(COLUMN_TYPES))}")
         self.must = Field("Condition", "duration < 7200", rule.must if rule else "", size="large")
         self.level = Segmented(LEVELS, (rule.level if rule else Level.MUST).value, name="Level")
         self.why = Field("Why", "What people should know", rule.why if rule else "", size="large")
@@ -126,6 +135,8 @@ class ContractRuleDialog(Dialog):
             allowed=_words(self.allowed.text()) if subject in HAS_WORDS else (),
             low=_bound(self.low.text()) if subject in HAS_BOUNDS else None,
             high=_bound(self.high.text()) if subject in HAS_BOUNDS else None,
+            inputs=_words(self.inputs.text()) if subject is Subject.SIGNATURE else (),
+            outputs=_words(self.outputs.text()) if subject is Subject.SIGNATURE else (),
             must=self.must.text().strip() if subject is Subject.CONDITION else "",
             level=Level(self.level.current()),
             why=self.why.text().strip(),
@@ -155,12 +166,19 @@ class ContractRuleDialog(Dialog):
                              self.shape),
             "allowed": _titled("Allowed words, with commas", self.allowed),
             "bounds": bounds,
+            "columns": column(
+                _titled("Inputs it takes, with commas: age: long, country", self.inputs),
+                _titled("Outputs it gives", self.outputs),
+            ),
             "must": _titled("What has to hold for a finished run, as in the filter", self.must),
         }  # fmt: skip
 
     def _wire(self) -> None:
         self.subject.chosen.connect(lambda _key: self._on_subject())
-        fields = (self.key, self.shape, self.allowed, self.low, self.high, self.must, self.why)
+        fields = (
+            self.key, self.shape, self.allowed, self.low, self.high, self.inputs, self.outputs,
+            self.must, self.why,
+        )  # fmt: skip
         for field in fields:
             field.changed.connect(lambda _words: self._look())
         self.required.toggled.connect(lambda _on: self._look())
@@ -181,6 +199,7 @@ class ContractRuleDialog(Dialog):
         self._parts["shape"].setVisible(subject in HAS_TEXT)
         self._parts["allowed"].setVisible(subject in HAS_WORDS)
         self._parts["bounds"].setVisible(subject in HAS_BOUNDS)
+        self._parts["columns"].setVisible(subject is Subject.SIGNATURE)
         self._parts["must"].setVisible(subject is Subject.CONDITION)
         self._grow()
 

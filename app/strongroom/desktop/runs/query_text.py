@@ -12,7 +12,7 @@ from typing import Literal
 
 from strongroom.desktop.runs.columns import NameCount, order_text
 from strongroom.domain.errors import BadInput
-from strongroom.domain.query import Attribute, Field, FieldKind
+from strongroom.domain.query import FACTS, Attribute, Field, FieldKind
 from strongroom.domain.query_parser import parse_filter
 
 Colour = Literal["key", "operator", "text", "number", "word"]
@@ -40,6 +40,7 @@ _KINDS = {
     "tag": FieldKind.TAG,
     "attributes": FieldKind.ATTRIBUTE,
     "attribute": FieldKind.ATTRIBUTE,
+    **{plural: kind for kind in FACTS for plural in (kind.value, f"{kind.value}s")},
 }
 
 
@@ -61,6 +62,11 @@ class Offer:
     insert: str
     run_count: int | None
     begun: str
+
+    @property
+    def label(self) -> str:
+        """What the list shows; a fact by itself says nothing, ``contract.breaks`` does."""
+        return self.insert if self.field.kind in FACTS else self.field.key
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
@@ -121,10 +127,12 @@ def offers(text: str, caret: int, names: Sequence[NameCount]) -> tuple[Offer, ..
         return ()
     needle = begun.lower()
     starting, holding = [], []
-    for each in (*names, *_attributes()):
+    for each in (*names, *_attributes(), *_facts()):
         if kind is not None and each.field.kind is not kind:
             continue
         key = each.field.key.lower()
+        if kind is None and each.field.kind in FACTS:
+            key = f"{each.field.kind}.{key}"
         if key.startswith(needle):
             starting.append(each)
         elif needle in key:
@@ -133,8 +141,10 @@ def offers(text: str, caret: int, names: Sequence[NameCount]) -> tuple[Offer, ..
     for each in (*_ranked(starting), *_ranked(holding)):
         insert = _spelled(each.field)
         if insert:
-            count = None if each.field.kind is FieldKind.ATTRIBUTE else each.run_count
-            found.append(Offer(match.start(), each.field, insert, count, begun))
+            is_word = each.field.kind is FieldKind.ATTRIBUTE or each.field.kind in FACTS
+            typed = before[match.start() :] if each.field.kind in FACTS else begun
+            count = None if is_word else each.run_count
+            found.append(Offer(match.start(), each.field, insert, count, typed))
     return tuple(found[:MOST_OFFERED])
 
 
@@ -147,6 +157,13 @@ def _attributes() -> list[NameCount]:
         NameCount(Field(kind=FieldKind.ATTRIBUTE, key=attribute.value), 0)
         for attribute in Attribute
     ]
+
+
+def _facts() -> list[NameCount]:
+    return [
+        NameCount(Field(kind=kind, key=fact.value), 0) for kind, facts in FACTS.items()
+        for fact in facts
+    ]  # fmt: skip
 
 
 def _spelled(field: Field) -> str:
