@@ -70,9 +70,13 @@ def keep_signatures(connection: Connection, found: Mapping[str, Signature]) -> N
 
 
 def _places() -> Select[tuple[int, str, str]]:
-    artifact = tables.artifact
-    is_model = or_(artifact.c.path == MODEL_FILE, artifact.c.path.like(f"%/{MODEL_FILE}"))
-    return select(artifact.c.run, artifact.c.path, artifact.c.sha256).where(is_model)
+    artifact, named = tables.artifact, tables.artifact_path
+    is_model = or_(named.c.path == MODEL_FILE, named.c.path.like(f"%/{MODEL_FILE}"))
+    return (
+        select(artifact.c.run, named.c.path, artifact.c.sha256)
+        .join_from(artifact, named, named.c.id == artifact.c.path)
+        .where(is_model)
+    )
 
 
 def _text(signature: Signature) -> str:
