@@ -29,6 +29,7 @@ PRODUCT = frozenset({"desktop", "demo"})
 TESTS = PRODUCT | {"test"}
 ALL = "--all"
 NOTHING_COLLECTED = 5  # pytest's exit code
+MOST_SCREENS = 4  # the files of tests of real windows are few; more screens would stay dark
 HANG_SECONDS = 300  # after this long in one test, pytest prints where every thread stands
 HANG_SECONDS_ALL = 1800  # one of the slow tests walks through histories for many minutes
 DRAWN = ".drawn"  # stands among the pictures once all of them are made
@@ -116,23 +117,26 @@ def test(arguments: Sequence[str]) -> int:
     has_keyring = libraries.KEYRING_PACKAGES.isdisjoint(still_missing)
     if not has_keyring:
         print("There is no keyring here; the tests that need one will fail.", flush=True)
+    # A file of tests stays on one worker, so what a module shares is made once.
+    workers = os.cpu_count() or 1
+    spread = ["--dist", "loadfile", "-n"]
     codes = []
     with _test_session(has_keyring) as private:
         print("Running the tests that need no display.", flush=True)
-        # A file of tests stays on one worker, so what a module shares is made once.
-        spread = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
-        offscreen = [*pytest, "-m", _and(chosen, "not e2e"), *spread, *rest]
+        offscreen = [*pytest, "-m", _and(chosen, "not e2e"), *spread, str(workers), *rest]
         codes.append(private.run(offscreen, QT_QPA_PLATFORM="offscreen"))
     if not libraries.SCREEN_PACKAGES.isdisjoint(still_missing):
         print("The tests that drive real windows cannot run here.", flush=True)
         codes.append(SETUP_FAILED)
     else:
         with _test_session(has_keyring) as private:
-            print("Starting a virtual screen and a window manager.", flush=True)
-            private.open_display()
+            screens = min(workers, MOST_SCREENS)
+            print("Starting a virtual screen and a window manager each worker.", flush=True)
+            private.open_displays(screens)
             print("Running the tests that drive real windows.", flush=True)
             # pytest-xvfb, where somebody installed it, would hide this screen behind its own
-            windows = [*pytest, "-p", "no:xvfb", "-m", _and(chosen, "e2e"), *rest]
+            windows = [*pytest, "-p", "no:xvfb", "-m", _and(chosen, "e2e")]
+            windows += [*spread, str(screens), *rest]
             codes.append(private.run(windows, QT_QPA_PLATFORM="xcb"))
     code = _combined(*codes)
     verdict = "All tests passed" if code == 0 else "Not all tests passed"

@@ -26,6 +26,7 @@ START_SECONDS = 30  # a busy machine with two cores starts each part in under th
 STOP_SECONDS = 5
 PR_SET_PDEATHSIG = 1
 SCREEN = "1600x1000x24"
+SCREENS = "STRONGROOM_TEST_SCREENS"  # each worker of the tests takes the one of its number
 OTHER_SESSIONS = frozenset({"DISPLAY", "WAYLAND_DISPLAY", "PYTHON_KEYRING_BACKEND"})
 
 _PROBE = (
@@ -40,7 +41,7 @@ class SessionError(Exception):
 
 
 class Session:
-    """A context in which commands find a keyring and, after `open_display`, a screen."""
+    """A context in which commands find a keyring and, after `open_displays`, a screen."""
 
     def __init__(self, working_folder: Path) -> None:
         self._working_folder = working_folder
@@ -89,24 +90,33 @@ class Session:
             daemon.stdin.close()
         self._wait("the keyring", [str(interpreter), "-c", _PROBE])
 
-    def open_display(self) -> None:
-        """Starts a virtual screen on a free number, and a window manager on it.
+    def open_displays(self, count: int) -> None:
+        """Starts virtual screens on free numbers, each with a window manager of its own.
+
+        The first is the one that programs find; ``SCREENS`` names all of them.
 
         Raises:
-            SessionError: If either does not answer in time.
+            SessionError: If a part does not answer in time.
         """
+        names = [self._opened_display() for _ in range(count)]
+        self.environment["DISPLAY"] = names[0]
+        self.environment[SCREENS] = " ".join(names)
+
+    def _opened_display(self) -> str:
         reading, writing = os.pipe()
         self.start(
             ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-nolisten", "tcp"],
             pass_fds=(writing,),
         )
         os.close(writing)
-        self.environment["DISPLAY"] = f":{_first_line(reading, 'the virtual screen')}"
+        name = f":{_first_line(reading, 'the virtual screen')}"
+        self.environment["DISPLAY"] = name
         self.start(["openbox", "--sm-disable"])
         self._wait(
             "the window manager",
-            ["sh", "-c", "xprop -root _NET_SUPPORTING_WM_CHECK | grep -q window"],
+            ["sh", "-c", "xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'"],
         )
+        return name
 
     def start(
         self, command: Sequence[str], *, pass_fds: tuple[int, ...] = (), stdin: int | None = None

@@ -18,6 +18,7 @@ from support.real_window import RealWindow, shots
 from support.xdo import Hands
 
 OpenWindow = Callable[[Path, Path], RealWindow]
+SCREENS = "STRONGROOM_TEST_SCREENS"  # what packaging/run.py opened, one for each worker
 PICTURES = "STRONGROOM_E2E_PICTURES"  # a folder that takes a picture of every scene
 
 
@@ -29,11 +30,14 @@ def pictures() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def screen(request: pytest.FixtureRequest) -> None:
-    """Asks for a screen with a window manager, and makes Qt use it.
+def screen(request: pytest.FixtureRequest, worker_id: str) -> None:
+    """Asks for a screen with a window manager, and makes Qt use it; workers have one each.
 
     Whoever chose these tests with ``-m e2e`` is told that they cannot run; others skip them.
     """
+    if screens := os.environ.get(SCREENS, "").split():
+        number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
+        os.environ["DISPLAY"] = screens[number]  # two hands on one screen would steal the focus
     tools = all(map(shutil.which, ("xdotool", "xprop")))
     asked = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
     found = tools and os.environ.get("DISPLAY")

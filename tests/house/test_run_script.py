@@ -5,6 +5,7 @@ import ast
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from strongroom.domain import places
 from support.checkout import ROOT, modules, text
 
 SCRIPTS = ROOT / "packaging"
+SCREEN_TOOLS = ("Xvfb", "openbox", "xprop")
 
 
 @pytest.fixture
@@ -67,6 +69,20 @@ def test_a_part_of_the_session_that_ended_by_itself_is_told(script, tmp_path, ca
     assert f"Ended by itself, with {-signal.SIGABRT}" in told
     assert "os.abort()" in told
     assert "sleep" not in told
+
+
+@pytest.mark.skipif(not all(map(shutil.which, SCREEN_TOOLS)), reason="opens screens")
+def test_each_worker_has_a_screen_with_a_window_manager_of_its_own(script, tmp_path):
+    session = script("session")
+    with session.Session(tmp_path) as private:
+        private.use_private_folders()
+        private.open_displays(2)
+        names = private.environment[session.SCREENS].split()
+        assert len(set(names)) == 2
+        assert private.environment["DISPLAY"] == names[0]
+        asked = "xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'"
+        for name in names:
+            assert private.run(["sh", "-c", asked], DISPLAY=name) == 0
 
 
 def test_a_chosen_marker_is_kept_in_both_parts(script):

@@ -339,9 +339,12 @@ def test_a_passphrase_file_that_is_gone_is_named(tmp_path):
 def test_with_a_real_keyring_a_key_needs_both_it_and_the_passphrase(tmp_path, monkeypatch):
     with keyring_session() as session:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", session.address)  # to lock it from here
-        dora = workplace(tmp_path, "dora", "west", **session.environ())
+        dora = replace(workplace(tmp_path, "dora", "west", **session.environ()), kdf={})
         made = dora.ask("identity", "create", "--name", "Dora")
         assert made["protection"] == "keyring+passphrase"
+        (key_file,) = dora.home.rglob("keys/**/*.json")
+        cost = json.loads(key_file.read_text())["kdf"]
+        assert (cost["m"], cost["t"], cost["p"]) == (65_536, 3, 4), "what a guess really costs"
         dora.ask("team", "create", "West")
         run = dora.train("one", "a", tmp_path / "model")
         dora.ask("models", "register", run, "model", "churn")
