@@ -181,12 +181,25 @@ def test_a_signed_report_tells_who_signed_it_and_any_changed_byte_refuses_it(
     ada.pull()
     checked = ada.exchange.reports.check(path)
     assert (checked.signer, checked.host, checked.is_member) == ("Ben", "ws-ben", True)
+    assert checked.is_trusted
     assert checked.report == ben.exchange.reports.show(record.id)
     whole = path.read_bytes()
     for at in range(0, len(whole), 7):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises((Untrusted, BadInput)):
             ada.exchange.reports.check(path)
+
+
+def test_a_report_that_a_revoked_key_signed_is_valid_and_not_trusted(
+    team: Team, tmp_path: Path
+) -> None:
+    ada, ben = team.peers
+    path = tmp_path / "report.json"
+    ben.exchange.reports.save(report(), path)
+    assert ada.exchange.reports.check(path).is_trusted
+    ada.people.revoke("Ben", reason="left")
+    checked = ada.exchange.reports.check(path)
+    assert (checked.signer, checked.is_member, checked.is_trusted) == ("Ben", True, False)
 
 
 def test_a_report_of_another_team_or_of_a_stranger_is_said_to_be_that(

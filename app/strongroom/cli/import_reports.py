@@ -70,14 +70,18 @@ def check(path: Path) -> int:
         "signer": found.signer,
         "host": found.host,
         "member": found.is_member,
+        "active": found.is_active,
         "report": _document(found.report.record),
     }
-    if found.is_member:
+    if found.is_trusted:
         line = f"Valid and trusted: signed by {found.signer} on {found.host}"
+    elif found.is_member:
+        line = (f"Valid but not trusted: the key of {found.signer} on {found.host} was revoked, and"
+                " may have signed this since")  # fmt: skip
     else:
         line = f"Cannot check: the team does not know the key {found.signer[:16]}"
     emit(document, [line, f"{found.report.record.source}, {found.report.record.state}"])
-    return 0 if found.is_member else EXIT_FINDING
+    return 0 if found.is_trusted else EXIT_FINDING
 
 
 def _document(record: ImportRecord) -> dict[str, Any]:

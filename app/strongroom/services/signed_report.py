@@ -36,7 +36,9 @@ class CheckedReport:
     """A signed report with who says so.
 
     Where the team does not know the key (``is_member`` is False) nobody can tell whether the
-    signature holds, and ``signer`` is the key's id.
+    signature holds, and ``signer`` is the key's id. Where the key was revoked (``is_active`` is
+    False) its signature holds, but a report says nothing of when it was signed: whoever has the
+    key can have written it since.
     """
 
     report: ImportReport
@@ -44,6 +46,12 @@ class CheckedReport:
     signer: str
     host: str
     is_member: bool
+    is_active: bool
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether somebody who is in the team today says so."""
+        return self.is_member and self.is_active
 
 
 def save_signed_report(
@@ -95,7 +103,9 @@ def check_signed_report(at: Workstation, path: Path) -> CheckedReport:
     signature = parsed.signatures[0]
     member = at.snapshot().latest.members.get(writer)
     if signature.keyid == writer and member is None:
-        return CheckedReport(report=report, team=team, signer=writer, host="", is_member=False)
+        return CheckedReport(
+            report=report, team=team, signer=writer, host="", is_member=False, is_active=False
+        )
     key = from_hex(member.alg, member.pub) if member is not None else None
     holds = key is not None and key.verify(signature.sig, parsed.signed_bytes)
     if member is None or signature.keyid != writer or not holds:
@@ -104,7 +114,10 @@ def check_signed_report(at: Workstation, path: Path) -> CheckedReport:
             "It was changed or signed by somebody else. Ask for it again.",
         )  # fmt: skip
     name = at.snapshot().latest.name_of(writer)
-    return CheckedReport(report=report, team=team, signer=name, host=member.host, is_member=True)
+    return CheckedReport(
+        report=report, team=team, signer=name, host=member.host, is_member=True,
+        is_active=member.is_active,
+    )  # fmt: skip
 
 
 def _read(found: JsonValue) -> tuple[ImportReport, str, str]:
