@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+import strongroom as sr
 from strongroom.desktop.kit.command import WindowState
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.task import Tasks
@@ -139,6 +140,49 @@ def test_from_an_empty_list_to_a_rule_that_flags_rows_and_back_by_undo(
     steps[-1].redo()
     settle(tasks)
     assert found(page, "contract.breaks IS NOT NULL") == {run_id(2), run_id(5)}
+
+
+def test_a_rule_about_signatures_is_filled_in_counted_and_told(
+    page: RunsPage, qtbot: QtBot, tasks: Tasks
+) -> None:
+    store = page._services.runs.folder.root
+    for number, inputs in enumerate([["age", "pay"], ["age"]]):
+        with sr.start_run("iris", name=f"model {number}", store=store) as run_:
+            columns = [{"name": name, "type": "long"} for name in inputs]
+            run_.log_model(b"weights", signature={"inputs": columns})
+    page._services.runs.refresh()
+    page.contracts.state(Contract(name="fraud"))
+    run(page, "runs.contracts")
+    dialog = opened(ContractsDialog, tasks)
+    QTest.mouseClick(dialog.add, Qt.MouseButton.LeftButton)
+    form = opened(ContractRuleDialog, tasks)
+    assert not form.inputs.isVisible()
+    form.subject.choose("signatures")
+    assert form.inputs.isVisible()
+    assert not form.shape.isVisible()
+    assert nameless(form) == []
+    retype(form.key.edit, "*")
+    retype(form.inputs.edit, "age: long, pay: lnog")
+    assert not form.save.isEnabled()
+    retype(form.inputs.edit, "age: long, pay")
+    QTest.keyClick(form.required, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not form._soon.isActive() and bool(form.answer.text()))
+    settle(tasks)
+    assert form.answer.text() == "1 of 10 runs would break it: model 1"
+    QTest.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    settle(tasks)
+    (line,) = dialog.table.lines()
+    assert [cell.words for cell in line.cells][:4] == [
+        "signature of a model",
+        "is there with each model, takes age: long, pay",
+        "must",
+        "1",
+    ]
+    QTest.keyClick(dialog.matrix, Qt.Key.Key_Right)
+    assert dialog.told.text() == "model 1 of iris breaks fraud: signature of a model"
+    assert {each.run.run_id for each in dialog.matrix.shown_runs()} == found(
+        page, "contract.breaks = 'signatures.*'"
+    )
 
 
 def test_the_picture_is_walked_with_the_keys_says_each_square_and_opens_its_run(

@@ -98,7 +98,7 @@ def _means(before: ColumnProfile, now: ColumnProfile) -> Iterator[tuple[str, flo
         return
     told = f"{far:.1f}" if far < 100 else f"{far:.3g}"
     told = f", {told} deviations" if math.isfinite(far) else ""
-    yield f"mean {before.mean:.4g} → {now.mean:.4g}{told}", far
+    yield f"mean {_figure(before.mean)} → {_figure(now.mean)}{told}", far
 
 
 def _missing(before: ColumnProfile, now: ColumnProfile) -> Iterator[tuple[str, float]]:
@@ -122,3 +122,8 @@ def _values(before: ColumnProfile, now: ColumnProfile) -> Iterator[tuple[str, fl
     if moved and abs(new[moved] - old[moved]) >= SHARE:
         told = moved if len(moved) <= 24 else moved[:23] + "…"
         yield f"“{told}” {old[moved]:.1%} → {new[moved]:.1%}", abs(new[moved] - old[moved])
+
+
+def _figure(value: float) -> str:
+    """Returns a mean with four digits, and whole where it has more before the point."""
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"

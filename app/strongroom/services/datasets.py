@@ -17,6 +17,7 @@ from typing import Any
 
 from strongroom.disk.data_digest import data_digest
 from strongroom.disk.data_version import version_of
+from strongroom.domain.data_profile import DataProfile, read_profile
 from strongroom.domain.dataset_check import DataFinding, DataShape, DataVerdict, differences
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.domain.progress import Progress, Silent
@@ -38,6 +39,16 @@ class DatasetUse:
     digest: str
     runs: tuple[Run, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetPair:
+    """A dataset of two runs with what its columns held; ``is_same`` if the digests agree."""
+
+    name: str
+    before: DataProfile
+    now: DataProfile
+    is_same: bool
 
 
 class Datasets:
@@ -111,6 +122,25 @@ class Datasets:
                 )
             )
         return tuple(found)
+
+    def pairs(self, before: str, now: str) -> tuple[DatasetPair, ...]:
+        """Returns the datasets of two runs that were logged for the same, with their profiles.
+
+        Those of one name and use belong together, then those of one use.
+
+        Raises:
+            BadInput: ``E-RUN``; ``E-DATASET`` if no two of them have a profile to compare.
+        """
+        old, new = (list(self._runs.show(each).inputs) for each in (before, now))
+        found = [*_matched(old, new, ("context", "name")), *_matched(old, new, ("context",))]
+        pairs = tuple(pair for one, other in found if (pair := _pair(one, other)) is not None)
+        if not pairs:
+            raise BadInput(
+                "E-DATASET",
+                "The two runs logged no data with a profile for the same use",
+                "sr.log_input(data, context=...) looks at each column unless profile=False.",
+            )
+        return pairs
 
     def users_of(self, digest: str, limit: int = MOST_RUNS) -> tuple[tuple[Run, ...], int]:
         """Returns the runs that used data with a digest, and how many there are."""
@@ -215,6 +245,35 @@ def digest_filter(digest: str) -> str:
     """Returns the filter that holds for runs which used data with this digest."""
     quoted = digest.replace("'", "''")
     return f"dataset.digest = '{quoted}'"
+
+
+def _matched(
+    old: list[dict[str, str]], new: list[dict[str, str]], by: Sequence[str]
+) -> list[tuple[dict[str, str], dict[str, str]]]:
+    """Takes those out of both lists that agree in some fields."""
+    found = []
+    for one in list(old):
+        key = [one.get(field, "") for field in by]
+        other = next((o for o in new if [o.get(field, "") for field in by] == key), None)
+        if other is not None:
+            found.append((one, other))
+            old.remove(one)
+            new.remove(other)
+    return found
+
+
+def _pair(one: Mapping[str, str], other: Mapping[str, str]) -> DatasetPair | None:
+    before, now = (read_profile(each.get("profile", "")) for each in (one, other))
+    if before is None or now is None:
+        return None
+    names = list(dict.fromkeys(each.get("name", "") or "dataset" for each in (one, other)))
+    digests = {each.get("digest", "") for each in (one, other)}
+    return DatasetPair(
+        name=" and ".join(names),
+        before=before,
+        now=now,
+        is_same=len(digests) == 1 and "" not in digests,
+    )
 
 
 def _by_digest(inputs: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:

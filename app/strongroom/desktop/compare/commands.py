@@ -71,6 +71,9 @@ class CompareHost(Protocol):
     def check_data(self) -> None:
         """Reads the data of the compared runs and says whether it is still the same."""
 
+    def show_data_changes(self) -> None:
+        """Opens what changed in the data between the baseline and the current run."""
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
 
@@ -90,6 +93,11 @@ def of(page: CompareHost) -> Sequence[Command]:
         Command(
             id="compare.check_data", title="Is the data of the compared runs still the same?",
             run=page.check_data, menu=RUN_MENU, icon="database", enabled=_here,
+        ),
+        Command(
+            id="compare.data_changes", title="What changed in the data…", menu=RUN_MENU,
+            icon="git-compare-arrows", run=page.show_data_changes, enabled=_compared(page),
+            detail="Columns of the baseline's data and of the current run's",
         ),
         Command(
             id="compare.search", title="Search fields of the comparison", run=page.focus_search,

@@ -10,38 +10,35 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu
 
 from strongroom.desktop.compare import commands, words
 from strongroom.desktop.compare.arrangement import Arrangement
-from strongroom.desktop.compare.aside import PARTS, Aside
+from strongroom.desktop.compare.aside import PARTS
 from strongroom.desktop.compare.bar import CompareBar
-from strongroom.desktop.compare.beside import BesidePane
+from strongroom.desktop.compare.body import CompareBody, Part
 from strongroom.desktop.compare.colours import colours_of
+from strongroom.desktop.compare.data_changes import DataChanges
 from strongroom.desktop.compare.following import Following
 from strongroom.desktop.compare.picker import RunPicker
 from strongroom.desktop.compare.plotted import Plotted
 from strongroom.desktop.compare.reading import Reading
 from strongroom.desktop.compare.remembering import Remembering
-from strongroom.desktop.compare.same_data import SameData
 from strongroom.desktop.compare.services import CompareServices
 from strongroom.desktop.compare.sharing import Sharing
 from strongroom.desktop.compare.tools import LAYOUTS
-from strongroom.desktop.compare.values import Content, Values
+from strongroom.desktop.compare.values import Content
 from strongroom.desktop.compare.versions import Versions, request_place
 from strongroom.desktop.kit import errors
-from strongroom.desktop.kit.blocks import Banner, EmptyState
 from strongroom.desktop.kit.command import Command
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
-from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.undo import Step
 from strongroom.domain.changes import Changes
 
-TABLE_WIDTH, CHARTS_WIDTH = 844, 410
 NEWEST = 4  # compared when nobody has chosen
 
 
@@ -232,6 +229,12 @@ class ComparePage(Page):
         """Reads the data of the compared runs and says whether it is still the same."""
         self.same_data.ask(self.reading.compared.runs)
 
+    def show_data_changes(self) -> None:
+        """Opens what changed in the data between the baseline and the current run."""
+        self.data_changes.ask(
+            self.reading.compared.runs, self._arrangement.baseline, self.values.current_run()
+        )
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search over fields."""
         self.show_view("values")
@@ -281,35 +284,14 @@ class ComparePage(Page):
     # ------------------------------------------------------------ inside: building
 
     def _build(self) -> None:
-        self.values = Values(self._services, self._tasks)
+        self.body = CompareBody(self._services, self._tasks)
+        self.values, self.aside, self.beside = self.body.values, self.body.aside, self.body.beside
         self.tools, self.table = self.values.tools, self.values.table
-        self.aside = Aside(self._services, self._tasks)
-        self.overlays = self.aside.overlays
-        self.beside = BesidePane(self._services.viewing, self._services.texts, self._tasks)
-        self.notice = Banner("warn", "")
-        self.same_data = SameData(self._services, self._tasks)
-        self.split = Split("horizontal", self.values, self.aside, sizes=(TABLE_WIDTH, CHARTS_WIDTH))
-        self.split.setStretchFactor(0, 2)
-        self.split.setStretchFactor(1, 1)
-        self.empty = EmptyState(*words.why_empty(()), "Choose runs", "flask-conical")
-        self.body = QStackedWidget()
-        self.body.addWidget(self.split)
-        self.body.addWidget(self.beside)
-        self.body.addWidget(self.empty)
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        edge = QVBoxLayout()
-        edge.setContentsMargins(16, 0, 16, 8)
-        edge.addWidget(self.notice)
-        self._edge = edge
-        column.addLayout(edge)
-        column.addWidget(self.same_data)
-        column.addWidget(self.body, 1)
-        self.notice.hide()
-        edge.setContentsMargins(16, 0, 16, 0)
-        self.set_body(whole)
+        self.overlays, self.split = self.aside.overlays, self.body.split
+        self.same_data, self.empty = self.body.same_data, self.body.empty
+        self.notice = self.body.notice
+        self.data_changes = DataChanges(self._services, self._tasks, self)
+        self.set_body(self.body)
 
     def _wire(self) -> None:
         self.following = Following(
@@ -391,15 +373,14 @@ class ComparePage(Page):
         is_enough = len(shown_ids) > 1
         has_read = self.reading.runs_asked() == () or bool(compared.runs or compared.unknown)
         if has_read:
-            is_beside = self.views.current() == "beside"
-            view = self.beside if is_beside else self.split
-            self.body.setCurrentWidget(view if is_enough else self.empty)
+            part: Part = "beside" if self.views.current() == "beside" else "values"
+            self.body.show_part(part if is_enough else "empty")
         runs = [run for run in compared.runs if run.run_id in shown_ids]
         self.same_data.keep_to(runs)
         self.head.show_runs(sorted(runs, key=lambda run: shown_ids.index(run.run_id)),
                             wanted.baseline)  # fmt: skip
         self._say_request()
-        self._say_notice()
+        self.body.say(*words.notice(compared))
         self.empty.set_words(*words.why_empty(compared.runs))
         if is_enough:
             self.values.show_content(self._content())
@@ -447,13 +428,6 @@ class ComparePage(Page):
             f"{what}, made by {name}", self.why_no_request(run_id),
             is_there=self.versions.any_there() and len(runs) > 1,
         )  # fmt: skip
-
-    def _say_notice(self) -> None:
-        title, sentence = words.notice(self.reading.compared)
-        self.notice.setVisible(bool(title))
-        self._edge.setContentsMargins(16, 8 if title else 0, 16, 8 if title else 0)
-        if title:
-            self.notice.show_outcome("warn", title, sentence)
 
     # ------------------------------------------------------------ inside: signals
 

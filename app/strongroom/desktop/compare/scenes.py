@@ -11,6 +11,7 @@ from strongroom.desktop.compare.page import ComparePage
 from strongroom.desktop.compare.picker import RunPicker
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.scene import NothingToShow, Scene, Studio
+from strongroom.desktop.viewers.profile_dialog import ProfileChangesDialog
 
 PICTURES = (".png", ".jpg", ".jpeg")
 TABLES = (".csv", ".tsv", ".parquet", ".arrow")
@@ -72,6 +73,12 @@ def _alone(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _data_changes(studio: Studio) -> QWidget:
+    _page(studio)
+    studio.run("compare.data_changes")
+    return studio.dialog(ProfileChangesDialog)
+
+
 def _picker(studio: Studio) -> QWidget:
     _page(studio).choose_runs()
     return studio.dialog(RunPicker)
@@ -89,5 +96,6 @@ SCENES = (
     Scene(name="compare-pictures", shows=ComparePage, play=partial(_files, PICTURES)),
     Scene(name="compare-tables", shows=ComparePage, play=partial(_files, TABLES)),
     Scene(name="compare-alone", shows=ComparePage, play=_alone),
+    Scene(name="compare-data", shows=ProfileChangesDialog, play=_data_changes),
     Scene(name="compare-add", shows=RunPicker, play=_picker),
 )

@@ -194,6 +194,22 @@ def _bar(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line: 
     return paint.text(painter, rect, cell.text, "text_secondary", font, "right")
 
 
+def _spread(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line: Row) -> bool:
+    assert isinstance(cell, cells.SpreadCell)  # noqa: S101 - as above
+    middle = rect.center().y()
+    paint.spread(
+        painter, QRectF(rect.x(), middle - 7, rect.width() - 4, 14), cell.quantiles,
+        (cell.low, cell.high),
+    )  # fmt: skip
+    return True
+
+
+def _shares(painter: QPainter, rect: QRectF, cell: object, _column: Column, _line: Row) -> bool:
+    assert isinstance(cell, cells.SharesCell)  # noqa: S101 - as above
+    paint.shares(painter, QRectF(rect.x(), rect.center().y() - 4, rect.width() - 4, 8), cell.shares)
+    return True
+
+
 def _missing(painter: QPainter, rect: QRectF, _cell: object, column: Column, _line: Row) -> bool:
     font = theme().font("dense")
     paint.text(painter, rect, wording.DASH, "text_tertiary", font, column.align)
@@ -216,5 +232,7 @@ _PAINTERS: dict[type, Draw] = {
     cells.RunCell: _run,
     cells.SparkCell: _spark,
     cells.BarCell: _bar,
+    cells.SpreadCell: _spread,
+    cells.SharesCell: _shares,
     cells.MissingCell: _missing,
 }

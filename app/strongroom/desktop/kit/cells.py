@@ -287,6 +287,37 @@ class BarCell:
 
 
 @dataclass(frozen=True, slots=True)
+class SpreadCell:
+    """How numbers are spread: a line from 5 to 95 %, a box around the middle half, the median.
+
+    ``quantiles`` are those of 5, 25, 50, 75 and 95 %; ``low`` and ``high`` the ends of the axis.
+    """
+
+    quantiles: tuple[float, float, float, float, float]
+    low: float
+    high: float
+    text: str
+
+    @property
+    def words(self) -> str:
+        """The words that stand for the picture."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class SharesCell:
+    """Shares of a whole (0 to 1 each) beside each other, the rest empty; ``text`` says them."""
+
+    shares: tuple[float, ...]
+    text: str
+
+    @property
+    def words(self) -> str:
+        """The words that stand for the picture."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class MissingCell:
     """No value: a dash."""
 
@@ -314,6 +345,8 @@ Cell = (
     | RunCell
     | SparkCell
     | BarCell
+    | SpreadCell
+    | SharesCell
     | MissingCell
 )
 """Anything a cell can be."""

@@ -144,6 +144,12 @@ class SectionTitle(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._name()
 
+    def set_title(self, title: str) -> None:
+        """Changes the title."""
+        self._title = title
+        self._name()
+        self.update()
+
     def set_note(self, note: str, right: str = "") -> None:
         """Changes the grey words."""
         self._note, self._right = note, right

@@ -252,6 +252,44 @@ def meter(painter: QPainter, rect: QRectF, share: float, role: Role = "accent") 
         rounded(painter, QRectF(rect.x(), rect.y(), width, rect.height()), radius, role)
 
 
+def spread(
+    painter: QPainter, rect: QRectF, quantiles: Sequence[float], ends: tuple[float, float]
+) -> None:
+    """Draws how numbers are spread along an axis: line, box of the middle half, median.
+
+    Args:
+        painter: Where.
+        rect: The whole axis lies across it.
+        quantiles: Those of 5, 25, 50, 75 and 95 %.
+        ends: The numbers at the left and the right edge; everything is kept between them.
+    """
+    low, high = ends
+    width = high - low
+    at = [
+        rect.x() + rect.width() * min(1.0, max(0.0, (each - low) / width if width > 0 else 0.5))
+        for each in quantiles
+    ]
+    middle = rect.center().y()
+    hairline(painter, QRectF(rect.x(), middle - 0.5, rect.width(), 1), "border_subtle")
+    hairline(painter, QRectF(at[0], middle - 1, max(2.0, at[4] - at[0]), 2), "text_tertiary")
+    box = QRectF(at[1], rect.y() + 2, max(3.0, at[3] - at[1]), rect.height() - 4)
+    rounded(painter, box, 2, "accent_subtle", "accent")
+    hairline(painter, QRectF(at[2] - 1, rect.y(), 2, rect.height()), "text_primary")
+
+
+def shares(painter: QPainter, rect: QRectF, parts: Sequence[float]) -> None:
+    """Draws shares of a whole (0 to 1 each) beside each other, the largest strongest."""
+    rounded(painter, rect, rect.height() / 2, "border_default")
+    left = rect.x()
+    for number, part in enumerate(parts):
+        width = min(rect.right() - left, rect.width() * part)
+        if width < 4:  # too many to be told apart
+            break
+        role: Role = "accent" if number == 0 else "text_tertiary"
+        rounded(painter, QRectF(left, rect.y(), max(1.0, width - 1), rect.height()), 2, role)
+        left += width
+
+
 def key_caps(painter: QPainter, right: float, middle: float, keys: Sequence[str]) -> float:
     """Draws a shortcut as key caps that end at ``right`` and returns the width used."""
     look = theme()

@@ -104,7 +104,12 @@ class ContractRuleDialog(Dialog):
         self._parts = self._make_parts()
         self.set_body(
             column(
-                row(self.subject, (column(self._key_title, 4, self.key), 1), spacing=12), 12,
+                row(
+                    column(Label("About", "text_secondary", "dense"), 6, self.subject, 2),
+                    (column(self._key_title, 4, self.key), 1),
+                    spacing=12,
+                ),
+                12,
                 *self._parts.values(),
                 row(Label("A broken rule stops a registration, or is only told", "text_secondary",
                           "dense"), None, self.level), 12,

@@ -22,6 +22,7 @@ from strongroom.desktop.kit.surface import clear, row
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
+from strongroom.desktop.viewers.profile_dialog import ProfileDialog
 from strongroom.domain.data_profile import read_profile
 from strongroom.domain.dataset_check import DataFinding, DataVerdict
 from strongroom.domain.run import RunDetail
@@ -66,6 +67,7 @@ class DatasetsPart(QWidget):
         self._run_id = ""
         self._inputs: tuple[dict[str, str], ...] = ()
         self.facts = KeyValues(key_width=96)
+        self.facts.followed.connect(self._on_columns)
         self.uses = KeyValues(key_width=96)
         self.uses.followed.connect(self._on_followed)
         self.ask_button = Button("Is the data still the same?", "secondary", "database", small=True)
@@ -132,6 +134,17 @@ class DatasetsPart(QWidget):
             failed=failed,
         )
 
+    def show_columns(self, place: int = 0) -> ProfileDialog | None:
+        """Opens what the columns of a dataset hold, None if no profile of it was logged."""
+        given = self._inputs[place] if place < len(self._inputs) else {}
+        profile = read_profile(given.get("profile", ""))
+        if profile is None:
+            return None
+        name = shown(given.get("name", "")) or "the dataset"
+        dialog = ProfileDialog(name, profile, parent=self.window())
+        dialog.open()
+        return dialog
+
     def answers(self) -> list[Banner]:
         """Returns what is said of each dataset."""
         items = (self._answers.itemAt(at) for at in range(self._answers.count()))
@@ -185,6 +198,9 @@ class DatasetsPart(QWidget):
             failed=lambda _fault: None,  # the facts above stand without it
         )
 
+    def _on_columns(self, place: str) -> None:
+        self.show_columns(int(place))
+
     def _on_followed(self, digest: str) -> None:
         self.place_requested.emit(Place.of("runs", words=digest_filter(digest)))
 
@@ -192,11 +208,13 @@ class DatasetsPart(QWidget):
 def dataset_facts(inputs: Sequence[dict[str, str]]) -> list[Fact]:
     """Returns name, rows, size, digest, version and source of each dataset."""
     facts: list[Fact] = []
-    for each in inputs[:MOST_SHOWN]:
+    for place, each in enumerate(inputs[:MOST_SHOWN]):
         context = shown(each.get("context", "")) or "Input"
-        rows = f", {shown(each['rows'])} rows" if each.get("rows") else ""
-        size = each.get("size", "")
-        told = f", {wording.size(int(size))}" if size.isascii() and size.isdigit() else ""
+        rows, size = each.get("rows", ""), each.get("size", "")
+        if rows:
+            rows = wording.count(int(rows), "row") if _is_whole(rows) else f"{shown(rows)} rows"
+            rows = f", {rows}"
+        told = f", {wording.size(int(size))}" if _is_whole(size) else ""
         name = f"{shown(each.get('name', ''))}{rows}{told}"
         facts.append(Fact(key=context.capitalize(), value=name))
         for field, title in (
@@ -207,16 +225,20 @@ def dataset_facts(inputs: Sequence[dict[str, str]]) -> list[Fact]:
             ("schema", "Schema"),
             ("snapshot", "Copy kept"),
         ):
-            value = shown(each.get(field, ""))
-            if field == "schema":
-                value = columns_in_words(value)
+            value = each.get(field, "")
+            value = shown(columns_in_words(value) if field == "schema" else value)
             is_digest = field == "digest" and _HEX.fullmatch(value) is not None
             if value:
                 facts.append(Fact(key=title, value=value, kind="digest" if is_digest else "mono"))
         profile = read_profile(each.get("profile", ""))
         if profile is not None:
             facts.append(Fact(key="Profile", value=profile.words))
+            facts.append(Fact(key="", value="Show the columns…", kind="link", link=str(place)))
     return facts
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def columns_in_words(schema: str) -> str:

@@ -25,9 +25,11 @@ from strongroom.desktop.runs.lower_pane import CURVES, VIEWS
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.rule_dialog import RuleDialog
 from strongroom.desktop.runs.rules_list import RulesDialog
+from strongroom.desktop.viewers.profile_dialog import ProfileDialog
 from strongroom.domain.contract import Contract, ContractRule, Level, Subject
 from strongroom.domain.query import Field, FieldKind
 
+MOST_OPENED = 10  # runs that are looked into for something to show
 SHORT = {"overview": "run", "artifacts": "artifacts"}  # the two that documents show most
 UNREADABLE = "metrics.accuracy > 0.9 AND"
 UNMATCHED = 'tags.owner = "nobody of this name"'
@@ -103,6 +105,16 @@ def _whole_run(studio: Studio) -> QWidget:
     return studio.window
 
 
+def _columns_of_data(studio: Studio) -> QWidget:
+    page = _page(studio)
+    for run_id in filter(None, map(page.table.run_id, range(MOST_OPENED))):
+        page.open_run(run_id)
+        studio.settle()
+        if (dialog := page.detail.body.overview.datasets.show_columns()) is not None:
+            return dialog
+    raise NothingToShow("none of the first runs logged the profile of a dataset")
+
+
 def _selected(command: str, kind: type[Dialog], studio: Studio) -> QWidget:
     page = _page(studio)
     _some_run(page)
@@ -143,6 +155,9 @@ def _drafted(page: RunsPage) -> Contract:
     rules += [
         ContractRule(subject=Subject.METRIC, key=loss, is_required=True, high=0.95),
         ContractRule(subject=Subject.ARTIFACT, key="*/MLmodel", is_required=True),
+        ContractRule(
+            subject=Subject.SIGNATURE, key="*", inputs=("age: long", "income"), level=Level.SHOULD
+        ),
         ContractRule(subject=Subject.DATASET, key="training", is_required=True, level=Level.SHOULD),
         ContractRule(
             subject=Subject.NAMES, key="params", shapes=("kebab-case",), level=Level.SHOULD
@@ -269,6 +284,7 @@ SCENES = (
         Scene(name=SHORT.get(tab, f"run-{tab}"), shows=RunsPage, play=partial(_run, tab))
         for tab, _title in EVERY_TAB
     ),
+    Scene(name="run-data", shows=ProfileDialog, play=_columns_of_data),
     Scene(name="run-whole", shows=RunsPage, play=_whole_run),
     Scene(
         name="runs-columns", shows=ColumnsDialog,
