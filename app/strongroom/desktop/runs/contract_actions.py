@@ -124,7 +124,7 @@ class ContractActions(QObject):
     def _held(self) -> tuple[Contract, ...]:
         return self._known[0] if self._known else ()
 
-    def _read(self, done: Callable[[Known], None]) -> None:
+    def _read(self, done: Callable[[Known], None], key: str = "runs.contracts") -> None:
         def work(progress: Progress) -> Known:
             return self._contracts.all(), self._check.findings(progress=progress)
 
@@ -132,9 +132,7 @@ class ContractActions(QObject):
             self._known = known
             done(known)
 
-        self._tasks.ask(
-            "runs.contracts", "Checking contracts", work, keep, owner=self, failed=self._on_failed
-        )
+        self._tasks.ask(key, "Checking contracts", work, keep, owner=self, failed=self._on_failed)
 
     def _open_dialog(self, known: Known) -> None:
         dialog = ContractsDialog(*known, parent=self._page.window())
@@ -232,7 +230,7 @@ class ContractActions(QObject):
 
     def _take(self, stated: Contract) -> None:
         self._page.changed.emit(self._contracts.changes(stated))
-        self._read(self._show_again)
+        self._read(self._show_again, "runs.contracts.again")  # beside one that opens the list
 
     def _show_again(self, known: Known) -> None:
         if self._open is not None:
