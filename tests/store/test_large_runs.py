@@ -182,7 +182,7 @@ def test_34_a_curve_of_very_many_points_keeps_its_extremes_and_says_how_many_lie
     write_run(tmp_path, 1, metrics={"loss": values.tolist(), "few": [1.0, 2.0]})
     runs = _runs(tmp_path)
     runs.refresh()
-    monkeypatch.setattr(curves, "MOST_DRAWN", 1_000)
+    monkeypatch.setattr(curves, "MOST_HELD", 1_000)
     loss, few = curves.Curves(runs).curves([run_id(1)], ["loss", "few"])
     assert len(loss.raw) <= 1_000
     assert len(loss.raw) + loss.between == 5_000

@@ -30,6 +30,7 @@ from strongroom.store.sealing import seal
 from strongroom.store.series import metric_keys, read_series
 from support.command_line import Workplace, workplace
 from support.intake_cases import FILE, RUN, START_US, end_line, first_line, line, plain_run
+from support.journals import polled
 from support.no_internet import GUARDED
 
 LATER = FixedClock(START_US + 60_000_000)
@@ -117,13 +118,13 @@ def test_a_file_cut_anywhere_loses_its_unfinished_line_and_says_so(
 def test_a_run_follows_live_line_by_line_and_a_half_written_one_waits(tmp_path: Path) -> None:
     folder = plain_run(tmp_path, [first_line(), point(1)])
     tail = JournalTail(folder)
-    assert tail.poll()["loss"].steps.tolist() == [1]
+    assert polled(tail)["loss"].steps.tolist() == [1]
     half = point(2)
     with (folder / FILE).open("ab", buffering=0) as stream:
         stream.write(half[:9])
-        assert tail.poll() == {}
+        assert polled(tail) == {}
         stream.write(half[9:] + point(3))
-    assert tail.poll()["loss"].steps.tolist() == [2, 3]
+    assert polled(tail)["loss"].steps.tolist() == [2, 3]
 
 
 def test_a_run_with_a_bad_line_is_shown_and_stays_unsealed_until_the_line_is_mended(

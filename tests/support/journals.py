@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 from strongroom.domain.canonical import encode
+from strongroom.journal.gathering import Gathered
 from strongroom.journal.pulse import Pulse
+from strongroom.journal.reader import JournalTail
+from strongroom.journal.series import Series
 from strongroom.journal.writer import JournalWriter
 from support.no_internet import GUARDED
 
@@ -71,3 +74,10 @@ def only_run(store: Path) -> Path:
     """Returns the folder of the one run in a store."""
     (folder,) = (store / "runs").glob("*/*")
     return folder
+
+
+def polled(tail: JournalTail) -> dict[str, Series]:
+    """Returns the points a tail has to give, by metric."""
+    found = Gathered()
+    tail.poll(found)
+    return found.series()

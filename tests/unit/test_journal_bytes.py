@@ -19,7 +19,7 @@ from strongroom.journal.layout import (
     unpack_header,
 )
 from strongroom.journal.reader import JournalTail, read_run
-from support.journals import RUN_ID, journal_writer, run_folder
+from support.journals import RUN_ID, journal_writer, polled, run_folder
 
 RELAXED = settings(
     deadline=None,
@@ -144,16 +144,16 @@ def test_a_tail_gives_each_point_once_and_waits_for_unfinished_ones(tmp_path: Pa
     writer = journal_writer(folder)
     tail = JournalTail(folder)
     writer.metric("loss", 1.0, 0)
-    assert tail.poll()["loss"].steps.tolist() == [0]
-    assert tail.poll() == {}
+    assert polled(tail)["loss"].steps.tolist() == [0]
+    assert polled(tail) == {}
     path = _journal(folder)
     with path.open("ab") as stream:
         point = pack_metric(1, 1, 5, 2.0)
         stream.write(point[:20])
         stream.flush()
-        assert tail.poll() == {}
+        assert polled(tail) == {}
         stream.write(point[20:])
-    assert tail.poll()["loss"].values.tolist() == [2.0]
+    assert polled(tail)["loss"].values.tolist() == [2.0]
     writer.close()
 
 

@@ -40,7 +40,7 @@ from strongroom.journal.layout import (
 )
 from strongroom.journal.opening import OpenJournal, open_journal
 from strongroom.journal.process import process_of
-from strongroom.journal.series import Series, concat
+from strongroom.journal.series import Series
 from strongroom.journal.stream import Stretch
 
 MAX_RUN_FILE_BYTES = 1 << 20  # run.json holds names and a captured source, never data
@@ -155,22 +155,20 @@ class JournalTail:
         self._files: dict[str, OpenJournal] = {}
         self._sizes: dict[str, int] = {}
 
-    def poll(self) -> dict[str, Series]:
-        """Returns the points that were added since the last poll, by metric."""
-        parts: dict[str, list[Series]] = {}
+    def poll(self, points: Points) -> None:
+        """Hands on the points that were added since the last poll, stretch by stretch."""
         for path in journals_in(self._folder):
             try:
                 size = path.stat().st_size
                 if self._sizes.get(path.name) == size:
                     continue
                 file = self._files.setdefault(path.name, open_journal(path))
-                stretch = file.read()
+                for stretch in file.stretches():
+                    for key, series in stretch.series.items():
+                        points.add(key, series)
             except (OSError, Untrusted):
                 continue  # `read_run` says what is wrong; a live chart shows what is right
             self._sizes[path.name] = size
-            for key, series in stretch.series.items():
-                parts.setdefault(key, []).append(series)
-        return {key: concat(series) for key, series in parts.items()}
 
 
 def _files(folder: Path, fold: "_Fold", names: Sequence[str] | None) -> list[OpenJournal]:

@@ -13,6 +13,7 @@ import numpy as np
 from strongroom.journal.series import Series, concat
 
 LEAST = 8
+MOST_PIECES = 64  # of what stays; joined once, not at each question
 BESIDE = 4  # points: the first, the last, and two of a cell that is not whole
 
 
@@ -40,6 +41,16 @@ class Thinned:
         return 0 if self._cell == 1 else self._taken - len(self.series())
 
     @property
+    def held(self) -> int:
+        """How many points are held."""
+        return self._count + self._rested
+
+    def narrow(self, most: int) -> None:
+        """Lets fewer points stay from now on."""
+        self._most = max(most, LEAST)
+        self._fit()
+
+    @property
     def cell(self) -> int:
         """Of how many points two stay; 1 if all do."""
         return self._cell
@@ -56,12 +67,13 @@ class Thinned:
         self._rested += len(piece)
         if self._rested >= self._cell:
             self._take()
-        while self._count > (self._most if self._cell == 1 else self._most - BESIDE):
-            self._widen()
+        self._fit()
 
     def series(self) -> Series:
         """Returns what stays, in the order it was written."""
         rest = concat(self._rest)
+        if len(self._kept) > MOST_PIECES:
+            self._kept = [concat(self._kept)]
         if self._cell == 1:
             return concat([*self._kept, rest])
         if len(rest):
@@ -70,6 +82,10 @@ class Thinned:
         first = [] if _is_same(kept, 0, self._first) else [self._first]
         last = [] if _is_same(kept, len(kept) - 1, self._last) else [self._last]
         return concat([*first, kept, *last])
+
+    def _fit(self) -> None:
+        while self._count > (self._most if self._cell == 1 else self._most - BESIDE):
+            self._widen()
 
     def _take(self) -> None:
         """Keeps what stays of all cells that are whole."""

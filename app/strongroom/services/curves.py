@@ -4,8 +4,9 @@
 * Smoothing (services.smoothing) sees every point, so it does not change with zoom or decimation.
 * A point is never put where it was not logged: over another metric, points are joined by their
   step, and those whose step has no value there are counted, not guessed.
-* Of more points than `MOST_DRAWN` the extremes stay, and it is said: memory has an end, and so has
-  a screen. Smoothing sees what stays then.
+* Of more than a million points the extremes are drawn, and all points of a stretch that is looked
+  at closely (`services.long_curves`). It is said how many lie between.
+* Who needs every point gets up to `MOST_HELD`, of more the extremes: memory has an end.
 * A live run is followed from where the last question stopped; a sealed one is read once.
 """
 
@@ -21,13 +22,17 @@ import numpy.typing as npt
 
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.journal.series import Series, concat
+from strongroom.services.live_points import LivePoints
+from strongroom.services.long_curves import Along, LongCurve, LongCurves, LongMetric, Span
 from strongroom.services.runs import Runs
 from strongroom.services.smoothing import OFF, Floats, Smoothing, smooth
+from strongroom.store.long_series import LONG
+from strongroom.store.pyramid_files import PyramidFiles
 from strongroom.store.series import JournalTail, is_live, read_sealed_series
 
 MAX_CACHED_POINTS = 8_000_000  # 192 MB of sealed series; the least recently asked go first
-MOST_DRAWN = 1 << 22  # sealed points of one curve: some 300 MB while it is smoothed and drawn
-MAX_FOLLOWED = 256  # live runs followed at once; a followed run holds its points in memory
+MOST_HELD = 1 << 22  # sealed points of one curve: some 300 MB while it is smoothed and drawn
+MAX_FOLLOWED = 256  # live runs followed at once
 
 
 class Axis(StrEnum):
@@ -50,7 +55,8 @@ class Curve:
     """One metric of one run, sorted by ``x``; ``smooth`` is ``raw`` where smoothing is off.
 
     ``left_out`` counts points that have no place on the horizontal axis, ``between`` those that lie
-    between the extremes that were kept of very many.
+    between the extremes that are drawn of very many; inside the range that was asked, if one was.
+    ``has_finer`` says that a range of it can be asked more closely.
     """
 
     run_id: str
@@ -61,14 +67,15 @@ class Curve:
     is_live: bool
     left_out: int = 0
     between: int = 0
+    has_finer: bool = False
 
 
 @dataclass(slots=True)
 class _Followed:
-    """A live run: what was sealed before it was resumed, and its journals so far."""
+    """A live run: where its journals were read to, and their points."""
 
     tail: JournalTail
-    parts: dict[str, list[Series]] = field(default_factory=dict)
+    points: LivePoints = field(default_factory=LivePoints)
 
 
 class Curves:
@@ -80,6 +87,8 @@ class Curves:
         self._sealed: OrderedDict[tuple[str, str, str], tuple[Series, int]] = OrderedDict()
         self._cached_points = 0
         self._followed: OrderedDict[str, _Followed] = OrderedDict()
+        self._long = LongCurves(PyramidFiles(runs.folder.cache))
+        self._is_long: set[tuple[str, str, str]] = set()
 
     def curves(
         self,
@@ -88,6 +97,8 @@ class Curves:
         *,
         x: Axis | MetricAxis = Axis.STEP,
         smoothing: Smoothing = OFF,
+        within: Span | None = None,
+        has_all: bool = False,
     ) -> tuple[Curve, ...]:
         """Returns a curve for each run and metric that has points.
 
@@ -96,79 +107,141 @@ class Curves:
             keys: Names of metrics.
             x: The horizontal axis.
             smoothing: Applied along ``x`` to every point.
+            within: A range of ``x`` that long curves are to show closely.
+            has_all: Long curves are to have every point too, for who reckons with them.
 
         Raises:
             BadInput: ``E-RUN``.
             Untrusted: ``E-HASH`` if stored points do not hold.
         """
-        asked = [*keys, x.key] if isinstance(x, MetricAxis) else keys
         found: list[Curve] = []
         for reference in references:
             place = self._runs.place(reference)
             folder = self._runs.folder.run(place.month, place.run_id)
             live = is_live(folder)
+            long: dict[str, LongCurve] = {}
+            if isinstance(x, Axis) and place.sealed_sha256 and not live and not has_all:
+                along = Along(
+                    axis="step" if x is Axis.STEP else "time",
+                    zero_us=place.started_us if x is Axis.RELATIVE else 0,
+                )
+                long = self._long_of(folder, place.sealed_sha256, keys, along, smoothing, within)
+            asked = [key for key in keys if key not in long]
+            asked += [x.key] if isinstance(x, MetricAxis) else []
             series_of = self._series(folder, place.sealed_sha256, asked, live=live)
             for key in dict.fromkeys(keys):
-                if key not in series_of:
-                    continue
-                series, between = series_of[key]
-                along, raw = _placed(series, x, series_of, place.started_us)
-                found.append(
-                    Curve(
-                        run_id=place.run_id,
-                        key=key,
-                        x=along,
-                        raw=raw,
-                        smooth=smooth(along, raw, smoothing),
-                        is_live=live,
-                        left_out=len(series) - len(raw),
-                        between=between,
+                if key in long:
+                    found.append(_long_curve(place.run_id, key, long[key]))
+                elif key in series_of:
+                    series, between = series_of[key]
+                    at, raw = _placed(series, x, series_of, place.started_us)
+                    found.append(
+                        Curve(
+                            run_id=place.run_id,
+                            key=key,
+                            x=at,
+                            raw=raw,
+                            smooth=smooth(at, raw, smoothing),
+                            is_live=live,
+                            left_out=len(series) - len(raw),
+                            between=between,
+                        )
                     )
-                )
         return tuple(found)
+
+    def _long_of(
+        self,
+        folder: Path,
+        digest: str,
+        keys: Sequence[str],
+        along: Along,
+        smoothing: Smoothing,
+        within: Span | None,
+    ) -> dict[str, LongCurve]:
+        """Returns the curves of those metrics that are long."""
+        found: dict[str, LongCurve] = {}
+        with self._lock:
+            for key in dict.fromkeys(keys):
+                if not self._has_many(folder, digest, key):
+                    continue
+                metric = LongMetric(folder=folder, seal=digest, key=key)
+                curve = self._long.curve(metric, along, smoothing, within)
+                if curve is not None:
+                    found[key] = curve
+        return found
+
+    def _has_many(self, folder: Path, digest: str, key: str) -> bool:
+        """Whether a sealed metric is long; a short one has been read afterwards."""
+        name = folder.name, digest, key
+        if name in self._is_long:
+            return True
+        if name in self._sealed:
+            return False
+        held = read_sealed_series(folder, key, MOST_HELD, unless_more=LONG)
+        if held is None:
+            self._is_long.add(name)
+            return True
+        self._keep(name, held)
+        return False
 
     def _series(
         self, folder: Path, digest: str, keys: Sequence[str], *, live: bool
     ) -> dict[str, tuple[Series, int]]:
         with self._lock:
-            added = self._poll(folder) if live else {}
+            added = self._poll(folder) if live else None
             if not live:
                 self._followed.pop(folder.name, None)
             result: dict[str, tuple[Series, int]] = {}
-            for key in keys:
-                sealed, between = self._sealed_series(folder, digest, key)
-                parts = [sealed, *added.get(key, ())]
-                series = concat([part for part in parts if len(part)])
-                if live and key in added:
-                    added[key][:] = [concat(added[key])]  # joins once, not at each question
+            for key in dict.fromkeys(keys):
+                series, between = self._sealed_series(folder, digest, key)
+                if added is not None:
+                    more, unheld = added.series(key)
+                    series = concat([part for part in (series, more) if len(part)])
+                    between += unheld
                 if len(series):
                     result[key] = series, between
             return result
 
-    def _poll(self, folder: Path) -> dict[str, list[Series]]:
+    def _poll(self, folder: Path) -> LivePoints:
         followed = self._followed.get(folder.name)
         if followed is None:
             followed = self._followed[folder.name] = _Followed(JournalTail(folder))
         self._followed.move_to_end(folder.name)
         while len(self._followed) > MAX_FOLLOWED:
             self._followed.popitem(last=False)
-        for key, series in followed.tail.poll().items():
-            followed.parts.setdefault(key, []).append(series)
-        return followed.parts
+        followed.tail.poll(followed.points)
+        return followed.points
 
     def _sealed_series(self, folder: Path, digest: str, key: str) -> tuple[Series, int]:
         name = (folder.name, digest, key)
         found = self._sealed.get(name)
         if found is None:
-            found = read_sealed_series(folder, key, MOST_DRAWN)
+            found = read_sealed_series(folder, key, MOST_HELD)
             if not digest:
                 return found
+        self._keep(name, found)
+        return found
+
+    def _keep(self, name: tuple[str, str, str], found: tuple[Series, int]) -> None:
+        if name not in self._sealed:
             self._sealed[name] = found
             self._cached_points += len(found[0])
         self._sealed.move_to_end(name)
         while self._cached_points > MAX_CACHED_POINTS and len(self._sealed) > 1:
             self._cached_points -= len(self._sealed.popitem(last=False)[1][0])
-        return found
+
+
+def _long_curve(run_id: str, key: str, long: LongCurve) -> Curve:
+    return Curve(
+        run_id=run_id,
+        key=key,
+        x=long.x,
+        raw=long.raw,
+        smooth=long.smooth,
+        is_live=False,
+        between=long.between,
+        has_finer=True,
+    )
 
 
 def _placed(

@@ -58,11 +58,14 @@ class LivePanel:
 
     def read(self) -> bool:
         """Takes in what was written since the last time; returns whether there was anything."""
-        found = self._tail.poll()
-        for key, series in found.items():
-            if len(series):
-                self._lines.setdefault(key, _Line()).add(series)
-        return bool(found)
+        before = sum(line.count for line in self._lines.values())
+        self._tail.poll(self)
+        return sum(line.count for line in self._lines.values()) > before
+
+    def add(self, key: str, series: Series) -> None:
+        """Takes the next points of a metric."""
+        if len(series):
+            self._lines.setdefault(key, _Line()).add(series)
 
     def html(self, state: str) -> str:
         """Returns the panel as a table without script or network."""

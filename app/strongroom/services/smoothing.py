@@ -89,19 +89,26 @@ def ema(weight: float) -> Smoothing:
     return Smoothing(kind=SmoothingKind.EMA, amount=weight) if weight else OFF
 
 
-def smooth(x: Floats, values: Floats, smoothing: Smoothing) -> Floats:
-    """Returns the smoothed ``values``, one for each, ``x`` ascending; itself when it is off."""
+def smooth(x: Floats, values: Floats, smoothing: Smoothing, *, first_weight: float = 1.0) -> Floats:
+    """Returns the smoothed ``values``, one for each, ``x`` ascending; itself when it is off.
+
+    Args:
+        x: Where the values lie.
+        values: What was logged.
+        smoothing: What is done.
+        first_weight: For ``time_ema``: for how many points at its place the first value stands.
+    """
     if not smoothing.is_on or not len(values):
         return values
     finite = np.isfinite(values)
     if finite.all():
-        return _smooth_finite(x, values, smoothing)
+        return _smooth_finite(x, values, smoothing, first_weight)
     result = values.copy()
-    result[finite] = _smooth_finite(x[finite], values[finite], smoothing)
+    result[finite] = _smooth_finite(x[finite], values[finite], smoothing, first_weight)
     return result
 
 
-def _smooth_finite(x: Floats, values: Floats, smoothing: Smoothing) -> Floats:
+def _smooth_finite(x: Floats, values: Floats, smoothing: Smoothing, first_weight: float) -> Floats:
     if not len(values):
         return values
     # Values near the largest double would overflow as a sum; a power of two scales exactly.
@@ -111,7 +118,7 @@ def _smooth_finite(x: Floats, values: Floats, smoothing: Smoothing) -> Floats:
     if smoothing.kind is SmoothingKind.EMA:
         return _within_past(_ema(scaled, min(smoothing.amount, MAX_WEIGHT)) * scale, values)
     if smoothing.kind is SmoothingKind.TIME_EMA:
-        return _within_past(_time_ema(x, scaled, smoothing.amount) * scale, values)
+        return _within_past(_time_ema(x, scaled, smoothing.amount, first_weight) * scale, values)
     if smoothing.kind is SmoothingKind.MEAN:
         return _mean(scaled, round(smoothing.amount), values, scale)
     return _gaussian(scaled, smoothing.amount, values, scale)
@@ -150,14 +157,15 @@ def _ema(values: Floats, weight: float) -> Floats:
     return averaged
 
 
-def _time_ema(x: Floats, values: Floats, width: float) -> Floats:
+def _time_ema(x: Floats, values: Floats, width: float, first_weight: float) -> Floats:
     """Returns the mean of all points so far, each weighing ``exp(-distance / width)``.
 
     On even steps it is the debiased average of weight ``exp(-step / width)``.
     """
     kept = np.exp(-np.maximum(np.diff(x, prepend=x[0]), 0.0) / width)
-    weights = _scan(kept, np.ones(len(values)))
-    averaged: Floats = _scan(kept, values) / weights
+    own = np.ones(len(values))
+    own[0] = first_weight
+    averaged: Floats = _scan(kept, values * own) / _scan(kept, own)
     return averaged
 
 

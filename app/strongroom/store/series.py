@@ -9,6 +9,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import overload
 
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.journal.files import is_of_a_process
@@ -60,18 +61,46 @@ def _read_series(folder: Path, key: str, steps: StepRange, most: int | None) -> 
     return taken.series()
 
 
-def read_sealed_series(folder: Path, key: str, most: int) -> tuple[Series, int]:
+@overload
+def read_sealed_series(folder: Path, key: str, most: int) -> tuple[Series, int]: ...
+
+
+@overload
+def read_sealed_series(
+    folder: Path, key: str, most: int, *, unless_more: int
+) -> tuple[Series, int] | None: ...
+
+
+def read_sealed_series(
+    folder: Path, key: str, most: int, *, unless_more: int | None = None
+) -> tuple[Series, int] | None:
     """Returns about so many of the sealed points of a metric, and how many more there are.
+
+    Args:
+        folder: The run folder.
+        key: The metric.
+        most: About how many.
+        unless_more: Nothing is read of a metric that has more points; the answer is None then.
 
     Raises:
         Untrusted: ``E-HASH`` if the Parquet does not hold, ``E-MISSING`` if it is gone.
     """
-    return steadily(folder, lambda: _read_sealed(folder, key, most))
+    return steadily(folder, lambda: _read_sealed(folder, key, most, unless_more))
 
 
-def _read_sealed(folder: Path, key: str, most: int) -> tuple[Series, int]:
+def _read_sealed(
+    folder: Path, key: str, most: int, unless_more: int | None
+) -> tuple[Series, int] | None:
     taken = Thinned(most)
-    _each_sealed(folder, key, EVERYWHERE, taken.add)
+    sealed = _sealed_metrics(folder)
+    if sealed is not None:
+        from strongroom.journal.compacted import open_points
+
+        with open_points(sealed) as points:
+            if unless_more is not None and points.count(key) > unless_more:
+                return None
+            for piece in points.pieces(key):
+                taken.add(piece)
     return taken.series(), taken.left
 
 

@@ -42,6 +42,7 @@ class ChartBoard(QScrollArea):
         enlarge_requested: Somebody wants to see a chart alone (its id).
         menu_requested: Somebody wants to know what can be done with a chart (its id, where).
         aimed: The run whose line the mouse means (str), or None.
+        ranged: Another range of a chart is seen.
     """
 
     wanted = Signal(tuple)
@@ -51,6 +52,7 @@ class ChartBoard(QScrollArea):
     enlarge_requested = Signal(str)
     menu_requested = Signal(str, QPoint)
     aimed = Signal(object)
+    ranged = Signal()
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class ChartBoard(QScrollArea):
         self._cards.enlarge_requested.connect(self.enlarge_requested)
         self._cards.menu_requested.connect(self.menu_requested)
         self._cards.aimed.connect(self.aimed)
+        self._cards.ranged.connect(self.ranged)
         self._cards.dragged.connect(self._on_dragged)
         self._places = Places((), self._layout, 0, has_headings=False)
         self.setWidget(self._page)

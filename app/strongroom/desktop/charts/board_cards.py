@@ -49,6 +49,7 @@ class Cards(QObject):
         menu_requested: Somebody wants to know what can be done with a chart (its id, where).
         dragged: A chart is dragged by its header (its id, where, still held).
         aimed: The run whose line the mouse means (str), or None.
+        ranged: Another range of a chart is seen.
     """
 
     settings_requested = Signal(str)
@@ -56,6 +57,7 @@ class Cards(QObject):
     menu_requested = Signal(str, QPoint)
     dragged = Signal(str, QPoint, bool)
     aimed = Signal(object)
+    ranged = Signal()
 
     def __init__(
         self, look: ChartLook, words_of: WordsOf, page: QWidget, *, has_tools: bool
@@ -145,6 +147,7 @@ class Cards(QObject):
         self.feed(card_id, chart)
         chart.set_highlight(self._highlight)
         chart.aimed.connect(self.aimed)
+        chart.range_changed.connect(lambda _low, _high: self.ranged.emit())
         chart.enlarge_requested.connect(lambda: self.enlarge_requested.emit(card_id))
         chart.dragged.connect(lambda place, held: self.dragged.emit(card_id, place, held))
         if self._has_tools:

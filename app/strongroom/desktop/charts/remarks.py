@@ -20,6 +20,14 @@ class Words:
     has_legend: bool = False
 
 
+def between_words(between: int, *, has_finer: bool) -> str:
+    """Returns what is said of points that lie between the extremes drawn, "" if there are none."""
+    if not between:
+        return ""
+    closer = ", zoom in to see them" if has_finer else ""
+    return f"extremes drawn, {between:,} points between them{closer}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remarks:
     """Is what the owner of the chart says (``note``) and what the chart itself has to admit.

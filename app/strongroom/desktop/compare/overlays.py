@@ -2,6 +2,7 @@
 """The curves of the compared runs over each other: one chart a metric, what differs first.
 
 * A curve is asked for when its chart comes into sight; an answer for other runs is dropped.
+* What is zoomed into a long curve is read again, closely (`charts.closer`).
 * Colours are those of the headers; a metric with one point a run says it in the table, not here.
 """
 
@@ -13,10 +14,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.charts.board import ChartBoard
+from strongroom.desktop.charts.closer import Closer
 from strongroom.desktop.charts.layout import Card
 from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.options import ChartOptions
-from strongroom.desktop.charts.remarks import Words
+from strongroom.desktop.charts.remarks import Words, between_words
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.compare.plotted import Plotted
 from strongroom.desktop.compare.words import is_live, name_of
@@ -61,11 +63,14 @@ class Overlays(QWidget):
         self._colours: dict[str, int] = {}
         self._keys: tuple[str, ...] = ()
         self._series: dict[str, dict[str, ChartSeries]] = {}
+        self._between: dict[str, dict[str, tuple[int, bool]]] = {}  # by metric and run
         self._question = 0
         self._is_arranging = False
-        self.board = ChartBoard(ChartLook.from_theme(theme()), _words, has_tools=False)
+        self.board = ChartBoard(ChartLook.from_theme(theme()), self._words_of, has_tools=False)
         self.board.setObjectName("compare.charts")
         self.board.wanted.connect(self._on_wanted)
+        self._closer = Closer(self.board)
+        self._closer.wanted.connect(self._on_closer)
         self.axis_menu = MenuButton("Step", AXES, "step", name="Horizontal axis", small=True)
         self.smoothing_menu = MenuButton(
             "Smoothing", SMOOTHINGS, USUAL_SMOOTHING, icon_name="spline", name="Smoothing",
@@ -144,6 +149,8 @@ class Overlays(QWidget):
     def _ask_all_again(self) -> None:
         self._question += 1
         self._series.clear()
+        self._between.clear()
+        self._closer.forget()
         weight, axis = float(self.smoothing_menu.current()), self.axis_menu.current()
         self._is_arranging = True
         self.board.set_keys(self._keys)
@@ -156,18 +163,29 @@ class Overlays(QWidget):
         if not self._is_arranging and keys and self._runs:
             self._ask(f"compare.curves.{self._question}.{keys[0]}", self.run_ids(), keys)
 
+    def _on_closer(self, keys: tuple[str, ...]) -> None:
+        for span in dict.fromkeys(map(self._closer.span, keys)):
+            some = tuple(key for key in keys if self._closer.span(key) == span)
+            self._ask(f"compare.closer.{span}", self.run_ids(), some)
+
     def _ask(self, job: str, run_ids: tuple[str, ...], keys: tuple[str, ...]) -> None:
         question, curves = self._question, self._curves
         axis, weight = Axis(self.axis_menu.current()), float(self.smoothing_menu.current())
+        spans = {key: self._closer.span(key) for key in keys}
+        within = spans[keys[0]] if len(set(spans.values())) == 1 else None
 
         def take(found: tuple[Curve, ...]) -> None:
+            same = {key: span for key, span in spans.items() if self._closer.span(key) == span}
             if question == self._question:
-                self._take(found, keys, has_shadow=weight > 0)
+                there = tuple(curve for curve in found if curve.key in same)
+                self._take(there, tuple(same), has_shadow=weight > 0)
 
         self._tasks.ask(
             job,
             "Reading curves",
-            lambda _progress: curves.curves(run_ids, keys, x=axis, smoothing=ema(weight)),
+            lambda _progress: curves.curves(
+                run_ids, keys, x=axis, smoothing=ema(weight), within=within
+            ),
             take,
             owner=self,
         )
@@ -177,6 +195,8 @@ class Overlays(QWidget):
         for curve in curves:
             if curve.run_id not in names:
                 continue
+            told = self._between.setdefault(curve.key, {})
+            told[curve.run_id] = curve.between, curve.has_finer
             self._series.setdefault(curve.key, {})[curve.run_id] = ChartSeries(
                 run_id=curve.run_id,
                 label=names[curve.run_id],
@@ -186,15 +206,28 @@ class Overlays(QWidget):
                 raw_y=curve.raw if has_shadow else None,
             )
         for key in keys:
-            known = self._series.setdefault(key, {})
+            known, told = self._series.setdefault(key, {}), self._between.get(key, {})
+            self._closer.tell(
+                key,
+                has_finer=any(is_finer for _, is_finer in told.values()),
+                between=sum(count for count, _ in told.values()),
+            )
+            chart = self.board.chart(key)
+            if chart is not None:
+                self.board.dress(key, chart)
             self.board.set_series(key, [known[run_id] for run_id in names if run_id in known])
 
-
-def _words(_card: Card, options: ChartOptions) -> Words:
-    """Returns what stands behind the title of a chart."""
-    smoothing = options.smoothing
-    is_on = smoothing is not None and smoothing.is_on
-    return Words(note=f"EMA {smoothing.amount:.2f}, raw behind" if is_on and smoothing else "")
+    def _words_of(self, card: Card, options: ChartOptions) -> Words:
+        """Returns what stands behind the title of a chart."""
+        smoothing, told = options.smoothing, self._between.get(card.id, {}).values()
+        is_on = smoothing is not None and smoothing.is_on
+        parts = (
+            f"EMA {smoothing.amount:.2f}, raw behind" if is_on and smoothing else "",
+            between_words(
+                sum(count for count, _ in told), has_finer=any(finer for _, finer in told)
+            ),
+        )
+        return Words(note=", ".join(part for part in parts if part))
 
 
 def charted_keys(compared: ComparedRuns) -> tuple[str, ...]:

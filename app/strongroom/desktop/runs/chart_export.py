@@ -2,12 +2,14 @@
 """Charts into files and onto the clipboard.
 
 * Every file is written in a task, for it may lie on a slow share.
-* One chart is written as it is seen. All charts are read and painted by the worker too, one after
-  the other with progress and Cancel, also those that never came into sight.
+* One chart is written as it is seen; as CSV or Parquet with every point that lies in sight, also
+  those that a long curve does not draw.
+* All charts are read and painted by the worker too, one after the other with progress and Cancel,
+  also those that never came into sight.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize
@@ -15,9 +17,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from strongroom.desktop.charts.data_table import MOST_COPIED, PointsModel
-from strongroom.desktop.charts.export import Sheet, save_sheet_png, save_svg
+from strongroom.desktop.charts.export import Sheet, save_sheet_png, save_svg, visible
 from strongroom.desktop.charts.line_chart import LineChart
 from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.prepared import Prepared
 from strongroom.desktop.charts.scale import Scale
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.charts.ticks import XAxis
@@ -42,6 +45,7 @@ X_NAMES = {
     XAxis.METRIC: "x",
 }
 Read = Callable[[Wish], CardLines]
+EveryPoint = Callable[[], Sequence[Prepared]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +70,22 @@ class ChartExport(QObject):
         super().__init__(parent)
         self._tasks, self._widget = tasks, parent
 
-    def ask(self, chart: LineChart, form: str) -> None:
-        """Asks for a file and writes a chart in one of ``FORMATS``."""
+    def ask(self, chart: LineChart, form: str, every_point: EveryPoint | None = None) -> None:
+        """Asks for a file and writes a chart in one of ``FORMATS``; see `write`."""
         words = dict(FORMATS)[form]
         name = file_name(chart.title(), f".{form}")
         ask_where(
-            self._widget, f"Save chart as {words}", name, lambda path: self.write(chart, form, path)
+            self._widget,
+            f"Save chart as {words}",
+            name,
+            lambda path: self.write(chart, form, path, every_point),
         )
 
-    def write(self, chart: LineChart, form: str, path: Path) -> None:
-        """Writes a chart as it is now."""
-        save = _saver(chart, form)
+    def write(
+        self, chart: LineChart, form: str, path: Path, every_point: EveryPoint | None = None
+    ) -> None:
+        """Writes a chart as it is now; ``every_point`` reads the lines of one that is thinned."""
+        save = _saver(chart, form, every_point)
         self._tasks.ask(
             f"charts.export.{path}",
             f"Saving {path.name}",
@@ -155,16 +164,26 @@ def _title(wish: Wish) -> str:
     return wish.options.title or wish.card.id
 
 
-def _saver(chart: LineChart, form: str) -> Callable[[Path], None]:
+def _saver(chart: LineChart, form: str, every_point: EveryPoint | None) -> Callable[[Path], None]:
     if form not in WRITERS:
         return chart.export_png() if form == "png" else chart.export_svg()
     lines, key, x_name = chart.visible_series(), chart.title(), X_NAMES[chart.x_axis]
-    return lambda path: WRITERS[form]([chart_line(one, key) for one in lines], x_name, path)
+    seen = chart.x_range()
+
+    def save(path: Path) -> None:
+        there = lines
+        if every_point is not None:
+            there = visible([one.series for one in every_point()], *seen)
+        WRITERS[form]([chart_line(one, key) for one in there], x_name, path)
+
+    return save
 
 
 def _sheet_saver(wish: Wish, charts: AllCharts, form: str) -> Callable[[Path], None]:
     """Returns what writes a chart that has no widget; reads its lines first."""
-    lines, options = charts.read(wish), wish.options
+    is_data = form in WRITERS
+    within = None if is_data else charts.x_range
+    lines, options = charts.read(replace(wish, within=within, has_all=is_data)), wish.options
     prepared = list(lines.prepared.values())
     if form in WRITERS:
         points = [chart_line(one.series, _title(wish)) for one in prepared]

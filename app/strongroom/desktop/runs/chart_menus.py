@@ -38,6 +38,9 @@ class ChartsHost(Protocol):
     def copy_points(self, chart: LineChart) -> None:
         """Copies the visible points of a chart."""
 
+    def export(self, chart: LineChart, form: str) -> None:
+        """Saves a chart as a file."""
+
     def set_logs(self, *, x: bool, y: bool) -> None:
         """Makes axes logarithmic."""
 
@@ -99,7 +102,7 @@ def card_menu(pane: ChartsHost, parent: QWidget, chart: LineChart, card_id: str)
     _add(menu, "Copy picture", lambda: exports.copy_picture(chart))
     _add(menu, "Copy data", lambda: pane.copy_points(chart))
     for form, words in FORMATS:
-        _add(menu, f"Save as {words}…", partial(exports.ask, chart, form))
+        _add(menu, f"Save as {words}…", partial(pane.export, chart, form))
     menu.addSeparator()
     sizes = menu.addMenu("Size")
     for size, words in SIZES:

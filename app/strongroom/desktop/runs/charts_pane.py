@@ -207,11 +207,11 @@ class ChartsPane(QWidget):
 
     def export(self, chart: LineChart, form: str) -> None:
         """Asks for a file and writes a chart in one of ``FORMATS``."""
-        self.exports.ask(chart, form)
+        self.exports.ask(chart, form, self.reader.every_point(self.card_of(chart)))
 
     def write(self, chart: LineChart, form: str, path: Path) -> None:
         """Writes a chart as it is now into a file, in a task."""
-        self.exports.write(chart, form, path)
+        self.exports.write(chart, form, path, self.reader.every_point(self.card_of(chart)))
 
     def save_all(self, form: str) -> QFileDialog:
         """Asks for a folder and saves all charts of the board into it."""
@@ -330,13 +330,13 @@ class ChartsPane(QWidget):
         smoothing = options.smoothing or OFF
         words = smoothing_words(smoothing, seconds=options.x in {"relative", "time"})
         behind = ", raw behind" if words and not self.reader.grouping.param else ""
-        lost, between = self.reader.left_out(card.id)
+        unseen = self.reader.unseen(card.id)
         along = options.x.removeprefix(METRIC)
         parts = (
             unit,
             words + behind,
-            f"{lost:,} points without {along}" if lost else "",
-            f"extremes drawn, {between:,} points between them" if between else "",
+            f"{unseen.left_out:,} points without {along}" if unseen.left_out else "",
+            unseen.words(),
         )
         titles = dict(AXES) | {"time": "Wall time (UTC)", "relative": "Time since the start"}
         x_unit = schema.rule(along).unit if options.x.startswith(METRIC) else ""

@@ -12,18 +12,25 @@ from dataclasses import dataclass
 from strongroom.desktop.charts.layout import MOST_KEYS, Card
 from strongroom.desktop.charts.options import METRIC, ChartOptions
 from strongroom.desktop.charts.prepared import Prepared, prepare
+from strongroom.desktop.charts.remarks import between_words
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.services.curve_bands import Spread, bands
 from strongroom.services.curves import Axis, Curve, Curves, MetricAxis
-from strongroom.services.smoothing import OFF, Smoothing
+from strongroom.services.smoothing import OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A card that wants its lines; ``options`` are complete."""
+    """A card that wants its lines; ``options`` are complete.
+
+    ``within`` is a range of x that is to be seen closely; ``has_all`` wants every point of long
+    curves, for a file.
+    """
 
     card: Card
     options: ChartOptions
+    within: tuple[float, float] | None = None
+    has_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +52,40 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What the lines of a run or a card do not show.
+
+    ``left_out`` counts points that have no place along x, ``between`` those not drawn because they
+    lie between extremes that are; ``has_finer`` says that a range can be seen more closely.
+    """
+
+    left_out: int = 0
+    between: int = 0
+    has_finer: bool = False
+
+    def words(self) -> str:
+        """Returns what is said of points between extremes, "" if there are none."""
+        return between_words(self.between, has_finer=self.has_finer)
+
+    def and_also(self, other: "Unseen") -> "Unseen":
+        """Returns what both do not show."""
+        return Unseen(
+            left_out=self.left_out + other.left_out,
+            between=self.between + other.between,
+            has_finer=self.has_finer or other.has_finer,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardLines:
     """The lines of a card by (run or group, metric), and the logarithms they are for (x, y).
 
-    ``left_out`` counts points that have no place along x, ``between`` those not drawn because they
-    lie between extremes that are.
+    ``unseen`` says by run what they do not show.
     """
 
     prepared: dict[tuple[str, str], Prepared]
     logs: tuple[bool, bool]
-    left_out: int = 0
-    between: int = 0
+    unseen: dict[str, Unseen]
 
 
 def axis_of(options: ChartOptions) -> Axis | MetricAxis:
@@ -82,13 +112,20 @@ def read_lines(
         grouping: None draws every run.
     """
     found: dict[str, CardLines] = {}
-    together: dict[tuple[str, Smoothing], list[Wish]] = {}
+    together: dict[tuple[object, ...], list[Wish]] = {}
     for wish in wishes:
-        key = wish.options.x, wish.options.smoothing or OFF
+        key = wish.options.x, wish.options.smoothing, wish.within, wish.has_all
         together.setdefault(key, []).append(wish)
-    for (_, smoothing), some in together.items():
+    for some in together.values():
         keys = list(dict.fromkeys(key for wish in some for key in wish.card.metrics()))
-        answer = curves.curves(run_ids, keys, x=axis_of(some[0].options), smoothing=smoothing)
+        answer = curves.curves(
+            run_ids,
+            keys,
+            x=axis_of(some[0].options),
+            smoothing=some[0].options.smoothing or OFF,
+            within=some[0].within,
+            has_all=some[0].has_all or grouping is not None,  # a mean is of every point
+        )
         by_key: dict[str, list[Curve]] = {}
         for curve in answer:
             by_key.setdefault(curve.key, []).append(curve)
@@ -106,11 +143,12 @@ def _lines(
     series: dict[tuple[str, str], ChartSeries] = {}
     keys = wish.card.metrics()[:MOST_KEYS]
     has_shadow = (wish.options.smoothing or OFF).is_on
-    left_out = between = 0
+    unseen: dict[str, Unseen] = {}
     for place, key in enumerate(keys):
         there = [curve for curve in by_key.get(key, ()) if curve.run_id in looks]
-        left_out += sum(curve.left_out for curve in there)
-        between += sum(curve.between for curve in there)
+        for curve in there:
+            one = Unseen(left_out=curve.left_out, between=curve.between, has_finer=curve.has_finer)
+            unseen[curve.run_id] = unseen.get(curve.run_id, Unseen()).and_also(one)
         more = f" · {key}" if len(keys) > 1 else ""
         dash = place if len(keys) > 1 else None
         if grouping is None:
@@ -132,8 +170,7 @@ def _lines(
     return CardLines(
         prepared=dict(zip(series, prepared, strict=True)),
         logs=logs,
-        left_out=left_out,
-        between=between,
+        unseen=unseen,
     )
 
 

@@ -5,33 +5,39 @@
   sight; an answer for other runs or other settings is dropped.
 * While a run is live only its own curves are asked for again, and only for charts near sight; once
   more when it has ended, for what it logged after the last look.
+* What is zoomed into a long curve is read again, closely (`charts.closer`).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from strongroom.desktop.charts.board import ChartBoard
+from strongroom.desktop.charts.closer import Closer
 from strongroom.desktop.charts.layout import Card
 from strongroom.desktop.charts.look import ChartLook
+from strongroom.desktop.charts.prepared import Prepared
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.runs.chart_export import AllCharts
 from strongroom.desktop.runs.charted import Charted
-from strongroom.desktop.runs.curve_lines import CardLines, Grouping, RunLook, Wish, read_lines
+from strongroom.desktop.runs.curve_lines import (
+    CardLines,
+    Grouping,
+    RunLook,
+    Unseen,
+    Wish,
+    read_lines,
+)
 from strongroom.desktop.runs.services import RunsServices
 from strongroom.desktop.runs.words import shown
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import Run, RunStatus
 from strongroom.services.curve_bands import Spread
-
-if TYPE_CHECKING:
-    from strongroom.desktop.charts.prepared import Prepared
 
 MANY_NAMES = 20_000  # metric names of all runs; counting more takes longer than a frame
 
@@ -74,7 +80,8 @@ class CurveReader(QObject):
         self._board, self._widget = board, parent
         self._runs: dict[str, Run] = {}
         self._lines: dict[str, dict[tuple[str, str], Prepared]] = {}
-        self._left_out: dict[str, tuple[int, int]] = {}
+        self._unseen: dict[str, dict[str, Unseen]] = {}  # by card and run
+        self._closer = Closer(board)
         self._names: tuple[tuple[tuple[str, int], ...], tuple[str, ...]] = ((), ())
         self._question = 0
         self._ended: set[str] = set()  # ran at the last look, and have not been read to their end
@@ -82,6 +89,7 @@ class CurveReader(QObject):
         self.schema = MetricSchema()
         self.grouping = GroupBy()
         board.wanted.connect(self._on_wanted)
+        self._closer.wanted.connect(self._on_closer)
 
     def run_ids(self) -> tuple[str, ...]:
         """Returns the charted runs."""
@@ -105,9 +113,25 @@ class CurveReader(QObject):
             self.grouping = grouping
             self.ask_all_again()
 
-    def left_out(self, card_id: str) -> tuple[int, int]:
-        """Returns how many points of a card have no place along x, and how many lie between."""
-        return self._left_out.get(card_id, (0, 0))
+    def unseen(self, card_id: str) -> Unseen:
+        """Returns what the lines of a card do not show."""
+        found = Unseen()
+        for one in self._unseen.get(card_id, {}).values():
+            found = found.and_also(one)
+        return found
+
+    def every_point(self, card_id: str) -> Callable[[], Sequence[Prepared]] | None:
+        """Returns what reads a card's lines with every point, None if it shows them all."""
+        if not self.unseen(card_id).has_finer:
+            return None
+        curves, looks, runs = self._services.curves, self._looks(), tuple(self._runs)
+        wish, grouping = replace(self._wish(card_id), within=None, has_all=True), self._grouping()
+
+        def read() -> Sequence[Prepared]:
+            lines = read_lines(curves, looks, runs, (wish,), grouping)[wish.card.id]
+            return tuple(lines.prepared.values())
+
+        return read
 
     def forget_stale(self) -> None:
         """Forgets lines the board does not want any more."""
@@ -207,7 +231,8 @@ class CurveReader(QObject):
         self._question += 1
         self._ended = set()  # all is read anew
         self._lines.clear()
-        self._left_out.clear()
+        self._unseen.clear()
+        self._closer.forget()
         self._is_arranging = True
         self._board.forget_series()
         self._name_metrics()
@@ -226,6 +251,16 @@ class CurveReader(QObject):
 
         job = f"runs.curves.{question}.{card_ids[0]}"
         self._ask(job, "Reading curves", tuple(self._runs), card_ids, take, None)
+
+    def _on_closer(self, card_ids: tuple[str, ...]) -> None:
+        question = self._question
+
+        def take(found: dict[str, CardLines]) -> None:
+            if question == self._question:
+                self._take(found)
+
+        runs = tuple(self._runs)
+        self._ask("runs.closer", "Reading points", runs, card_ids, take, None)
 
     def _ask(
         self,
@@ -256,6 +291,7 @@ class CurveReader(QObject):
         return Wish(
             card=Card(id=card.id, keys=card.keys),
             options=replace(drawn, title=card.options.title),
+            within=self._closer.span(card_id),
         )
 
     def _take(self, found: dict[str, CardLines]) -> None:
@@ -264,7 +300,9 @@ class CurveReader(QObject):
             known.update(lines.prepared)
             order = {run_id: place for place, run_id in enumerate(self._runs)}
             ids = sorted(known, key=lambda pair: order.get(pair[0], -1))
-            self._left_out[card_id] = lines.left_out, lines.between
+            self._unseen.setdefault(card_id, {}).update(lines.unseen)
+            unseen = self.unseen(card_id)
+            self._closer.tell(card_id, has_finer=unseen.has_finer, between=unseen.between)
             chart = self._board.chart(card_id)
             if chart is not None:
                 self._board.dress(card_id, chart)
