@@ -14,6 +14,7 @@ from strongroom.domain.artifact import ArtifactFile, tree_digest
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
+from strongroom.domain.newer_format import refuse_newer
 from strongroom.domain.parts import parts_of
 from strongroom.domain.team import STATEMENT_TYPE
 
@@ -89,9 +90,11 @@ def parse_manifest(statement: JsonValue) -> Manifest:
     """Reads a manifest from its parsed statement.
 
     Raises:
+        NewerFormat: ``E-FORMAT`` for a manifest of tomorrow.
         Untrusted: ``E-FORMAT`` for another shape, ``E-PATH`` or ``E-SIZE`` for forbidden files,
             ``E-HASH`` if the subject is not the tree of the files.
     """
+    refuse_newer(statement, PREDICATE_TYPE, "A manifest")
     try:
         manifest = _read(statement)
         same = manifest.to_statement() == statement

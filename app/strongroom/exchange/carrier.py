@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
+from strongroom.domain.newer_format import refuse_newer
 from strongroom.domain.team import Member
 from strongroom.trust.envelope import MAX_MANIFEST_BYTES, Envelope, parse
 from strongroom.trust.keys import from_hex
@@ -33,7 +34,12 @@ Read = TypeVar("Read", bound=Document)
 
 
 def read_document(
-    raw: bytes, read: Callable[[JsonValue], Read], refusal: Callable[[str], Untrusted]
+    raw: bytes,
+    read: Callable[[JsonValue], Read],
+    refusal: Callable[[str], Untrusted],
+    *,
+    kind: str,
+    what: str,
 ) -> tuple[Read, Envelope]:
     """Reads a document; whose signature it bears is `check_signer`'s question.
 
@@ -41,11 +47,15 @@ def read_document(
         raw: Its envelope.
         read: Understands a statement; may raise what looking into a strange one raises.
         refusal: Makes the refusal of a document that cannot be understood, from the reason.
+        kind: Its predicate type.
+        what: ``The bundle`` or ``The receipt``.
 
     Raises:
         Untrusted: ``E-SIZE``, ``E-CANON``; ``refusal``.
+        NewerFormat: ``E-FORMAT`` for a document of tomorrow.
     """
     parsed = parse(raw, max_bytes=MAX_MANIFEST_BYTES)
+    refuse_newer(parsed.document, kind, what)
     try:
         document = read(parsed.document)
         is_same = document.to_statement() == parsed.document

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from strongroom.domain.bundle import Manifest
 from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.event import Event
+from strongroom.domain.newer_format import NewerFormat
 from strongroom.exchange.arrivals import Desk
 from strongroom.exchange.bundles import Bundle
 from strongroom.exchange.local import check_manifest, content_events, manifest_path, thing_name
@@ -108,6 +109,9 @@ class _Fetch:
         try:
             raw = self._desk.remote.read_manifest(digest)
             bundle.manifest = check_manifest(raw, bundle.event, self._is_signed)
+        except NewerFormat as error:
+            self._wait_for_update(bundle, error, path)
+            return
         except Untrusted as error:
             if error.code != "E-MISSING":
                 self._refuse_manifest(bundle, error, path, raw)
@@ -121,6 +125,13 @@ class _Fetch:
             self._here.ledger.files.put_manifest(raw)
         self._found.counts += Counts(manifests=1, bytes=len(raw))
         bundle.mark("new")
+
+    def _wait_for_update(self, bundle: Bundle, error: NewerFormat, path: str) -> None:
+        """Leaves content where it is whose description a newer Strongroom wrote."""
+        what = error.title[0].lower() + error.title[1:]
+        detail = f"{thing_name(bundle.event)}: {what}; update Strongroom here"
+        self._desk.wait(error.code, path, detail)
+        bundle.mark("waiting", error.code, detail)
 
     def _refuse_manifest(
         self, bundle: Bundle, error: Untrusted, path: str, raw: bytes | None
@@ -191,6 +202,8 @@ class _Fetch:
             found = trouble(error, f"run/{run}", size_bytes=manifest.total_bytes)
             self._found.conflicts.append(found)
             bundle.mark("conflict", error.code, error.title)
+        except NewerFormat as error:
+            self._wait_for_update(bundle, error, f"run/{run}")
         except Untrusted as error:
             raw = self._here.ledger.files.read_manifest(str(bundle.event.body["manifest"]))
             name = thing_name(bundle.event)

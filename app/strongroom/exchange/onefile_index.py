@@ -151,7 +151,7 @@ def read_index(raw: bytes) -> tuple[OneFileIndex, envelope.Envelope]:
     Raises:
         Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``; ``E-PATH`` for a name that is not ours.
     """
-    index, parsed = read_document(raw, _read, _unreadable)
+    index, parsed = read_document(raw, _read, _unreadable, kind=PREDICATE_TYPE, what="The bundle")
     _check_paths(index.files)
     return index, parsed
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from strongroom.domain.changes import Changes
 from strongroom.domain.errors import Untrusted
+from strongroom.domain.newer_format import NewerFormat
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.registry import RegistryState
 from strongroom.exchange.arrivals import Arrived, Desk, Listing, list_remote, read_arrivals
@@ -146,10 +147,17 @@ def _admit(desk: Desk, listing: Listing, before: Snapshot) -> tuple[Intake, Snap
 
 
 def _wait_for_trust(desk: Desk, arrived: Arrived, intake: Intake) -> None:
-    """Notes trust documents that were neither kept nor refused: what they follow is missing."""
+    """Notes trust documents that were neither kept nor refused.
+
+    What they follow is missing, or a newer Strongroom wrote them.
+    """
     refused = {raw for raw, _ in intake.rejected}
     for raw in arrived.trust:
-        signed = None if raw in refused else _readable(raw)
+        try:
+            signed = None if raw in refused else read_trust(raw)
+        except NewerFormat as error:
+            desk.wait(error.code, arrived.paths[raw], error.title, len(raw))
+            continue
         if signed is not None and signed.document.version not in intake.trust:
             detail = "A trust document before it has not arrived"
             desk.wait("E-TRUST-GAP", arrived.paths[raw], detail)

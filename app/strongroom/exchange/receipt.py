@@ -90,7 +90,9 @@ def read_receipt(raw: bytes, trust: TrustChain) -> tuple[Receipt, str]:
         Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``, ``E-TEAM``, ``E-SIG``; ``E-CUT`` if
             its signer was revoked.
     """
-    receipt, parsed = read_document(raw, _read, _unreadable)
+    receipt, parsed = read_document(
+        raw, _read, _unreadable, kind=PREDICATE_TYPE, what="The receipt"
+    )
     if receipt.team != trust.team:
         raise Untrusted("E-TEAM", "The receipt belongs to another team", ADVICE)
     member = trust.latest.members.get(receipt.writer) if trust.latest else None

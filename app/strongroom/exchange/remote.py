@@ -254,8 +254,13 @@ def parse_description(path: Path, data: bytes) -> RemoteDescription:
         found = canonical.decode(data, max_bytes=MAX_DESCRIPTION_BYTES)
     except Untrusted as error:
         raise _not_a_remote(path, "its strongroom.json cannot be read") from error
-    if isinstance(found, dict) and found.get("format", FORMAT) != FORMAT:
-        raise _not_a_remote(path, "it was made by a newer version of Strongroom")
+    number = found.get("format") if isinstance(found, dict) else None
+    if type(number) is int and number > FORMAT:
+        raise BadInput(
+            "E-REMOTE",
+            f"{path} was made by a newer Strongroom (format {number})",
+            "Update Strongroom here to exchange with it. Nothing was read or written there.",
+        )
     try:
         return _described(found)
     except (ValueError, TypeError) as error:
@@ -268,8 +273,10 @@ def _described(found: canonical.JsonValue) -> RemoteDescription:
     part_size = found["part_size"]
     if type(part_size) is not int or not 1 <= part_size <= _MAX_PART_BYTES:
         raise ValueError("a size of parts that no stick takes")
-    if type(found["format"]) is not int or not is_digest(found["team"]):
-        raise ValueError("no format or no team")
+    if type(found["format"]) is not int or found["format"] != FORMAT:
+        raise ValueError("no format that is known")
+    if not is_digest(found["team"]):
+        raise ValueError("no team")
     return RemoteDescription(
         team=found["team"], created_us=from_iso(found["created"]), part_size_bytes=part_size
     )

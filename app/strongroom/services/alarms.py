@@ -15,6 +15,7 @@ from strongroom.domain.team import TrustDocument
 from strongroom.services.exchange_memory import ExchangeMemory, RemoteInfo
 from strongroom.services.held_team import TurnedTeam
 from strongroom.services.workstation import Workstation
+from strongroom.store.home_formats import sentence, what_waits
 from strongroom.store.snapshot import Snapshot
 
 GRAVEST_FIRST = (
@@ -55,19 +56,24 @@ class Alarms:
     def notes(self) -> tuple[AlarmNote, ...]:
         """Returns all alarms of this workstation, the gravest first.
 
-        Without a team there is at most the one of a store that is only read.
+        Without a team there are only those of a store or home that is only read.
         """
         of_store = tuple(self._of_store())
         return (*of_store, *self._of_the_team()) if self._at.has_team() else of_store
 
     def _of_store(self) -> Iterator[AlarmNote]:
-        """Yields why nothing can be changed here, if that is so."""
+        """Yields why nothing, or not everything, can be changed here, if that is so."""
         try:
             self._at.folder.require_writable()
         except StrongroomError as error:
             yield AlarmNote(
                 code=error.code, title=error.title, advice=error.advice, page="monitor",
                 is_grave=False,
+            )  # fmt: skip
+        if newer := self._at.home.newer():
+            yield AlarmNote(
+                code="E-FORMAT", title=sentence(newer), advice=what_waits(newer), page="monitor",
+                object=newer[0].name, is_grave=False,
             )  # fmt: skip
 
     def _of_the_team(self) -> tuple[AlarmNote, ...]:

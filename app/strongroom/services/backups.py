@@ -27,6 +27,7 @@ from strongroom.services.restoring import BackupInfo, find_backup, info_of, list
 from strongroom.services.workstation import Workstation
 from strongroom.store.backup_folder import BackupFolder, ListedBackup
 from strongroom.store.backup_source import BackupSource
+from strongroom.store.home_formats import BACKUP
 
 MAX_HOURS = 24 * 366
 HOUR_US = 3_600 * MICROSECONDS
@@ -141,6 +142,7 @@ class Backups:
             EnvironmentFault: ``E-FULL``, ``E-SHARE``; earlier backups stay as they were.
             Cancelled: There is no new backup; bytes that were copied are found by the next one.
         """
+        self._at.home.require_writable(BACKUP)  # it notes when the last one was made
         place = self._place(self._folder(folder))
         source = BackupSource(self._at.folder.root, self._at.folder.cache)
         work = Copying(source, place, progress or Silent())

@@ -25,6 +25,7 @@ from strongroom.services.recipients import recipients_of
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
 from strongroom.store.growing_file import GrowingFile, WeighedFile
+from strongroom.store.home_formats import CARRIAGE
 from strongroom.trust.identity import SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
 
@@ -63,6 +64,7 @@ class BundleMaking:
         snapshot = self._at.snapshot()
         names, _, _ = recipients_of(snapshot.latest, order.to, self._at.require_card().writer)
         self._at.check_may_sign()
+        self._at.home.require_writable(CARRIAGE)
         self._at.runs.refresh()
         pair = self._at.keys(ask=ask)
         held, base = self._base(order.since, ask) if order.since else (Held(), "")

@@ -18,6 +18,7 @@ from strongroom.services.carriage import CarriageMemory, TakenBundle
 from strongroom.services.local_side import local_side
 from strongroom.services.workstation import Workstation
 from strongroom.store.growing_file import GrowingFile
+from strongroom.store.home_formats import CARRIAGE
 from strongroom.trust.identity import SecretsHandler
 from strongroom.trust.signer import Ed25519Signer
 
@@ -87,6 +88,7 @@ class BundleReceipts:
 
     def confirm(self, path: Path, *, ask: SecretsHandler | None = None) -> Confirmed:
         """Takes note of a receipt that came home; as `Bundles.confirm`."""
+        self._at.home.require_writable(CARRIAGE)
         receipt, id_ = self._opening.receipt(path)
         name = self._at.snapshot().latest.name_of(receipt.writer)
         is_known = any(

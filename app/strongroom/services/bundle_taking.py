@@ -22,6 +22,7 @@ from strongroom.services.own_key import replaced_if_copied
 from strongroom.services.rotation import Rotation
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
+from strongroom.store.home_formats import CARRIAGE
 from strongroom.trust.identity import SecretsHandler
 
 _GAPS = frozenset({"E-TRUST-GAP", "E-GAP"})
@@ -51,6 +52,9 @@ class BundleTaking:
     ) -> Outcome:
         """Takes in what is admissible of a bundle; as `Bundles.take`."""
         here = local_side(self._at)
+        if not is_dry:
+            self._at.folder.require_writable()
+            self._at.home.require_writable(CARRIAGE)
         with self._opening.bundle(path, ask) as bundle:
             self._opening.judged(bundle)
             found = pull(

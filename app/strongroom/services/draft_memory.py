@@ -11,7 +11,7 @@ from pathlib import Path
 
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock, from_iso, to_iso
-from strongroom.domain.errors import StrongroomError
+from strongroom.domain.errors import Refused, StrongroomError
 from strongroom.store.home import Home
 
 MAX_KEPT = 64  # the newest; more than anybody signs in a month
@@ -55,5 +55,5 @@ class DraftMemory:
         return {}
 
     def _save(self, known: Mapping[str, JsonValue]) -> None:
-        with suppress(OSError):
+        with suppress(OSError, Refused):  # of a newer Strongroom: it stays as it is
             self._home.save_drafts({"format": 1, "known": dict(known)})

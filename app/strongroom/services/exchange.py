@@ -46,6 +46,7 @@ from strongroom.services.unsigned_runs import UnsignedRuns
 from strongroom.services.vouching import held_against_checkpoints, vouch
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
+from strongroom.store.home_formats import OF_EXCHANGE
 from strongroom.store.quarantine import QuarantinedItem
 from strongroom.trust.identity import SecretsHandler
 
@@ -233,6 +234,7 @@ class Exchange:
             EnvironmentFault: ``E-SHARE``.
             Cancelled: Nothing is remembered.
         """
+        self._at.home.require_writable(*OF_EXCHANGE)
         info, here = self._places.info(name), self._places.local()
         check = check_remote(
             here, self._places.open(info.path), name=name,
@@ -446,9 +448,10 @@ class Exchange:
         )
 
     def _check_writable(self, how: "_How") -> None:
-        """Refuses to exchange more than words with a store that is only read."""
+        """Refuses to exchange more than words with a store or home that is only read."""
         if not how.is_dry:
             self._at.folder.require_writable()
+            self._at.home.require_writable(*OF_EXCHANGE)
 
     def _settle(self, changes: Changes) -> Changes:
         return settle(self._at, changes)

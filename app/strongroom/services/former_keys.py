@@ -12,6 +12,7 @@ from contextlib import suppress
 from strongroom.domain.errors import EnvironmentFault
 from strongroom.domain.ids import is_digest
 from strongroom.store.home import Home
+from strongroom.store.home_formats import FORMER
 from strongroom.trust.keychain import Keychain
 
 MOST = 256  # keys of one home; a key a week for five years
@@ -37,7 +38,9 @@ class FormerKeys:
 
         Raises:
             OSError: If the home cannot be written; the secrets may be there still.
+            Refused: ``E-FORMAT`` if a newer Strongroom wrote the file.
         """
+        self._home.require_writable(FORMER)
         noted = self._noted()
         if noted.get(writer) != "gone":
             self._save({**noted, writer: "waits"})
@@ -48,6 +51,8 @@ class FormerKeys:
         """Deletes the halves that a closed keychain has kept, if it is open now."""
         noted = self._noted()
         waiting = [writer for writer, state in noted.items() if state == "waits"]
+        if waiting and self._home.newer(FORMER):
+            return
         for writer in waiting:
             with suppress(EnvironmentFault):
                 self._keychain.delete(writer)

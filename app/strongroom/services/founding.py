@@ -10,6 +10,7 @@ from strongroom.domain.team import Grant, Member, Person, RootKey, TrustDocument
 from strongroom.services.key_ring import asked_once
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
+from strongroom.store.home_formats import OF_SIGNING, PIN
 from strongroom.trust import envelope
 from strongroom.trust.identity import SecretsHandler, create_identity
 from strongroom.trust.keys import KeyPair
@@ -35,6 +36,7 @@ def found_team(at: Workstation, name: str, *, ask: SecretsHandler | None = None)
             "This store belongs to a team already",
             "A store has one team. Use another store for another team.",
         )
+    at.home.require_writable(PIN, *OF_SIGNING)
     card = at.require_card()
     # One asking is enough: the root key is protected as the founder's own key is.
     once = asked_once(ask or at.ask)

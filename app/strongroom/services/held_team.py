@@ -13,6 +13,7 @@ from strongroom.domain.errors import Untrusted
 from strongroom.domain.ids import is_digest
 from strongroom.domain.team import Head, TrustDocument
 from strongroom.store.home import Home
+from strongroom.store.home_formats import HELD
 from strongroom.trust.trust_chain import TrustChain
 
 
@@ -45,6 +46,8 @@ class HeldTeam:
         """Notes the version in force, unless the one before it was put aside."""
         latest = trust.latest
         if latest is None or trust.forked or self.turned(trust) is not None:
+            return
+        if self._home.newer(HELD):  # a newer Strongroom's note stays as it is
             return
         version, id_ = self._held()
         is_behind = trust.find(id_) is None and version > latest.version  # the store was put back

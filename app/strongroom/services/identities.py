@@ -10,6 +10,7 @@ from strongroom.services.given_file import write_given
 from strongroom.services.key_status import KeyStatus, key_status
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
+from strongroom.store.home_formats import OF_KEYS
 from strongroom.trust.enrolment import MAX_NAME, write_request
 from strongroom.trust.fingerprint import fingerprint
 from strongroom.trust.identity import SecretsHandler, create_identity, passphrase_from_file
@@ -64,6 +65,7 @@ class Identities:
                 "There is an identity here already",
                 "Show it with: strongroom identity show. Another person needs another home.",
             )
+        self._at.home.require_writable(*OF_KEYS)
         pair = KeyPair.generate(self._at.random_bytes)
         protection = self.protection_for(passphrase)
         create_identity(
@@ -207,6 +209,7 @@ class Identities:
             EnvironmentFault: ``E-LOCKED``.
             Refused: ``E-LOCKED`` if the passphrase is too short.
         """
+        self._at.home.require_writable(*OF_KEYS)
         protection = self.protection_for(passphrase)
         self._at.identity().protect(
             protection, passphrase=passphrase, random_bytes=self._at.random_bytes

@@ -26,6 +26,7 @@ from strongroom.services.registry import Registry
 from strongroom.services.sealed_marks import DAMAGE
 from strongroom.services.witness import Witness
 from strongroom.services.workstation import Workstation
+from strongroom.store.home_formats import sentence, what_waits
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import differences, write_projection
 from strongroom.store.run_places import all_places
@@ -193,6 +194,7 @@ class Integrity:
             detail=f"{self._at.folder.root}, {free / 1e9:.1f} GB free",
             advice="" if free >= MIN_FREE_BYTES else "Free some space on this disk.",
         )
+        yield from self._home_check()
         yield self._chain_check()
         yield from self._own_log_check()
         for remote in self._at.home.remotes():
@@ -233,6 +235,10 @@ class Integrity:
             + (f", {len(problems)} alarms" if problems else ""),
             advice="Look at the Audit page, or run: strongroom verify." if problems else "",
         )
+
+    def _home_check(self) -> Iterator[Check]:
+        if newer := self._at.home.newer():
+            yield Check(name="home", is_ok=False, detail=sentence(newer), advice=what_waits(newer))
 
     def _own_log_check(self) -> Iterator[Check]:
         card = self._at.card()

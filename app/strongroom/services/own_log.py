@@ -16,6 +16,7 @@ from strongroom.domain.clock import to_iso
 from strongroom.domain.errors import Untrusted
 from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.home import Home
+from strongroom.store.home_formats import MET, OF_SIGNING
 from strongroom.store.restored import read_restored
 from strongroom.store.snapshot import Snapshot
 
@@ -40,7 +41,8 @@ class OwnLog:
         A key that comes later is not the one that may have signed what the backup does not hold.
         """
         mark = read_restored(self._store)
-        if mark is not None and self._home.met_restored().get("stamp") != mark.stamp:
+        is_new = mark is not None and self._home.met_restored().get("stamp") != mark.stamp
+        if mark is not None and is_new and not self._home.newer(MET):
             card = self._home.identity()
             writer = card.writer if card else ""
             self._home.save_met_restored({"stamp": mark.stamp, "writer": writer})
@@ -49,12 +51,22 @@ class OwnLog:
         """Notes that an event is about to be signed.
 
         Raises:
+            Refused: ``E-FORMAT`` if a newer Strongroom wrote the note.
             Untrusted: ``E-ROLLBACK`` if the log and the note contradict each other.
         """
+        self.require_writable()
         trouble = self.trouble(snapshot, writer)
         if trouble is not None:
             raise trouble
         self._save(writer, seq, is_done=False)
+
+    def require_writable(self) -> None:
+        """Refuses to sign what could not be noted.
+
+        Raises:
+            Refused: ``E-FORMAT`` if a newer Strongroom wrote the note.
+        """
+        self._home.require_writable(*OF_SIGNING)
 
     def has_signed(self, writer: str, seq: int) -> None:
         """Notes that the event is committed."""

@@ -19,6 +19,7 @@ from strongroom.services.local_side import local_side
 from strongroom.services.workstation import Workstation
 from strongroom.store.faults import explained
 from strongroom.store.home import RemoteEntry
+from strongroom.store.home_formats import REMOTES
 from strongroom.store.snapshot import no_team
 
 MAX_NAME = 60
@@ -54,6 +55,7 @@ class RemotePlaces:
 
     def add(self, name: str, path: Path) -> RemoteInfo:
         """Gives a folder a name; see `Exchange.add`."""
+        self._at.home.require_writable(REMOTES)
         known = self._at.home.remotes()
         if not name.strip() or len(name) > MAX_NAME or "/" in name or "\\" in name:
             raise BadInput(

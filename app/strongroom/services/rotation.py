@@ -27,6 +27,7 @@ from strongroom.services.key_ring import asked_once_each
 from strongroom.services.trust_changes import TrustChanges
 from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
+from strongroom.store.home_formats import OF_KEYS, OF_SIGNING
 from strongroom.store.own_event import forked
 from strongroom.store.snapshot import Snapshot
 from strongroom.store.store_folder import fault
@@ -148,6 +149,7 @@ class Rotation:
 
     def _card(self) -> IdentityCard:
         """Returns the identity that is to be rotated."""
+        self._at.home.require_writable(*OF_KEYS, *OF_SIGNING)
         card = self._at.require_card()
         if self._at.snapshot().trust.forked:
             raise forked(self._at.snapshot().trust)

@@ -68,6 +68,11 @@ class Runs:
         self.edits = RunEdits(catalog, folder, clock, random_bytes)
         self.closing = RunClosing(catalog, folder, clock, self.edits)
 
+    @property
+    def only_read(self) -> str:
+        """Why the store is only read, a sentence without a full stop; "" if it may be changed."""
+        return self.folder.only_read
+
     # ------------------------------------------------------------------ reading
 
     def refresh(self, progress: Progress | None = None) -> Changes:

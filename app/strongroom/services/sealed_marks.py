@@ -23,6 +23,7 @@ from strongroom.domain.ids import RandomBytes
 from strongroom.domain.team import Head
 from strongroom.exchange.marks import Marks, read_marks
 from strongroom.store.home import Home
+from strongroom.store.home_formats import FORMAT, number_of
 from strongroom.trust.keychain import Keychain
 from strongroom.trust.seal import Seal, SealState
 
@@ -108,6 +109,8 @@ class SealedMarks:
 
     def _is_to_seal(self) -> bool:
         document = self._document()
+        if number_of(document) > FORMAT:
+            return False
         is_unsealed = document.get("remotes") and not document.get("seal")
         is_waiting = is_unsealed or document.get("pending") or self._is_of_former(document)
         return bool(is_waiting) and self._state(document) is not SealState.BROKEN
@@ -130,6 +133,8 @@ class SealedMarks:
         return {**sealed, **raised}
 
     def _state(self, document: Mapping[str, JsonValue]) -> SealState:
+        if number_of(document) > FORMAT:  # a newer Strongroom may seal otherwise
+            return SealState.NONE
         found = self._check(document, self._writer())
         if found is SealState.NONE and self._is_of_former(document):
             return SealState.WHOLE

@@ -29,6 +29,7 @@ from strongroom.services.runs import Runs
 from strongroom.services.sealed_marks import SealedMarks
 from strongroom.store.attempt_book import AttemptBook
 from strongroom.store.home import Home, IdentityCard
+from strongroom.store.home_formats import OF_KEYS
 from strongroom.store.ledger import Ledger
 from strongroom.store.projection import is_current, write_projection
 from strongroom.store.quarantine import Quarantine
@@ -151,6 +152,8 @@ class Workstation:
         card = self.home.identity()
         following = self.home.next_identity()
         if card is None or following is None or not self._is_member(following.writer):
+            return card
+        if self.home.newer(*OF_KEYS):  # the newer Strongroom takes it up
             return card
         try:
             with self._guard:
@@ -304,9 +307,11 @@ class Workstation:
         """Refuses what `sign` would refuse whatever it was asked: before long work that ends so.
 
         Raises:
-            Refused: ``E-TEAM`` or ``E-CAP``.
+            Refused: ``E-TEAM`` or ``E-CAP``; ``E-FORMAT`` if a newer Strongroom wrote the home.
             Untrusted: ``E-TRUST-FORK``, ``E-ROLLBACK``, ``E-GAP``.
         """
+        self.folder.require_writable()
+        self.own_log.require_writable()
         writer = self.require_card().writer
         snapshot = self.ledger().check_writer(writer)
         if (trouble := self.own_log.trouble(snapshot, writer)) is not None:

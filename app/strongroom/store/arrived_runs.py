@@ -20,11 +20,18 @@ from strongroom.domain.canonical import JsonValue, decode
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.domain.ids import RandomBytes, is_run_id
-from strongroom.journal.layout import OBJECT_FOLDER, PACK_MAGIC, RUN_FILE
+from strongroom.domain.newer_format import newer
+from strongroom.journal.layout import OBJECT_FOLDER, PACK_MAGIC, RUN_FILE, RUN_FORMAT
 from strongroom.store.blobs import Blobs
 from strongroom.store.faults import explained
 from strongroom.store.materialise import materialise
-from strongroom.store.run_state import MAX_SEALED_BYTES, METRICS_FILE, SEALED_FILE, read_sealed
+from strongroom.store.run_state import (
+    MAX_SEALED_BYTES,
+    METRICS_FILE,
+    SEALED_FILE,
+    SEALED_FORMAT,
+    read_sealed,
+)
 from strongroom.store.sealing import sealed_digest
 from strongroom.store.store_folder import StoreFolder
 
@@ -110,6 +117,26 @@ def check_story(
         raise _bind(manifest, "its manifest does not list what was sealed")
     document = _read(blobs, sealed_file, MAX_SEALED_BYTES)
     header = _read(blobs, run_file, MAX_HEADER_BYTES)
+    try:
+        return _story_of(manifest, document, header, own)
+    except Untrusted:
+        for name, found, known in (
+            (RUN_FILE, header, RUN_FORMAT), (SEALED_FILE, document, SEALED_FORMAT),
+        ):  # fmt: skip
+            number = found.get("format") if isinstance(found, dict) else None
+            if type(number) is int and number > known:
+                raise newer(f"{name} of the run {manifest.run[:32]}", number) from None
+        raise
+
+
+def _story_of(
+    manifest: Manifest,
+    document: Any,  # noqa: ANN401 - any JSON
+    header: Any,  # noqa: ANN401 - any JSON
+    own: tuple[ArtifactFile, ...],
+) -> tuple[str, tuple[ArtifactFile, ...]]:
+    """Returns month and files of a run if what its documents say is one story."""
+    run_file = next(file for file in own if file.path == RUN_FILE)
     try:
         story = (document["run_id"], document["run"], header["run_id"])
         told = {

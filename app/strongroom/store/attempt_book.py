@@ -4,6 +4,7 @@
 * A line is appended whole, under a lock that is held for a moment; several programs may do so at
   once. What somebody's crash left half written costs that line only.
 * The book is bounded: once it has grown, equal lines become one with a count.
+* A line of a kind nobody knows here stays: a newer version may have noted it, and tells it.
 * What was told leaves by its place in the book, not by its time: clocks are set back, and a line
   that came while others were told stays. A crash can tell twice and never forget.
 """
@@ -11,7 +12,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from strongroom.disk.whole_file import PRIVATE, write_whole
 from strongroom.domain.attempt import Attempt, merged, parse_attempt
 from strongroom.domain.canonical import decode_loose
 from strongroom.domain.errors import Untrusted
+from strongroom.store.home_formats import FORMAT, number_of
 
 FILE = "attempts.jsonl"
 MAX_LINE = 8_192  # bytes; its texts are bounded, and a character takes up to 12 of them
@@ -61,7 +63,8 @@ class AttemptBook:
             if is_large and not self._telling.is_locked:
                 # What is being told keeps its place until it is: then nothing is joined.
                 with self._telling.acquire(timeout=0), self._writing:
-                    self._replace(b"".join(map(_line, merged(_parsed(self._read())))))
+                    data = self._read()
+                    self._replace(_foreign(data) + b"".join(map(_line, merged(_parsed(data)))))
         except (OSError, Timeout):
             return
 
@@ -97,9 +100,9 @@ class AttemptBook:
         """
         with self._writing:
             with self._path.open("rb") as file:
-                file.seek(told.size_bytes)
+                foreign = _foreign(file.read(told.size_bytes))
                 left = file.read()
-            self._replace(left)
+            self._replace(foreign + left)
 
     def _append(self, line: bytes) -> bool:
         """Appends a line behind whatever is there; True if the book has grown large."""
@@ -125,6 +128,16 @@ class AttemptBook:
         return data[: data.rfind(b"\n") + 1]
 
 
+def _foreign(data: bytes) -> bytes:
+    """Returns the whole lines that say a newer format; what is merely torn is not kept."""
+    kept = []
+    for line in data.split(b"\n"):
+        with suppress(Untrusted):
+            if number_of(decode_loose(line, max_bytes=MAX_LINE)) > FORMAT:
+                kept.append(line + b"\n")
+    return b"".join(kept)
+
+
 def _line(attempt: Attempt) -> bytes:
     return json.dumps(attempt.to_json(), sort_keys=True).encode() + b"\n"
 
@@ -133,8 +146,9 @@ def _parsed(data: bytes) -> Iterator[Attempt]:
     """Yields every line that can be read; a torn or foreign one is passed over."""
     for line in data.split(b"\n"):
         try:
-            attempt = parse_attempt(decode_loose(line, max_bytes=MAX_LINE))
+            document = decode_loose(line, max_bytes=MAX_LINE)
         except Untrusted:
             continue
+        attempt = None if number_of(document) > FORMAT else parse_attempt(document)
         if attempt is not None:
             yield attempt.presentable()

@@ -19,8 +19,9 @@ from strongroom.disk.hashing import hash_file
 from strongroom.domain.clock import MICROSECONDS
 from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.ids import RandomBytes, is_digest, is_run_id
+from strongroom.domain.newer_format import newer
 from strongroom.journal.files import is_of_a_process, journals_in
-from strongroom.journal.layout import OBJECT_FOLDER, RUN_FILE
+from strongroom.journal.layout import OBJECT_FOLDER, RUN_FILE, RUN_FORMAT
 from strongroom.journal.reader import read_header
 from strongroom.store.artifacts import verify_artifacts
 from strongroom.store.faults import explained
@@ -30,6 +31,7 @@ from strongroom.store.publish import check_free_space
 from strongroom.store.run_state import (
     METRICS_FILE,
     SEALED_FILE,
+    SEALED_FORMAT,
     RunState,
     read_sealed,
     read_state,
@@ -95,7 +97,13 @@ def read_found(folder: Path, observer: Observer) -> FoundRun:
         EnvironmentFault: ``E-SHARE``.
     """
     with explained(folder):
-        read_header(folder)
+        header, sealed = read_header(folder), read_sealed(folder)
+        for number, known in (
+            (header.format, RUN_FORMAT),
+            (sealed[0]["format"] if sealed else 0, SEALED_FORMAT),
+        ):
+            if number > known:
+                raise newer(f"The run {header.name}", number)
         state = read_state(folder, observer)
         for finding in verify_sealed(folder):
             raise Untrusted(finding.code, f"{finding.path}: {finding.detail}", _ADVICE)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from strongroom.domain.errors import Untrusted
 from strongroom.domain.event import Event
+from strongroom.domain.newer_format import NewerFormat
 from strongroom.domain.team import Head
 from strongroom.store.snapshot import Snapshot
 from strongroom.trust.many_signatures import Check, which_hold
@@ -24,6 +25,7 @@ from strongroom.trust.verifier import (
     forged,
     key_of,
     read_claim,
+    wait_for_update,
 )
 
 TOGETHER = 2_048  # envelopes read before their signatures are checked: 5 MB of them
@@ -159,6 +161,13 @@ def _sift(
             try:
                 claim = read_claim(raw)
                 key = key_of(claim, trust)
+            except NewerFormat as error:
+                later = wait_for_update(raw, trust)
+                if later is not None:
+                    found.waiting.append((raw, later))
+                else:
+                    found.rejected.append((raw, error))
+                continue
             except Untrusted as error:
                 found.rejected.append((raw, error))
                 continue

@@ -19,6 +19,7 @@ from strongroom.domain.canonical import JsonValue
 from strongroom.domain.clock import Clock
 from strongroom.domain.errors import EnvironmentFault, Refused, Untrusted
 from strongroom.domain.event import Event
+from strongroom.domain.newer_format import NewerFormat
 from strongroom.domain.team import TrustDocument
 from strongroom.store.gate import Passage, pass_all
 from strongroom.store.own_event import forked, incomplete, next_event
@@ -29,7 +30,7 @@ from strongroom.store.store_folder import StoreFolder
 from strongroom.trust import envelope
 from strongroom.trust.signer import Signer
 from strongroom.trust.trust_chain import TrustChain, build_chain
-from strongroom.trust.trustdoc import SignedTrust, read_trust
+from strongroom.trust.trustdoc import SignedTrust, is_of_the_team, read_trust
 from strongroom.trust.verifier import Admitted, Waiting, admit
 
 LOCK_SECONDS = 20  # signing and one fsync take milliseconds; longer means a program hangs
@@ -210,6 +211,10 @@ class Ledger:
             for raw in set(trust) - self._trust_read.keys():
                 try:
                     candidates.append(read_trust(raw))
+                except NewerFormat as error:
+                    if not self._is_of_the_team(raw):
+                        rejected.append((raw, error))
+                    # else it waits for an update of this Strongroom
                 except Untrusted as error:
                     rejected.append((raw, error))
             chain = build_chain([*self._trust_read.values(), *candidates], self.team)
@@ -309,10 +314,21 @@ class Ledger:
 
     def _check_own_log(self, snapshot: Snapshot, writer: str) -> None:
         """Refuses to sign a number that a file of ours, readable or not, already carries."""
+        later = [w for w in snapshot.waiting if (w.writer, w.code) == (writer, "E-FORMAT")]
+        if later:
+            raise Refused(
+                "E-FORMAT",
+                f"A newer Strongroom has signed event {later[0].seq} of this key",
+                "Update Strongroom here to sign something; nothing was written.",
+            )
         count = len(snapshot.chains.by_writer.get(writer, ()))
         named = max((file.last for file in self.files.segments(writer)), default=0)
         if named > count and not any(a.code == "E-EQUIV" for a in snapshot.chains.alarms):
             raise incomplete(count)
+
+    def _is_of_the_team(self, raw: bytes) -> bool:
+        latest = self._snapshot.trust.latest
+        return latest is not None and is_of_the_team(raw, latest)
 
     def _sort_trust(
         self, candidates: Sequence[SignedTrust], chain: TrustChain

@@ -30,6 +30,7 @@ from strongroom.trust.keys import KeyPair
 Protection = Literal["keyring", "keyring+passphrase", "passphrase"]
 PROTECTIONS: tuple[Protection, ...] = ("keyring", "keyring+passphrase", "passphrase")
 
+VERSION = 1
 PURPOSE = "strongroom/keyfile/v1"
 MAX_KEYFILE_BYTES = 4096  # ours have some 450
 MAX_PASSPHRASE_BYTES = 1024  # nobody types more; bounds a passphrase file
@@ -98,7 +99,7 @@ def write_keyfile(
     ed25519, p256 = pair.secrets()
     plain = canonical.encode({"ed25519": _to_base64(ed25519), "p256": _to_base64(p256)})
     document = {
-        "v": 1,
+        "v": VERSION,
         "protection": protection,
         "kdf": {
             "name": "argon2id",
@@ -220,9 +221,12 @@ def _read(path: Path) -> _KeyFile:
             f"Check the owner and the mode of {path}; it should be yours with mode 0600.",
         ) from error
     document = canonical.decode(data, max_bytes=MAX_KEYFILE_BYTES)
+    number = document.get("v") if isinstance(document, dict) else None
+    if type(number) is int and number > VERSION:
+        raise _newer(number)
     if not isinstance(document, dict) or document.keys() != _KEYS:
         raise _damaged("it has other fields than ours")
-    if type(document["v"]) is not int or document["v"] != 1 or document["aead"] != "AES-256-GCM":
+    if type(number) is not int or number != VERSION or document["aead"] != "AES-256-GCM":
         raise _damaged("its version is not known")
     if document["protection"] not in PROTECTIONS:
         raise _damaged("its protection is not known")
@@ -273,6 +277,14 @@ def _damaged(why: str) -> Untrusted:
         "E-FORMAT",
         f"A key file is damaged ({why})",
         "Put it back from your backup, or make a new identity and have it admitted.",
+    )
+
+
+def _newer(number: int) -> Untrusted:
+    return Untrusted(
+        "E-FORMAT",
+        f"A newer Strongroom wrote the key file of this identity (version {number})",
+        "Update Strongroom here. Keep the file: a new identity would have to be admitted again.",
     )
 
 

@@ -25,6 +25,7 @@ from strongroom.domain import canonical
 from strongroom.domain.canonical import JsonValue
 from strongroom.domain.errors import Refused, Untrusted
 from strongroom.domain.ids import RandomBytes
+from strongroom.domain.newer_format import newer
 from strongroom.trust.keys import KeyPair, PublicKey, agree, from_spki
 
 MAGIC = b"SRSEAL1\n"
@@ -211,6 +212,9 @@ def _header(read_at: Callable[[int, int], bytes], size_bytes: int) -> tuple[Json
         raise _changed()
     raw = read_at(len(head), length)
     document = canonical.decode(raw, max_bytes=MAX_HEADER_BYTES)
+    number = document.get("format") if isinstance(document, dict) else None
+    if type(number) is int and number > FORMAT:  # it may have other fields than ours
+        raise newer("The seal of the bundle", number)
     if (
         not isinstance(document, dict)
         or set(document) != _HEADER_KEYS
@@ -222,12 +226,8 @@ def _header(read_at: Callable[[int, int], bytes], size_bytes: int) -> tuple[Json
         )
     ):
         raise _changed()
-    if document["format"] != FORMAT:
-        raise Untrusted(
-            "E-FORMAT",
-            "The bundle was sealed by a newer version",
-            "Update Strongroom, then repeat.",
-        )
+    if number != FORMAT:
+        raise _changed()
     return document, head + raw
 
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.team import TrustDocument, parse_trust
+from strongroom.domain.newer_format import refuse_newer
+from strongroom.domain.team import PREDICATE_TYPE, TrustDocument, parse_trust
 from strongroom.trust import envelope
 from strongroom.trust.keys import PublicKey, from_hex
 from strongroom.trust.trust_rules import forbidden_change, impossible
@@ -44,8 +45,10 @@ def read_trust(raw: bytes) -> SignedTrust:
 
     Raises:
         Untrusted: ``E-SIZE``, ``E-CANON`` or ``E-FORMAT``.
+        NewerFormat: ``E-FORMAT`` for a document of tomorrow; see `is_of_the_team`.
     """
     parsed = envelope.parse(raw, max_bytes=envelope.MAX_TRUST_BYTES)
+    refuse_newer(parsed.document, PREDICATE_TYPE, "A trust document")
     try:
         document = parse_trust(parsed.document, parsed.payload_id)
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -57,6 +60,20 @@ def read_trust(raw: bytes) -> SignedTrust:
         if from_hex(key.alg, key.pub).keyid != keyid:
             raise Untrusted("E-FORMAT", "A root key's id is not the digest of its key", ADVICE)
     return SignedTrust(document=document, envelope=parsed)
+
+
+def is_of_the_team(raw: bytes, latest: TrustDocument) -> bool:
+    """Whether a key that may change the team signed a document, whatever its form.
+
+    Raises:
+        Untrusted: ``E-SIZE`` or ``E-CANON``.
+    """
+    parsed = envelope.parse(raw, max_bytes=envelope.MAX_TRUST_BYTES)
+    keys = {**_root_keys(latest), **_admin_keys(latest)}
+    return any(
+        signature.keyid in keys and keys[signature.keyid].verify(signature.sig, parsed.signed_bytes)
+        for signature in parsed.signatures
+    )
 
 
 def check_successor(

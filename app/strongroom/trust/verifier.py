@@ -4,6 +4,7 @@
 * Order of checks (trust.md 3.2): size, strict parse, known writer, signature, team, chain, trust
   version along the chain, `seen` along the chain.
 * Three outcomes: admitted; waiting for something that may still arrive; or `Untrusted`, final.
+* What somebody of the team signed with a newer Strongroom waits for an update of this one.
 * Rights are not asked here: an event without a right is admitted, chained, and has no effect.
 """
 
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from strongroom.domain.errors import Untrusted
-from strongroom.domain.event import Event, parse_event
+from strongroom.domain.event import PREDICATE_TYPE, Event, parse_event
+from strongroom.domain.newer_format import NewerFormat, newer_version, refuse_newer
 from strongroom.domain.team import Head
 from strongroom.trust import envelope
 from strongroom.trust.keys import PublicKey, from_hex
@@ -81,7 +83,12 @@ def admit(
     Raises:
         Untrusted: If the envelope can never be admitted; the code says why.
     """
-    claim = read_claim(raw)
+    try:
+        claim = read_claim(raw)
+    except NewerFormat:
+        if (waiting := wait_for_update(raw, trust)) is not None:
+            return waiting
+        raise
     key = key_of(claim, trust)
     if isinstance(key, Waiting):
         return key
@@ -96,8 +103,10 @@ def read_claim(raw: bytes) -> Claim:
     Raises:
         Untrusted: ``E-SIZE``, ``E-CANON``, ``E-FORMAT``; ``E-SIG`` if another signed it than the
             writer it names.
+        NewerFormat: ``E-FORMAT`` for an event of tomorrow; see `wait_for_update`.
     """
     parsed = envelope.parse(raw, max_bytes=envelope.MAX_EVENT_BYTES)
+    refuse_newer(parsed.document, PREDICATE_TYPE, "An event")
     try:
         event = parse_event(parsed.document, parsed.payload_id)
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -105,6 +114,32 @@ def read_claim(raw: bytes) -> Claim:
     if len(parsed.signatures) != 1 or parsed.signatures[0].keyid != event.writer:
         raise Untrusted("E-SIG", "An event is not signed by the writer it names", ADVICE)
     return Claim(raw, event, parsed.payload, parsed.signatures[0].sig)
+
+
+def wait_for_update(raw: bytes, trust: TrustChain) -> Waiting | None:
+    """Returns what an event of tomorrow waits for, None if nobody of the team has signed it.
+
+    Its form is not known here; that its envelope's key belongs to the team is.
+
+    Raises:
+        Untrusted: ``E-SIZE``, ``E-CANON``.
+    """
+    parsed = envelope.parse(raw, max_bytes=envelope.MAX_EVENT_BYTES)
+    number, signature = newer_version(parsed.document, PREDICATE_TYPE), parsed.signatures[0]
+    members = trust.latest.members if trust.latest is not None else {}
+    member = members.get(signature.keyid)
+    if not number or member is None or len(parsed.signatures) != 1:
+        return None
+    if not from_hex(member.alg, member.pub).verify(signature.sig, parsed.signed_bytes):
+        return None
+    predicate = parsed.document.get("predicate")
+    seq = predicate.get("seq") if isinstance(predicate, dict) else None
+    return Waiting(
+        code="E-FORMAT",
+        writer=signature.keyid,
+        seq=seq if type(seq) is int and seq > 0 else 0,
+        reason=f"a newer Strongroom signed it (format {number}); update Strongroom here",
+    )
 
 
 def key_of(claim: Claim, trust: TrustChain) -> PublicKey | Waiting:

@@ -71,7 +71,7 @@ class AuditPage(Page):
         self.filter = SearchField("Filter events", "Filter by who, what, object", width=260)
         self.period = Choice(PERIODS, "0", name="Period", icon_name="calendar")
         self.verify_button = Button("Verify a package…", "secondary", "shield-check")
-        self.export_button = Button("Export package…", "primary", "package")
+        self.export_button = Button("Export package…", "primary", "package", changes=True)
         self.bar_of_chain = ChainBar()
         self.table = Table(
             (
@@ -131,7 +131,7 @@ class AuditPage(Page):
         return [
             Command(
                 id="audit.export", title="Export audit package…", run=self.export_package,
-                menu="Review", icon="package", enabled=with_store, group="Audit",
+                menu="Review", icon="package", enabled=with_store, group="Audit", changes=True,
             ),
             Command(
                 id="audit.verify", title="Verify a package…", run=self.verify_package,

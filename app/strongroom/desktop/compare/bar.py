@@ -31,7 +31,7 @@ class CompareBar(PageBar):
         self.baseline = Choice([], "", name="Baseline", nothing="No baseline", icon_name="flag",
                                kind="ghost")  # fmt: skip
         self.add_button = Button("Add run", "secondary", "plus")
-        self.request_button = Button("Request transition", "primary", "stamp")
+        self.request_button = Button("Request transition", "primary", "stamp", changes=True)
         self.request_button.setObjectName("compare.request")
         self.request_button.hide()
         self._runs: tuple[Run, ...] = ()

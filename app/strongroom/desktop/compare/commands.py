@@ -162,7 +162,7 @@ def of_run(page: CompareHost) -> Sequence[Command | None]:
         ),
         Command(
             id="compare.request", title="Request transition of the run's model…", icon="stamp",
-            menu="Model", run=page.request_transition, enabled=_can_request(page),
+            menu="Model", run=page.request_transition, enabled=_can_request(page), changes=True,
         ),
         None,
         Command(

@@ -250,7 +250,7 @@ class ComparePage(Page):
             if command is None:
                 menu.addSeparator()
                 continue
-            reason = command.enabled(commands.state_of(run_id))
+            reason = command.why_not(commands.state_of(run_id))
             action = menu.addAction(command.title)
             action.triggered.connect(lambda _=False, run=command.run: run())
             action.setEnabled(reason is None)

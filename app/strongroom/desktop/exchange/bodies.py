@@ -49,7 +49,9 @@ class Bodies(QStackedWidget):
         self.quarantine = QuarantineView()
         self.imports = ImportsView()
         self.packages = PackagesView()
-        self.bring_button = Button("Import…", "secondary", "download", name="Import runs")
+        self.bring_button = Button(
+            "Import…", "secondary", "download", name="Import runs", changes=True
+        )
         self.no_team = EmptyState(
             "No team yet", _NO_TEAM, "Open People", "users", extra=row(self.bring_button, None)
         )

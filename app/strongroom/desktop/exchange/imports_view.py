@@ -70,7 +70,7 @@ class ImportsView(Surface):
             name="Imports",
         )
         self.words = Label("", "text_secondary", "dense", wrap=True)
-        self.again_button = Button("Go on…", "secondary", "rotate-ccw", small=True)
+        self.again_button = Button("Go on…", "secondary", "rotate-ccw", small=True, changes=True)
         self.save_button = Button("Save report…", "secondary", "save", small=True)
         self.items = ItemsView("Items of the import", edge=16)
         head = row((self.words, 1), self.again_button, self.save_button, margins=(16, 8, 16, 8))

@@ -62,10 +62,10 @@ class ExchangePage(Page):
         self._is_quarantine_offered = False
         self.tabs = Segmented(TABS, "places", name="Show")
         self.add_button = Button("Add place…", "secondary", "plus")
-        self.bundle_button = Button("Make a bundle…", "secondary", "archive")
-        self.package_button = Button("Export audit package…", "secondary", "package")
-        self.import_button = Button("Import…", "secondary", "download")
-        self.sync_button = Button("Sync now", "primary", "refresh-cw")
+        self.bundle_button = Button("Make a bundle…", "secondary", "archive", changes=True)
+        self.package_button = Button("Export audit package…", "secondary", "package", changes=True)
+        self.import_button = Button("Import…", "secondary", "download", changes=True)
+        self.sync_button = Button("Sync now", "primary", "refresh-cw", changes=True)
         self.body = Bodies()
         self.places, self.quarantine = self.body.places, self.body.quarantine
         self.imports, self.packages = self.body.imports, self.body.packages

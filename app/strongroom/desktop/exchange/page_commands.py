@@ -8,6 +8,7 @@ from strongroom.desktop.exchange.bundle_acts import BundleActs
 from strongroom.desktop.exchange.services import Known
 from strongroom.desktop.kit.command import Command, Reason, WindowState, with_store
 
+CHANGES = frozenset({"sync", "sync_place", "import", "bundle", "confirm", "retry_all"})
 Why = Callable[[WindowState], Reason | None]
 
 
@@ -79,7 +80,7 @@ def page_commands(page: Commanded) -> list[Command]:
     ) -> Command:
         return Command(
             id=f"exchange.{verb}", title=title, run=page.here(run), menu="Exchange",
-            icon=icon, shortcut=keys, enabled=why, group="Exchange",
+            icon=icon, shortcut=keys, enabled=why, group="Exchange", changes=verb in CHANGES,
         )  # fmt: skip
 
     def at_place(do: Callable[[str], None]) -> Callable[[], None]:

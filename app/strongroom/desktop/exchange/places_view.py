@@ -116,7 +116,9 @@ class PlacesView(Surface):
             name="Places",
             row_height=48,
         )
-        self.sync_button = Button("Sync this place", "secondary", "refresh-cw", small=True)
+        self.sync_button = Button(
+            "Sync this place", "secondary", "refresh-cw", small=True, changes=True
+        )
         self.plan_button = Button("Dry run…", "secondary", small=True)
         self.pause_button = Button("Pause", "ghost", small=True)
         self.look_button = Button("Look again", "ghost", small=True)

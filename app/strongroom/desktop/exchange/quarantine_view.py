@@ -67,9 +67,9 @@ class QuarantineView(Surface):
             ),
             name="Quarantine",
         )
-        self.retry_button = Button("Try again", "secondary", "rotate-ccw")
+        self.retry_button = Button("Try again", "secondary", "rotate-ccw", changes=True)
         self.save_button = Button("Save bytes…", "ghost", "save")
-        self.remove_button = Button("Remove…", "danger", "trash-2")
+        self.remove_button = Button("Remove…", "danger", "trash-2", changes=True)
         self._title = Elided("", text="title", elide="middle")
         self._sentence = Label("", "text_secondary", wrap=True)
         self.banner = Banner("bad", "", "")

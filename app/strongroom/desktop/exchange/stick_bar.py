@@ -90,9 +90,9 @@ class StickBar(Surface):
     def _line(self, stick: Stick, doing: str) -> Surface:
         is_idle = not doing
         import_ = Button("Import…", "secondary", "download", small=True,
-                         name=f"Import from {stick.label}")  # fmt: skip
+                         name=f"Import from {stick.label}", changes=True)  # fmt: skip
         bring = Button("Bring what it lacks", "secondary", "upload", small=True,
-                       name=f"Bring what {stick.label} lacks")  # fmt: skip
+                       name=f"Bring what {stick.label} lacks", changes=True)  # fmt: skip
         safe = Button("Safe to remove", "secondary", "power", small=True,
                       name=f"Make {stick.label} safe to remove")  # fmt: skip
         import_.clicked.connect(lambda: self.import_requested.emit(stick))

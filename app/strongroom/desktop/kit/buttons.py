@@ -6,13 +6,14 @@
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from html import escape
+from typing import Literal, cast
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolTip, QWidget
 
-from strongroom.desktop.kit import paint
+from strongroom.desktop.kit import only_read, paint
 from strongroom.desktop.kit.theme import theme
 from strongroom.desktop.kit.tokens import Role
 
@@ -30,6 +31,7 @@ class Button(QPushButton):
         name: The accessible name; needed when there are no words.
         small: 24 px high instead of 28.
         tone: Another colour for the word (a ghost that should read as a link: ``accent_text``).
+        changes: It changes the store: it stays off while that is only read, and says why.
     """
 
     def __init__(
@@ -42,9 +44,12 @@ class Button(QPushButton):
         name: str = "",
         small: bool = False,
         tone: Role | None = None,
+        changes: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(words, parent)
+        if changes:
+            self.setProperty(only_read.MARK, True)
         self._kind: Kind = kind
         self._icon_name = icon_name
         self._chevron = chevron
@@ -57,6 +62,25 @@ class Button(QPushButton):
         self.setAccessibleName(name or words.replace("&", ""))
         if not words and name:
             self.setToolTip(name)
+
+    def setEnabled(self, on: bool) -> None:
+        """Turns the button on or off; what changes a store that is only read stays off."""
+        super().setEnabled(on and not self._why_off())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Looks whether the store it stands above may be changed."""
+        only_read.hold(self) if self.property(only_read.MARK) else None
+        super().showEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Tells why it is off, where a store that is only read is the reason."""
+        if event.type() == QEvent.Type.ToolTip and (why := self._why_off()):
+            QToolTip.showText(cast("QHelpEvent", event).globalPos(), escape(why), self)
+            return True
+        return super().event(event)
+
+    def _why_off(self) -> str:
+        return only_read.only_read(self) if self.property(only_read.MARK) else ""
 
     def set_kind(self, kind: Kind) -> None:
         """Changes how loud the button is."""

@@ -22,6 +22,7 @@ class WindowState:
         person: Who is signed in, "" for nobody.
         role: Their role.
         capabilities: What they may do.
+        only_read: Why the store is only read, "" if it may be changed.
     """
 
     page: str = ""
@@ -30,6 +31,7 @@ class WindowState:
     person: str = ""
     role: str = ""
     capabilities: frozenset[str] = frozenset()
+    only_read: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Command:
         detail: Grey words behind the title in the palette.
         group: The heading in the palette.
         now: Returns what it would act on now; stands behind the title in menu and palette.
+        changes: It changes the store: it cannot run while that is only read.
     """
 
     id: str
@@ -86,6 +89,13 @@ class Command:
     detail: str = ""
     group: str = "Commands"
     now: Callable[[], str] = _nothing
+    changes: bool = False
+
+    def why_not(self, state: WindowState) -> Reason | None:
+        """Returns why it cannot run now, None if it can."""
+        if self.changes and state.only_read:
+            return Reason(state.only_read)
+        return self.enabled(state)
 
     def where(self) -> str:
         """Returns the way through the menus as people read it: ``View › Go to``."""

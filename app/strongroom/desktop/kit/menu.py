@@ -41,7 +41,7 @@ def command_menu(
     known = {command.id: command for command in commands}
     for group in groups:
         found = [known[each] for each in group if each in known]
-        able = [command for command in found if command.enabled(state) is None]
+        able = [command for command in found if command.why_not(state) is None]
         if able and menu.actions():
             menu.addSeparator()
         for command in able:

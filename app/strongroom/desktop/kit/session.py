@@ -5,6 +5,7 @@
 * Values are kept as text, so nobody changes one by holding on to it.
 * Saved some time after the last change, in a thread, aside and renamed; only what this window
   changed replaces what is there, so two windows do not forget each other's values.
+* A file of a newer format is read as far as it is known and stays as it is.
 * Preferences and secrets live elsewhere; nothing here is trusted.
 """
 
@@ -160,34 +161,43 @@ class _Save(QRunnable):
             self._done(None)
 
 
-def _read(path: Path | None) -> dict[str, str]:
-    """Returns the values of a file as JSON text; nothing for a file that is not one of ours."""
-    if path is None:
-        return {}
+def _document(path: Path) -> dict[str, Json]:
+    """Returns what a file says; nothing for one that is not there or not one of ours."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
         document = json.loads(data) if len(data) <= LARGEST_FILE else None
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            return {}
-        values = document.get("values")
-        if not isinstance(values, dict):
-            return {}
-        return {
-            key: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-            for key, value in list(values.items())[:MOST_KEYS]
-            if KEY.fullmatch(key)
-        }
     except (OSError, ValueError, RecursionError):
         return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _number(path: Path) -> int:
+    number = _document(path).get("format")
+    return number if type(number) is int else 0
+
+
+def _read(path: Path | None) -> dict[str, str]:
+    """Returns the values of a file as JSON text; nothing for a file that is not one of ours."""
+    document = {} if path is None else _document(path)
+    number, values = document.get("format"), document.get("values")
+    if type(number) is not int or number < FORMAT or not isinstance(values, dict):
+        return {}
+    return {
+        key: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        for key, value in list(values.items())[:MOST_KEYS]
+        if KEY.fullmatch(key)
+    }
 
 
 def _write(path: Path, values: Mapping[str, str]) -> None:
     """Writes the file whole.
 
     Raises:
-        OSError: If that cannot be done.
+        OSError: If that cannot be done, or a newer Strongroom wrote the file.
     """
+    if _number(path) > FORMAT:
+        raise OSError(f"A newer Strongroom wrote {path.name}; it stays as it is")
     path.parent.mkdir(parents=True, exist_ok=True)
     body = ",\n".join(f"{json.dumps(key)}:{text}" for key, text in sorted(values.items()))
     write_whole(path, f'{{"format":{FORMAT},"values":{{\n{body}\n}}}}\n'.encode())

@@ -133,7 +133,7 @@ class DraftPane(Surface):
         self._changes.setSpacing(0)
         self._heading = SectionTitle("What it changes")
         self._facts = KeyValues(key_width=96)
-        self.sign = Button("Sign…", "primary", "pen-line", name="Sign this draft")
+        self.sign = Button("Sign…", "primary", "pen-line", name="Sign this draft", changes=True)
         self.forget = Button("Forget", "secondary", "x", name="Forget this draft")
         self.forget.setToolTip("Take it off this list; the file stays where it is")
         self._why = Label("", "text_tertiary", "caption", wrap=True)

@@ -61,7 +61,7 @@ class KeyActs(QObject):
             ),
             Command(
                 id="key.rotate", title="Rotate my key…", run=self.rotate, menu="File",
-                icon="refresh-cw", enabled=signed_in, group="Key",
+                icon="refresh-cw", enabled=signed_in, group="Key", changes=True,
             ),
             Command(
                 id="key.protect", title="Change the passphrase of my key…", run=self.protect,

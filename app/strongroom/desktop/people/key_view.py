@@ -49,7 +49,9 @@ class KeyView(Surface):
         self.keep_button = Button("Keep open for 1 hour", "secondary", "clock")
         self._facts = KeyValues(key_width=140)
         self.protect_button = Button("Change the passphrase…", "secondary", "shield")
-        self.rotate_button = Button("Rotate…", "secondary", "refresh-cw", name="Rotate my key")
+        self.rotate_button = Button(
+            "Rotate…", "secondary", "refresh-cw", name="Rotate my key", changes=True
+        )
         self.request_button = Button("Show my request…", "secondary", "user-plus")
         for button, wanted in (
             (self.create_button, self.create_wanted),

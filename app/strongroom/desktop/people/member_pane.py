@@ -54,8 +54,8 @@ class MemberPane(Surface):
             self._title, 4, self._sentence, 16, self._facts, 16, self._heading, 8,
             self._rights, 12, self._limits, None, margins=(20, 16, 20, 16),
         )  # fmt: skip
-        self.grant_button = Button("Give a role…", "secondary", "user-plus")
-        self.revoke_button = Button("Revoke…", "danger", "user-x")
+        self.grant_button = Button("Give a role…", "secondary", "user-plus", changes=True)
+        self.revoke_button = Button("Revoke…", "danger", "user-x", changes=True)
         self.grant_button.clicked.connect(self.grant_wanted)
         self.revoke_button.clicked.connect(self.revoke_wanted)
         self.why_not = Label("", "text_tertiary", "caption", wrap=True)

@@ -63,8 +63,10 @@ class PeoplePage(Page):
         self._waiting = 0
         self.tabs = Segmented(TABS, "people", name="People")
         self.tabs.setObjectName("people.tabs")
-        self.admit_button = Button("Admit…", "primary", "user-plus", name="Admit somebody")
-        self.cosign_button = Button("Sign a draft…", "secondary", "pen-line")
+        self.admit_button = Button(
+            "Admit…", "primary", "user-plus", name="Admit somebody", changes=True
+        )
+        self.cosign_button = Button("Sign a draft…", "secondary", "pen-line", changes=True)
         self.members = MembersView(services, tasks)
         self.table = self.members.table
         self.join_button = Button("Join a team…", "secondary", "shield-check")

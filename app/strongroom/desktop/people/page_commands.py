@@ -8,6 +8,7 @@ from strongroom.desktop.kit.command import Command, Reason, WindowState, signed_
 from strongroom.desktop.people.members_view import TEAMLESS
 from strongroom.desktop.people.team_acts import TeamActs
 
+CHANGES = frozenset({"admit", "grant", "revoke", "cosign", "found", "settle"})
 Why = Callable[[WindowState], Reason | None]
 
 
@@ -69,7 +70,7 @@ def page_commands(page: Commanded) -> list[Command]:
     def act(verb: str, title: str, run: Callable[[], None], why: Why, icon: str) -> Command:
         return Command(
             id=f"people.{verb}", title=title, run=run, menu="Edit", icon=icon, enabled=why,
-            group="People",
+            group="People", changes=verb in CHANGES,
         )  # fmt: skip
 
     def known(_state: WindowState) -> Reason | None:

@@ -75,7 +75,7 @@ class ModelsPage(Page):
         self._was_picked = False
         self.verify_button = Button("Verify", "secondary", "shield-check")
         self.export_button = Button("Export", "secondary", "download")
-        self.request_button = Button("Request transition", "primary", "stamp")
+        self.request_button = Button("Request transition", "primary", "stamp", changes=True)
         self.filter = SearchField("Filter models")
         self.list = ModelList()
         self.list.setObjectName("models.list")
@@ -162,6 +162,7 @@ class ModelsPage(Page):
             Command(
                 id="models.request", title="Request transition of this version…",
                 run=self.request_transition, menu="Model", icon="stamp", enabled=self._may_act,
+                changes=True,
             ),
             Command(
                 id="models.verify", title="Verify this version", run=self.verify, menu="Model",
@@ -174,12 +175,12 @@ class ModelsPage(Page):
             ),
             Command(
                 id="models.alias", title="Set alias…", run=self.set_alias, menu="Model",
-                icon="tag", enabled=self._may_act,
+                icon="tag", enabled=self._may_act, changes=True,
             ),
             Command(
                 id="models.register", title="Register a model from a run…",
                 run=self._open_runs, menu="Model", icon="box", enabled=self._may_register,
-                detail="Opens the runs: choose one and register its model",
+                detail="Opens the runs: choose one and register its model", changes=True,
             ),
         )  # fmt: skip
 

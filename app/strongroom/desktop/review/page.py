@@ -76,7 +76,7 @@ class ReviewsPage(Page):
         self.tabs.setObjectName("reviews.tabs")
         self.filter = _Filter("Filter requests", "Filter by model, person, stage")
         self.filter.setObjectName("reviews.filter")
-        self.request_button = Button("Request transition", "secondary", "stamp")
+        self.request_button = Button("Request transition", "secondary", "stamp", changes=True)
         self.request_button.setObjectName("reviews.request")
         self.table = Table(lines.columns("mine", has_expiry=False), name="Requests", row_height=48)
         self.table.setObjectName("reviews.table")
@@ -152,24 +152,25 @@ class ReviewsPage(Page):
         return (
             Command(
                 id="review.request", title="Request transition…", run=self.request_transition,
-                menu="Review", icon="stamp", enabled=with_store,
+                menu="Review", icon="stamp", enabled=with_store, changes=True,
             ),
             Command(
                 id="review.open", title="Review the selected request…", run=self.open_review,
                 menu="Review", icon="pen-line", shortcut="Ctrl+Return", enabled=self._may_open,
+                changes=True,
             ),
             Command(
                 id="review.approve", title="Approve…", run=self.open_review, menu="Review",
                 icon="circle-check", enabled=self._may_approve,
-                detail="Opens the dialog that shows what will be signed",
+                detail="Opens the dialog that shows what will be signed", changes=True,
             ),
             Command(
                 id="review.reject", title="Reject…", run=self.open_to_answer, menu="Review",
-                icon="circle-x", enabled=self._may_reject,
+                icon="circle-x", enabled=self._may_reject, changes=True,
             ),
             Command(
                 id="review.withdraw", title="Withdraw my request…", run=self.open_review,
-                menu="Review", icon="undo-2", enabled=self._may_withdraw,
+                menu="Review", icon="undo-2", enabled=self._may_withdraw, changes=True,
             ),
         )  # fmt: skip
 

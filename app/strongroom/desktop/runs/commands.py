@@ -179,7 +179,7 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.repair", title="Bring back damaged files of the open run…", menu=OPEN_MENU,
             run=lambda: page.detail.repair(),  # noqa: PLW0108 - as above
-            icon="wrench", enabled=_opened(page),
+            icon="wrench", enabled=_opened(page), changes=True,
         ),
         Command(
             id="runs.chart", title="Show on the charts, or take off", run=lambda: _toggle(page),
@@ -197,11 +197,11 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.tag", title="Tag runs…",
             run=lambda: page.with_selected(page.run_actions.ask_tag),
-            menu="Run", icon="tag", shortcut="Ctrl+T", enabled=_some,
+            menu="Run", icon="tag", shortcut="Ctrl+T", enabled=_some, changes=True,
         ),
         Command(
             id="runs.register", title="Register model…", run=page.register_model,
-            menu="Model", icon="package", enabled=_one,
+            menu="Model", icon="package", enabled=_one, changes=True,
         ),
         Command(
             id="runs.resume", title="Resume run…",
@@ -211,34 +211,36 @@ def of(page: RunsHost) -> Sequence[Command]:
         Command(
             id="runs.close", title="Close runs that lost contact…",
             run=lambda: page.with_selected(page.run_actions.ask_close),
-            menu="Run", icon="cloud-off", enabled=_closable(page),
+            menu="Run", icon="cloud-off", enabled=_closable(page), changes=True,
         ),
         Command(
             id="runs.delete", title="Delete runs…",
             run=lambda: page.with_selected(page.run_actions.ask_delete),
             menu="Run", icon="trash-2", shortcut="Ctrl+Delete", enabled=_deletable(page),
+            changes=True,
         ),
         Command(
             id="runs.restore", title="Restore runs",
             run=lambda: page.with_selected(page.run_actions.restore),
             menu="Run", icon="undo-2", shortcut="Ctrl+Shift+Delete",
-            enabled=_hidden_as(page, "deleted"),
+            enabled=_hidden_as(page, "deleted"), changes=True,
         ),
         Command(
             id="runs.move", title="Move runs to experiment…",
             run=lambda: page.with_selected(page.run_actions.ask_move),
-            menu="Run", icon="folder", shortcut="Ctrl+M", enabled=_some,
+            menu="Run", icon="folder", shortcut="Ctrl+M", enabled=_some, changes=True,
         ),
         Command(
             id="runs.archive", title="Archive runs",
             run=lambda: page.with_selected(page.run_actions.archive),
             menu="Run", icon="archive", shortcut="Ctrl+Backspace", enabled=_archivable(page),
+            changes=True,
         ),
         Command(
             id="runs.unarchive", title="Take runs out of the archive",
             run=lambda: page.with_selected(page.run_actions.unarchive),
             menu="Run", icon="undo-2", shortcut="Ctrl+Shift+Backspace",
-            enabled=_hidden_as(page, "archived"),
+            enabled=_hidden_as(page, "archived"), changes=True,
         ),
         Command(
             id="runs.export", title="Export runs…",
@@ -296,7 +298,7 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
             id="runs.contract_repair", title="Repair what contracts ask…",
             run=lambda: page.with_selected(page.contracts.ask_repair),
             menu="Run", icon="wrench", enabled=_some,
-            detail="Tags, lacking params, waivers: what a contract asks",
+            detail="Tags, lacking params, waivers: what a contract asks", changes=True,
         ),
         Command(
             id="runs.seen", title="Mark new runs as seen", run=page.see_all, menu="View",
@@ -306,6 +308,7 @@ def _table_commands(page: RunsHost) -> Sequence[Command]:
             Command(
                 id=f"runs.column_{verb}", title=title, run=partial(_on_column, page, verb),
                 icon=icon, enabled=_with_column(page, metric=verb in {"draw", "rule"}),
+                changes=verb == "rule",
             )
             for verb, title, icon in COLUMN_VERBS
         ),

@@ -67,10 +67,10 @@ class ContractsDialog(Dialog):
         self._contracts: tuple[Contract, ...] = ()
         self._findings = findings
         self.which = Choice((), "", name="Contract", nothing="No contract yet")
-        self.settings = Button("Change…", "ghost", "sliders-horizontal", small=True)
+        self.settings = Button("Change…", "ghost", "sliders-horizontal", small=True, changes=True)
         self.settings.setToolTip("Experiments and note of the contract, or retire it")
-        self.new = Button("New contract…", "ghost", "plus", small=True)
-        self.learn = Button("Learn from runs…", "ghost", "flask-conical", small=True)
+        self.new = Button("New contract…", "ghost", "plus", small=True, changes=True)
+        self.learn = Button("Learn from runs…", "ghost", "flask-conical", small=True, changes=True)
         self.scope = Elided("", "text_secondary", "dense")
         self.table = Table(
             (

@@ -32,7 +32,7 @@ class NotesTab(QWidget):
         self._none = Label("There are no notes yet.", "text_secondary", "dense")
         self.field = TextArea("New note, Markdown", "Write a note. Markdown is laid out.", lines=3)
         self.field.changed.connect(lambda _text: self._look())
-        self.button = Button("Add note", "secondary", "plus", small=True)
+        self.button = Button("Add note", "secondary", "plus", small=True, changes=True)
         self.button.clicked.connect(self._on_add)
         down = QVBoxLayout(self)
         down.setContentsMargins(0, 12, 0, 4)

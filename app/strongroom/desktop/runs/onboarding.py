@@ -69,7 +69,7 @@ class Onboarding(QWidget):
         self.other = Link("Use another store")
         self.identity.clicked.connect(self.identity_requested)
         self.other.clicked.connect(self.store_requested)
-        imports = Button("Import…", "secondary", "download", name="Import runs")
+        imports = Button("Import…", "secondary", "download", name="Import runs", changes=True)
         self.demo = Button("Open the demo workspace", "primary", "play")
         imports.clicked.connect(self.import_requested)
         self.demo.clicked.connect(self.demo_requested)

@@ -100,7 +100,7 @@ class RunsPage(Page):
         self._charted = Charted()
         self._scope = ScopeMenu()
         self._columns = Button("Columns", "ghost", "columns-3")
-        self._register = Button("Register model…", "primary", "package")
+        self._register = Button("Register model…", "primary", "package", changes=True)
         self._compare = Button("Compare", "secondary", "git-compare-arrows")
         self._group = FieldChooser("Group:", optional=True, icon_name="layers")
         self._save = Button("Save view", "ghost", "bookmark")

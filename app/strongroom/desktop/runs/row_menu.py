@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from strongroom.desktop.kit import wording
 from strongroom.desktop.kit.command import Command, WindowState
 from strongroom.desktop.kit.menu import command_menu
+from strongroom.desktop.kit.only_read import only_read
 from strongroom.desktop.runs.commands import RUN_MENU
 from strongroom.desktop.runs.table import RunsTable
 
@@ -39,7 +40,7 @@ def open_row_menu(page: RowsHost, run_id: str, place: QPoint) -> QMenu:
     chosen = table.selected() or ("",) * min(count, 2)
     menu = command_menu(
         table, page.commands(), RUN_MENU,
-        WindowState(page="runs", selection=chosen, has_store=True),
+        WindowState(page="runs", selection=chosen, has_store=True, only_read=only_read(table)),
         about=wording.count(count, "run") if count > 1 else "",
     )  # fmt: skip
     menu.popup(place)

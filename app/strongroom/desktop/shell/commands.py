@@ -72,7 +72,7 @@ class CommandRegistry(QObject):
 
     def why_not(self, command_id: str) -> Reason | None:
         """Returns why a command cannot run now, None if it can."""
-        return self._commands[command_id].enabled(self._state())
+        return self._commands[command_id].why_not(self._state())
 
     def run(self, command_id: str) -> bool:
         """Runs a command if it may; returns whether it ran."""
@@ -87,7 +87,7 @@ class CommandRegistry(QObject):
         state = self._state()
         for command_id, action in self._actions.items():
             command = self._commands[command_id]
-            reason = command.enabled(state)
+            reason = command.why_not(state)
             action.setEnabled(reason is None)
             action.setText(command.title_now().replace("&", "&&"))
             action.setToolTip(reason.text if reason else command.title)

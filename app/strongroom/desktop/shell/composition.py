@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from strongroom.bootstrap import Services
+from strongroom.desktop.kit.only_read import set_only_read
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
@@ -98,6 +99,7 @@ class Composer(QObject):
     def begin(self) -> None:
         """Makes the pages, what somebody looks at first, and looks at team and log."""
         lasting.spare()
+        set_only_read(self._window, self._services.runs.only_read)
         self._window.closing.connect(lasting.release)
         self._join_frame()
         self._tasks.changed.connect(self._look_for_calm)

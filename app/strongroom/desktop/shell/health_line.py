@@ -55,7 +55,10 @@ class HealthRow(QWidget):
         self.button: Button | None = None
         if (line.act and line.tone != OK) or line.act == BACK_UP:
             self.button = Button(
-                WORDS[line.act], small=True, name=f"{WORDS[line.act]} {line.title}"
+                WORDS[line.act],
+                small=True,
+                name=f"{WORDS[line.act]} {line.title}",
+                changes=line.act == SEAL,
             )
             self.button.clicked.connect(lambda: self.acted.emit(line.act))
             across.addWidget(self.button)

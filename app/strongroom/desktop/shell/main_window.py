@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
             person=base.person,
             role=base.role,
             capabilities=base.capabilities,
+            only_read=base.only_read,
         )
 
     def page(self) -> Page | None:

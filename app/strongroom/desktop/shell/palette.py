@@ -75,7 +75,7 @@ def command_entries(commands: Sequence[Command], state: WindowState) -> list[Pal
     """Returns commands as lines of the palette, with why they cannot run now."""
     entries = []
     for command in commands:
-        reason = command.enabled(state)
+        reason = command.why_not(state)
         entries.append(
             PaletteEntry(
                 key=f"command:{command.id}",
