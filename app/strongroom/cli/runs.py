@@ -13,6 +13,7 @@ from strongroom.cli.options import shared_options, store_path
 from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
 from strongroom.cli.session import say_if_only_read, services
+from strongroom.cli.unreadable import unreadable_documents, unreadable_lines
 from strongroom.domain.clock import SystemClock, to_iso
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.run import Run, RunDetail, RunStatus
@@ -67,7 +68,8 @@ def search(
     archived: bool,
 ) -> None:
     """List runs that FILTER holds for: "metrics.acc > 0.9 and params.lr = '0.1'"."""
-    page = open_fresh().search(
+    opened = open_fresh()
+    page = opened.search(
         filter,
         experiment=experiment,
         order_by=order_by,
@@ -80,9 +82,12 @@ def search(
         (run.run_id[:8], run.experiment, run.name, _status(run), _metrics(run)) for run in page.runs
     ]
     lines = table(("RUN", "EXPERIMENT", "NAME", "STATUS", "METRICS"), rows)
+    document = {"runs": [run_document(run) for run in page.runs], "total": page.total}
+    if unreadable := opened.unreadable():
+        document["unreadable"] = unreadable_documents(unreadable)
     emit(
-        {"runs": [run_document(run) for run in page.runs], "total": page.total},
-        [*lines, f"{len(page.runs)} of {page.total} runs"],
+        document,
+        [*lines, f"{len(page.runs)} of {page.total} runs", *unreadable_lines(unreadable)],
     )
 
 

@@ -20,6 +20,7 @@ from strongroom.domain.ids import RandomBytes
 from strongroom.domain.progress import Progress, Silent
 from strongroom.domain.query import Field
 from strongroom.domain.run import RunDetail, RunStatus
+from strongroom.domain.unreadable import UnreadableRun
 from strongroom.journal.series import Series
 from strongroom.services.contracts import Contracts
 from strongroom.services.histories import history_of
@@ -42,6 +43,7 @@ from strongroom.store.seal_check import verify_sealed
 from strongroom.store.search import Page
 from strongroom.store.series import StepRange
 from strongroom.store.store_folder import StoreFolder, fault, open_store_folder
+from strongroom.store.unreadable_runs import unreadable_named, unreadable_runs
 
 
 class Runs:
@@ -239,6 +241,11 @@ class Runs:
             else:
                 yield place.run_id, found
 
+    def unreadable(self) -> tuple[UnreadableRun, ...]:
+        """Returns the run folders that could not be read at the last look: they have no row."""
+        with self.catalog.read() as connection:
+            return unreadable_runs(connection, self.folder)
+
     def findings(self) -> tuple[StoredFinding, ...]:
         """Returns what was wrong with run folders at the last look."""
         with self.catalog.read() as connection:
@@ -267,9 +274,16 @@ class Runs:
 
         Raises:
             BadInput: ``E-RUN`` if it names none or several.
+            Untrusted: If it names a run folder that cannot be read; the code says why.
         """
         with self.catalog.read() as connection:
-            return place_of(connection, reference)
+            try:
+                return place_of(connection, reference)
+            except BadInput:
+                found = unreadable_runs(connection, self.folder)
+                if (error := unreadable_named(found, reference)) is not None:
+                    raise error from None
+                raise
 
     def run_folder(self, reference: str) -> Path:
         """Returns the folder of a run.

@@ -317,7 +317,8 @@ def _store(catalog: Catalog, walk: _Pass, batch: list[_Folder]) -> None:
         index = RunIndex(connection)
         gone = index.remove(name.split("/")[1] for name in lost)
         index.put(states)
-    walk.changed.update(gone, (state.run_id for state in states))
+    fresh = (name.split("/")[1] for name in lost if name not in walk.blamed)
+    walk.changed.update(gone, fresh, (state.run_id for state in states))
 
 
 def _clear_findings(connection: Connection, names: list[str]) -> None:
@@ -342,6 +343,7 @@ def _forget(catalog: Catalog, walk: _Pass) -> None:
     if stale:
         with catalog.begin() as connection:
             connection.execute(delete(finding).where(finding.c.path.in_(stale)))
+        walk.changed.update(path.split("/")[1] for path in stale)
 
 
 def _settle(catalog: Catalog, walk: _Pass) -> None:

@@ -70,17 +70,18 @@ class RemotesFile:
         known, number = self._read(before), self.number()
         if number > FORMAT:
             raise refused([NewerFile(name=REMOTES, number=number)])
-        wanted = list(entries)
-        head, blocks = _blocks(before or f"{HEAD}\n")
-        if len(blocks) != len(known):
-            raise self._by_hand()
-        left, kept, texts = list(wanted), [], [head]
-        for place, text in zip(known, blocks, strict=True):
-            if place[0] == store_id and place[1] not in left:
-                continue
-            if place[0] == store_id:
+        left, kept, texts = list(entries), [], []
+        places = iter(known)
+        for text, is_entry in _pieces(before or f"{HEAD}\n"):
+            place = next(places, None) if is_entry else None
+            if is_entry and place is None:
+                raise self._by_hand()
+            if place is not None and place[0] == store_id:
+                if place[1] not in left:
+                    continue
                 left.remove(place[1])
-            kept.append(place)
+            if place is not None:
+                kept.append(place)
             texts.append(text)
         texts += [_block(store_id, entry) for entry in left]
         after = "".join(texts)
@@ -123,20 +124,19 @@ class RemotesFile:
         )
 
 
-def _blocks(text: str) -> tuple[str, list[str]]:
-    """Returns what stands beside the entries, and the text of each entry."""
-    head, blocks, is_entry = "", [], False
+def _pieces(text: str) -> list[tuple[str, bool]]:
+    """Returns a file in pieces, each with whether it is an entry."""
+    pieces = [("", False)]
     for line in text.splitlines(keepends=True):
         if _ENTRY.fullmatch(line.rstrip("\r\n")):
-            blocks.append("")
-            is_entry = True
+            pieces.append(("", True))
         elif _TABLE.match(line) and not _INSIDE.match(line):
-            is_entry = False
-        if is_entry:
-            blocks[-1] += line
-        else:
-            head += line
-    return head, [block if block.endswith("\n") else f"{block}\n" for block in blocks]
+            pieces.append(("", False))
+        piece, is_entry = pieces[-1]
+        pieces[-1] = (piece + line, is_entry)
+    last, is_entry = pieces[-1]
+    pieces[-1] = (last if last.endswith("\n") else f"{last}\n", is_entry)
+    return pieces
 
 
 def _block(store_id: str, entry: RemoteEntry) -> str:

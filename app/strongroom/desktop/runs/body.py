@@ -10,6 +10,7 @@ from strongroom.desktop.kit.surface import Split
 from strongroom.desktop.runs import empty
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.onboarding import Onboarding
+from strongroom.desktop.runs.unreadable_strip import UnreadableStrip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ class RunsBody(QStackedWidget):
     ) -> None:
         super().__init__()
         self.no_match = empty.no_match()
+        self.unreadable = UnreadableStrip()
         self._make_detail, self._store = make_detail, store
         self._detail: DetailPane | None = None
         self._no_runs: Onboarding | None = None
@@ -62,6 +64,7 @@ class RunsBody(QStackedWidget):
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)
         down.addWidget(query)
+        down.addWidget(self.unreadable)
         down.addWidget(split, 1)
         both = QWidget()
         self._across = across = QHBoxLayout(both)

@@ -18,6 +18,7 @@ from strongroom.desktop.runs.sheet import SAMPLE
 from strongroom.domain.metric_schema import Direction, MetricSchema
 from strongroom.domain.query import Attribute, Field, FieldKind
 from strongroom.domain.run import Run
+from strongroom.domain.unreadable import UnreadableRun
 from strongroom.services.experiments import Experiment
 from strongroom.services.run_table import FIRST, GroupFigures, RowOrder, TableRow
 
@@ -58,6 +59,7 @@ class Answer:
         newest_id: The largest catalog id of the store.
         schema: What is known of metrics.
         has_runs: Whether the store has runs at all.
+        unreadable: The run folders that have no row, and why.
     """
 
     question: Question
@@ -69,6 +71,7 @@ class Answer:
     newest_id: int
     schema: MetricSchema
     has_runs: bool
+    unreadable: tuple[UnreadableRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,7 @@ def find(
     rows = {row.id: row for row in table.rows(ids[picked].tolist(), fields)}
     first = [rows[id_] for id_ in ids[:FIRST_ROWS].tolist() if id_ in rows]
     sample = tuple(row.run for row in rows.values())
+    unreadable = services.runs.unreadable()
     is_plain = question == Question(order_by=question.order_by, group_by=question.group_by)
     return Answer(
         question=question,
@@ -116,7 +120,8 @@ def find(
         newest=_newest(services, question),
         newest_id=table.newest_id(),
         schema=services.runs.metric_schemas.read(),
-        has_runs=bool(len(ids)) or not is_plain or bool(services.experiments.list()),
+        has_runs=bool(len(ids) or unreadable or services.experiments.list()) or not is_plain,
+        unreadable=unreadable,
     )
 
 

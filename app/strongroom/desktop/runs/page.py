@@ -414,6 +414,7 @@ class RunsPage(Page):
         self.results.seen_id = self.new_since.seen_id()
         self.results.show(answer, keeps_place=keeps_place)
         has_rows = bool(len(answer.order.ids))
+        self.body.unreadable.show_runs(answer.unreadable)
         self.body.show_rows(answer.question, has_runs=answer.has_runs, has_rows=has_rows)
         for tool in (
             self._before_scope, self._scope, self._columns, self._group, self._save,
