@@ -62,7 +62,7 @@ def test_nobody_changes_a_value_by_holding_on_to_it(app: QApplication) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"\x00\xff", b"[1]", b'{"format":2,"values":{}}', b'{"format":1,"values":[]}',
+    [b"", b"\x00\xff", b"[1]", b'{"format":0,"values":{}}', b'{"format":1,"values":[]}',
      b'{"format":1,"values":{"runs.columns":', b"[" * 100_000,
      b'{"format":1,"values":{"Runs/../x":1}}'],
 )  # fmt: skip
@@ -77,6 +77,24 @@ def test_a_damaged_file_reads_as_nothing_and_is_written_anew(
     session.set_value("runs.columns", ["y"])
     session.flush()
     assert Session(path).value("runs.columns", []) == ["y"]
+
+
+def test_a_file_of_a_newer_program_is_read_and_stays_as_it_is(
+    app: QApplication, path: Path, qtbot: QtBot
+) -> None:
+    path.parent.mkdir(parents=True)
+    written = b'{"format":2,"values":{"runs.columns":["a"],"board.height":300},"boards":{}}'
+    path.write_bytes(written)
+    session = Session(path)
+    assert session.value("runs.columns", []) == ["a"]
+    told: list[OSError] = []
+    session.failed.connect(told.append)
+    session.set_value("runs.columns", ["b"])
+    session.flush()
+    qtbot.waitUntil(lambda: bool(told))
+    assert str(told[0]) == "A newer Strongroom wrote store.json; it stays as it is"
+    assert session.value("runs.columns", []) == ["b"], "for this window"
+    assert path.read_bytes() == written
 
 
 def test_a_value_of_another_kind_reads_as_the_default(app: QApplication) -> None:

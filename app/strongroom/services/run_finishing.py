@@ -119,7 +119,9 @@ class RunFinishing:
 
         Raises:
             EnvironmentFault: ``E-LOCKED``, ``E-FULL``, ``E-STORE``.
+            Refused, Untrusted: If the event that is to name it could not be signed.
         """
+        self._at.check_may_sign()
         signer = Ed25519Signer(self._at.keys())
         raw = envelope.seal(manifest.to_statement(), [signer])
         return self._at.ledger().files.put_manifest(raw)

@@ -6,12 +6,11 @@
 """
 
 from collections.abc import Sequence
-from html import escape
-from typing import Literal, cast
+from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from strongroom.desktop.kit import only_read, paint
 from strongroom.desktop.kit.theme import theme
@@ -69,15 +68,13 @@ class Button(QPushButton):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Looks whether the store it stands above may be changed."""
-        only_read.hold(self) if self.property(only_read.MARK) else None
+        if self.property(only_read.MARK):
+            only_read.hold(self)
         super().showEvent(event)
 
-    def event(self, event: QEvent) -> bool:
-        """Tells why it is off, where a store that is only read is the reason."""
-        if event.type() == QEvent.Type.ToolTip and (why := self._why_off()):
-            QToolTip.showText(cast("QHelpEvent", event).globalPos(), escape(why), self)
-            return True
-        return super().event(event)
+    def setToolTip(self, words: str) -> None:
+        """Says something about the button; why it is off comes before that."""
+        super().setToolTip(self._why_off() or words)
 
     def _why_off(self) -> str:
         return only_read.only_read(self) if self.property(only_read.MARK) else ""

@@ -31,6 +31,7 @@ def only_read(widget: QWidget) -> str:
 
 
 def hold(button: QPushButton) -> None:
-    """Turns a marked button off if the store above it is only read."""
-    if only_read(button):
+    """Turns a marked button off if the store above it is only read, and says so on it."""
+    if reason := only_read(button):
         button.setEnabled(False)
+        button.setToolTip(reason)

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from strongroom.desktop.kit import errors
 from strongroom.desktop.kit.command import Command, WindowState
 from strongroom.desktop.kit.menu import Groups, command_menu
+from strongroom.desktop.kit.only_read import only_read
 from strongroom.desktop.kit.page import Page
 from strongroom.desktop.kit.place import Place
 from strongroom.desktop.kit.session import Session
@@ -143,7 +144,7 @@ class MainWindow(QMainWindow):
             person=base.person,
             role=base.role,
             capabilities=base.capabilities,
-            only_read=base.only_read,
+            only_read=only_read(self),
         )
 
     def page(self) -> Page | None:

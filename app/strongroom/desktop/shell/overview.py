@@ -43,7 +43,7 @@ class Overview(QObject):
         self._services, self._tasks = services, tasks
         self.status = WindowStatus(store=str(services.store))
         self.store_name, self.team = services.store.name, ""
-        self.state = WindowState(has_store=True, only_read=services.runs.only_read)
+        self.state = WindowState(has_store=True)
         self.objects: tuple[PaletteEntry, ...] = ()
         self.alarms: tuple[AlarmNote, ...] = ()
         self.free_bytes: int | None = None
@@ -111,12 +111,7 @@ def _read(
         ),
         name,
         team,
-        WindowState(
-            has_store=True,
-            person=card.name if card else "",
-            role=role,
-            only_read=services.runs.only_read,
-        ),
+        WindowState(has_store=True, person=card.name if card else "", role=role),
         _objects(services) if status is not None else (),
     )
 
