@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from strongroom.sdk.track import track as track
     from strongroom.services.close_run import close_run as close_run
     from strongroom.services.run_search import compare_runs as compare_runs
+    from strongroom.services.run_search import get_histories as get_histories
     from strongroom.services.run_search import get_history as get_history
     from strongroom.services.run_search import get_run as get_run
     from strongroom.services.run_search import search_runs as search_runs
@@ -71,7 +72,8 @@ _HOME = {"ActiveRun": "strongroom.sdk.active_run"} | dict.fromkeys(
 )
 _HOME["track"] = "strongroom.sdk.track"
 _HOME |= dict.fromkeys(
-    ("compare_runs", "get_history", "get_run", "search_runs"), "strongroom.services.run_search"
+    ("compare_runs", "get_histories", "get_history", "get_run", "search_runs"),
+    "strongroom.services.run_search",
 )
 _HOME |= dict.fromkeys(
     ("load_ipython_extension", "unload_ipython_extension"), "strongroom.notebook.extension"

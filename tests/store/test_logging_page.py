@@ -26,7 +26,7 @@ def test_every_example_of_the_page_about_logging_does_what_it_says(tmp_path: Pat
     for folder in (tmp_path / "store" / "runs").glob("*/" + "[0-9a-f]" * 32):
         name = json.loads((folder / "run.json").read_text(encoding="utf-8"))["experiment"]
         runs[name] = runs.get(name, 0) + 1
-    assert runs == {"churn": 6, "parts": 1, "study": 1, "trials": 2}
+    assert runs == {"churn": 7, "parts": 1, "study": 1, "trials": 2}
     sealed = list((tmp_path / "store" / "runs").glob("*/*/sealed.json"))
     assert len(sealed) == 10  # reading back took them in
     statuses = {json.loads(each.read_text(encoding="utf-8"))["status"] for each in sealed}

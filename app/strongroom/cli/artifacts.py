@@ -8,8 +8,7 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import EXIT_FINDING, emit, say, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.runs import open_fresh
-from strongroom.cli.session import services
+from strongroom.cli.session import open_fresh, services
 from strongroom.domain.artifact import ArtifactFile
 from strongroom.services.artifact_repair import DamagedArtifact, RepairOutcome, RepairPlan
 from strongroom.services.artifacts import Artifacts

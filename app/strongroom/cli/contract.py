@@ -18,7 +18,8 @@ from strongroom.cli.contract_lines import (
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import EXIT_FINDING, emit, say, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.runs import REFERENCE, edited, open_fresh
+from strongroom.cli.runs import REFERENCE, edited
+from strongroom.cli.session import open_fresh
 from strongroom.domain.contract_text import MAX_BYTES, parse_contract, write_contract
 from strongroom.domain.errors import BadInput
 from strongroom.services.contract_check import ContractCheck

@@ -9,7 +9,7 @@ import click
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import EXIT_FINDING, emit, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.runs import open_fresh
+from strongroom.cli.session import open_fresh
 from strongroom.domain.dataset_check import DataFinding
 from strongroom.domain.ids import is_digest
 from strongroom.domain.run import Run

@@ -5,7 +5,7 @@ import click
 
 from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, table
-from strongroom.cli.runs import open_fresh
+from strongroom.cli.session import open_fresh
 from strongroom.domain.clock import to_iso
 from strongroom.services.experiments import Experiments
 

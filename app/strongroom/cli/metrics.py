@@ -7,7 +7,7 @@ import click
 
 from strongroom.cli.options import shared_options, store_path
 from strongroom.cli.output import emit, say, table
-from strongroom.cli.runs import open_fresh
+from strongroom.cli.session import open_fresh
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.metric_schema import Direction, MetricRule
 from strongroom.domain.query import FieldKind

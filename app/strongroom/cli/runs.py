@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``strongroom runs …``: search, show, history, label, hide, archive, move, close, export."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,32 +8,27 @@ from typing import Any
 import click
 
 from strongroom.cli.chosen_runs import Choice, by_filter, chosen
-from strongroom.cli.options import shared_options, store_path
+from strongroom.cli.options import shared_options
 from strongroom.cli.output import emit, say, table
 from strongroom.cli.progress import TerminalProgress
-from strongroom.cli.session import say_if_only_read, services
+from strongroom.cli.run_histories import histories, history
+from strongroom.cli.session import open_fresh, services
 from strongroom.cli.unreadable import unreadable_documents, unreadable_lines
-from strongroom.domain.clock import SystemClock, to_iso
+from strongroom.domain.clock import to_iso
 from strongroom.domain.metric import metric_rank
 from strongroom.domain.run import Run, RunDetail, RunStatus
 from strongroom.services.run_edits import EditOutcome
 from strongroom.services.run_resuming import resume_words
-from strongroom.services.runs import Runs, open_runs
+from strongroom.services.runs import Runs
 
 REFERENCE = "RUN"
 
 
 def add_commands(root: click.Group) -> None:
     """Joins ``runs`` into the tree of commands."""
+    runs.add_command(history)
+    runs.add_command(histories)
     root.add_command(runs)
-
-
-def open_fresh() -> Runs:
-    """Returns the runs of the store of this command line, after taking in what is new."""
-    opened = open_runs(store_path(), SystemClock(), os.urandom)
-    say_if_only_read(opened)
-    opened.refresh()
-    return opened
 
 
 @click.group()
@@ -98,34 +92,6 @@ def show(run: str) -> None:
     """Show everything about a run."""
     detail = open_fresh().show(run)
     emit(_detail_document(detail), _detail_lines(detail))
-
-
-@runs.command()
-@click.argument("run", metavar=REFERENCE)
-@click.argument("key", metavar="KEY")
-@click.option("--from", "first", type=int, default=None, metavar="STEP", help="The lowest step.")
-@click.option("--to", "last", type=int, default=None, metavar="STEP", help="The highest step.")
-@click.option(
-    "--points",
-    type=click.IntRange(min=1),
-    default=None,
-    metavar="N",
-    help="About how many are enough: the lowest and the highest of every so many stay.",
-)
-@shared_options
-def history(run: str, key: str, first: int | None, last: int | None, points: int | None) -> None:
-    """Print the points of a metric: step, value, time in microseconds."""
-    series = open_fresh().history(run, key, first=first, last=last, points=points)
-    found = list(
-        zip(
-            series.steps.tolist(),
-            series.values.tolist(),
-            series.times_us.tolist(),
-            strict=True,
-        )
-    )
-    lines = (f"{step:>8}  {value!r:<24}  {to_iso(time_us)}" for step, value, time_us in found)
-    emit({"points": found}, lines)
 
 
 @runs.command()

@@ -44,6 +44,17 @@ def services() -> Services:
     return opened
 
 
+def open_fresh() -> Runs:
+    """Returns the runs of the store of this command line, after taking in what is new."""
+    from strongroom.domain.clock import SystemClock
+    from strongroom.services.runs import open_runs
+
+    opened = open_runs(store_path(), SystemClock(), os.urandom)
+    say_if_only_read(opened)
+    opened.refresh()
+    return opened
+
+
 def say_if_only_read(runs: Runs) -> None:
     """Says, beside what is asked, that a store takes no changes and why."""
     if runs.folder.only_read:

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import threading
+from array import array
 from collections.abc import Iterable, Sequence
 from itertools import islice, repeat
 from os import write
@@ -32,12 +33,16 @@ from strongroom.journal.layout import (
     pack_header,
     pack_metrics,
     pack_other,
+    pack_row,
 )
 from strongroom.journal.pulse import PULSE, Pulse
 
 MAX_FILES = 16  # a disk that breaks this many files in one process will not keep the next either
 BATCH_BYTES = 1 << 20  # one `write()` of a batch; bounds the copy that joins the points
+MAX_ROWS = 16  # groups of metrics whose ids are kept at hand; a loop logs one or two
+MAX_ROW_KEYS = 1 << 14  # of such a group: 64 kB of ids
 _BATCH = BATCH_BYTES // SLOT_BYTES
+_KEYS_AT_ONCE = 1_024  # names of new metrics in one `write()`: a MiB, if they are long
 _pack_tail, _pack_checksum = METRIC_TAIL.pack, CHECKSUM.pack  # looked up once, not at each point
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
@@ -92,6 +97,7 @@ class JournalWriter:
         self._is_closed = False
         self._is_child = False
         self._ids: dict[str, int] = {}
+        self._rows: dict[tuple[str, ...], array[int]] = {}
         self._open()
 
     @property
@@ -127,18 +133,29 @@ class JournalWriter:
             self._is_dirty = True
         return None
 
-    def points(self, points: Iterable[tuple[str, float, int]], time_us: int) -> None:
-        """Appends points of several keys that were taken at one moment.
+    def row(self, keys: tuple[str, ...], values: "array[float]", step: int, time_us: int) -> None:
+        """Appends one point of each of several keys, taken at one moment, with one `write()`.
+
+        Args:
+            keys: No key twice.
+            values: Of type ``d``, one for each key.
+            step: Of all points.
+            time_us: Of all points.
 
         Raises:
-            OSError: If the disk did not take all of them.
+            OSError: If the disk did not take all of them; whole points written stay.
+            TypeError, OverflowError: If the step or the time does not fit its field.
+            ValueError: If the columns differ in length.
         """
         with self._lock:
-            slots: list[bytes] = []
-            for key, value, step in points:
-                tail = _pack_tail(self._ids.get(key) or self._key_id(key), step, time_us, value)
-                slots += (_pack_checksum(crc32(tail)), tail)
-            self._append_slots(b"".join(slots))
+            ids = self._rows.get(keys) or self._row_ids(keys)
+            slots = pack_row(ids, step, time_us, values)
+            try:
+                self._append_slots(slots)
+            except OSError as error:
+                if self._fd >= 0 or error.errno in _NO_SPACE or len(slots) > BATCH_BYTES:
+                    raise
+                self.row(keys, values, step, time_us)  # the file is left, nothing went into it
 
     def series(
         self, key: str, values: Sequence[float], steps: Iterable[int], times_us: Iterable[int]
@@ -206,8 +223,11 @@ class JournalWriter:
         with self._lock:
             if not self._is_dirty or self._fd < 0:
                 return True
+            try:
+                descriptor = os.dup(self._fd)
+            except OSError:  # somebody closed it behind our back; the next write opens a new file
+                return False
             self._is_dirty = False
-            descriptor = os.dup(self._fd)
         try:
             _fdatasync(descriptor)
         except OSError:
@@ -271,12 +291,36 @@ class JournalWriter:
         self._ids[key] = number
         return number
 
+    def _row_ids(self, keys: tuple[str, ...]) -> "array[int]":
+        """Returns the ids of keys; those that are new are named with one `write()`."""
+        self._ensure_open()
+        fresh = [key for key in keys if key not in self._ids]
+        for start in range(0, len(fresh), _KEYS_AT_ONCE):
+            part = fresh[start : start + _KEYS_AT_ONCE]
+            numbers = range(len(self._ids) + 1, len(self._ids) + 1 + len(part))
+            if numbers[-1] > MAX_KEY_ID:
+                raise ValueError("too many metric keys in one run")
+            named = zip(numbers, part, strict=True)
+            self._append(
+                b"".join(pack_other(Kind.KEY, {"id": id_, "name": key}) for id_, key in named)
+            )
+            self._ids.update(zip(part, numbers, strict=True))
+        ids = array("I", map(self._ids.__getitem__, keys))
+        if len(keys) <= MAX_ROW_KEYS:
+            if len(self._rows) >= MAX_ROWS:
+                self._rows.clear()
+            self._rows[keys] = ids
+        return ids
+
     def _append_slots(self, data: bytes | bytearray) -> None:
         self._ensure_open()
+        if len(data) <= BATCH_BYTES:
+            self._append(data, slots=True)
+            return
         for start in range(0, len(data), BATCH_BYTES):
             self._append(memoryview(data)[start : start + BATCH_BYTES], slots=True)
 
-    def _append(self, data: bytes | memoryview, *, slots: bool = False) -> None:
+    def _append(self, data: bytes | bytearray | memoryview, *, slots: bool = False) -> None:
         try:
             written = os.write(self._fd, data)
         except OSError as error:
@@ -308,7 +352,7 @@ class JournalWriter:
             descriptor, self._fd = self._fd, -1
             with contextlib.suppress(OSError):
                 os.close(descriptor)
-        self._ids = {}
+        self._ids, self._rows = {}, {}
 
     def _ensure_open(self) -> None:
         if self._fd >= 0:
@@ -343,7 +387,7 @@ class JournalWriter:
             (self.folder / (stem + JOURNAL_SUFFIX)).unlink(missing_ok=True)
             raise
         self._fd, self._end, self.stem = descriptor, len(data), stem
-        self._ids = {}
+        self._ids, self._rows = {}, {}
         self._is_dirty = True
         self._pulse.join(self)
 

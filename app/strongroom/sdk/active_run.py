@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import threading
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from strongroom.domain.canonical import JsonValue
 from strongroom.domain.ids import RandomBytes
 from strongroom.domain.run import RunStatus
 from strongroom.journal.layout import MAX_BODY_BYTES, Kind
-from strongroom.journal.writer import JournalWriter
+from strongroom.journal.writer import MAX_ROW_KEYS, MAX_ROWS, JournalWriter
 from strongroom.sdk.artifact_verbs import ArtifactVerbs
 from strongroom.sdk.endings import status_of
 from strongroom.sdk.keeping import Keeper
@@ -28,6 +29,7 @@ from strongroom.sdk.values import (
     as_json,
     check_name,
     column,
+    doubles,
     now_us,
     number,
     whole,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from strongroom.sdk.contract_watch import ContractWatch
 
 _STATUSES = frozenset(RunStatus)
+JOINS = "STRONGROOM_JOINS"  # who was given a run does not have to be told that another logs it
 MAX_TEXT_BYTES = MAX_BODY_BYTES - 16_384  # leaves room for the name and the quoting of the body
 
 
@@ -88,6 +91,7 @@ class ActiveRun(ArtifactVerbs):
         self._metric = writer.metric
         self._keys: set[str] = set()  # metrics that were seen and whose values nobody looks at
         self._names: set[str] = set()
+        self._rows: dict[tuple[str, ...], tuple[str, ...]] = {}  # rows seen, and who is bounded
         self.watch: ContractWatch | None = None  # holds this process's part to contracts
 
     @property
@@ -102,11 +106,15 @@ class ActiveRun(ArtifactVerbs):
         return self._rejoin, (os.fspath(self.store), self.run_id)
 
     def environ(self) -> dict[str, str]:
-        """Returns the environment variables by which another program joins this run."""
+        """Returns the environment variables by which another program joins this run.
+
+        What it logs goes into the run beside what is logged here; the run ends with this process.
+        """
         return {
             "STRONGROOM_STORE": os.fspath(self.store),
             "STRONGROOM_RUN_ID": self.run_id,
             "STRONGROOM_EXPERIMENT": self.experiment,
+            JOINS: "1",
         }
 
     def __repr__(self) -> str:
@@ -164,20 +172,56 @@ class ActiveRun(ArtifactVerbs):
         except Exception as error:  # noqa: BLE001 - training goes on whatever happened
             self._metric_lost(key, value, step, time_us, error)
 
-    @never_raises
     def log_metrics(
         self, metrics: Mapping[str, SupportsFloat], step: int = 0, *, time_us: int | None = None
     ) -> None:
-        """Logs one point of each of several metrics, all with the same step and time."""
-        points = []
-        for key, value in _items(self, metrics, "log_metrics"):
+        """Logs one point of each of several metrics, all with the same step and time.
+
+        They go into one `write()` together. A loop that logs the same names again costs little
+        more than that: what was looked at once is not looked at again.
+        """
+        given: dict[Any, Any] = {}
+        lost: list[tuple[Exception, object, int]] = []
+        try:
+            now = now_us() if time_us is None else time_us
+            if type(metrics) is dict:
+                given = metrics.copy()  # another thread may change it meanwhile
+            else:
+                given = dict(_items(self, metrics, "log_metrics"))
+            keys = tuple(given)
+            bounded = self._rows.get(keys)
+            values = None if bounded is None else doubles(given.values())
+            if bounded is None or values is None or type(step) is not int:
+                keys, values, step = self._looked_at(given, step, lost)
+            else:
+                for key in bounded:
+                    self._check_key(key, given[key])
+            if keys:
+                self._open_writer().row(keys, values, step, now)
+        except Exception as error:  # noqa: BLE001 - training goes on whatever happened
+            lost.append((error, metrics, max(1, len(given) - len(lost))))
+        for each, what, count in lost:
+            self.losses.note(each, f"log_metrics({shown(what)})", count)
+
+    def _looked_at(
+        self, given: Mapping[Any, Any], step: object, lost: list[tuple[Exception, object, int]]
+    ) -> "tuple[tuple[str, ...], array[float], int]":
+        """Returns what can be logged of a row, and remembers its names if all can."""
+        at = whole(0 if step is None else step)
+        found: dict[str, float] = {}
+        for key, value in given.items():
             try:
                 if key not in self._keys:
                     self._check_key(key, value)
-                points.append((key, number(value), whole(step)))
+                found[key] = number(value)
             except (Lost, TypeError, ValueError) as error:
-                self.losses.note(error, f"log_metrics({shown(key)})")
-        self._open_writer().points(points, now_us() if time_us is None else time_us)
+                lost.append((error, key, 1))
+        keys = tuple(found)
+        if len(keys) == len(given) and len(keys) <= MAX_ROW_KEYS:
+            if len(self._rows) >= MAX_ROWS:
+                self._rows.clear()
+            self._rows[keys] = tuple(key for key in keys if key not in self._keys)
+        return keys, array("d", found.values()), at
 
     @never_raises
     def log_batch(

@@ -153,8 +153,9 @@ class Keeper:
             if size > MAX_FILE_BYTES:
                 raise Lost("limit", f"{size:,} bytes where {MAX_FILE_BYTES:,} are allowed")
             head = os.read(descriptor, min(size, SMALL_BYTES) + 1)
-            while len(head) <= SMALL_BYTES and (more := os.read(descriptor, SMALL_BYTES)):
-                head += more
+            if len(head) != size:  # it changes, or tells no size; else its end was seen
+                while len(head) <= SMALL_BYTES and (more := os.read(descriptor, SMALL_BYTES)):
+                    head += more
             if len(head) > SMALL_BYTES:  # it may have grown since it was looked at
                 size = max(size, len(head))
                 self._keep_object(name, file_pieces(head, descriptor, size), size)

@@ -22,7 +22,7 @@ from strongroom.domain.places import default_store
 from strongroom.domain.run import RunStatus
 from strongroom.journal.layout import JOURNAL_SUFFIX
 from strongroom.journal.writer import JournalWriter
-from strongroom.sdk.active_run import ActiveRun
+from strongroom.sdk.active_run import JOINS, ActiveRun
 from strongroom.sdk.capturing import NOTHING, Capture, Choice, begin, choose
 from strongroom.sdk.contexts import Contexts
 from strongroom.sdk.endings import Endings
@@ -118,7 +118,7 @@ class Session:
         rank = rank_of(self._environ)
         others = () if place.is_new else living(place.folder)
         leads = place.is_new or may_lead(others, rank)
-        if others and is_named_outside and rank is None:
+        if others and is_named_outside and rank is None and not self._environ.get(JOINS):
             _warn_of_company(place, others)
         journal = ""
         try:

@@ -6,14 +6,22 @@
 * A file that is none of these, or is not what its name says, has no schema: its digest names it.
 """
 
-import ast
 import csv
 import json
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
+from strongroom.disk.table_text import (
+    MAX_HEADER_BYTES,
+    PROBED,
+    array_header,
+    delimiter_of,
+    lines_of,
+    names_of,
+    opened_text,
+)
 from strongroom.domain.data_profile import MOST_COLUMNS, DataProfile
 from strongroom.sdk.column_tally import ColumnTally
 from strongroom.sdk.losses import Lost
@@ -22,8 +30,6 @@ from strongroom.sdk.profiles import tallied
 
 MOST_PARSED = 256 << 20  # bytes of a text file that are taken apart: a few seconds
 MOST_CELLS = 2_000_000  # that are looked at: three seconds
-PROBED = 1 << 16  # characters at the beginning that tell how long rows are
-MAX_NPY_HEADER = 1 << 16
 CHUNK_BYTES = 4 << 20
 
 
@@ -46,7 +52,7 @@ def facts_of(path: Path, *, with_profile: bool) -> FileFacts:
         return FileFacts()
     try:
         return read(path, with_profile)
-    except (Lost, ValueError, csv.Error, struct.error, SyntaxError, RecursionError):
+    except (Lost, ValueError, csv.Error, struct.error, SyntaxError, RecursionError, MemoryError):
         return FileFacts()  # the digest still names it
 
 
@@ -59,28 +65,17 @@ def _parquet(path: Path, with_profile: bool) -> FileFacts:
 def _numpy(path: Path, with_profile: bool) -> FileFacts:
     del with_profile  # its values are told by whoever logs the array
     with path.open("rb") as stream:
-        head = stream.read(12)
-        is_old = head[6:7] == b"\x01"
-        if not head.startswith(b"\x93NUMPY"):
-            raise Lost("type", "no numpy file")
-        length = int.from_bytes(head[8:10] if is_old else head[8:12], "little")
-        if length > MAX_NPY_HEADER:
-            raise Lost("type", "no numpy file")
-        stream.seek(10 if is_old else 12)
-        found = ast.literal_eval(stream.read(length).decode("latin-1").strip())
-    shape = list(map(int, found["shape"]))
-    return FileFacts({"dtype": str(found["descr"]), "shape": shape}, shape[0] if shape else 1)
+        described, shape = array_header(stream.read(MAX_HEADER_BYTES + 12))
+    facts = {"dtype": str(described), "shape": list(shape)}
+    return FileFacts(facts, shape[0] if shape else 1)
 
 
 def _delimited(path: Path, with_profile: bool) -> FileFacts:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+    with path.open("rb") as raw, opened_text(raw, is_delimited=True) as stream:
         head = stream.read(PROBED)
-        first_line = head.partition("\n")[0]
-        delimiter = max(",\t;|", key=first_line.count)
         stream.seek(0)
-        rows = csv.reader(_bounded(stream, MOST_PARSED), delimiter=delimiter)
-        first = next(rows, [])
-        names = [name.strip() or f"column {place}" for place, name in enumerate(first)]
+        rows = csv.reader(_bounded(stream, MOST_PARSED), delimiter=delimiter_of(head))
+        names = names_of(next(rows, []))
         tallies = [ColumnTally(name, is_text=True) for name in names[:MOST_COLUMNS]]
         lines = path.stat().st_size * (head.count("\n") + 1) // max(1, len(head))
         every = max(1, -(-lines * len(tallies) // MOST_CELLS))
@@ -93,7 +88,7 @@ def _json_lines(path: Path, with_profile: bool) -> FileFacts:
     count = 0
     size = path.stat().st_size
     is_sampled = size > MOST_PARSED
-    with path.open(encoding="utf-8", errors="replace") as stream:
+    with path.open("rb") as raw, opened_text(raw, is_delimited=False) as stream:
         for line in _bounded(stream, MOST_PARSED):
             if not line.strip():
                 continue
@@ -161,9 +156,9 @@ def _lines(path: Path) -> int | None:
     return count - (last == b"\n")
 
 
-def _bounded(lines: Iterator[str], most: int) -> Iterator[str]:
+def _bounded(text: TextIO, most: int) -> Iterator[str]:
     read = 0
-    for line in lines:
+    for line in lines_of(text):
         read += len(line)
         if read > most:
             return

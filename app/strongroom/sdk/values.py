@@ -7,6 +7,7 @@
 import json
 import operator
 import time
+from array import array
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,14 @@ def number(value: object) -> float:
         return float(value)
     except (ValueError, TypeError, OverflowError, RuntimeError) as error:
         raise TypeError(f"{type(value).__name__} is not one number ({error})") from error
+
+
+def doubles(values: Iterable[Any]) -> "array[float] | None":
+    """Returns values as one column of floats, None if one of them is no number."""
+    try:
+        return array("d", values)
+    except Exception:  # noqa: BLE001 - a value of any type may be what is broken
+        return None
 
 
 def whole(value: object) -> int:

@@ -210,6 +210,77 @@ class History(Shown, Mapping[str, Series]):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Histories(Shown, Mapping[str, Series]):
+    """Points of one metric by run id; ``names`` has every run that was asked about.
+
+    Points of a run are ordered by step, then as written. A run without the metric has no entry.
+    """
+
+    key: str
+    points: Mapping[str, Series]
+    names: Mapping[str, str]
+
+    def __getitem__(self, run_id: str) -> Series:
+        return self.points[run_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The ids of the runs that do not have the metric."""
+        return tuple(run_id for run_id in self.names if run_id not in self.points)
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 - an Arrow table, which the store knows
+        """Returns a row a point: run_id, name, step, time, value."""
+        from strongroom.store.run_frames import histories_table
+
+        return histories_table(self.points, self.names)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas is not needed here
+        """Returns `to_arrow` as a DataFrame.
+
+        Raises:
+            ImportError: If pandas is not installed.
+        """
+        from strongroom.store.run_frames import as_pandas
+
+        return as_pandas(self.to_arrow())
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{run_id[:8]}  {run_html.one_line(self.names[run_id], 40):40}  "
+            f"{len(series):,} points  {run_html.bars(_thinned(series))}"
+            for run_id, series in list(self.points.items())[:MOST_LINES]
+        ]
+        if len(self) > len(lines):
+            lines.append(f"… {len(self) - len(lines):,} more")
+        return "\n".join([self._title(), *lines])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                f"{self.names[run_id]} · {run_id[:8]}",
+                f"{len(series):,}",
+                run_html.number_text(float(series.values[-1])) if len(series) else "–",
+                run_html.bars(_thinned(series)),
+            ]
+            for run_id, series in list(self.points.items())[: run_html.MOST_ROWS]
+        ]
+        left = len(self) - len(rows)
+        note = f"{left:,} runs are left out." if left else ""
+        return run_html.table(self._title(), ["Run", "Points", "Last", "Curve"], rows, note)
+
+    def _title(self) -> str:
+        asked = f" of {len(self.names):,}" if self.without else ""
+        plural = "" if len(self.names) == 1 else "s"
+        return f"{run_html.one_line(self.key, 60)} of {len(self):,}{asked} run{plural}"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunsCompared(Shown):
     """Runs side by side: `compared` has every row, `differing` those that are not the same."""
 

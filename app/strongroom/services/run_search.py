@@ -5,13 +5,13 @@
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from strongroom.domain.clock import SystemClock
 from strongroom.domain.places import default_store
-from strongroom.services.found_runs import FoundRuns, History, RunsCompared, StoredRun
+from strongroom.services.found_runs import FoundRuns, Histories, History, RunsCompared, StoredRun
 from strongroom.services.run_comparison import RunComparison
 from strongroom.services.runs import Runs, open_runs
 
@@ -72,23 +72,73 @@ def get_run(run: object, *, store: Path | str | None = None) -> StoredRun:
         return StoredRun(runs.show(_reference(run)))
 
 
-def get_history(run: object, *keys: str, store: Path | str | None = None) -> History:
-    """Returns all points of metrics of a run, ordered by step, then as they were written.
+def get_history(
+    run: object,
+    *keys: str,
+    first: int | None = None,
+    last: int | None = None,
+    points: int | None = None,
+    store: Path | str | None = None,
+) -> History:
+    """Returns the points of metrics of a run, ordered by step, then as they were written.
 
     Args:
         run: As for `get_run`.
         keys: The metrics; all of them if none is named.
+        first: The lowest step that is asked, None for the beginning.
+        last: The highest step that is asked, None for the end.
+        points: About how many points of each metric are enough. With more, the lowest and the
+            highest of every so many stay: points that were logged, and no extreme is lost.
         store: As for `search_runs`.
 
     Raises:
-        BadInput: ``E-RUN`` for an unknown run, ``E-METRIC`` for a metric it does not have.
+        BadInput: ``E-RUN`` for an unknown run, ``E-METRIC`` for a metric it does not have,
+            ``E-SIZE`` for more points than memory may be asked for, ``E-USAGE`` for a range or a
+            number of points that says nothing.
         Untrusted: ``E-HASH`` if stored points do not hold.
         EnvironmentFault: As `search_runs`.
     """
     with _opened(store) as runs:
         reference = _reference(run)
         wanted = keys or tuple(sorted(runs.show(reference).run.metrics))
-        return History({key: runs.history(reference, key) for key in wanted})
+        return History(
+            {
+                key: runs.history(reference, key, first=first, last=last, points=points)
+                for key in wanted
+            }
+        )
+
+
+def get_histories(
+    runs: Iterable[object],
+    key: str,
+    *,
+    first: int | None = None,
+    last: int | None = None,
+    points: int | None = None,
+    store: Path | str | None = None,
+) -> Histories:
+    """Returns the points of one metric of many runs: the store is opened once for all of them.
+
+    Args:
+        runs: What `search_runs` found, or anything `get_run` takes, in the order of the answer.
+        key: The metric. Runs that do not have it are named in `Histories.without`.
+        first: As for `get_history`.
+        last: As for `get_history`.
+        points: As for `get_history`, for each run.
+        store: As for `search_runs`.
+
+    Raises:
+        BadInput: As `get_history`, but for a metric that runs do not have.
+        Untrusted: ``E-HASH`` if stored points do not hold.
+        EnvironmentFault: As `search_runs`.
+    """
+    given = [runs] if isinstance(runs, str) else list(runs)
+    with _opened(store) as opened:
+        places = opened.places([_reference(each) for each in given])
+        names = {place.run_id: place.name for place in places}
+        found = opened.histories(list(names), key, first=first, last=last, points=points)
+        return Histories(key, dict(found), names)
 
 
 def compare_runs(*runs: object, store: Path | str | None = None) -> RunsCompared:

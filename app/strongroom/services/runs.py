@@ -37,7 +37,7 @@ from strongroom.store.discovery import StoredFinding
 from strongroom.store.hydration import hydrate
 from strongroom.store.liveness import observe
 from strongroom.store.run_columns import Column, columns, values
-from strongroom.store.run_places import RunPlace, all_places, place_of
+from strongroom.store.run_places import RunPlace, all_places, place_of, places_of
 from strongroom.store.run_state import RunState, read_state
 from strongroom.store.seal_check import verify_sealed
 from strongroom.store.search import Page
@@ -228,11 +228,11 @@ class Runs:
         """Yields run id and points of one metric for each of many runs that has it; see `history`.
 
         Raises:
-            BadInput: ``E-RUN``, ``E-SIZE``.
+            BadInput: ``E-RUN``, ``E-SIZE``, ``E-USAGE`` for a range that says nothing.
             Untrusted: ``E-HASH`` if stored points of a run do not hold.
         """
         steps = StepRange(first=first, last=last)
-        for place in [self.place(each) for each in references]:
+        for place in self.places(references):
             try:
                 found = history_of(self._path(place), place, key, steps, points)
             except BadInput as error:
@@ -284,6 +284,15 @@ class Runs:
                 if (error := unreadable_named(found, reference)) is not None:
                     raise error from None
                 raise
+
+    def places(self, references: Sequence[str]) -> tuple[RunPlace, ...]:
+        """Returns the one run that each of many texts means, in their order.
+
+        Raises:
+            BadInput: ``E-RUN`` if one of them names none or several.
+        """
+        with self.catalog.read() as connection:
+            return places_of(connection, references)
 
     def run_folder(self, reference: str) -> Path:
         """Returns the folder of a run.

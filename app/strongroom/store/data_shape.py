@@ -6,23 +6,30 @@
 * A file that is none of these, or damaged, has a size and nothing else.
 """
 
-import ast
 import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from strongroom.disk.data_digest import CHUNK_BYTES, open_plain_data
+from strongroom.disk.table_text import (
+    MAX_HEADER_BYTES,
+    PROBED,
+    array_header,
+    delimiter_of,
+    lines_of,
+    names_of,
+    opened_text,
+)
 from strongroom.domain.dataset_check import DataShape
 from strongroom.domain.progress import Progress
 
+READ_BYTES = 1 << 20
 MAX_COLUMNS = 10_000  # of a header; a wider one is no table for people
-MAX_LINE_BYTES = 16 << 20  # a line of text; what is longer is no table
-MAX_HEADER_BYTES = 64 << 10  # of an .npy file
 _TEXTS = (".csv", ".tsv", ".tab")
-_DELIMITERS = b"\t;,|"
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
 
@@ -41,12 +48,13 @@ def shape_of(path: Path, progress: Progress) -> DataShape:
         if ending in _TEXTS:
             return _of_text(stream, size, progress)
         if ending in _LINES:
-            rows = sum(1 for line in _lines(stream, size, progress) if line.strip())
+            with opened_text(_whole_file(stream, size, progress), is_delimited=False) as text:
+                rows = sum(1 for line in lines_of(text) if line.strip())
             return DataShape(size_bytes=size, rows=rows)
         if ending in _PARQUET:
             return _of_parquet(stream, size)
         if ending == ".npy":
-            return DataShape(size_bytes=size, rows=_array_rows(stream.read(MAX_HEADER_BYTES)))
+            return DataShape(size_bytes=size, rows=_array_rows(stream.read(MAX_HEADER_BYTES + 12)))
     return DataShape(size_bytes=size)
 
 
@@ -60,31 +68,46 @@ def recorded_shape(given: dict[str, str]) -> DataShape:
 
 
 def _of_text(stream: io.BufferedReader, size: int, progress: Progress) -> DataShape:
-    head = stream.readline(1 << 20)  # the delimiter is found as it was when the file was logged
-    delimiter = chr(max(_DELIMITERS, key=head.count)) if head else ","
+    beginning = opened_text(stream, is_delimited=True)
+    head = beginning.read(PROBED)
+    beginning.detach()
     stream.seek(0)
-    lines = (line.decode("utf-8", "replace") for line in _lines(stream, size, progress))
-    reader = csv.reader(lines, delimiter=delimiter)
-    try:
-        header = next(reader, [])
-        rows = sum(1 for row in reader if row)
-    except csv.Error:
-        return DataShape(size_bytes=size)
-    header[:1] = [name.removeprefix("\ufeff") for name in header[:1]]
-    names = [name.strip() or f"column {place}" for place, name in enumerate(header)]
+    whole = _whole_file(stream, size, progress)
+    with opened_text(whole, is_delimited=True) as text:
+        reader = csv.reader(lines_of(text), delimiter=delimiter_of(head))
+        try:
+            names = names_of(next(reader, []))
+            rows = sum(1 for row in reader if row)
+        except csv.Error:
+            return DataShape(size_bytes=size)
     columns = tuple((name, "") for name in names) if len(names) <= MAX_COLUMNS else None
     return DataShape(size_bytes=size, rows=rows, columns=columns)
 
 
-def _lines(stream: io.BufferedReader, size: int, progress: Progress) -> Iterator[bytes]:
-    """Yields the lines of a file as far as it reached when it was opened."""
-    done, told = 0, 0
-    while done < size and (line := stream.readline(MAX_LINE_BYTES)):
-        done += len(line)
-        if done - told >= CHUNK_BYTES:
-            told = done
-            progress.step(done, size, "Counting rows")
-        yield line
+class _Watched(io.RawIOBase):
+    """A file as far as it reached when it was opened; says how much of it was read."""
+
+    def __init__(self, stream: io.BufferedReader, size: int, progress: Progress) -> None:
+        self._stream, self._size, self._progress = stream, size, progress
+        self._done, self._told = 0, 0
+
+    def readable(self) -> bool:
+        """Whether bytes can be read: they can."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as the class above has it
+        """Reads the next bytes."""
+        view = memoryview(buffer)[: self._size - self._done]
+        count = self._stream.readinto(view) if view else 0
+        self._done += count
+        if self._done - self._told >= CHUNK_BYTES:
+            self._told = self._done
+            self._progress.step(self._done, self._size, "Counting rows")
+        return count
+
+
+def _whole_file(stream: io.BufferedReader, size: int, progress: Progress) -> io.BufferedReader:
+    return io.BufferedReader(_Watched(stream, size, progress), READ_BYTES)
 
 
 def _of_parquet(stream: io.BufferedReader, size: int) -> DataShape:
@@ -106,17 +129,11 @@ def _of_parquet(stream: io.BufferedReader, size: int) -> DataShape:
 
 def _array_rows(head: bytes) -> int | None:
     """Returns the first extent of an array from the head of an ``.npy`` file."""
-    if head[:6] != b"\x93NUMPY" or len(head) < 12:
-        return None
-    wide = head[6] >= 2
-    start = 12 if wide else 10
-    length = int.from_bytes(head[8:start], "little")
     try:
-        described = ast.literal_eval(head[start : start + length].decode("utf-8").strip())
-        shape = described["shape"]
-    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
+        _, shape = array_header(head)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    return shape[0] if isinstance(shape, tuple) and shape and type(shape[0]) is int else None
+    return shape[0] if shape else 1
 
 
 def _whole(text: str) -> int | None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from strongroom.domain.run import MetricSummary, Run
@@ -52,14 +53,23 @@ def runs_table(runs: Sequence[Run], number: Callable[[MetricSummary], float]) ->
 
 def points_table(points: Mapping[str, Series]) -> pa.Table:
     """Returns one row a point: key, step, time, value; the points of a key as they are given."""
-    keys = [key for key, series in points.items() for _ in range(len(series))]
+    parts = list(points.values())
+    return pa.table({"key": _repeated(list(points), parts), **_numbers_of(parts)})
+
+
+def histories_table(points: Mapping[str, Series], names: Mapping[str, str]) -> pa.Table:
+    """Returns one row a point: run_id, name, step, time, value; run after run as they are given.
+
+    Args:
+        points: Points by run id.
+        names: What people call each run.
+    """
     parts = list(points.values())
     return pa.table(
         {
-            "key": pa.array(keys, pa.string()).dictionary_encode(),
-            "step": _joined([part.steps for part in parts], pa.int64()),
-            "time": _joined([part.times_us for part in parts], pa.int64()).cast(_TIME),
-            "value": _joined([part.values for part in parts], pa.float64()),
+            "run_id": _repeated(list(points), parts),
+            "name": _repeated([names[run_id] for run_id in points], parts),
+            **_numbers_of(parts),
         }
     )
 
@@ -73,6 +83,20 @@ def as_pandas(table: pa.Table) -> Any:  # noqa: ANN401 - pandas is no part of wh
     pandas = importlib.import_module("pandas")
     kept = {pa.int64(): pandas.Int64Dtype(), pa.bool_(): pandas.BooleanDtype()}
     return table.to_pandas(types_mapper=kept.get)
+
+
+def _repeated(words: Sequence[str], parts: Sequence[Series]) -> pa.Array:
+    """Returns each word as often as its part has points, as a dictionary."""
+    at = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return pa.array(words, pa.string()).dictionary_encode().take(pa.array(at))
+
+
+def _numbers_of(parts: Sequence[Series]) -> dict[str, pa.ChunkedArray]:
+    return {
+        "step": _joined([part.steps for part in parts], pa.int64()),
+        "time": _joined([part.times_us for part in parts], pa.int64()).cast(_TIME),
+        "value": _joined([part.values for part in parts], pa.float64()),
+    }
 
 
 def _joined(parts: Sequence[object], kind: pa.DataType) -> pa.ChunkedArray:

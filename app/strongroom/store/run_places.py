@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where runs lie: looked up by id, by the start of an id, or by name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, select, true
 
 from strongroom.domain.errors import BadInput
+from strongroom.domain.ids import is_run_id
 from strongroom.domain.run import RunStatus
 from strongroom.store import tables
 
+AT_ONCE = 500  # ids in one question; SQLite takes a thousand variables anywhere
 MIN_PREFIX = 4  # hexadecimal digits that name a run; fewer are rarely unique
 
 
@@ -51,6 +53,20 @@ def place_of(connection: Connection, reference: str) -> RunPlace:
         ids = ", ".join(place.run_id[:8] for place in found)
         raise BadInput("E-RUN", f"{reference} names several runs", f"Name one by id: {ids}.")
     raise BadInput("E-RUN", f"No run is called {reference}", "strongroom runs search lists them.")
+
+
+def places_of(connection: Connection, references: Sequence[str]) -> tuple[RunPlace, ...]:
+    """Returns the one run that each text means, in their order; ids are looked up together.
+
+    Raises:
+        BadInput: ``E-RUN`` if one of them names none or several.
+    """
+    ids = [each for each in references if is_run_id(each)]
+    known: dict[str, RunPlace] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        part = tables.run.c.run_id.in_(ids[start : start + AT_ONCE])
+        known |= {place.run_id: place for place in _places(connection, part)}
+    return tuple(known.get(each) or place_of(connection, each) for each in references)
 
 
 def all_places(connection: Connection) -> tuple[RunPlace, ...]:
