@@ -28,6 +28,6 @@ def test_every_example_of_the_page_about_logging_does_what_it_says(tmp_path: Pat
         runs[name] = runs.get(name, 0) + 1
     assert runs == {"churn": 7, "parts": 1, "study": 1, "trials": 2}
     sealed = list((tmp_path / "store" / "runs").glob("*/*/sealed.json"))
-    assert len(sealed) == 10  # reading back took them in
+    assert len(sealed) == 11  # reading back took them in
     statuses = {json.loads(each.read_text(encoding="utf-8"))["status"] for each in sealed}
     assert statuses == {RunStatus.FINISHED.value}

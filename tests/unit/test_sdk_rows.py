@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import strongroom as sr
 from strongroom.disk.contract_folder import write_version
 from strongroom.domain.contract import Contract, ContractRule, Subject
+from strongroom.journal import writer
 from strongroom.journal.reader import read_run
 from strongroom.sdk.active_run import ActiveRun
 from support.journals import only_run, trained
@@ -64,7 +65,7 @@ def _is_number(value: object) -> bool:
     return True
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS)
 def test_any_rows_read_back_exactly_and_what_is_no_number_is_lost_alone(
     caplog: pytest.LogCaptureFixture, rows: list[tuple[dict[str, Any], Any, type]]
@@ -133,14 +134,21 @@ def test_a_row_is_one_write_and_its_new_names_are_one_more(
     assert len(times) == 1  # one moment a call, for all of them
 
 
-def test_more_names_than_one_write_holds_are_all_named(run: ActiveRun) -> None:
-    metrics = {f"m{number:05}": float(number) for number in range(40_000)}
+def test_more_names_than_one_write_holds_are_all_named(
+    run: ActiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "BATCH_BYTES", 1 << 14)  # 512 points
+    monkeypatch.setattr(writer, "_KEYS_AT_ONCE", 100)
+    metrics = {f"m{number:05}": float(number) for number in range(2_050)}
+    sizes = _count_writes(monkeypatch)
     for step in range(2):
         run.log_metrics(metrics, step)
+    assert len(sizes) == 21 + 5 + 5
+    monkeypatch.undo()
     run.end()
     content = read_run(run.folder)
-    assert len(content.metrics) == 40_000
-    assert content.metrics["m39999"].values.tolist() == [39_999.0, 39_999.0]
+    assert len(content.metrics) == 2_050
+    assert content.metrics["m02049"].values.tolist() == [2_049.0, 2_049.0]
     assert content.findings == ()
 
 
