@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 _ADVICE = {
     "E-CONFLICT": "Compare both folders, and move the one that is wrong out of the store.",
-    "E-FORMAT": "If a newer Strongroom wrote it, update this one; else copy the folder again from"
-    " where it was logged.",
-    "E-MISSING": "Bring the file back from a backup, or copy the folder again from where it was"
-    " logged.",
+    "E-FORMAT": "Update Strongroom if a newer one wrote it; else copy the folder again.",
+    "E-MISSING": "Bring the file back from a backup, or copy the folder again.",
     "E-STORE": "Look at the rights of the folder and at the disk, then look again.",
 }
 _COPY_AGAIN = "Restore the folder from a backup, or copy it again from where it was logged."

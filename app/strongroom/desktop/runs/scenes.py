@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scenes of the Runs page: table, filter, charts, plots, one run, and its dialogs."""
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
@@ -25,9 +26,11 @@ from strongroom.desktop.runs.lower_pane import CURVES, VIEWS
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.runs.rule_dialog import RuleDialog
 from strongroom.desktop.runs.rules_list import RulesDialog
+from strongroom.desktop.runs.unreadable_strip import UnreadableDialog
 from strongroom.desktop.viewers.profile_dialog import ProfileDialog
 from strongroom.domain.contract import Contract, ContractRule, Level, Subject
 from strongroom.domain.query import Field, FieldKind
+from strongroom.domain.unreadable import UnreadableRun
 
 MOST_OPENED = 10  # runs that are looked into for something to show
 SHORT = {"overview": "run", "artifacts": "artifacts"}  # the two that documents show most
@@ -132,6 +135,21 @@ def _resuming(studio: Studio) -> QWidget:
     page.run_actions.ask_resume(_some_run(page))
     studio.settle()
     return studio.dialog(ResumeDialog)
+
+
+def _without_row(studio: Studio) -> QWidget:
+    """Opens the list as it would stand if two of the runs had been damaged."""
+    page = _page(studio)
+    run = page.run_named(_some_run(page))
+    if run is None:
+        raise NothingToShow("the first run is not read yet")
+    damaged = UnreadableRun(
+        run_id=run.run_id, month="2026-11", code="E-HASH", name=run.name,
+        experiment=run.experiment, reason="sealed.json was changed since it was written",
+    )  # fmt: skip
+    lost = replace(damaged, code="E-MISSING", name="", reason="run.json is not there")
+    UnreadableDialog((damaged, lost), parent=studio.window).open()
+    return studio.dialog(UnreadableDialog)
 
 
 def _menu(studio: Studio) -> QWidget:
@@ -274,6 +292,7 @@ SCENES = (
     Scene(name="runs-completion", shows=RunsPage, play=_completing),
     Scene(name="runs-unreadable", shows=RunsPage, play=partial(_filtered, UNREADABLE)),
     Scene(name="runs-unmatched", shows=RunsPage, play=partial(_filtered, UNMATCHED)),
+    Scene(name="runs-without-row", shows=UnreadableDialog, play=_without_row),
     Scene(name="runs-menu", shows=QMenu, play=_menu),
     *(
         Scene(name=f"plots-{view}", shows=RunsPage, play=partial(_below, view))

@@ -89,7 +89,7 @@ class UnreadableDialog(Dialog):
             ),
             name="Run folders that cannot be read",
             row_height=48,
-            edge=0,
+            edge=8,
             plain=True,
         )
         self.table.setMinimumHeight(240)
