@@ -3,6 +3,7 @@
 
 * The keyring is the real Secret Service, on a bus of its own, with folders of its own; the keyring
   of whoever runs the tests is never touched.
+* What is compiled is kept beside its source, also where whoever runs this says otherwise.
 * Every process started here leads a process group and is gone when the session closes, also after
   Ctrl+C and SIGTERM; on Linux even when this program is killed.
 """
@@ -27,6 +28,7 @@ STOP_SECONDS = 5
 PR_SET_PDEATHSIG = 1
 SCREEN = "1600x1000x24"
 SCREENS = "STRONGROOM_TEST_SCREENS"  # each worker of the tests takes the one of its number
+COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"  # in each of the hundreds of programs that tests start
 OTHER_SESSIONS = frozenset({"DISPLAY", "WAYLAND_DISPLAY", "PYTHON_KEYRING_BACKEND"})
 
 _PROBE = (
@@ -45,7 +47,7 @@ class Session:
 
     def __init__(self, working_folder: Path) -> None:
         self._working_folder = working_folder
-        self.environment = dict(os.environ)
+        self.environment = {k: v for k, v in os.environ.items() if k != COMPILES_ANEW}
         self._processes: list[subprocess.Popen[bytes]] = []
         self._folder = Path(tempfile.mkdtemp(prefix="strongroom-session-"))
 

@@ -19,6 +19,7 @@ import pytest
 
 from strongroom.domain import places
 from support.checkout import ROOT, modules, text
+from support.no_internet import GUARDED
 
 SCRIPTS = ROOT / "packaging"
 SCREEN_TOOLS = ("Xvfb", "openbox", "xprop")
@@ -55,6 +56,14 @@ def test_a_part_without_matching_tests_does_not_hide_a_failure(script):
     assert combined(0, 3) == 3
     assert combined(5, 5) == 5
     assert combined(-11, 0) != 0
+
+
+def test_programs_of_a_session_find_the_program_compiled(script, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "module.py").write_text("")
+    with script("session").Session(tmp_path) as private:
+        assert private.run([sys.executable, "-c", "import module"], PYTHONPATH=GUARDED) == 0
+    assert list(tmp_path.rglob("module.*.pyc"))
 
 
 def test_a_part_of_the_session_that_ended_by_itself_is_told(script, tmp_path, capfd):
