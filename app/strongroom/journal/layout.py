@@ -208,7 +208,10 @@ def plain(value: JsonValue) -> JsonValue:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {  # a look at the type here spares most members a call
+            str(key): item if type(item) is str or type(item) is int else plain(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value

@@ -12,8 +12,8 @@ import stat
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from strongroom.domain.artifact import MAX_FILES, check_path, fold_path
 from strongroom.domain.ids import RandomBytes
@@ -30,8 +30,7 @@ _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Small:
+class _Small(NamedTuple):
     """A small artifact on its way into the pack."""
 
     path: str
