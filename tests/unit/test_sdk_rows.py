@@ -270,3 +270,44 @@ def test_a_bounded_metric_in_a_row_is_held_to_its_contract(
             run.log_metrics({"accuracy": 0.5 + step / 4, "loss": 1.0}, step)
     assert [record.message.count("accuracy") > 0 for record in caplog.records] == [True]
     assert read_run(run.folder).metrics["accuracy"].values.tolist() == [0.5, 0.75, 1.0, 1.25]
+
+
+def test_many_params_are_one_write_and_each_that_cannot_be_kept_is_lost_alone(
+    run: ActiveRun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run.log_param("known", 1)
+    sizes = _count_writes(monkeypatch)
+    given = {f"p{number}": {"n": number} for number in range(300)}
+    run.log_params({**given, "known": 1, "": 2, "long": "x" * (2 << 20)})
+    run.log_params({"known": 2, "late": None})
+    assert len(sizes) == 2
+    monkeypatch.undo()
+    run.log_params({f"large{number}": str(number) * 900_000 for number in range(3)})
+    run.end()
+    assert run.losses.counts == {"key": 1, "size": 1, "param-changed": 1}
+    assert len([each for each in caplog.records if "was not logged" in each.message]) == 3
+    params = read_run(run.folder).params
+    assert {key: params[key] for key in ("known", "late", "p299")} == {
+        "known": "1", "late": "None", "p299": "{'n': 299}",
+    }  # fmt: skip
+    assert (len(params), params["large2"]) == (305, "2" * 900_000)
+
+
+def test_params_that_do_not_go_in_together_go_in_one_by_one(
+    run: ActiveRun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = os.write
+
+    def narrow(descriptor: int, data: bytes) -> int:
+        if len(data) > 100:
+            raise OSError(28, "No space left on device")
+        return whole(descriptor, data)
+
+    monkeypatch.setattr(os, "write", narrow)
+    run.log_params({"a": 1, "b": "x" * 200, "c": 3})
+    monkeypatch.undo()
+    assert run.losses.counts == {"disk": 1}
+    assert "log_params('b')" in caplog.text
+    run.log_params({"b": "room again"})
+    run.end()
+    assert read_run(run.folder).params == {"a": "1", "b": "room again", "c": "3"}

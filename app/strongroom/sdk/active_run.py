@@ -270,24 +270,70 @@ class ActiveRun(ArtifactVerbs):
 
     # ------------------------------------------------------------------ params, tags, notes
 
-    @never_raises
     def log_param(self, key: str, value: object) -> None:
         """Logs a param once; the value is kept as JSON where it can be, else as its text."""
+        self._log_params([(key, value)], "log_param")
+
+    def log_params(self, params: Mapping[str, object]) -> None:
+        """Logs several params, few `write()` calls for all."""
+        self._log_params(_items(self, params, "log_params"), "log_params")
+
+    def _log_params(self, params: Iterable[tuple[str, object]], what: str) -> None:
+        waiting: dict[str, tuple[str, JsonValue]] = {}
+        lost: list[tuple[Exception, object]] = []
+        held = 0
+        for key, value in params:
+            try:
+                text, kept = self._new_param(key, value, waiting)
+            except Exception as error:  # noqa: BLE001 - training goes on whatever happened
+                lost.append((error, key))
+                continue
+            if text:
+                waiting[key] = text, kept
+                held += len(text)
+            if held > MAX_TEXT_BYTES:
+                self._write_params(waiting, what)
+                waiting, held = {}, 0
+        if waiting:
+            self._write_params(waiting, what)
+        for each, key in lost:
+            self.losses.note(each, f"{what}({shown(key)})")
+
+    def _new_param(
+        self, key: str, value: object, waiting: Mapping[str, tuple[str, JsonValue]]
+    ) -> tuple[str, JsonValue]:
+        """Returns a param as text and as JSON, an empty text if it is known already.
+
+        Raises:
+            Lost: If it has another value, or cannot be kept.
+        """
         check_name(key)
         kept = as_json(value)
         text = json.dumps(kept, sort_keys=True, ensure_ascii=True)
-        known = self._params.get(key)
-        if known == text:
-            return
-        if known is not None:
+        known = waiting[key][0] if key in waiting else self._params.get(key)
+        if known is not None and known != text:
             raise Lost("param-changed", f"{known[:60]} stays, {text[:60]} came")
-        self._record(Kind.PARAM, {"key": key, "value": kept}, len(text))
-        self._params[key] = text
+        if len(text) > MAX_TEXT_BYTES:
+            raise Lost("size", f"{len(text):,} characters")
+        return ("" if known == text else text), kept
 
-    def log_params(self, params: Mapping[str, object]) -> None:
-        """Logs several params."""
-        for key, value in _items(self, params, "log_params"):
-            self.log_param(key, value)
+    def _write_params(self, params: Mapping[str, tuple[str, JsonValue]], what: str) -> None:
+        """Writes params that are new; where they do not go in together, one by one."""
+        bodies: list[JsonValue] = [{"key": key, "value": kept} for key, (_, kept) in params.items()]
+        try:
+            self._open_writer().records([(Kind.PARAM, body) for body in bodies])
+        except Exception as error:  # noqa: BLE001 - training goes on whatever happened
+            if len(params) > 1 and not isinstance(error, Lost):
+                for key, each in params.items():
+                    self._write_params({key: each}, what)
+                return
+            lost = Lost("size", str(error)) if isinstance(error, ValueError) else error
+            self.losses.note(lost, f"{what}({shown(next(iter(params)))})", len(params))
+            return
+        for body, (key, (text, _)) in zip(bodies, params.items(), strict=True):
+            self._params[key] = text
+            if self.watch is not None:
+                self.watch.record(Kind.PARAM, body)
 
     @never_raises
     def set_tag(self, key: str, value: object) -> None:

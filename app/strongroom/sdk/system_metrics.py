@@ -7,6 +7,7 @@
 """
 
 import contextlib
+import math
 import os
 import threading
 import time
@@ -40,6 +41,7 @@ class SystemMetrics:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._next = math.inf  # when the thread looks by itself; infinite while it is at it
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
 
@@ -69,7 +71,9 @@ class SystemMetrics:
                     target=self._run, name="strongroom-system", daemon=True
                 )
                 self._thread.start()
-        self._wake.set()
+            is_early = watch.due < self._next
+        if is_early:  # a sweep that starts a hundred runs a second wakes nobody for each
+            self._wake.set()
 
     def leave(self, run: Measured) -> None:
         """Stops measuring for a run."""
@@ -80,13 +84,17 @@ class SystemMetrics:
     def _run(self) -> None:
         while True:
             with self._lock:
+                self._next = math.inf
                 watched = list(self._runs.items())
                 if not watched:
                     self._thread = None
                     return
             for run, watch in watched:
                 self._look(run, watch)
-            wait_s = min(watch.due - time.monotonic() for _, watch in watched)
+            due = min(watch.due for _, watch in watched)
+            with self._lock:
+                self._next = due
+            wait_s = due - time.monotonic()
             watched.clear()
             del run, watch  # held through the wait, a run its owner dropped would never be let go
             self._wake.wait(max(0.05, wait_s))
@@ -112,6 +120,7 @@ class SystemMetrics:
         self._wake = threading.Event()
         self._thread = None
         self._runs = weakref.WeakKeyDictionary()
+        self._next = math.inf
 
 
 class _Watch:
