@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from strongroom.desktop.charts.look import ChartLook
 from strongroom.desktop.charts.series import ChartSeries
 from strongroom.desktop.kit.theme import theme
 from support.figures import Figure, report
+from support.runs_on_disk import run_id, write_run
 
 GOALS = {100_000: "≤ 5 ms", 1_000_000: "≤ 50 ms"}
 ROUNDS = 15
@@ -45,8 +47,9 @@ def test_history(tmp_path: Path, count: int, is_big: bool, sized: Callable[[int]
         pytest.skip("ten million points: --big")
     chance, points = random.Random(7), sized(count)
     store = tmp_path / "store"
+    values = [chance.gauss(0.0, 1.0) for _ in range(points)]
     with sr.start_run("bench", name="long", store=store) as run:
-        sr.log_batch({"loss": [chance.gauss(0.0, 1.0) for _ in range(points)]})
+        sr.log_batch({"loss": values})
     journal = next((store / "runs").rglob("*.srj")).stat().st_size
     with opened(store) as services:
         start = time.perf_counter()
@@ -65,12 +68,91 @@ def test_history(tmp_path: Path, count: int, is_big: bool, sized: Callable[[int]
         Figure(f"history of {points:,} points", median(times), "ms", GOALS.get(points, ""),
                f"{bare:.2f} ms, np.load of as many numbers",
                "Steps, times and values are decoded from Parquet and their checksums verified."),
-        Figure(f"bytes a point of {points:,}, sealed", parquet / points, "B",
-               "≤ 8 B" if points >= 10_000 else "", "",
-               "Values of pure noise: eight bytes each hold nothing that could be left out."),
+        Figure(f"bytes a point of {points:,} of pure noise, sealed", parquet / points, "B",
+               "≤ 8 B" if points >= 10_000 else "",
+               f"{_entropy(values):.2f} B, what is random in each value",
+               "52 of the 64 bits of a random double are random; no encoding leaves them out."),
         Figure(f"bytes a point of {points:,}, in the journal", journal / points, "B", ""),
         Figure(f"discover and seal a run of {points:,} points", sealing, "s", ""),
     )  # fmt: skip
+
+
+def _entropy(values: list[float]) -> float:
+    """Returns the bytes that random values hold: sign and exponent as they occur, 52 bits more."""
+    found = np.unique(np.array(values).view(np.uint64) >> np.uint64(52), return_counts=True)[1]
+    share = found / found.sum()
+    return float((52 - (share * np.log2(share)).sum()) / 8)
+
+
+def _trained(points: int, kind: type[np.floating[Any]]) -> tuple[list[float], list[int]]:
+    """Returns the losses of a real training, step by step, and when each was known."""
+    chance = np.random.default_rng(7)
+    seen = chance.normal(size=(2_048, 16)).astype(kind)
+    drawn = seen @ chance.normal(size=16).astype(kind) + chance.normal(size=2_048).astype(kind) / 4
+    wanted, weights = (drawn > 0).astype(kind), np.zeros(16, kind)
+    losses, times = [], []
+    for step in range(points):
+        rows = slice(step * 32 % 2_048, step * 32 % 2_048 + 32)
+        guess = 1 / (1 + np.exp(-(seen[rows] @ weights)))
+        sure = np.where(wanted[rows] > 0, guess, 1 - guess)
+        losses.append(float(-np.log(sure + kind(1e-7)).mean()))
+        weights -= kind(0.05) * (seen[rows].T @ (guess - wanted[rows])) / 32
+        times.append(time.time_ns() // 1000)
+    return losses, times
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("count", [10_000, 100_000, 1_000_000])
+def test_bytes_a_point_of_a_real_training(
+    tmp_path: Path,
+    count: int,
+    kind: type[np.floating[Any]],
+    is_big: bool,
+    sized: Callable[[int], int],
+) -> None:
+    """A logistic regression, its loss at every step, each with the time at which it was known."""
+    if count > 100_000 and not is_big:
+        pytest.skip("a training of a million steps: --big")
+    store, points = tmp_path / "store", sized(count)
+    losses, times = _trained(points, kind)
+    with sr.start_run("bench", name="trained", store=store):
+        sr.log_batch({"loss": losses}, times_us=times)
+    with opened(store) as services:
+        services.runs.refresh()
+    parquet = next((store / "runs").rglob("metrics.parquet")).stat().st_size
+    bits = np.dtype(kind).itemsize * 8
+    report(
+        Figure(f"bytes a point of {points:,} of a training in {bits}-bit numbers, with its times",
+               parquet / points, "B", "≤ 8 B" if points >= 10_000 else "", "",
+               "The last bits of each loss, and microseconds between two steps, are random."),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [10, 100, 1_000])
+def test_one_metric_of_many_runs(tmp_path: Path, count: int, sized: Callable[[int], int]) -> None:
+    runs = sized(count)
+    for number in range(1, runs + 1):
+        write_run(tmp_path / "store", number, metrics={"loss": [0.5 / number] * 1_000})
+    with opened(tmp_path / "store") as services:
+        services.runs.refresh()
+        ids = [run_id(number) for number in range(1, runs + 1)]
+        taken = {}
+        for most in (None, 100):
+            start = time.perf_counter()
+            found = dict(services.runs.histories(ids, "loss", points=most))
+            taken[most] = (time.perf_counter() - start) * 1000
+            assert len(found) == runs
+    files = list((tmp_path / "store" / "runs").rglob("metrics.parquet"))
+    start = time.perf_counter()
+    for path in files:
+        path.read_bytes()
+    bare = (time.perf_counter() - start) * 1000
+    name = f"one metric of {runs:,} runs of 1,000 points in one call"
+    least = f"{bare:.2f} ms, reading the files"
+    report(
+        Figure(name, taken[None], "ms", "", least),
+        Figure(f"{name}, 100 points of each", taken[100], "ms", "", least),
+    )
 
 
 def _load_ms(path: Path) -> float:

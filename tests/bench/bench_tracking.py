@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
+from zlib import crc32
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_log_batch(tmp_path: Path, count: int, sized: Callable[[int], int]) -> N
                   "≥ 1 M points/s"))  # fmt: skip
 
 
-@pytest.mark.parametrize("count", [10, 100, 1_000])
+@pytest.mark.parametrize("count", [1, 10, 100, 1_000])
 def test_log_metrics(tmp_path: Path, count: int, sized: Callable[[int], int]) -> None:
     metrics = {f"m{number}": 0.5 for number in range(count)}
     calls, rates = sized(200_000 // count), []
@@ -125,9 +126,23 @@ def test_log_metrics(tmp_path: Path, count: int, sized: Callable[[int], int]) ->
                 sr.log_metrics(metrics, step)
             rates.append(calls * count / (time.perf_counter() - start) / 1e6)
     assert not run.losses.counts
+    least = median(_least_of_rows(tmp_path / "bare", count, calls) for _ in range(5))
     report(Figure(f"log_metrics of {count:,} metrics a call", median(rates), "M points/s",
                   "≥ 1 M points/s" if count >= 100 else "",
-                  why="Each name is looked up and each value looked at in Python."))  # fmt: skip
+                  f"{least:.2f} M points/s, a CRC-32 of each point and one write() a call",
+                  "Names and values are copied out of a dict at each call."))  # fmt: skip
+
+
+def _least_of_rows(path: Path, count: int, calls: int) -> float:
+    """Returns millions of points a second for the checksums of rows and one write of each."""
+    row, point = bytes(count * 32), bytes(28)
+    with path.open("ab", buffering=0) as stream:
+        start = time.perf_counter()
+        for _ in range(calls):
+            for _ in range(count):
+                crc32(point)
+            stream.write(row)
+        return calls * count / (time.perf_counter() - start) / 1e6
 
 
 def test_import() -> None:
