@@ -2,6 +2,7 @@
 """The rules of the house that no tool knows: headers, docs, sizes, names."""
 
 import ast
+import functools
 import re
 import statistics
 from collections.abc import Iterator
@@ -99,17 +100,20 @@ def test_each_widget_that_keeps_something_of_the_look_follows_it():
         if isinstance(node, ast.ClassDef)
     ]
     named = {node.name: node for _, node in made}
+    ways = ("theme().follow(self)", "theme().changed.connect(self.apply_theme)")
 
+    @functools.cache
     def follows(node: ast.ClassDef) -> bool:
         bases = [named[ast.unparse(each)] for each in node.bases if ast.unparse(each) in named]
-        ways = ("theme().follow(self)", "theme().changed.connect(self.apply_theme)")
-        return any(way in ast.unparse(node) for way in ways) or any(map(follows, bases))
+        written = ast.unparse(node)
+        return any(way in written for way in ways) or any(map(follows, bases))
 
     keepers = {
         f"{shown(path)}: {node.name}": follows(node)
         for path, node in made
-        if "def apply_theme" in ast.unparse(node) and node.name not in {"Dressed", "CodeColours"}
-    }
+        if any(isinstance(each, ast.FunctionDef) and each.name == "apply_theme"
+               for each in ast.walk(node)) and node.name not in {"Dressed", "CodeColours"}
+    }  # fmt: skip
     assert len(keepers) > 30
     assert [name for name, is_following in keepers.items() if not is_following] == []
 

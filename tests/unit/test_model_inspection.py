@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -81,6 +80,8 @@ def test_a_real_skops_model_is_data_and_its_joblib_is_code(model: object) -> Non
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(ROWS, LABELS)  # type: ignore[attr-defined]  # every estimator has it
+    import skops.io  # looks at every class of scikit-learn: seconds, for each who collects tests
+
     assert risk_of("model.skops", skops.io.dumps(model)) == "data-only"
     for compress in (0, 3, ("bz2", 3), ("xz", 1)):
         buffer = io.BytesIO()

@@ -9,7 +9,9 @@
 
 import math
 import re
+import sys
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +62,7 @@ class Documentation:
         self._guard = threading.Lock()
         self._entries: tuple[_Entry, ...] = ()
         self._sections_with: Counter[str] = Counter()
+        self._words: list[str] = []  # of all of them, sorted: starts of words lie together
         self._usual = 1.0  # words of a section
 
     def search(self, text: str) -> tuple[DocHit, ...]:
@@ -104,20 +107,21 @@ class Documentation:
             entries = tuple(_entry(section) for section in sections)
             for entry in entries:
                 self._sections_with.update(entry.counts.keys())
+            self._words = sorted(self._sections_with)
             self._usual = max(1.0, sum(each.length for each in entries) / max(1, len(entries)))
             self._entries = entries
 
     def _spellings(self, word: str) -> dict[str, float]:
         """Returns the words of the pages that a typed word stands for, with what each counts."""
-        starts = {each: _START for each in self._sections_with if each.startswith(word)}
+        first = bisect_left(self._words, word)
+        end = bisect_left(self._words, word + chr(sys.maxunicode), lo=first)
+        starts = dict.fromkeys(self._words[first:end], _START)
         return starts | ({word: 1.0} if word in self._sections_with else {})
 
     def _score(self, entry: _Entry, spellings: dict[str, float]) -> float:
         many, best = len(self._entries), 0.0
-        for word, weight in spellings.items():
-            count = entry.counts.get(word, 0)
-            if not count:
-                continue
+        for word in spellings.keys() & entry.counts.keys():  # walks through the fewer of both
+            weight, count = spellings[word], entry.counts[word]
             having = self._sections_with[word]
             rarity = math.log(1 + (many - having + 0.5) / (having + 0.5))
             length = 1 - _B + _B * entry.length / self._usual
@@ -148,8 +152,8 @@ def excerpt(text: str, asked: tuple[str, ...]) -> str:
     """Returns the part of a text with most of the words, whole words only."""
     spots = [start for start, _ in marks_in(text, asked)]
     best, most = 0, 0
-    for spot in spots:
-        many = sum(spot <= other < spot + EXCERPT for other in spots)
+    for place, spot in enumerate(spots):
+        many = bisect_left(spots, spot + EXCERPT) - place
         if many > most:
             best, most = spot, many
     start = max(0, best - EXCERPT // 4)
