@@ -5,18 +5,18 @@
   whoever lists runs needs no more memory for a run of a hundred million points than for one of ten.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from strongroom.domain.run import MetricSummary
-from strongroom.journal.series import Series, StepRange, concat, joined, summarize
+from strongroom.journal.series import Series, SideBySide, StepRange, concat, joined, summarize
 
 
 class Points(Protocol):
     """Takes points as they are read."""
 
-    def add(self, key: str, series: Series) -> None:
-        """Takes the next points of a metric."""
+    def add(self, points: Mapping[str, Series]) -> None:
+        """Takes the next points of some metrics."""
 
 
 class Gathered:
@@ -25,9 +25,10 @@ class Gathered:
     def __init__(self) -> None:
         self._parts: dict[str, list[Series]] = {}
 
-    def add(self, key: str, series: Series) -> None:
-        """Takes the next points of a metric."""
-        self._parts.setdefault(key, []).append(series)
+    def add(self, points: Mapping[str, Series]) -> None:
+        """Takes the next points of some metrics."""
+        for key, series in points.items():
+            self._parts.setdefault(key, []).append(series)
 
     def names(self) -> tuple[str, ...]:
         """Returns the metrics, sorted."""
@@ -52,10 +53,16 @@ class Summed:
     def __init__(self) -> None:
         self._summaries: dict[str, MetricSummary] = {}
 
-    def add(self, key: str, series: Series) -> None:
-        """Takes the next points of a metric."""
-        found, known = summarize(series), self._summaries.get(key)
-        self._summaries[key] = found if known is None else joined(known, found)
+    def add(self, points: Mapping[str, Series]) -> None:
+        """Takes the next points of some metrics."""
+        if isinstance(points, SideBySide):
+            pairs = points.summaries()
+        else:
+            pairs = ((key, summarize(series)) for key, series in points.items())
+        summaries = self._summaries
+        for key, found in pairs:
+            known = summaries.get(key)
+            summaries[key] = found if known is None else joined(known, found)
 
     def summaries(self) -> dict[str, MetricSummary]:
         """Returns the summaries by metric, sorted by its name."""
@@ -78,7 +85,7 @@ class Chosen:
     def __init__(self, key: str, steps: StepRange, take: Callable[[Series], None]) -> None:
         self._key, self._steps, self._take = key, steps, take
 
-    def add(self, key: str, series: Series) -> None:
-        """Takes the next points of a metric."""
-        if key == self._key:
-            self._take(self._steps.of(series))
+    def add(self, points: Mapping[str, Series]) -> None:
+        """Takes the next points of some metrics."""
+        if self._key in points:
+            self._take(self._steps.of(points[self._key]))

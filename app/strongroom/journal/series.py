@@ -6,7 +6,7 @@
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from strongroom.domain.run import MetricSummary
 
 Flags = npt.NDArray[np.bool_]
 
+_LISTED = 1 << 16  # points that may lie in lists for a moment: 5 MB
 _FEW = 32  # points that are counted faster one by one than by starting numpy five times
 
 
@@ -38,6 +39,40 @@ class Series:
     def empty() -> "Series":
         """Returns a series without points."""
         return Series(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+class SideBySide(Mapping[str, Series]):
+    """Points of several metrics that lie side by side, cut apart when somebody asks for one.
+
+    Args:
+        points: All of them.
+        parts: Where those of each metric begin and end.
+    """
+
+    def __init__(self, points: Series, parts: dict[str, tuple[int, int]]) -> None:
+        self._points, self._parts = points, parts
+
+    def __getitem__(self, key: str) -> Series:
+        return self._points.cut(slice(*self._parts[key]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def summaries(self) -> Iterator[tuple[str, MetricSummary]]:
+        """Yields the summary of each metric; where points are few, without an array for each."""
+        if len(self._points) > min(_FEW * len(self._parts), _LISTED):
+            yield from ((key, summarize(series)) for key, series in self.items())
+            return
+        steps, values = self._points.steps.tolist(), self._points.values.tolist()
+        for key, (start, end) in self._parts.items():
+            if end - start == 1:
+                value = values[start]
+                yield key, MetricSummary(1, value, steps[start], value, value)
+            else:
+                yield key, _summarize_few(steps[start:end], values[start:end])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +130,9 @@ def summarize(series: Series) -> MetricSummary:
     count = len(series)
     if not count:
         raise ValueError("a series without points has no summary")
+    if count == 1:  # as in runs that log a result at their end
+        value, step = series.values.item(), series.steps.item()
+        return MetricSummary(1, value, step, value, value)
     if count <= _FEW:
         return _summarize_few(series.steps.tolist(), series.values.tolist())
     at = count - 1 - int(np.argmax(series.steps[::-1]))
@@ -127,9 +165,6 @@ def _known(best: Callable[[float, float], float], first: float, second: float) -
 
 
 def _summarize_few(steps: list[int], values: list[float]) -> MetricSummary:
-    if len(values) == 1:
-        (value,) = values
-        return MetricSummary(count=1, last=value, last_step=steps[0], minimum=value, maximum=value)
     last_step = max(steps)
     at = max(place for place, step in enumerate(steps) if step == last_step)
     known = [value for value in values if not math.isnan(value)]

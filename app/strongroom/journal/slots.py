@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +35,9 @@ _HEADS = np.dtype(
 )
 Slots = npt.NDArray[np.void]
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 _PREFIX = struct.Struct(CHECKSUM.format + OTHER_TAIL.format[1:])
+_HEAD = struct.Struct(f"{_PREFIX.format}{SLOT_BYTES - PREFIX_BYTES}x")  # a whole slot
 _WORDS = (SLOT_BYTES - 4) // 2
 _BLOCK = 1 << 15  # slots checked at once: one block and its sums stay in the processor's cache
 
@@ -51,12 +53,15 @@ class Other(NamedTuple):
     body: bytes
 
 
+_new_other = partial(tuple.__new__, Other)  # as `_make`, for thousands: half the time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """What a stretch holds: all slots, which are good metrics, the others, and bad ranges."""
 
     slots: Slots
-    is_metric: Mask
+    metrics: Places
     others: tuple[Other, ...]
     bad: tuple[tuple[int, int], ...]
     tail_slot: int
@@ -92,7 +97,7 @@ def scan(data: bytes | bytearray | memoryview) -> Scan:
     tail = int(taken[-1]) + 1 if len(taken) else 0
     return Scan(
         slots=slots,
-        is_metric=is_metric,
+        metrics=np.flatnonzero(is_metric),
         others=tuple(others),
         bad=tuple(_ranges(~is_taken[:tail])),
         tail_slot=tail,
@@ -105,33 +110,32 @@ def _scan_few(data: bytes, slots: Slots) -> Scan:
     metrics: list[int] = []
     bad: list[int] = []
     others: list[Other] = []
-    checked, unpacked = zlib.crc32, _PREFIX.unpack_from
+    checked, base, most = zlib.crc32, KIND_BASE, MAX_BODY_BYTES
+    heads = list(_HEAD.iter_unpack(data[: count * SLOT_BYTES]))
     while slot < count:
-        start = slot * SLOT_BYTES
-        crc, key, length, reserved = unpacked(data, start)
-        taken = 0
-        if key >= KIND_BASE:
+        crc, key, length, reserved = heads[slot]
+        start, taken = slot * SLOT_BYTES, 0
+        if key < base:
+            if key and checked(data[start + 4 : start + SLOT_BYTES]) == crc:
+                metrics.append(slot)
+                taken = 1
+        elif length <= most and not reserved:
             size = other_bytes(length)
-            is_whole = length <= MAX_BODY_BYTES and not reserved and start + size <= len(data)
+            is_whole = start + size <= count * SLOT_BYTES
             if is_whole and checked(data[start + 4 : start + size]) == crc:
                 body = data[start + PREFIX_BYTES : start + PREFIX_BYTES + length]
-                others.append(Other(slot, key - KIND_BASE, body))
+                others.append(_new_other((slot, key - base, body)))
                 taken = size // SLOT_BYTES
-        elif key and checked(data[start + 4 : start + SLOT_BYTES]) == crc:
-            metrics.append(slot)
-            taken = 1
         if taken:
             slot = tail = slot + taken
         else:
             bad.append(slot)
             slot += 1
-    is_metric: Mask = np.zeros(count, np.bool_)
-    is_metric[metrics] = True
-    is_bad: Mask = np.zeros(tail, np.bool_)
+    is_bad: Mask = np.zeros(tail if bad else 0, np.bool_)
     is_bad[[each for each in bad if each < tail]] = True
     return Scan(
         slots=slots,
-        is_metric=is_metric,
+        metrics=np.array(metrics, np.intp),
         others=tuple(others),
         bad=tuple(_ranges(is_bad)) if bad else (),
         tail_slot=tail,

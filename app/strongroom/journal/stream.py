@@ -10,10 +10,12 @@
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
@@ -29,13 +31,15 @@ from strongroom.journal.layout import (
     other_bytes,
     unpack_header,
 )
-from strongroom.journal.series import Series, concat
-from strongroom.journal.slots import Scan, Slots, scan, unfinished_slot
+from strongroom.journal.series import Series, SideBySide, concat
+from strongroom.journal.slots import Places, Scan, Slots, scan, unfinished_slot
 
 _KINDS = {kind.value: kind for kind in Kind}
 MAX_JOURNAL_BYTES = 8 << 30  # 250 million points of one process
 BLOCK_BYTES = 16 << 20  # half a million points: some 60 MB while they are sorted by metric
 MAX_TOLD = 1_000  # findings a file; a file of nothing but damage has millions
+SHORT_BYTES = 96  # of a body that is kept: names of metrics, params with few values
+MOST_SHORT = 8_192  # bodies that are kept, some 5 MB
 _MAX_RECORD = other_bytes(MAX_BODY_BYTES)
 
 
@@ -43,7 +47,7 @@ _MAX_RECORD = other_bytes(MAX_BODY_BYTES)
 class Stretch:
     """What one read of a file gave: points by key, other records in order, findings."""
 
-    series: dict[str, Series] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)
     records: list[tuple[Kind, dict[str, JsonValue]]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     last_time_us: int = 0
@@ -93,12 +97,12 @@ class JournalFile:
                 larger than `MAX_JOURNAL_BYTES` (``E-SIZE``).
             OSError: If the file cannot be read.
         """
-        with self.path.open("rb") as stream:
+        with open(self.path, "rb", buffering=0) as stream:  # noqa: PTH123 - Path has none of it
             size = os.fstat(stream.fileno()).st_size
             if size > MAX_JOURNAL_BYTES:
                 raise Untrusted("E-SIZE", f"{self.path.name} has {size:,} bytes", "Split the run.")
             if self.header is None and size >= HEADER_BYTES:
-                self.header = unpack_header(stream.read(HEADER_BYTES))
+                self.header = unpack_header(read_fully(stream, HEADER_BYTES))
                 self._offset = HEADER_BYTES
             if self.header is None:
                 stretch = Stretch()
@@ -108,7 +112,7 @@ class JournalFile:
             stream.seek(self._offset)
             yield from self._blocks(stream, size, block_bytes)
 
-    def _blocks(self, stream: BinaryIO, size: int, block_bytes: int) -> Iterator[Stretch]:
+    def _blocks(self, stream: FileIO, size: int, block_bytes: int) -> Iterator[Stretch]:
         """Yields the stretches up to ``size``; the offset follows the last good record."""
         data, at = b"", self._offset  # what is not decided yet, and where it lies
         while True:
@@ -141,17 +145,19 @@ class JournalFile:
             self._tell_bad(stretch, start, at + end * SLOT_BYTES)
         if found.tail_slot and self._offset < at and not (found.bad and found.bad[0][0] == 0):
             self._tell_bad(stretch, self._offset, at)
+        key, records = Kind.KEY, stretch.records
         for slot, number, data in found.others:
             kind = _KINDS.get(number)
             if kind is None:
                 continue  # a later version's record; the format says to skip what is unknown
-            body = _body(data)
+            # Nobody changes a body: runs of one script say much alike, so short ones are kept.
+            body = _short_body(data) if len(data) <= SHORT_BYTES else _body(data)
             if body is None:
                 self._tell(stretch, "E-FORMAT", at + slot * SLOT_BYTES, "a body is no JSON")
-            elif kind is Kind.KEY:
+            elif kind is key:
                 self._learn(at + slot * SLOT_BYTES, body, stretch)
             else:
-                stretch.records.append((kind, body))
+                records.append((kind, body))
         self._name_points(found, at, stretch)
 
     def _tell_bad(self, stretch: Stretch, start: int, end: int) -> None:
@@ -178,7 +184,7 @@ class JournalFile:
         self._names[number] = name
 
     def _name_points(self, found: Scan, at: int, stretch: Stretch) -> None:
-        places = np.flatnonzero(found.is_metric)
+        places = found.metrics
         if not len(places):
             return
         stretch.last_time_us = max(stretch.last_time_us, int(found.slots["time_us"][places[-1]]))
@@ -186,24 +192,35 @@ class JournalFile:
         numbers = found.slots["key"][first:end]
         if end - first == len(places) and (numbers == numbers[0]).all():
             points = found.slots[first:end]  # a view: nothing copied
-            self._name(stretch, at + first * SLOT_BYTES, int(numbers[0]), _series(points))
+            self._name(stretch, found, at, places, [0, len(points)], _series(points))
             return
         numbers = found.slots["key"][places]
         order = np.argsort(numbers, kind="stable")
         numbers, places = numbers[order], places[order]
-        ordered = _series(found.slots[places])
         cuts = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(numbers)]
-        for start, stop in itertools.pairwise(cuts):
-            offset = at + int(places[start]) * SLOT_BYTES
-            self._name(stretch, offset, int(numbers[start]), ordered.cut(slice(start, stop)))
+        self._name(stretch, found, at, places, cuts, _series(found.slots[places]))
 
-    def _name(self, stretch: Stretch, offset: int, number: int, points: Series) -> None:
-        name = self._names.get(number)
-        if name is not None:
-            stretch.series[name] = points
-            return
-        known, first = self._nameless.get(number, (0, offset))
-        self._nameless[number] = known + len(points), first
+    def _name(
+        self,
+        stretch: Stretch,
+        found: Scan,
+        at: int,
+        places: Places,
+        cuts: list[int],
+        points: Series,
+    ) -> None:
+        """Names the points of each metric, which lie side by side between two cuts."""
+        firsts = places[cuts[:-1]]
+        numbers, slots = found.slots["key"][firsts].tolist(), firsts.tolist()
+        parts: dict[str, tuple[int, int]] = {}
+        for number, slot, part in zip(numbers, slots, itertools.pairwise(cuts), strict=True):
+            name = self._names.get(number)
+            if name is not None:
+                parts[name] = part
+                continue
+            known, offset = self._nameless.get(number, (0, at + slot * SLOT_BYTES))
+            self._nameless[number] = known + part[1] - part[0], offset
+        stretch.series = SideBySide(points, parts)
 
     def _tell_nameless(self, stretch: Stretch) -> None:
         for number, (count, offset) in self._nameless.items():
@@ -215,6 +232,14 @@ class JournalFile:
         if size:
             detail = f"the last {size} bytes are an unfinished write and were left out"
             stretch.findings.append(Finding("W-TORN", self.path.name, offset, detail))
+
+
+def read_fully(stream: FileIO, count: int) -> bytes:
+    """Returns the next bytes of an unbuffered file, fewer only where it ends."""
+    data = stream.read(count)
+    while len(data) < count and (piece := stream.read(count - len(data))):
+        data += piece
+    return data
 
 
 def _series(points: Slots) -> Series:
@@ -245,6 +270,9 @@ def _body(data: bytes) -> dict[str, JsonValue] | None:
     if b"\\u" in data and b"\\ud" in data.lower():
         value = _without_surrogates(value)
     return value if isinstance(value, dict) else None
+
+
+_short_body = lru_cache(MOST_SHORT)(_body)
 
 
 def _without_surrogates(value: JsonValue) -> JsonValue:

@@ -11,7 +11,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,13 +30,14 @@ from strongroom.store import tables
 from strongroom.store.catalog import Catalog
 from strongroom.store.liveness import Observer, observe
 from strongroom.store.run_index import RunIndex, SealedState
-from strongroom.store.run_state import Listing, RunState, list_folder, read_state
+from strongroom.store.run_state import Listing, RunState, Stamps, list_folder, read_state
 from strongroom.store.sealing import finish_sealing
 from strongroom.store.statement import Statement
 from strongroom.store.store_folder import StoreFolder, month_folders
 
 COARSE_NS = 2_000_000_000  # what the coarsest file system keeps times to
-BATCH = 500  # runs a transaction: half a second of work, then other writers get their turn
+LOOKED_AT = 500  # folders between two looks at Cancel
+BATCH = 60_000  # rows a transaction: under half a second of work, then other writers get their turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,14 @@ class _Folder:
     stamp: int
     state: RunState | None
     findings: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """About how many rows it becomes in the catalog: a run may have 100,000 metrics."""
+        if (state := self.state) is None:
+            return 1
+        held = (state.params, state.tags, state.metrics, state.artifacts)
+        return 1 + sum(map(len, held))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,12 +123,14 @@ def discover(catalog: Catalog, folder: StoreFolder, clock: Clock, progress: Prog
             blamed=_blamed(connection),
         )
     batch: list[_Folder] = []
+    rows = 0
     for place in _folders(walk, folder.runs, progress):
         if read := _look(walk, folder, place, observer):
             batch.append(read)
-        if len(batch) >= BATCH:
+            rows += read.rows
+        if rows >= BATCH:
             _store(catalog, walk, batch)
-            batch = []
+            batch, rows = [], 0
     _store(catalog, walk, batch)
     _forget(catalog, walk)
     _settle(catalog, walk)
@@ -168,12 +179,7 @@ def _marked(stamp: int) -> int:
 
 
 def _read(path: Path, stamp: int, files: Listing, observer: Observer) -> RunState:
-    return replace(
-        read_state(path, observer, files.names),
-        month=path.parent.name,
-        folder_stamp=stamp,
-        file_stamp=files.stamp,
-    )
+    return read_state(path, observer, files.names, Stamps(path.parent.name, stamp, files.stamp))
 
 
 def report(catalog: Catalog, path: str, error: Untrusted) -> None:
@@ -211,7 +217,7 @@ def _folders(walk: _Pass, runs: Path, progress: Progress) -> Iterator[Place]:
         quiet = walk.sealed.get(month, {})
         with os.scandir(runs / month) as entries:
             for number, entry in enumerate(entries, number):  # noqa: B020 - counts on
-                if number % BATCH == 0:
+                if number % LOOKED_AT == 0:
                     progress.step(number, max(total, number), "Reading runs")
                 if not entry.is_dir(follow_symlinks=False):
                     continue
@@ -334,8 +340,7 @@ def _forget(catalog: Catalog, walk: _Pass) -> None:
     finding = tables.finding
     if gone:
         with catalog.begin() as connection:
-            for start in range(0, len(gone), BATCH):
-                RunIndex(connection).remove(gone[start : start + BATCH])
+            RunIndex(connection).remove(gone)
         walk.changed.update(gone)
     with catalog.read() as connection:
         named = list(connection.execute(select(finding.c.path)).scalars())

@@ -26,10 +26,10 @@ from strongroom.journal.layout import RUN_FILE, RUN_FORMAT, Kind
 from strongroom.journal.opening import open_journal
 from strongroom.journal.process import in_order, process_of
 from strongroom.journal.reader import (
-    bounded_size,
     file_names,
     newer_run,
     param_text,
+    read_at_most,
     read_header,
     read_run,
 )
@@ -83,6 +83,17 @@ class RunState:
     file_stamp: str = ""
 
 
+class Stamps(NamedTuple):
+    """Where a run was read, and what its folder and its journals looked like just before."""
+
+    month: str = ""
+    folder_stamp: int = 0
+    file_stamp: str = ""
+
+
+UNSTAMPED = Stamps()
+
+
 class Listing(NamedTuple):
     """One look into a run folder: the names there, sorted, and the stamp of its journals."""
 
@@ -110,13 +121,19 @@ def list_folder(folder: str | Path) -> Listing:
     return Listing(names, stamp)
 
 
-def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = None) -> RunState:
+def read_state(
+    folder: Path,
+    observer: Observer,
+    names: Sequence[str] | None = None,
+    stamps: Stamps = UNSTAMPED,
+) -> RunState:
     """Reads a run folder.
 
     Args:
         folder: The run folder.
         observer: Who looks, and when.
         names: What lies in it, if somebody has just looked.
+        stamps: What the state is to say of where and when it was read.
 
     Raises:
         Untrusted: If ``run.json`` or ``sealed.json`` cannot be trusted.
@@ -125,7 +142,7 @@ def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = N
     listed = file_names(folder) if names is None else list(names)
     for _ in range(_LOOKS):
         try:
-            state = _read_listed(folder, observer, listed)
+            state = _read_listed(folder, observer, listed, stamps)
         except FileNotFoundError:
             before, listed = listed, file_names(folder)
             if listed == before:
@@ -137,7 +154,7 @@ def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = N
         if listed == before:
             break
     else:
-        state = _read_listed(folder, observer, listed)
+        state = _read_listed(folder, observer, listed, stamps)
     if state.run_id != folder.name:
         raise Untrusted(
             "E-FORMAT",
@@ -147,13 +164,15 @@ def read_state(folder: Path, observer: Observer, names: Sequence[str] | None = N
     return state
 
 
-def _read_listed(folder: Path, observer: Observer, names: Sequence[str]) -> RunState:
+def _read_listed(
+    folder: Path, observer: Observer, names: Sequence[str], stamps: Stamps
+) -> RunState:
     sealed = read_sealed(folder) if SEALED_FILE in names else None
     if sealed is None:
         summed = Summed()
         content = read_run(folder, names, summed)
-        return from_content(content, summed.summaries(), observer)
-    state = _from_sealed(read_header(folder), *sealed)
+        return from_content(content, summed.summaries(), observer, stamps)
+    state = _from_sealed(read_header(folder), *sealed, stamps)
     beside = journals_beside(folder, names, sealed[0])
     return _overlay(state, folder, observer, beside) if beside else state
 
@@ -182,8 +201,7 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
         Untrusted: ``E-CANON``, ``E-SIZE`` or ``E-FORMAT``, ``E-HASH`` if it was changed.
     """
     try:
-        with (folder / SEALED_FILE).open("rb") as stream:
-            data = stream.read(bounded_size(stream, MAX_SEALED_BYTES))
+        data = read_at_most(f"{folder}/{SEALED_FILE}", MAX_SEALED_BYTES)
     except FileNotFoundError:
         return None
     document = decode(data, max_bytes=MAX_SEALED_BYTES)
@@ -196,7 +214,10 @@ def read_sealed(folder: Path) -> tuple[dict[str, Any], str] | None:
 
 
 def from_content(
-    content: JournalContent, metrics: dict[str, MetricSummary], observer: Observer
+    content: JournalContent,
+    metrics: dict[str, MetricSummary],
+    observer: Observer,
+    stamps: Stamps = UNSTAMPED,
 ) -> RunState:
     """Returns the state of a run that lives in its journals, and of its metrics."""
     header = content.header
@@ -230,6 +251,7 @@ def from_content(
         processes=_processes(content),
         moved_to=content.moved_to,
         last_seen_us=max((writer.last_seen_us for writer in content.writers), default=0),
+        **stamps._asdict(),
     )
 
 
@@ -240,7 +262,9 @@ def number_text(value: float) -> str:
     return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
 
 
-def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> RunState:
+def _from_sealed(
+    header: RunHeader, document: dict[str, Any], digest: str, stamps: Stamps
+) -> RunState:
     try:
         ended = document["ended"]
         moved_to = str(document.get("moved_to", ""))
@@ -275,6 +299,7 @@ def _from_sealed(header: RunHeader, document: dict[str, Any], digest: str) -> Ru
                 (each.code, each.path, each.detail) for each in _newer(header, document)
             ),
             moved_to=moved_to,
+            **stamps._asdict(),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Untrusted(
