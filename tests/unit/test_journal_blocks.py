@@ -221,7 +221,7 @@ def test_a_summary_of_stretches_is_the_summary_of_the_whole(
     summed = Summed()
     edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
     for start, end in itertools.pairwise(edges):
-        summed.add({"m": whole.cut(slice(start, end))})
+        summed.add("m", whole.cut(slice(start, end)))
     found, wanted = summed.summaries()["m"], summarize(whole)
     assert (found.count, found.last_step) == (wanted.count, wanted.last_step)
     for left, right in (

@@ -15,8 +15,18 @@ from strongroom.journal.series import Series, SideBySide, StepRange, concat, joi
 class Points(Protocol):
     """Takes points as they are read."""
 
-    def add(self, points: Mapping[str, Series]) -> None:
-        """Takes the next points of some metrics."""
+    def add(self, key: str, series: Series) -> None:
+        """Takes the next points of a metric."""
+
+
+def hand_on(series: Mapping[str, Series], points: Points) -> None:
+    """Gives the points of some metrics to whoever takes them."""
+    if isinstance(points, Summed) and isinstance(series, SideBySide):
+        for key, summary in series.summaries():  # no array for each metric
+            points.add_summary(key, summary)
+        return
+    for key, part in series.items():
+        points.add(key, part)
 
 
 class Gathered:
@@ -25,10 +35,9 @@ class Gathered:
     def __init__(self) -> None:
         self._parts: dict[str, list[Series]] = {}
 
-    def add(self, points: Mapping[str, Series]) -> None:
-        """Takes the next points of some metrics."""
-        for key, series in points.items():
-            self._parts.setdefault(key, []).append(series)
+    def add(self, key: str, series: Series) -> None:
+        """Takes the next points of a metric."""
+        self._parts.setdefault(key, []).append(series)
 
     def names(self) -> tuple[str, ...]:
         """Returns the metrics, sorted."""
@@ -53,16 +62,14 @@ class Summed:
     def __init__(self) -> None:
         self._summaries: dict[str, MetricSummary] = {}
 
-    def add(self, points: Mapping[str, Series]) -> None:
-        """Takes the next points of some metrics."""
-        if isinstance(points, SideBySide):
-            pairs = points.summaries()
-        else:
-            pairs = ((key, summarize(series)) for key, series in points.items())
-        summaries = self._summaries
-        for key, found in pairs:
-            known = summaries.get(key)
-            summaries[key] = found if known is None else joined(known, found)
+    def add(self, key: str, series: Series) -> None:
+        """Takes the next points of a metric."""
+        self.add_summary(key, summarize(series))
+
+    def add_summary(self, key: str, found: MetricSummary) -> None:
+        """Takes what the next points of a metric come to."""
+        known = self._summaries.get(key)
+        self._summaries[key] = found if known is None else joined(known, found)
 
     def summaries(self) -> dict[str, MetricSummary]:
         """Returns the summaries by metric, sorted by its name."""
@@ -85,7 +92,7 @@ class Chosen:
     def __init__(self, key: str, steps: StepRange, take: Callable[[Series], None]) -> None:
         self._key, self._steps, self._take = key, steps, take
 
-    def add(self, points: Mapping[str, Series]) -> None:
-        """Takes the next points of some metrics."""
-        if self._key in points:
-            self._take(self._steps.of(points[self._key]))
+    def add(self, key: str, series: Series) -> None:
+        """Takes the next points of a metric."""
+        if key == self._key:
+            self._take(self._steps.of(series))

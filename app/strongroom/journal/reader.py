@@ -28,7 +28,7 @@ from strongroom.journal.content import (
     WriterState,
 )
 from strongroom.journal.files import header_or_none, journals_in, stem_of
-from strongroom.journal.gathering import Gathered, Points
+from strongroom.journal.gathering import Gathered, Points, hand_on
 from strongroom.journal.layout import (
     OBJECT_FOLDER,
     PACK_SUFFIX,
@@ -166,8 +166,7 @@ class JournalTail:
                     continue
                 file = self._files.setdefault(path.name, open_journal(path))
                 for stretch in file.stretches():
-                    for key, series in stretch.series.items():
-                        points.add(key, series)
+                    hand_on(stretch.series, points)
             except (OSError, Untrusted):
                 continue  # `read_run` says what is wrong; a live chart shows what is right
             self._sizes[path.name] = size
@@ -270,7 +269,7 @@ class _Fold:
             self._writers.append((seen, header))
 
     def _take(self, stretch: Stretch, seen: "_Seen") -> None:
-        self._points.add(stretch.series)
+        hand_on(stretch.series, self._points)
         seen.last_us = max(seen.last_us, stretch.last_time_us)
         param = Kind.PARAM
         for kind, body in stretch.records:

@@ -42,17 +42,13 @@ class Spilled:
             self._start[key] = start
             start += count
 
-    def add(self, points: Mapping[str, Series]) -> None:
-        """Takes the next points of some metrics.
+    def add(self, key: str, series: Series) -> None:
+        """Takes the next points of a metric.
 
         Raises:
             ValueError: If there are more than were counted: somebody goes on writing.
             OSError: If the disk did not take them.
         """
-        for key, series in points.items():
-            self._add(key, series)
-
-    def _add(self, key: str, series: Series) -> None:
         taken = self._taken.get(key, 0)
         if taken + len(series) > self._count.get(key, 0):
             raise ValueError("the run grew while it was read")

@@ -75,8 +75,8 @@ class _Folder:
         """About how many rows it becomes in the catalog: a run may have 100,000 metrics."""
         if (state := self.state) is None:
             return 1
-        held = (state.params, state.tags, state.metrics, state.artifacts)
-        return 1 + sum(map(len, held))
+        texts = len(state.params) + len(state.tags)
+        return 1 + texts + len(state.metrics) + len(state.artifacts)
 
 
 @dataclass(slots=True, kw_only=True)
