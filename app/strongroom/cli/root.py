@@ -35,6 +35,7 @@ ENTRIES = {
     "verify": Entry("integrity", "Read everything again and say what does not hold."),
     "health": Entry("health", "Say what waits in this store and what takes its space."),
     "rebuild": Entry("integrity", "Drop the index and make it again from the files."),
+    "store": Entry("store", "What an upgrade changes of a store; doing it, and back."),
     "experiments": Entry("experiments", "The named groups of runs."),
     "runs": Entry("runs", "Look for runs, look at them, label, hide and copy them."),
     "log": Entry("log", "Log a run from a shell script, or from any program by its input."),

@@ -161,3 +161,10 @@ STEPS: dict[int, Callable[[Operations], None]] = {
     3: _paths_once,
 }
 """What leads from a schema number to the next."""
+
+WORDS: dict[int, str] = {
+    1: "Runs are found by their name as fast as by their id.",
+    2: "Archived runs, data and the counts of names are kept; run folders are read again.",
+    3: "Paths of artifacts are kept once.",
+}
+"""What each step does, for people."""
