@@ -87,7 +87,7 @@ def test_a_lost_run_says_since_when_and_its_button_gives_the_words_to_resume(
     (banner,) = [each for each in page.detail.findChildren(Banner) if "Lost" in each.title()]
     assert "The last sign of life from" in banner.accessibleName()
     assert page.detail.trust.accessibleName().startswith("Cannot check. Nobody hears of it")
-    press(qtbot, banner, "Resume or close…")
+    press(qtbot, banner, "Resume…")
     settle(tasks)
     dialog = opened(page, ResumeDialog)
     assert isinstance(dialog, ResumeDialog)

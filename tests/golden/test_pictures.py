@@ -34,6 +34,7 @@ OF_THE_MACHINE = {
     "support",
     "onboarding",
     "store-health",
+    "backups",
     "runs-resume",
 }
 OF_TWO_ADMINS = {"people-cosign", "people-fork"}  # the story has one, so no draft waits

@@ -233,7 +233,9 @@ def _contact(counts: RunCounts) -> HealthLine:
     return HealthLine(
         key="contact", tone=WAITS,
         title=_count(counts.lost, "run has lost contact", "runs have lost contact"),
-        detail="Their processes are gone without a word. Close them, or resume them by their id.",
+        detail="Its process is gone without a word. Close it, or resume it by its id."
+        if counts.lost == 1
+        else "Their processes are gone without a word. Close them, or resume them by their id.",
         act=CLOSE, command="strongroom runs close RUN",
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ def troubles(detail: RunDetail, now_us: int) -> list[Banner]:
     if run.is_lost and run.status is RunStatus.RUNNING:
         heard = last_heard(detail, now_us)
         sentence = f"{heard} Its process may have been killed.".strip()
-        found.append(Banner("warn", "Lost contact", sentence, "Resume or close…", "cloud-off"))
+        found.append(Banner("warn", "Lost contact", sentence, "Resume…", "cloud-off"))
     if detail.lost:
         what = ", ".join(f"{count:,} {shown(kind)}" for kind, count in detail.lost.items())
         found.append(Banner("warn", "Some of it was not kept", f"Lost: {what}."))

@@ -20,8 +20,16 @@ from strongroom.desktop.kit.buttons import Button
 from strongroom.desktop.kit.dialog import Dialog
 from strongroom.desktop.kit.labels import Label, SectionTitle
 from strongroom.desktop.kit.place import Place
+from strongroom.desktop.kit.shown import shown
 from strongroom.desktop.kit.surface import Scroll, clear, column, row
 from strongroom.desktop.kit.task import Tasks
+from strongroom.desktop.shell.backup_dialogs import (
+    BackupPlanDialog,
+    BackupsDialog,
+    PlanWish,
+    keeps_in_words,
+    often_in_words,
+)
 from strongroom.desktop.shell.health_line import HealthRow
 from strongroom.desktop.shell.space_bars import SpaceBar, SpaceBars
 from strongroom.domain.changes import Changes
@@ -30,7 +38,7 @@ from strongroom.services.backup_copy import BackupCheck
 from strongroom.services.backup_drill import DrillOutcome
 from strongroom.services.backups import BackupMade, BackupPlan
 from strongroom.services.integrity import Verification
-from strongroom.services.restoring import RestoredStore
+from strongroom.services.restoring import BackupInfo, RestoredStore
 from strongroom.services.store_health import (
     BACK_UP,
     CLOSE,
@@ -85,6 +93,8 @@ class HealthDialog(Dialog):
         self.check = Button("Check them", small=True, name="Check the backups")
         self.drill = Button("Try the newest out", small=True, name="Try the newest backup out")
         self.restore = Button("Restore a copy…", small=True, name="Restore a copy of the newest")
+        self.every = Button("All backups…", small=True)
+        self.planning = Button("Plan…", small=True, name="Plan of backups")
         self.bars = SpaceBars()
         self._space_title = SectionTitle("Space", "")
         self._total = Label("", "text_secondary", "dense", wrap=True)
@@ -135,7 +145,7 @@ class HealthDialog(Dialog):
             4,
             self._backup_words,
             6,
-            row(self.check, self.drill, self.restore, None, spacing=8),
+            row(self.planning, self.check, self.drill, self.restore, self.every, None, spacing=8),
             16,
             self._space_title,
             6,
@@ -155,11 +165,10 @@ class HealthDialog(Dialog):
                              lambda p: services.backups.verify(is_reading_data=True, progress=p),
                              self._on_checked)
         )  # fmt: skip
-        self.drill.clicked.connect(
-            lambda: self._do("Trying a backup out", lambda p: services.backups.drill(progress=p),
-                             self._on_drilled)
-        )  # fmt: skip
-        self.restore.clicked.connect(self._on_restore_clicked)
+        self.drill.clicked.connect(lambda: self._drill(""))
+        self.restore.clicked.connect(lambda: self._restore("latest"))
+        self.every.clicked.connect(self._ask_which)
+        self.planning.clicked.connect(self._ask_plan)
         self.stop.clicked.connect(lambda: self._tasks.cancel(ACT))
         self._tasks.changed.connect(self._show_job)
 
@@ -172,12 +181,13 @@ class HealthDialog(Dialog):
             self._lines.addWidget(each)
         plan = self._plan
         self._backup_words.setText(
-            f"In {plan.folder}, every {wording.count(plan.every_hours, 'hour', 'hours')}."
+            f"In {shown(str(plan.folder))}, {often_in_words(plan.every_hours)}. "
+            f"{keeps_in_words(plan.keep)}"
             if plan is not None
             else "No folder of backups is planned. Back up now… asks for one and plans a backup a"
-            " day; strongroom backup plan changes it."
+            " day; Plan… says where, how often and which stay."
         )
-        for button in (self.check, self.drill, self.restore):
+        for button in (self.check, self.drill, self.restore, self.every):
             button.setEnabled(plan is not None and plan.last_us is not None)
         used = [use for use in found.space if use.file_count]
         used.sort(key=lambda use: use.size_bytes, reverse=True)
@@ -221,7 +231,11 @@ class HealthDialog(Dialog):
         self._do("Backing the store up", lambda p: services.backups.create(progress=p),
                  self._on_backed_up)  # fmt: skip
 
-    def _on_restore_clicked(self) -> None:
+    def _drill(self, id_: str) -> None:
+        backups = self._services.backups
+        self._do("Trying a backup out", lambda p: backups.drill(id_, progress=p), self._on_drilled)
+
+    def _restore(self, id_: str) -> None:
         plan = self._plan
         named = QFileDialog.getExistingDirectory(self, "An empty folder for the restored copy")
         if not named or plan is None:
@@ -231,9 +245,51 @@ class HealthDialog(Dialog):
         self._do(
             "Restoring a copy",
             lambda progress: restore_backup(
-                plan.folder, "latest", Path(named), clock=self._services.clock, progress=progress
+                plan.folder, id_, Path(named), clock=self._services.clock, progress=progress
             ),
             self._on_restored,
+        )
+
+    def _ask_which(self) -> None:
+        plan, services = self._plan, self._services
+        if plan is None:
+            return
+
+        def done(found: tuple[BackupInfo, ...]) -> None:
+            dialog = BackupsDialog(found, plan.folder, services.clock.now_us(), self)
+            dialog.drill_requested.connect(self._drill)
+            dialog.restore_requested.connect(self._restore)
+            dialog.open()
+
+        self._tasks.ask("health.backups", "Looking for backups",
+                        lambda _progress: services.backups.listed(), done, owner=self,
+                        failed=self._failed)  # fmt: skip
+
+    def _ask_plan(self) -> None:
+        dialog = BackupPlanDialog(self._plan, self)
+        dialog.planned.connect(self._on_planned)
+        dialog.dropped.connect(self._on_plan_dropped)
+        dialog.open()
+
+    def _on_planned(self, wish: PlanWish) -> None:
+        backups = self._services.backups
+        self._do(
+            "Planning backups",
+            lambda _progress: backups.save_plan(
+                wish.folder, every_hours=wish.every_hours, keep=wish.keep
+            ),
+            lambda plan: self._tell("ok", "Backups are planned",
+                                    f"{often_in_words(plan.every_hours).capitalize()}, into"
+                                    f" {shown(str(plan.folder))}."),
+        )  # fmt: skip
+
+    def _on_plan_dropped(self) -> None:
+        self._do(
+            "Forgetting the plan",
+            lambda _progress: self._services.backups.drop_plan(),
+            lambda _none: self._tell(
+                "ok", "The plan is forgotten", "Backups that were made stay where they are."
+            ),
         )
 
     # ---------------------------------------------------------------- outcomes
@@ -244,7 +300,9 @@ class HealthDialog(Dialog):
                    f"{wording.count(len(changes.runs), 'run', 'runs')} changed.")  # fmt: skip
 
     def _on_verified(self, found: Verification) -> None:
-        read = f"{found.runs:,} runs, {found.blobs:,} blobs, {found.events:,} events were read."
+        counted = ((found.runs, "run"), (found.blobs, "blob"), (found.events, "event"))
+        named = ", ".join(wording.count(number, one) for number, one in counted)
+        read = f"Read: {named}."
         if found.is_ok:
             self._tell("ok", "Everything holds", read)
             return
@@ -269,7 +327,7 @@ class HealthDialog(Dialog):
                        f"{first.code} {first.path}. {amount}")  # fmt: skip
 
     def _on_checked(self, found: BackupCheck) -> None:
-        read = f"{found.backups:,} backups, {wording.size(found.size_bytes)} were read."
+        read = f"{wording.count(found.backups, 'backup')}, {wording.size(found.size_bytes)}, read."
         if found.is_ok:
             self._tell("ok", "Every backup could be restored", read)
         else:
@@ -278,7 +336,8 @@ class HealthDialog(Dialog):
             self._tell("bad", "Not every backup could be restored", told)
 
     def _on_drilled(self, found: DrillOutcome) -> None:
-        read = f"{found.runs:,} runs and {found.events:,} events were read in a restored copy."
+        runs, events = wording.count(found.runs, "run"), wording.count(found.events, "event")
+        read = f"Read in a restored copy: {runs} and {events}."
         if found.is_ok:
             self._tell(
                 "ok", "The newest backup was restored and holds", f"{read} It is gone again."

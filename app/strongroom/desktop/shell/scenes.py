@@ -28,6 +28,7 @@ from strongroom.desktop.runs import scenes as runs
 from strongroom.desktop.runs.page import RunsPage
 from strongroom.desktop.shell.about import AboutDialog
 from strongroom.desktop.shell.alarm_strip import AlarmsDialog
+from strongroom.desktop.shell.backup_dialogs import BackupPlanDialog, BackupsDialog
 from strongroom.desktop.shell.health_dialog import HealthDialog
 from strongroom.desktop.shell.help_dialog import HelpDialog
 from strongroom.desktop.shell.jobs_dialog import JobsDialog
@@ -187,6 +188,19 @@ def _health(studio: WindowStudio) -> Dialog:
     return HealthDialog(studio.services, studio.window.tasks, parent=studio.window)
 
 
+def _backup_plan(studio: WindowStudio) -> Dialog:
+    return BackupPlanDialog(studio.services.backups.plan(), parent=studio.window)
+
+
+def _backups(studio: WindowStudio) -> Dialog:
+    plan = studio.services.backups.plan()
+    if plan is None or plan.last_us is None:
+        raise NothingToShow("no backup was made of this store")
+    found = studio.services.backups.listed()
+    now_us = studio.services.clock.now_us()
+    return BackupsDialog(found, plan.folder, now_us, parent=studio.window)
+
+
 def _question(studio: WindowStudio) -> Dialog:
     return QuestionDialog(
         "Remove the demo workspace",
@@ -226,6 +240,8 @@ OWN = (
     Scene(name="support", shows=SupportDialog, play=_support),
     Scene(name="alarms", shows=AlarmsDialog, play=partial(_opened, _alarms)),
     Scene(name="sign-in", shows=SignInDialog, play=partial(_opened, _sign_in)),
+    Scene(name="backup-plan", shows=BackupPlanDialog, play=partial(_opened, _backup_plan)),
+    Scene(name="backups", shows=BackupsDialog, play=partial(_opened, _backups)),
     Scene(name="store-health", shows=HealthDialog, play=partial(_opened, _health)),
     Scene(name="stores", shows=StoresDialog, play=partial(_opened, _stores)),
     Scene(name="question", shows=QuestionDialog, play=partial(_opened, _question)),
