@@ -37,7 +37,7 @@ OF_THE_MACHINE = {
     "backups",
     "runs-resume",
 }
-OF_TWO_ADMINS = {"people-cosign", "people-fork"}  # the story has one, so no draft waits
+OF_TWO_ADMINS = {"people-cosign", "people-fork", "people-put-aside"}  # the story has one
 OF_DATA = {"run-data", "compare-data"}  # the story's runs logged no profile of their data
 WITH_A_NONCE = {"people-request"}  # a request has other words each time it is made
 IN_LIGHT = tuple(

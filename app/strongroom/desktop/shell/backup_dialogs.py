@@ -96,6 +96,9 @@ class BackupPlanDialog(Dialog):
             )
             for each in fields(KeepRule)
         }
+        wide = max(each.sizeHint().width() for each in self.keeps.values())
+        for stepper in self.keeps.values():
+            stepper.setMinimumWidth(wide)
         self.told = Label("", "text_secondary", "dense", wrap=True)
         rules = [
             row(Label(_KINDS[name][0], "text_secondary", "dense"), None, stepper)
