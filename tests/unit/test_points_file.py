@@ -193,3 +193,21 @@ def test_34_a_row_group_of_the_older_format_that_expands_from_nothing_is_refused
     with pytest.raises(Untrusted) as caught:
         read_metrics(path)
     assert caught.value.code == "E-BOMB"
+
+
+def test_a_small_file_reads_as_a_large_one_does_and_its_damage_is_told_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "metrics.parquet"
+    values = np.random.default_rng(1).normal(size=3_000)
+    write_metrics(path, {"loss": Series(np.arange(3_000), np.arange(3_000), values)})
+    whole = path.read_bytes()
+    for limit in (0, 1 << 18):
+        monkeypatch.setattr(compacted, "READ_WHOLE", limit)
+        assert read_metric(path, "loss").values.tobytes() == values.tobytes()
+        for damaged in (whole[:5], whole[:-1], whole[:2_000] + b"x" + whole[2_001:]):
+            path.write_bytes(damaged)
+            with pytest.raises(Untrusted) as caught:
+                read_metric(path, "loss")
+            assert (caught.value.code, path.name in caught.value.title) == ("E-HASH", True)
+        path.write_bytes(whole)

@@ -30,6 +30,7 @@ from strongroom.journal.series import EVERYWHERE, Series, StepRange, concat
 TOGETHER_POINTS = 1 << 20  # decoded with one call: 25 MB
 FREE_POINTS = 1 << 20  # up to here a row group may be compressed to nothing (a constant series)
 POINTS_PER_BYTE = 64  # beyond: no series of ours is denser, so a denser group is a bomb
+READ_WHOLE = 1 << 18  # bytes; a file so small is read with one call instead of piece by piece
 FEW_POINTS = 1 << 16  # for fewer, a second thread costs more than it saves
 _POINT = ["step", "time", "value"]
 
@@ -163,8 +164,11 @@ def open_points(source: Path | memoryview, name: str = "") -> Iterator[Compacted
         name = name or source.name
         with source.open("rb") as stream:
             size = stream.seek(0, 2)
-            stream.seek(max(0, size - 8))
-            footer = stream.read(4)
+            stream.seek(max(0, size - 8) if size > READ_WHOLE else 0)
+            read = stream.read(READ_WHOLE)
+        footer = read[-8:][:4]
+        if size <= READ_WHOLE:
+            source, size = memoryview(read), len(read)
     else:
         size = len(source)
         footer = bytes(source[max(0, size - 8) :][:4])

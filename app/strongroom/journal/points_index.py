@@ -149,8 +149,9 @@ def _check(keys: tuple[str, ...], key: Ints, group: Ints, count: Ints) -> None:
         raise BadIndex("its metrics are not in order")
     if not len(key):
         return
-    steps = np.diff(group, prepend=0)
-    if group[0] != 0 or not np.isin(steps, (0, 1)).all() or (np.diff(key) < 0).any():
+    steps = group[1:] - group[:-1]
+    is_odd = bool(((steps < 0) | (steps > 1)).any())
+    if group[0] != 0 or is_odd or (key[1:] < key[:-1]).any():
         raise BadIndex("its parts are not in order")
     if key[0] < 0 or key[-1] >= len(keys) or count.min() < 1 or count.max() > MAX_GROUP_POINTS:
         raise BadIndex("a part of it cannot be")
