@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from strongroom.desktop.kit import errors, wording
 from strongroom.desktop.kit.blocks import Banner
+from strongroom.desktop.kit.only_read import only_read
 from strongroom.desktop.kit.paint import Tone
 from strongroom.desktop.kit.task import Tasks
 from strongroom.desktop.runs.words import shown
@@ -126,7 +127,10 @@ class RepairStrip(QWidget):
         count = wording.count(len(plan.damaged), "file")
         title = f"{count} {'does' if len(plan.damaged) == 1 else 'do'} not hold"
         words = [_named(plan.damaged), _who(plan.damaged), *_silent(plan.silent)]
-        if plan.can_repair:
+        why_not = only_read(self)
+        if plan.can_repair and why_not:
+            self._say("warn", title, f"{' '.join(words)} {why_not}.")
+        elif plan.can_repair:
             self._say("warn", title, " ".join(words), "repair")
         else:
             self._say("bad", title, " ".join(words))

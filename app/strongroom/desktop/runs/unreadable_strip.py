@@ -30,7 +30,7 @@ class UnreadableStrip(QWidget):
         self.banner = Banner("warn", "")
         self.banner.acted.connect(self.open_list)
         down = QVBoxLayout(self)
-        down.setContentsMargins(12, 0, 12, 8)
+        down.setContentsMargins(16, 0, 16, 8)
         down.addWidget(self.banner)
         self.hide()
 
@@ -44,7 +44,8 @@ class UnreadableStrip(QWidget):
             return
         first = self._runs[0]
         count = wording.count(len(runs), "run folder", "run folders")
-        more = f" {len(runs) - 1:,} more stand in the list." if len(runs) > 1 else ""
+        left = len(runs) - 1
+        more = f" {left:,} more {'stands' if left == 1 else 'stand'} in the list." if left else ""
         self.banner.show_outcome(
             "warn",
             f"{count} cannot be read and {'has' if len(runs) == 1 else 'have'} no row below",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WORDS = {"audit": "Show in the log", "people": "Show the team", "exchange": "Show the place",
          "reviews": "Show the request", "monitor": "Show the store"}  # fmt: skip
 _ICONS = {True: "shield-alert", False: "git-fork"}
+_ONLY_READ = frozenset({"E-FORMAT", "E-STORE"})  # of a store or home that is only read
 
 
 class AlarmStrip(Surface):
@@ -77,7 +78,7 @@ class AlarmStrip(Surface):
             return
         first = notes[0]
         self._tone = "bad" if first.is_grave else "warn"
-        self._icon = _ICONS[first.is_grave]
+        self._icon = _icon_of(first)
         self.set_fill("bad_bg" if first.is_grave else "warn_bg")
         self.title.set_text(first.title, "bad_text" if first.is_grave else "warn_text")
         self.advice.set_text(first.advice)
@@ -149,7 +150,7 @@ class AlarmsDialog(Dialog):
         show.clicked.connect(lambda: self._on_show(note))
         return column(
             row(
-                _Icon(_ICONS[note.is_grave], tone),
+                _Icon(_icon_of(note), tone),
                 (Label(note.title, text="strong", wrap=True), 1),
                 Badge(note.code, tone),
             ),
@@ -175,6 +176,10 @@ class _Icon(QWidget):
         painter = QPainter(self)
         rect = QRectF(self.rect())
         paint.icon(painter, self._name, rect.x(), rect.y(), paint.TONE_ICON[self._tone], 20)
+
+
+def _icon_of(note: "AlarmNote") -> str:
+    return "lock" if note.code in _ONLY_READ else _ICONS[note.is_grave]
 
 
 def place_of(note: "AlarmNote") -> Place:
