@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -93,6 +94,28 @@ def test_a_changed_file_tells_bytes_rows_and_columns(tmp_path, data, opened) -> 
         "rows": ("50", "2"),
         "columns": ("pay", "wage"),
     }
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_column_of_another_type_is_told(tmp_path, data, opened, kind) -> None:
+    path = data / f"train.{kind}"
+    write_table(path, {"age": [1, 2, 3], "pay": [1.5, 2.5, 3.5]})
+    with sr.start_run("churn", name="typed", store=tmp_path / "store") as run:
+        run.log_input(path)
+        run.log_input(path, name="bare", context="test", profile=False)
+    asked = opened()
+    assert {each.verdict for each in asked.check("typed")} == {DataVerdict.SAME}
+    write_table(path, {"age": ["one", "two", "three"], "pay": [1.5, 2.5, 3.5]})
+    typed, bare = asked.check("typed")
+    (told,) = [each for each in typed.changes if each.what.startswith("type")]
+    assert told.what == "type of age"
+    assert told.before != told.now
+    assert not [each for each in bare.changes if each.what.startswith("type")], "nobody looked"
+
+
+def write_table(path: Path, columns: dict[str, list[object]]) -> None:
+    table = pa.table(columns)
+    (pq.write_table if path.suffix == ".parquet" else pa_csv.write_csv)(table, path)
 
 
 def test_one_changed_bit_of_a_parquet_file_is_seen_though_rows_and_size_are_the_same(

@@ -19,6 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import strongroom as sr
+from strongroom.disk.parquet_footer import footer_of, footer_profile
+from strongroom.domain import column_tally
+from strongroom.domain.column_tally import ColumnTally
 from strongroom.domain.data_profile import (
     MAX_TEXT_BYTES,
     MOST_COLUMNS,
@@ -28,10 +31,7 @@ from strongroom.domain.data_profile import (
 )
 from strongroom.journal.reader import read_run
 from strongroom.sdk import table_files
-from strongroom.sdk.column_tally import ColumnTally
 from strongroom.sdk.inputs import describe
-from strongroom.sdk.losses import Lost
-from strongroom.sdk.parquet_footer import footer_of, footer_profile
 from support.journals import trained
 
 ROWS = 400
@@ -147,7 +147,7 @@ def test_a_damaged_footer_is_refused_or_read_and_never_runs_away(
     path.write_bytes(bytes(data[: place if cut else None]))
     try:
         profile = footer_profile(footer_of(path))
-    except Lost:
+    except ValueError:
         return
     assert read_profile(profile.as_text()) is not None
 
@@ -241,7 +241,7 @@ def test_long_files_are_looked_at_in_part_and_counted_in_whole(
         rows = csv.writer(stream)
         rows.writerow(["a", "b"])
         rows.writerows((n, n % 3) for n in range(30_000))
-    monkeypatch.setattr(table_files, "MOST_CELLS", 10_000)
+    monkeypatch.setattr(column_tally, "MOST_CELLS", 10_000)
     found = describe(path, name="", context="", source="", digest="d")
     profile = read_profile(found.profile)
     assert found.rows == "30000"

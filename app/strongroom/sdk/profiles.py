@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from strongroom.domain.column_tally import ColumnTally
 from strongroom.domain.data_profile import (
     MOST_COLUMNS,
     QUANTILES,
@@ -16,7 +17,6 @@ from strongroom.domain.data_profile import (
     DataProfile,
     most_named,
 )
-from strongroom.sdk.column_tally import ColumnTally
 from strongroom.sdk.tables import TableColumn, array_of, columns_of, listed
 
 MOST_WALKED = 200_000  # values that are looked at one by one: a fifth of a second a column

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from strongroom.disk.parquet_footer import footer_of, footer_profile, footer_schema
 from strongroom.disk.table_text import (
     MAX_HEADER_BYTES,
     PROBED,
@@ -22,14 +23,12 @@ from strongroom.disk.table_text import (
     names_of,
     opened_text,
 )
+from strongroom.domain.column_tally import MOST_CELLS, ColumnTally, look_at, rows_apart
 from strongroom.domain.data_profile import MOST_COLUMNS, DataProfile
-from strongroom.sdk.column_tally import ColumnTally
 from strongroom.sdk.losses import Lost
-from strongroom.sdk.parquet_footer import footer_of, footer_profile, footer_schema
 from strongroom.sdk.profiles import tallied
 
 MOST_PARSED = 256 << 20  # bytes of a text file that are taken apart: a few seconds
-MOST_CELLS = 2_000_000  # that are looked at: three seconds
 CHUNK_BYTES = 4 << 20
 
 
@@ -77,9 +76,8 @@ def _delimited(path: Path, with_profile: bool) -> FileFacts:
         rows = csv.reader(_bounded(stream, MOST_PARSED), delimiter=delimiter_of(head))
         names = names_of(next(rows, []))
         tallies = [ColumnTally(name, is_text=True) for name in names[:MOST_COLUMNS]]
-        lines = path.stat().st_size * (head.count("\n") + 1) // max(1, len(head))
-        every = max(1, -(-lines * len(tallies) // MOST_CELLS))
-        count = _look_at(rows, tallies if with_profile else [], every)
+        every = rows_apart(path.stat().st_size, head, len(tallies))
+        count = look_at(rows, tallies if with_profile else [], every)
     return _streamed(path, names, tallies, count, every > 1, with_profile=with_profile)
 
 
@@ -110,19 +108,6 @@ def _json_lines(path: Path, with_profile: bool) -> FileFacts:
     return _streamed(
         path, list(tallies), list(tallies.values()), count, is_sampled, with_profile=with_profile
     )
-
-
-def _look_at(rows: Iterator[list[str]], tallies: list[ColumnTally], every: int) -> int:
-    """Adds every k-th row to the tallies, evenly from the first to the last; returns the rows."""
-    count = 0
-    for row in rows:
-        if not row:
-            continue
-        if count % every == 0:
-            for tally, cell in zip(tallies, row, strict=False):
-                tally.add(cell)
-        count += 1
-    return count
 
 
 def _streamed(

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts rows and names columns of data files: CSV, TSV, JSON lines, Parquet, ``.npy``.
+"""Counts rows and names columns of data files, with their types: CSV, TSV, Parquet.
 
+* Of JSON lines and ``.npy`` only rows are counted.
 * Text is streamed and never held; of Parquet and arrays only the description is read.
+* Types are told by the look at values that logging takes, so that the same file says the same.
 * Nothing is executed: an array of objects is not opened, a pickle is no data file.
 * A file that is none of these, or damaged, has a size and nothing else.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.disk.data_digest import CHUNK_BYTES, open_plain_data
+from strongroom.disk.parquet_footer import footer_of, footer_schema
 from strongroom.disk.table_text import (
     MAX_HEADER_BYTES,
     PROBED,
@@ -24,10 +27,13 @@ from strongroom.disk.table_text import (
     names_of,
     opened_text,
 )
+from strongroom.domain.column_tally import ColumnTally, look_at, rows_apart
+from strongroom.domain.data_profile import MOST_COLUMNS
 from strongroom.domain.dataset_check import DataShape
 from strongroom.domain.progress import Progress
 
 READ_BYTES = 1 << 20
+MOST_TYPED = 256 << 20  # bytes of a text; of a longer one logging saw a part
 MAX_COLUMNS = 10_000  # of a header; a wider one is no table for people
 _TEXTS = (".csv", ".tsv", ".tab")
 _LINES = (".jsonl", ".ndjson")
@@ -52,18 +58,25 @@ def shape_of(path: Path, progress: Progress) -> DataShape:
                 rows = sum(1 for line in lines_of(text) if line.strip())
             return DataShape(size_bytes=size, rows=rows)
         if ending in _PARQUET:
-            return _of_parquet(stream, size)
+            return _of_parquet(path, stream, size)
         if ending == ".npy":
             return DataShape(size_bytes=size, rows=_array_rows(stream.read(MAX_HEADER_BYTES + 12)))
     return DataShape(size_bytes=size)
 
 
 def recorded_shape(given: dict[str, str]) -> DataShape:
-    """Returns what was logged of a dataset's shape."""
+    """Returns what was logged of a dataset's shape.
+
+    Types are compared only where values were looked at: without a profile they are what somebody
+    said, or text for want of a look.
+    """
+    columns = _columns(given.get("schema", ""))
+    if columns is not None and not given.get("profile", ""):
+        columns = tuple((name, "") for name, _ in columns)
     return DataShape(
         size_bytes=_whole(given.get("size", "")),
         rows=_whole(given.get("rows", "")),
-        columns=_columns(given.get("schema", "")),
+        columns=columns,
     )
 
 
@@ -77,10 +90,15 @@ def _of_text(stream: io.BufferedReader, size: int, progress: Progress) -> DataSh
         reader = csv.reader(lines_of(text), delimiter=delimiter_of(head))
         try:
             names = names_of(next(reader, []))
-            rows = sum(1 for row in reader if row)
+            tallies = [ColumnTally(name, is_text=True) for name in names[:MOST_COLUMNS]]
+            if size > MOST_TYPED:
+                tallies = []
+            rows = look_at(reader, tallies, rows_apart(size, head, len(tallies)))
         except csv.Error:
             return DataShape(size_bytes=size)
-    columns = tuple((name, "") for name in names) if len(names) <= MAX_COLUMNS else None
+    kinds = {each.name: each.profile().kind for each in tallies}
+    columns = tuple((name, kinds.get(name, "")) for name in names)
+    columns = columns if len(columns) <= MAX_COLUMNS else None
     return DataShape(size_bytes=size, rows=rows, columns=columns)
 
 
@@ -110,14 +128,14 @@ def _whole_file(stream: io.BufferedReader, size: int, progress: Progress) -> io.
     return io.BufferedReader(_Watched(stream, size, progress), READ_BYTES)
 
 
-def _of_parquet(stream: io.BufferedReader, size: int) -> DataShape:
+def _of_parquet(path: Path, stream: io.BufferedReader, size: int) -> DataShape:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(stream, memory_map=False, pre_buffer=False)
-        # Arrow names types in other words than whoever logged the file: names are compared.
-        columns = tuple((field.name, "") for field in file.schema_arrow)
+        kinds = _parquet_types(path)  # in the words of whoever logged the file; Arrow has others
+        columns = tuple((field.name, kinds.get(field.name, "")) for field in file.schema_arrow)
         return DataShape(
             size_bytes=size,
             rows=file.metadata.num_rows,
@@ -125,6 +143,13 @@ def _of_parquet(stream: io.BufferedReader, size: int) -> DataShape:
         )
     except (pa.ArrowException, OSError, ValueError):
         return DataShape(size_bytes=size)
+
+
+def _parquet_types(path: Path) -> dict[str, str]:
+    try:
+        return {each["name"]: each["type"] for each in footer_schema(footer_of(path))}
+    except (OSError, ValueError):
+        return {}
 
 
 def _array_rows(head: bytes) -> int | None:

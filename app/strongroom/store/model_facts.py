@@ -44,7 +44,7 @@ def model_places(connection: Connection, runs: Sequence[int] | None = None) -> l
     question = _places()
     if runs is not None:
         question = question.where(tables.artifact.c.run.in_(runs))
-    return [ModelPlace(*row) for row in connection.execute(question)]
+    return [ModelPlace(run, path, sha256) for run, path, sha256 in connection.execute(question)]
 
 
 def known_signatures(connection: Connection, digests: Sequence[str]) -> dict[str, Signature]:

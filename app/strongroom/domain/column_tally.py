@@ -16,6 +16,7 @@ from strongroom.domain.data_profile import QUANTILES, ColumnProfile, most_named
 MOST_SAMPLED = 8_192
 MOST_COUNTED = 2_000  # different values; beyond that a column is no list of categories
 LONGEST_COUNTED = 256  # characters; a longer text is prose
+MOST_CELLS = 2_000_000  # of a file that are looked at: three seconds
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
@@ -170,3 +171,28 @@ def _is_missing(value: object) -> bool:
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
     return isinstance(value, float) and math.isnan(value)
+
+
+def rows_apart(size_bytes: int, head: str, columns: int) -> int:
+    """Returns which row of a file of text is looked at: each, or every k-th of a long one.
+
+    Args:
+        size_bytes: Of the file.
+        head: Its beginning, which tells how long rows are.
+        columns: How many cells a row has.
+    """
+    lines = size_bytes * (head.count("\n") + 1) // max(1, len(head))
+    return max(1, -(-lines * columns // MOST_CELLS))
+
+
+def look_at(rows: Iterable[list[str]], tallies: list[ColumnTally], every: int) -> int:
+    """Adds every k-th row to the tallies, evenly from the first to the last; returns the rows."""
+    count = 0
+    for row in rows:
+        if not row:
+            continue
+        if count % every == 0:
+            for tally, cell in zip(tallies, row, strict=False):
+                tally.add(cell)
+        count += 1
+    return count

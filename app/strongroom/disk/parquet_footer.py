@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.domain.data_profile import ColumnProfile, DataProfile
-from strongroom.sdk.losses import Lost
 
 MAGIC = b"PAR1"
 MAX_FOOTER_BYTES = 64 << 20
@@ -30,7 +29,7 @@ def footer_of(path: Path) -> Column:
     """Returns the file's own description: number of field to value, as Thrift has them.
 
     Raises:
-        Lost: If it is no Parquet file.
+        ValueError: If it is no Parquet file.
         OSError: If it cannot be read.
     """
     with path.open("rb") as stream:
@@ -39,20 +38,20 @@ def footer_of(path: Path) -> Column:
         tail = stream.read(8)
         length = int.from_bytes(tail[:4], "little") if len(tail) == 8 else 0
         if tail[4:] != MAGIC or not 0 < length <= min(size - 8, MAX_FOOTER_BYTES):
-            raise Lost("type", f"{path.name} is no Parquet file")
+            raise ValueError(f"{path.name} is no Parquet file")
         stream.seek(size - 8 - length)
         data = stream.read(length)
     try:
         return _Reader(data).structure()
     except (IndexError, ValueError, struct.error, RecursionError, OverflowError) as error:
-        raise Lost("type", f"the footer of {path.name} cannot be read") from error
+        raise ValueError(f"the footer of {path.name} cannot be read") from error
 
 
 def footer_schema(footer: Column) -> list[dict[str, str]]:
     """Returns names and types of the columns.
 
     Raises:
-        Lost: If the footer lacks what a Parquet file has.
+        ValueError: If the footer lacks what a Parquet file has.
     """
     return [{"name": _name(leaf), "type": _PHYSICAL[int(leaf[1]) % 8]} for leaf in _leaves(footer)]
 
@@ -61,7 +60,7 @@ def footer_profile(footer: Column) -> DataProfile:
     """Returns what the statistics of the row groups say, column by column.
 
     Raises:
-        Lost: If the footer lacks what a Parquet file has.
+        ValueError: If the footer lacks what a Parquet file has.
     """
     try:
         rows = int(footer[3])
@@ -71,7 +70,7 @@ def footer_profile(footer: Column) -> DataProfile:
             for place, leaf in enumerate(_leaves(footer))
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error) as error:
-        raise Lost("type", "the footer of the Parquet file lacks what it should have") from error
+        raise ValueError("the footer of the Parquet file lacks what it should have") from error
     return DataProfile(rows=rows, columns=columns)
 
 
@@ -79,7 +78,7 @@ def _leaves(footer: Column) -> Iterator[Column]:
     try:
         yield from (each for each in footer[2][1:] if 1 in each and not each.get(5))
     except (KeyError, IndexError, TypeError) as error:
-        raise Lost("type", "the Parquet file has no schema") from error
+        raise ValueError("the Parquet file has no schema") from error
 
 
 def _column(leaf: Column, chunks: list[Column], rows: int) -> ColumnProfile:
