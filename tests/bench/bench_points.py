@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What reading points back costs, and what they weigh (goals E and H), at three sizes and more.
 
+A metric of more than a million points is drawn from its extremes, which the cache keeps, and read
+point by point where somebody zooms in; memory is that of a process that does nothing else.
+
 Histories and charts are read from sealed runs through the services the window asks; nothing is
 remembered from one question to the next but what the system keeps of files.
 """
 
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -217,3 +222,74 @@ def test_a_chart_from_cold(
                "Reading verifies every page's checksum; the first picture looks at every point."),
         Figure(f"{name}: of it reading the points", median(reading), "ms wall", ""),
     )  # fmt: skip
+
+
+LONG_SIZES = [2_000_000, 5_000_000, 20_000_000, 50_000_000]
+LOOK = """
+import resource, sys, time
+from pathlib import Path
+from strongroom.bootstrap import open_services
+from strongroom.services.smoothing import OFF, ema
+import pyarrow.parquet
+store = Path(sys.argv[1])
+services = open_services(store, store.with_name("home"))
+began = time.perf_counter()
+services.runs.refresh()
+print((time.perf_counter() - began) * 1000)
+(run,) = [run.run_id for run in services.runs.search(limit=1).runs]
+points = services.runs.show(run).run.metrics["loss"].count
+middle = points / 2
+for smoothing in (OFF, ema(0.7)):
+    for within in (None, (middle, middle + points / 10), (middle, middle + 50_000)):
+        began = time.perf_counter()
+        services.curves.curves([run], ["loss"], smoothing=smoothing, within=within)
+        print((time.perf_counter() - began) * 1000)
+began = time.perf_counter()
+services.runs.history(run, "loss", first=int(middle), last=int(middle) + 99_999)
+print((time.perf_counter() - began) * 1000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+services.close()
+"""
+
+
+@pytest.mark.parametrize("count", LONG_SIZES)
+def test_a_long_metric(
+    tmp_path: Path, count: int, is_big: bool, sized: Callable[[int], int]
+) -> None:
+    """Sealed and looked at by one process, then by another that finds what the first one kept."""
+    if count > 5_000_000 and not is_big:
+        pytest.skip("more than five million points of one metric: --big")
+    points, store = sized(count), tmp_path / "store"
+    waves = np.random.default_rng(7)
+    with sr.start_run("bench", name="long", store=store):
+        for first in range(0, points, 1_000_000):
+            steps = np.arange(first, min(first + 1_000_000, points))
+            values = np.exp(-steps / points * 3) + waves.standard_normal(len(steps)) / 20
+            sr.log_batch({"loss": values.tolist()}, steps.tolist())
+    first_look, later = _looked(store), _looked(store)
+    sealing, whole, tenth, near, smooth, _, smooth_near, history, held = first_look
+    name = f"metric of {points:,} points"
+    report(
+        Figure(f"{name}: discover and seal", sealing, "ms wall", ""),
+        Figure(f"{name}: the first chart of it", whole, "ms wall",
+               "≤ 200 ms" if points == 2_000_000 else "", "",
+               "Every point is read once, its checksum verified, and the extremes are kept."),
+        Figure(f"{name}: the first chart of it, smoothed", smooth, "ms wall", "", "",
+               "Smoothing sees every point."),
+        Figure(f"{name}: a chart of it from then on", later[1], "ms wall", "≤ 200 ms", "",
+               "65,536 points are decoded again and held against what was kept."),
+        Figure(f"{name}: the same, smoothed", later[4], "ms wall", "≤ 200 ms"),
+        Figure(f"{name}: zoom to a tenth", tenth, "ms wall", ""),
+        Figure(f"{name}: zoom to every one of 50,000 points", near, "ms wall", ""),
+        Figure(f"{name}: the same, smoothed", smooth_near, "ms wall", ""),
+        Figure(f"{name}: history of 100,000 steps of it", history, "ms wall", ""),
+        Figure(f"{name}: memory of the process at most, sealing included", held, "MB", ""),
+        Figure(f"{name}: memory of a process that only looks", later[-1], "MB", ""),
+    )  # fmt: skip
+
+
+def _looked(store: Path) -> list[float]:
+    told = subprocess.run(
+        [sys.executable, "-c", LOOK, str(store)], check=True, capture_output=True, text=True
+    )
+    return [float(line) for line in told.stdout.split()]

@@ -11,11 +11,12 @@ import pytest
 
 from strongroom.domain.clock import FixedClock
 from strongroom.domain.progress import Silent
+from strongroom.journal import compacted
 from strongroom.journal.layout import Kind, pack_metric
 from strongroom.journal.reader import read_run
 from strongroom.journal.series import Series
 from strongroom.journal.writer import JournalWriter
-from strongroom.services import curves
+from strongroom.services import curves, live_points
 from strongroom.services.runs import Runs, open_runs
 from strongroom.store import discovery, points_draft, sealing
 from strongroom.store.liveness import observe
@@ -192,13 +193,67 @@ def test_34_a_curve_of_very_many_points_keeps_its_extremes_and_says_how_many_lie
     runs.catalog.close()
 
 
+def test_34_many_metrics_of_a_run_are_read_with_one_opening_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = {f"m{number:03}": [float(number), 2.0] for number in range(200)}
+    write_run(tmp_path, 1, metrics=metrics)
+    runs = _runs(tmp_path)
+    runs.refresh()
+    opened: list[object] = []
+    whole = compacted.open_points
+
+    def counted(*given: object) -> object:
+        opened.append(given)
+        return whole(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(compacted, "open_points", counted)
+    asked = curves.Curves(runs)
+    found = asked.curves([run_id(1)], [*metrics, "unknown"])
+    assert {curve.key: curve.raw.tolist() for curve in found} == metrics
+    assert len(opened) == 1
+    asked.curves([run_id(1)], list(metrics))
+    assert len(opened) == 1
+    runs.catalog.close()
+
+
+def test_34_a_live_run_of_many_points_is_followed_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_points, "MOST_OF_A_RUN", 3_000)
+    folder = write_run(tmp_path, 1, status="")
+    for journal in folder.glob("w-*.srj"):
+        journal.unlink()
+    writer = JournalWriter(folder, folder.name, random_bytes=random_bytes)
+    runs = _runs(tmp_path)
+    asked, values = curves.Curves(runs), np.sin(np.arange(20_000) / 50)
+    values[7_777] = 99.0
+    for first in range(0, 20_000, 2_000):
+        steps = range(first, first + 2_000)
+        writer.series("loss", values[first : first + 2_000].tolist(), steps,
+                      range(START_US + first, START_US + first + 2_000))  # fmt: skip
+        writer.series("few", [1.0 * first], [first], [START_US + first])
+        runs.refresh()
+        loss, few = asked.curves([run_id(1)], ["loss", "few"])
+        (followed,) = asked._followed.values()
+        assert sum(each.held for each in followed.points._of.values()) <= 3_000 + 2_001
+    assert loss.is_live
+    assert loss.raw.tobytes() == values[loss.x.astype(int)].tobytes()
+    assert (loss.raw.max(), loss.x[0], loss.x[-1]) == (99.0, 0.0, 19_999.0)
+    assert len(loss.raw) + loss.between == 20_000
+    assert few.raw.tolist() == [1.0 * first for first in range(0, 20_000, 2_000)]
+    writer.close("FINISHED")
+    runs.catalog.close()
+
+
 LARGE = """
 import os, resource, sys, time
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
 from strongroom.domain.clock import FixedClock
-from strongroom.services import curves
+from strongroom.services import curves, live_points
 from strongroom.services.runs import open_runs
+from strongroom.services.smoothing import OFF, ema
 from support.runs_on_disk import START_US, run_id
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 runs = open_runs(Path(sys.argv[1]), FixedClock(START_US + 3_600_000_000), os.urandom)
@@ -206,6 +261,11 @@ import pyarrow.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 runs.refresh()
 runs.history(run_id(1), "loss", points=2000)
+asked = curves.Curves(runs)
+for smoothing in (OFF, ema(0.7)):
+    for within in (None, (5_000, 6_000)):
+        (curve,) = asked.curves([run_id(1)], ["loss"], smoothing=smoothing, within=within)
+        assert len(curve.x), "it is drawn"
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(base // 1024, before // 1024, after // 1024)
 runs.catalog.close()
@@ -250,6 +310,19 @@ def test_34_ten_million_points_are_sealed_and_read_in_300_megabytes(tmp_path: Pa
     _, before, after = _measured(tmp_path)
     assert after - before < 300
     assert (folder / "metrics.parquet").exists()
+
+
+@pytest.mark.slow
+def test_34_fifty_million_points_of_one_metric_are_sealed_and_drawn_in_500_megabytes(
+    tmp_path: Path,
+) -> None:
+    folder = _logged(tmp_path, keys=1, points=50_000_000, piece=1_000_000)
+    assert sum(path.stat().st_size for path in folder.iterdir()) > 1_600_000_000
+    _, before, after = _measured(tmp_path)
+    assert after - before < 500
+    kept = [path.stat().st_size for path in (tmp_path / "cache" / "curves").glob("*.srpyr")]
+    assert len(kept) == 2, "what was logged, and what smoothing made of it"
+    assert sum(kept) < 100_000_000
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from strongroom.domain.metric import is_name
 from strongroom.domain.run import MetricSummary
 
 MAX_UNIT = 24  # characters; it stands in the title of an axis
-KEPT_NAMES = 16_384  # learned rules kept in memory; a store with 12,000 metrics fits
+KEPT_NAMES = 32_768  # learned rules kept in memory; a comparison of 20,000 metrics fits
 
 
 class Direction(StrEnum):

@@ -8,6 +8,7 @@
 """
 
 import json
+import operator
 import zlib
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def _check(keys: tuple[str, ...], key: Ints, group: Ints, count: Ints) -> None:
     """Refuses parts that are empty, too long, out of order, or of no metric."""
     _as_long(key, group)
     _as_long(group, count)
-    if not all(isinstance(each, str) for each in keys) or list(keys) != sorted(set(keys)):
+    if not set(map(type, keys)) <= {str} or not all(map(operator.lt, keys, keys[1:])):
         raise BadIndex("its metrics are not in order")
     if not len(key):
         return

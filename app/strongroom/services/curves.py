@@ -28,7 +28,7 @@ from strongroom.services.runs import Runs
 from strongroom.services.smoothing import OFF, Floats, Smoothing, smooth
 from strongroom.store.long_series import LONG
 from strongroom.store.pyramid_files import PyramidFiles
-from strongroom.store.series import JournalTail, is_live, read_sealed_series
+from strongroom.store.series import Held, JournalTail, is_live, read_sealed_series
 
 MAX_CACHED_POINTS = 8_000_000  # 192 MB of sealed series; the least recently asked go first
 MOST_HELD = 1 << 22  # sealed points of one curve: some 300 MB while it is smoothed and drawn
@@ -84,7 +84,7 @@ class Curves:
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
         self._lock = Lock()
-        self._sealed: OrderedDict[tuple[str, str, str], tuple[Series, int]] = OrderedDict()
+        self._sealed: OrderedDict[tuple[str, str, str], Held] = OrderedDict()
         self._cached_points = 0
         self._followed: OrderedDict[str, _Followed] = OrderedDict()
         self._long = LongCurves(PyramidFiles(runs.folder.cache))
@@ -161,28 +161,13 @@ class Curves:
         """Returns the curves of those metrics that are long."""
         found: dict[str, LongCurve] = {}
         with self._lock:
-            for key in dict.fromkeys(keys):
-                if not self._has_many(folder, digest, key):
-                    continue
-                metric = LongMetric(folder=folder, seal=digest, key=key)
-                curve = self._long.curve(metric, along, smoothing, within)
-                if curve is not None:
-                    found[key] = curve
+            for key, held in self._sealed_of(folder, digest, keys, unless_more=LONG).items():
+                if held is None:
+                    metric = LongMetric(folder=folder, seal=digest, key=key)
+                    curve = self._long.curve(metric, along, smoothing, within)
+                    if curve is not None:
+                        found[key] = curve
         return found
-
-    def _has_many(self, folder: Path, digest: str, key: str) -> bool:
-        """Whether a sealed metric is long; a short one has been read afterwards."""
-        name = folder.name, digest, key
-        if name in self._is_long:
-            return True
-        if name in self._sealed:
-            return False
-        held = read_sealed_series(folder, key, MOST_HELD, unless_more=LONG)
-        if held is None:
-            self._is_long.add(name)
-            return True
-        self._keep(name, held)
-        return False
 
     def _series(
         self, folder: Path, digest: str, keys: Sequence[str], *, live: bool
@@ -192,8 +177,8 @@ class Curves:
             if not live:
                 self._followed.pop(folder.name, None)
             result: dict[str, tuple[Series, int]] = {}
-            for key in dict.fromkeys(keys):
-                series, between = self._sealed_series(folder, digest, key)
+            for key, held in self._sealed_of(folder, digest, keys).items():
+                series, between = held or (Series.empty(), 0)
                 if added is not None:
                     more, unheld = added.series(key)
                     series = concat([part for part in (series, more) if len(part)])
@@ -212,21 +197,33 @@ class Curves:
         followed.tail.poll(followed.points)
         return followed.points
 
-    def _sealed_series(self, folder: Path, digest: str, key: str) -> tuple[Series, int]:
-        name = (folder.name, digest, key)
-        found = self._sealed.get(name)
-        if found is None:
-            found = read_sealed_series(folder, key, MOST_HELD)
-            if not digest:
-                return found
-        self._keep(name, found)
+    def _sealed_of(
+        self, folder: Path, digest: str, keys: Sequence[str], unless_more: int | None = None
+    ) -> dict[str, Held | None]:
+        """Returns the sealed points of metrics; None for one that has more than are asked for."""
+        found: dict[str, Held | None] = {}
+        missing = []
+        for key in dict.fromkeys(keys):
+            name = folder.name, digest, key
+            if unless_more is not None and name in self._is_long:
+                found[key] = None
+            elif name in self._sealed:
+                found[key] = self._sealed[name]
+                self._sealed.move_to_end(name)
+            else:
+                missing.append(key)
+        read = read_sealed_series(folder, missing, MOST_HELD, unless_more) if missing else {}
+        for key, held in read.items():
+            found[key] = held
+            if held is None:
+                self._is_long.add((folder.name, digest, key))
+            elif digest:
+                self._keep((folder.name, digest, key), held)
         return found
 
-    def _keep(self, name: tuple[str, str, str], found: tuple[Series, int]) -> None:
-        if name not in self._sealed:
-            self._sealed[name] = found
-            self._cached_points += len(found[0])
-        self._sealed.move_to_end(name)
+    def _keep(self, name: tuple[str, str, str], found: Held) -> None:
+        self._sealed[name] = found
+        self._cached_points += len(found[0])
         while self._cached_points > MAX_CACHED_POINTS and len(self._sealed) > 1:
             self._cached_points -= len(self._sealed.popitem(last=False)[1][0])
 

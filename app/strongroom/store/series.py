@@ -7,9 +7,8 @@
 * Arrow is loaded when points are first read: most commands never ask for one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import overload
 
 from strongroom.domain.errors import BadInput, Untrusted
 from strongroom.journal.files import is_of_a_process
@@ -61,47 +60,48 @@ def _read_series(folder: Path, key: str, steps: StepRange, most: int | None) -> 
     return taken.series()
 
 
-@overload
-def read_sealed_series(folder: Path, key: str, most: int) -> tuple[Series, int]: ...
-
-
-@overload
-def read_sealed_series(
-    folder: Path, key: str, most: int, *, unless_more: int
-) -> tuple[Series, int] | None: ...
+Held = tuple[Series, int]
+"""Points of a metric, and how many more there are."""
 
 
 def read_sealed_series(
-    folder: Path, key: str, most: int, *, unless_more: int | None = None
-) -> tuple[Series, int] | None:
-    """Returns about so many of the sealed points of a metric, and how many more there are.
+    folder: Path, keys: Sequence[str], most: int, unless_more: int | None = None
+) -> dict[str, Held | None]:
+    """Returns about so many of the sealed points of each metric.
+
+    All of them with one opening: the index of a run of 100,000 metrics takes a quarter of a second.
 
     Args:
         folder: The run folder.
-        key: The metric.
-        most: About how many.
-        unless_more: Nothing is read of a metric that has more points; the answer is None then.
+        keys: The metrics.
+        most: About how many points of each.
+        unless_more: Nothing is read of a metric that has more points; it is None then.
 
     Raises:
         Untrusted: ``E-HASH`` if the Parquet does not hold, ``E-MISSING`` if it is gone.
     """
-    return steadily(folder, lambda: _read_sealed(folder, key, most, unless_more))
+    return steadily(folder, lambda: _read_sealed(folder, keys, most, unless_more))
 
 
 def _read_sealed(
-    folder: Path, key: str, most: int, unless_more: int | None
-) -> tuple[Series, int] | None:
-    taken = Thinned(most)
+    folder: Path, keys: Sequence[str], most: int, unless_more: int | None
+) -> dict[str, Held | None]:
     sealed = _sealed_metrics(folder)
-    if sealed is not None:
-        from strongroom.journal.compacted import open_points
+    if sealed is None:
+        return {key: (Series.empty(), 0) for key in keys}
+    from strongroom.journal.compacted import open_points
 
-        with open_points(sealed) as points:
+    found: dict[str, Held | None] = {}
+    with open_points(sealed) as points:
+        for key in keys:
             if unless_more is not None and points.count(key) > unless_more:
-                return None
+                found[key] = None
+                continue
+            taken = Thinned(most)
             for piece in points.pieces(key):
                 taken.add(piece)
-    return taken.series(), taken.left
+            found[key] = taken.series(), taken.left
+    return found
 
 
 def metric_keys(folder: Path) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ together; every change a person makes is a new layout, so it can be undone.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -29,6 +30,14 @@ from strongroom.desktop.kit.theme import theme
 
 SECTIONS_FROM = 9  # charts; fewer fit on a page at once and would only be torn apart
 TURN_S = 0.008  # making charts, then the window breathes; each takes about 6 ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """Metrics in sections, and what they were laid out for: layout, metrics, filter."""
+
+    made_of: tuple[BoardLayout, tuple[str, ...], str]
+    sections: tuple[Section, ...]
 
 
 class ChartBoard(QScrollArea):
@@ -95,14 +104,27 @@ class ChartBoard(QScrollArea):
 
     # ------------------------------------------------------------ content
 
-    def set_keys(self, keys: Sequence[str]) -> None:
-        """Says which metrics there are."""
+    def set_keys(self, keys: Sequence[str], found: Laid | None = None) -> None:
+        """Says which metrics there are, and what `laying_out` made of them for a worker."""
         keys = tuple(dict.fromkeys(keys))
         if keys == self._keys:
             return
         self._keys = keys
+        if found is not None and found.made_of == (self._layout, keys, self._filter):
+            whole = found.sections if self._has_headings() else flat(self._layout, found.sections)
+            self._found = found.made_of, whole
         self._forget_absent()
         self._arrange()
+
+    def laying_out(self) -> Callable[[tuple[str, ...]], Laid]:
+        """Returns what puts metrics into sections as the board is now; for 100,000 by a worker."""
+        layout, filter_ = self._layout, self._filter
+
+        def lay(keys: tuple[str, ...]) -> Laid:
+            made = sections(layout, keys, filter_.split())
+            return Laid(made_of=(layout, keys, filter_), sections=made)
+
+        return lay
 
     def set_series(self, card_id: str, series: Sequence[ChartSeries]) -> None:
         """Replaces the lines of one card; zoom and scroll stay."""

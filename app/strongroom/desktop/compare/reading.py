@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.comparison import ComparedRuns, MetricChoice, Section
+from strongroom.domain.metric_schema import learned_rule
 from strongroom.domain.progress import Progress
 from strongroom.services.run_comparison import QUICK, SLOW, RunComparison
 
@@ -68,7 +69,11 @@ class Reading(QObject):
         asked, choice, comparison = self._asked, self.choice, self._comparison
 
         def work(progress: Progress) -> ComparedRuns:
-            return comparison.compare(asked, sections=sections, choice=choice, progress=progress)
+            found = comparison.compare(asked, sections=sections, choice=choice, progress=progress)
+            for row in found.rows:
+                if row.section is Section.METRICS:
+                    learned_rule(row.key)  # kept: thousands of names take the window half a second
+            return found
 
         def done(found: ComparedRuns) -> None:
             if asked == self._asked:

@@ -24,6 +24,7 @@ from strongroom.desktop.kit.blocks import EmptyState
 from strongroom.desktop.kit.task import Tasks
 from strongroom.domain.comparison import ComparedRuns, Section
 
+MANY_ROWS = 4_000  # laying out more is done off the window's thread
 MANY_CELLS = 60_000  # rows times runs; ordering more by difference is done off the window's thread
 
 
@@ -157,10 +158,11 @@ class Values(QWidget):
         if len(view.order) < 2:
             return
         waits = self._content.waits_for
-        if view.by_difference and len(compared.rows) * len(compared.runs) > MANY_CELLS:
+        rows, cells = len(compared.rows), len(compared.rows) * len(compared.runs)
+        if rows > MANY_ROWS or (view.by_difference and cells > MANY_CELLS):
             self._tasks.ask(
                 "compare.layout",
-                "Ordering by difference",
+                "Laying out the table",
                 lambda _progress: lay_out(compared, view, schema, waits),
                 lambda sheet: self._take_sheet(sheet, compared, view),
                 owner=self,

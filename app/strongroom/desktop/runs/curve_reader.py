@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from strongroom.desktop.charts.board import ChartBoard
+from strongroom.desktop.charts.board import ChartBoard, Laid
 from strongroom.desktop.charts.closer import Closer
 from strongroom.desktop.charts.layout import Card
 from strongroom.desktop.charts.look import ChartLook
@@ -213,18 +213,21 @@ class CurveReader(QObject):
             return
         runs = tuple(self._runs.values())
 
-        def take(names: tuple[str, ...]) -> None:
+        def take(found: tuple[tuple[str, ...], Laid | None]) -> None:
             if stamp == tuple((run_id, len(run.metrics)) for run_id, run in self._runs.items()):
-                self._names = stamp, names
-                self._board.set_keys(names)
+                self._names = stamp, found[0]
+                self._board.set_keys(*found)
 
         if sum(count for _, count in stamp) <= MANY_NAMES:
-            take(_metric_names(runs))
-        else:
-            self._tasks.ask(
-                "runs.metric_names", "Reading names", lambda _p: _metric_names(runs), take,
-                owner=self,
-            )  # fmt: skip
+            take((_metric_names(runs), None))
+            return
+        lay = self._board.laying_out()
+
+        def work(_progress: object) -> tuple[tuple[str, ...], Laid]:
+            names = _metric_names(runs)
+            return names, lay(names)
+
+        self._tasks.ask("runs.metric_names", "Reading names", work, take, owner=self)
 
     def ask_all_again(self) -> None:
         """Reads everything in sight anew."""

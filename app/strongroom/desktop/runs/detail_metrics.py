@@ -5,6 +5,7 @@
 * A pane shows last, least and largest; the whole page best and step too.
 """
 
+import itertools
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, Signal
@@ -88,7 +89,7 @@ class MetricsTab(QWidget):
     def show_metrics(self, metrics: Mapping[str, MetricSummary], schema: MetricSchema) -> None:
         """Shows the metrics of a run; curves that are known stay until newer ones come."""
         self._schema = schema
-        self._metrics = dict(metrics)
+        self._metrics = {key: metrics[key] for key in sorted(metrics)}
         self._list()
 
     def show_sparks(self, sparks: Mapping[str, tuple[float, ...]]) -> None:
@@ -110,8 +111,9 @@ class MetricsTab(QWidget):
 
     def _list(self) -> None:
         words = self.search.text().casefold()
-        found = [each for each in sorted(self._metrics.items()) if words in each[0].casefold()]
-        self.table.set_lines([self._row(key, summary) for key, summary in found[:MOST_LISTED]])
+        found = (each for each in self._metrics.items() if words in each[0].casefold())
+        listed = itertools.islice(found, MOST_LISTED)
+        self.table.set_lines([self._row(key, summary) for key, summary in listed])
         has_any = bool(self._metrics)
         self._none.setVisible(not has_any)
         self.table.setVisible(has_any)

@@ -20,7 +20,7 @@ from strongroom.desktop.runs.detail_overview import OverviewTab
 from strongroom.desktop.runs.detail_params import PairsTab
 from strongroom.desktop.runs.detail_system import SystemTab, system_keys
 from strongroom.desktop.runs.services import RunsServices
-from strongroom.domain.captured import package_list
+from strongroom.domain.captured import is_system_metric, package_list
 from strongroom.domain.metric_schema import MetricSchema
 from strongroom.domain.run import RunDetail
 from strongroom.domain.run_cost import run_cost
@@ -139,9 +139,7 @@ class DetailTabs(QStackedWidget):
         run = detail.run
         self.overview.show_run(detail, self._services.clock.now_us())
         self.params.show_pairs(run.params)
-        plain = {
-            key: each for key, each in run.metrics.items() if key not in set(system_keys([key]))
-        }
+        plain = {key: each for key, each in run.metrics.items() if not is_system_metric(key)}
         self.metrics.show_metrics(plain, self._schema)
         self.system.show_metrics(run.metrics, self._schema)
         services = self._services

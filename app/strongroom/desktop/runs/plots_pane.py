@@ -32,7 +32,7 @@ from strongroom.desktop.runs.charted import Charted
 from strongroom.desktop.runs.finding import Question
 from strongroom.desktop.runs.importance_panel import ImportancePanel
 from strongroom.desktop.runs.parallel_panel import ParallelPanel
-from strongroom.desktop.runs.plot_fields import PLOTTED_ATTRIBUTES
+from strongroom.desktop.runs.plot_fields import PLOTTED_ATTRIBUTES, in_order
 from strongroom.desktop.runs.plot_panel import PlotPanel, shown_table
 from strongroom.desktop.runs.scatter_panel import ScatterPanel
 from strongroom.desktop.runs.services import RunsServices
@@ -279,16 +279,16 @@ class PlotsPane(QWidget):
                 base.filter, experiment=base.experiment, is_deleted=base.is_deleted
             )
             columns = services.runs.columns(base.experiment)
-            return spread, tuple(each.field for each in columns)
+            order = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG)
+            plotted = [each.field for each in columns if each.field.kind in order]
+            plotted.sort(key=lambda field: order.index(field.kind))
+            return in_order(spread), (*plotted, *PLOTTED_ATTRIBUTES)
 
         def done(found: tuple[tuple[Spread, ...], tuple[Field, ...]]) -> None:
             spread, names = found
             self._names_of, self._is_first = base.experiment, False
-            order = (FieldKind.METRIC, FieldKind.PARAM, FieldKind.TAG)
-            plotted = [field for field in names if field.kind in order]
-            ranked = sorted(plotted, key=lambda field: order.index(field.kind))
             for panel in self.panels.values():
-                panel.set_names((*ranked, *PLOTTED_ATTRIBUTES))
+                panel.set_names(names)
                 panel.start_with(spread)
             self._ask_values()
 

@@ -32,7 +32,7 @@ from strongroom.desktop.runs.plot_fields import (
     varying_params,
 )
 from strongroom.desktop.runs.plot_panel import PlotPanel, keys_of, take_choice, unheard
-from strongroom.domain.query import Field
+from strongroom.domain.query import Field, FieldKind
 from strongroom.services.run_values import Spread, ValueColumn
 
 DRAGS = (
@@ -109,7 +109,8 @@ class ScatterPanel(PlotPanel):
     def start_with(self, spread: Sequence[Spread]) -> None:
         """Puts the first metric over the first param that varies, else over another metric."""
         metrics = metrics_of(spread)
-        params = varying_params(sorted(spread, key=_interest), 1)
+        kept = [each for each in spread if each.field.kind is FieldKind.PARAM]
+        params = varying_params(sorted(kept, key=_interest), 1)
         y = self.choosers["y"].field() or next(iter(metrics), None)
         others = [*params, *(field for field in metrics if field != y)]
         x = self.choosers["x"].field() or next(iter(others), None)
