@@ -23,14 +23,13 @@ from strongroom.trust.keychain import (
     SystemKeychain,
     service_name,
 )
-from strongroom.trust.keyfile import KdfCost
 from strongroom.trust.keys import KeyPair
+from support.cheap_keys import CHEAP
 from support.keyring_session import PASSWORD, KeyringSession, is_possible, keyring_session
 
 WRITER = "9f2ac41b" * 8
 OTHER = "00c0ffee" * 8
 SECRET = bytes(range(32))
-CHEAP = KdfCost(memory_kib=64, passes=1, lanes=1)
 
 needs_daemons = pytest.mark.skipif(not is_possible(), reason="no dbus-daemon or gnome-keyring")
 

@@ -21,9 +21,10 @@ from strongroom.desktop.kit.unlock_dialog import UnlockDialog
 from strongroom.desktop.shell.desk import Desk
 from strongroom.services.bundles import Bundles
 from support.accessibility import nameless
+from support.cheap_keys import CHEAP
 from support.exchange_page import opened as exchange_page
 from support.opened_window import opened
-from support.peers import CHEAP, Team, files_of
+from support.peers import Team, files_of
 from support.settling import settle
 
 PASSPHRASE = "correct horse battery staple"

@@ -29,8 +29,9 @@ from strongroom.services.monitor import Monitor
 from strongroom.services.review import Reviews
 from strongroom.services.witness import Witness
 from strongroom.store.attempt_book import MAX_BYTES, AttemptBook
+from support.cheap_keys import CHEAP
 from support.no_internet import GUARDED
-from support.peers import CHEAP, MODEL, Peer, Team, flip
+from support.peers import MODEL, Peer, Team, flip
 
 RIGHT, WRONG = "four quiet words together", "four loud words apart"
 

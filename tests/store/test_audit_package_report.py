@@ -16,6 +16,7 @@ from strongroom.exchange.audit_table import cell, spelled
 from strongroom.exchange.markup import Html, page, tag, text
 from strongroom.trust.keychain import MemoryKeychain
 from support.audit_store import MODEL, PASSPHRASE, AuditStore, copy_of
+from support.cheap_keys import cheap_keys
 from support.review_store import Desk, open_desk
 
 HOSTILE_NAME = "=cmd|' /C calc'!A0 <img src=x onerror=alert(1)> \"'&amp; \u202eevil"
@@ -59,7 +60,8 @@ def _enrolled(store: AuditStore, name: str) -> Desk:
     desk = open_desk(
         store.store, store.folder / "home-9", name, clock=store.clock, keychain=MemoryKeychain()
     )
-    desk.identities.create(name, passphrase=PASSPHRASE)
+    with cheap_keys():
+        desk.identities.create(name, passphrase=PASSPHRASE)
     desk.identities.save_request(store.folder / "mallory.request")
     store.founder.people.admit(store.folder / "mallory.request", "release-approver")
     desk.people.trust(store.team)

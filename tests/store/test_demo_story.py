@@ -17,6 +17,7 @@ from strongroom.domain.clock import SystemClock
 from strongroom.domain.errors import Refused
 from strongroom.domain.registry import RequestStatus
 from strongroom.sdk.fluent import start_run
+from support.cheap_keys import cheap_keys
 from support.no_internet import isolated
 
 SMALLEST = 0.01  # three runs of each data set
@@ -34,7 +35,8 @@ def demo(tmp_path_factory, heard) -> DemoReport:
             heard.append((done, total, what))
 
     store = tmp_path_factory.mktemp("demo") / "store"
-    return fill(store, scale=SMALLEST, progress=Listener())
+    with cheap_keys():
+        return fill(store, scale=SMALLEST, progress=Listener())
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from strongroom.store.growing_file import GrowingFile
 from strongroom.store.repository import Repository
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer
-from support.peers import CHEAP, MODEL, Peer, Team, codes, files_of, flip
+from support.cheap_keys import CHEAP
+from support.peers import MODEL, Peer, Team, codes, files_of, flip
 
 
 @pytest.fixture

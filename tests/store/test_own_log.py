@@ -15,7 +15,8 @@ from strongroom.services.integrity import Integrity
 from strongroom.services.rotation import Rotation
 from strongroom.services.witness import Witness
 from strongroom.store.repository import Repository
-from support.peers import CHEAP, Peer, Team, codes
+from support.cheap_keys import CHEAP
+from support.peers import Peer, Team, codes
 
 
 @pytest.fixture

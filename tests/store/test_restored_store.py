@@ -12,7 +12,8 @@ from strongroom.services.backups import Backups
 from strongroom.services.exchange import Exchange
 from strongroom.services.restoring import restore_backup
 from strongroom.services.rotation import NewKey, Rotation
-from support.peers import CHEAP, Peer, Team, codes, join
+from support.cheap_keys import CHEAP
+from support.peers import Peer, Team, codes, join
 
 
 @pytest.fixture

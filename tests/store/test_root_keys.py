@@ -21,7 +21,8 @@ from strongroom.services.root_keys import RootKeys
 from strongroom.services.rotation import Rotation
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.rootkey import new_root_key, paper_lines, read_paper, read_root_key
-from support.peers import CHEAP, Peer, Team
+from support.cheap_keys import CHEAP
+from support.peers import Peer, Team
 
 STICK = "the words of the stick"
 

@@ -11,7 +11,8 @@ import pytest
 from strongroom.domain.errors import BadInput, EnvironmentFault, Refused
 from strongroom.services.rotation import NewKey, Rotation
 from strongroom.trust.seal import SealState
-from support.peers import CHEAP, MODEL, Peer, Team, codes
+from support.cheap_keys import CHEAP
+from support.peers import MODEL, Peer, Team, codes
 
 OLD = "the words of the old key"
 

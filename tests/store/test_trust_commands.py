@@ -12,7 +12,8 @@ from strongroom.cli import root
 from strongroom.services.root_keys import RootKeys
 from strongroom.services.rotation import Rotation
 from strongroom.trust.identity import create_identity
-from support.workplaces import CHEAP, PASSPHRASE
+from support.cheap_keys import CHEAP
+from support.workplaces import PASSPHRASE
 
 Typed = Callable[..., tuple[int, Any]]
 

@@ -10,7 +10,8 @@ from strongroom.domain.errors import BadInput, Refused, Untrusted
 from strongroom.services.alarms import Alarms
 from strongroom.services.root_keys import RootKeys
 from strongroom.services.trust_forks import TrustForks
-from support.peers import CHEAP, Peer, Team
+from support.cheap_keys import CHEAP
+from support.peers import Peer, Team
 
 STICK = "the stick in the safe"
 

@@ -20,14 +20,13 @@ from strongroom.services.policies import policy_text
 from strongroom.store.home import IdentityCard
 from strongroom.trust.identity import create_identity
 from strongroom.trust.keychain import PassphraseKeychain
-from strongroom.trust.keyfile import KdfCost
+from support.cheap_keys import CHEAP
 from support.format_story import bytes_of, key_of
 from support.runs_on_disk import START_US, run_id, write_run
 
 POINTS = 60
 MODEL = "digits-classifier"
 PASSPHRASE = "four quiet words together"
-CHEAP = KdfCost(memory_kib=64, passes=1, lanes=1)  # tests guess nothing
 HOUR_US = 3_600_000_000
 NOW_US = START_US + 30 * HOUR_US
 GATES = [

@@ -28,11 +28,10 @@ from strongroom.services.workstation import Workstation
 from strongroom.store.home import IdentityCard
 from strongroom.trust.identity import create_identity
 from strongroom.trust.keychain import MemoryKeychain
-from strongroom.trust.keyfile import KdfCost
 from strongroom.trust.keys import KeyPair
 from strongroom.trust.signer import Ed25519Signer
+from support.cheap_keys import CHEAP
 
-CHEAP = KdfCost(memory_kib=8, passes=1, lanes=1)
 MODEL = "churn"
 
 

@@ -16,7 +16,7 @@ from strongroom.services.rotation import Rotation
 from strongroom.services.trust_forks import TrustForks
 from strongroom.services.waiting_drafts import WaitingDrafts
 from strongroom.services.workstation import Workstation
-from support.peers import CHEAP
+from support.cheap_keys import CHEAP
 from support.settling import settle
 
 

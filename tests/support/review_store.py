@@ -29,10 +29,9 @@ from strongroom.services.review import Reviews
 from strongroom.services.runs import open_runs
 from strongroom.services.workstation import Workstation
 from strongroom.trust.keychain import Keychain, MemoryKeychain
-from strongroom.trust.keyfile import KdfCost
+from support.cheap_keys import cheap_keys
 
 PASSPHRASE = "four quiet words together"
-CHEAP = KdfCost(memory_kib=64, passes=1, lanes=1)  # tests guess nothing
 MODEL = "fraud-detector"
 START_US = 1_795_420_000 * MICROSECONDS
 
@@ -188,8 +187,8 @@ def build(folder: Path, *, reason: str = "Raises recall at the same alert volume
     ]
     founder, analyst, approver = desks
     for desk in desks:
-        desk.identities.create(desk.name, passphrase=PASSPHRASE)
-        desk.workstation.identity().protect("keyring+passphrase", passphrase=PASSPHRASE, cost=CHEAP)
+        with cheap_keys():
+            desk.identities.create(desk.name, passphrase=PASSPHRASE)
     founder.people.create_team("Fraud ML")
     _set_policy(folder, founder)
     _enrol(folder, founder, analyst, "analyst")

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from strongroom.bootstrap import Services, open_services
 from strongroom.sdk.fluent import log_artifact, log_metric, log_model, log_params, start_run
-from strongroom.trust.keyfile import KdfCost
+from support.cheap_keys import cheap_keys
 
 PASSPHRASE = "four quiet words together"
-CHEAP = KdfCost(memory_kib=64, passes=1, lanes=1)  # tests guess nothing
 STEPS = 40
 
 
@@ -40,12 +39,9 @@ class Workplace:
 
     def enter(self) -> None:
         """Makes the person's keys in the keyring of the system, under a passphrase as well."""
-        with self.services() as services:
+        with self.services() as services, cheap_keys():
             card = services.identities.create(self.name, passphrase=PASSPHRASE)
             assert card.protection == "keyring+passphrase", "there is no keyring in this session"
-            services.workstation.identity().protect(
-                "keyring+passphrase", passphrase=PASSPHRASE, cost=CHEAP
-            )
 
 
 def found_team(founder: Workplace, others: Mapping[Workplace, str], name: str) -> str:
