@@ -39,6 +39,7 @@ MAX_JOURNAL_BYTES = 8 << 30  # 250 million points of one process
 BLOCK_BYTES = 16 << 20  # half a million points: some 60 MB while they are sorted by metric
 MAX_TOLD = 1_000  # findings a file; a file of nothing but damage has millions
 SHORT_BYTES = 96  # of a body that is kept: names of metrics, params with few values
+FEW_POINTS = 256  # where each may be of a metric of its own
 MOST_SHORT = 8_192  # bodies that are kept, some 5 MB
 _MAX_RECORD = other_bytes(MAX_BODY_BYTES)
 
@@ -195,6 +196,12 @@ class JournalFile:
             self._name(stretch, found, at, places, [0, len(points)], _series(points))
             return
         numbers = found.slots["key"][places]
+        if len(places) <= FEW_POINTS and len(set(numbers.tolist())) == len(
+            places
+        ):  # a result of each, in order
+            cuts = list(range(len(places) + 1))
+            self._name(stretch, found, at, places, cuts, _series(found.slots[places]))
+            return
         order = np.argsort(numbers, kind="stable")
         numbers, places = numbers[order], places[order]
         cuts = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(numbers)]

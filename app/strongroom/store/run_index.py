@@ -38,7 +38,7 @@ class RunIndex:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._keys: dict[tuple[int, str], int] = {}
-        self._texts: dict[tuple[int, str], int] = {}
+        self._texts: dict[int, dict[tuple[str, str], int]] = {kind: {} for kind in _KINDS[:2]}
         self._facts: dict[tuple[str, str], int] = {}
         self._paths: dict[str, int] = {}
         self._experiments: dict[str, int] = {}
@@ -151,24 +151,27 @@ class RunIndex:
             self._keys |= {(kind, name): id_ for kind, name, id_ in rows}
 
     def _learn_texts(self, states: Sequence[RunState]) -> None:
-        if len(self._texts) > MAX_REMEMBERED:
-            self._texts.clear()
-        wanted = {
-            (self._keys[kind, name], text)
-            for state in states
-            for kind, texts in ((tables.KIND_PARAM, state.params), (tables.KIND_TAG, state.tags))
-            for name, text in texts.items()
-        }
-        missing = sorted(wanted - self._texts.keys())
+        self._learn_texts_of(tables.KIND_PARAM, [state.params for state in states])
+        self._learn_texts_of(tables.KIND_TAG, [state.tags for state in states])
+
+    def _learn_texts_of(self, kind: int, named: Sequence[dict[str, str]]) -> None:
+        known = self._texts[kind]
+        if len(known) > MAX_REMEMBERED:
+            known.clear()
+        wanted: set[tuple[str, str]] = set()
+        for each in named:
+            wanted.update(each.items())
+        missing = wanted - known.keys()
+        names = {self._keys[kind, name]: name for name, _ in missing}
         value = tables.text_value
-        self._insert(value, [(None, key, text, as_number(text)) for key, text in missing])
-        for part in _parts(sorted({text for _, text in missing})):
-            rows = self._connection.execute(
-                select(value.c.key_id, value.c.text, value.c.id).where(
-                    value.c.text.in_(part), value.c.key_id.in_({key for key, _ in missing})
-                )
-            )
-            self._texts |= {(key, text): id_ for key, text, id_ in rows}
+        rows = sorted((self._keys[kind, name], text) for name, text in missing)
+        self._insert(value, [(None, key, text, as_number(text)) for key, text in rows])
+        for part in _parts(sorted({text for _, text in rows})):
+            asked = select(value.c.key_id, value.c.text, value.c.id).where(value.c.text.in_(part))
+            if len(names) <= LOOK_UP:  # a text like "1" stands under many names
+                asked = asked.where(value.c.key_id.in_(names))
+            found = self._connection.execute(asked)
+            known |= {(names[key], text): id_ for key, text, id_ in found if key in names}
 
     def _put_artifacts(self, states: Sequence[RunState], ids: dict[str, int]) -> None:
         if len(self._paths) > MAX_REMEMBERED:
@@ -216,13 +219,13 @@ class RunIndex:
         return uses
 
     def _value_rows(self, states: Sequence[RunState], ids: dict[str, int]) -> list[tuple[int, int]]:
-        keys, texts = self._keys, self._texts
-        return [
-            (ids[state.run_id], texts[keys[kind, name], text])
-            for state in states
-            for kind, named in ((tables.KIND_PARAM, state.params), (tables.KIND_TAG, state.tags))
-            for name, text in named.items()
-        ]
+        params, tags = self._texts[tables.KIND_PARAM], self._texts[tables.KIND_TAG]
+        rows: list[tuple[int, int]] = []
+        for state in states:
+            id_ = ids[state.run_id]
+            rows += [(id_, params[named]) for named in state.params.items()]
+            rows += [(id_, tags[named]) for named in state.tags.items()]
+        return rows
 
     def _metric_rows(
         self, states: Sequence[RunState], ids: dict[str, int]
