@@ -76,7 +76,7 @@ def _document(plan: MigrationPlan, after: MigrationPlan, *, is_dry: bool) -> dic
 
 def _lines(plan: MigrationPlan, after: MigrationPlan, *, is_dry: bool) -> Iterator[str]:
     for part in plan.parts:
-        yield f"{_TITLES[part.name]:<18}  {_told(part)}"
+        yield f"{_TITLES[part.name]:<18}  {_told(part, is_dry=is_dry)}"
         yield from (f"{'':<18}    {step}" for step in part.steps)
     if not plan.is_needed:
         yield "Nothing has to be changed."
@@ -88,13 +88,15 @@ def _lines(plan: MigrationPlan, after: MigrationPlan, *, is_dry: bool) -> Iterat
         yield f"{after.copy} is the catalog from before: --undo puts it back, or delete it."
 
 
-def _told(part: MigrationPart) -> str:
+def _told(part: MigrationPart, *, is_dry: bool) -> str:
     if part.act is MigrationAct.STAYS:
-        number = f"format {part.found}, " if part.found else ""
-        return f"{number}stays as it is" if part.name != "catalog" else f"{number}up to date"
+        if part.name == "catalog":
+            return f"schema {part.found}, up to date"
+        return f"format {part.found}, stays as it is" if part.found else "stays as it is"
     if part.act is MigrationAct.ONLY_READ:
         return "of a newer Strongroom; only read here, nothing is changed"
     if part.act is MigrationAct.REBUILT:
         return f"made again with schema {part.wanted}"
-    copied = f"; {part.size_bytes:,} bytes are copied first" if part.size_bytes else ""
+    verb = "are" if is_dry else "were"
+    copied = f"; {part.size_bytes:,} bytes {verb} copied first" if part.size_bytes else ""
     return f"from schema {part.found} to {part.wanted}{copied}"

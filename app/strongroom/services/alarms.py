@@ -90,6 +90,7 @@ class Alarms:
         ]
         memory = ExchangeMemory(self._at.home, self._at.clock, self._at.marks)
         found += self._of_own_key(snapshot)
+        found += _of_tomorrow(snapshot)
         turned = self._at.held_team.turned(snapshot.trust)
         found += [turned_note(turned)] if turned is not None else []
         found += [rolled_back(place) for place in memory.remotes() if place.is_rolled_back]
@@ -104,6 +105,24 @@ class Alarms:
         if trouble is not None:
             advice = f"Nothing is signed here until then; runs are logged as ever. {trouble.advice}"
             yield AlarmNote(code=trouble.code, title=trouble.title, advice=advice, page="people")
+
+
+def _of_tomorrow(snapshot: Snapshot) -> Iterator[AlarmNote]:
+    """Yields what a newer Strongroom has signed in this store: it counts for nothing here."""
+    newer = [waiting for waiting in snapshot.waiting if waiting.code == "E-FORMAT"]
+    if not newer:
+        return
+    names = sorted({snapshot.latest.name_of(waiting.writer) for waiting in newer})
+    what = "An event" if len(newer) == 1 else f"{len(newer):,} events"
+    waits, pronoun = ("waits", "it") if len(newer) == 1 else ("wait", "them")
+    yield AlarmNote(
+        code="E-FORMAT",
+        title=f"{what} of {', '.join(names)} {waits}: a newer Strongroom signed {pronoun}",
+        advice="Update Strongroom here. Until then decisions in it do not count on this machine,"
+        " and nothing is lost.",
+        page="audit",
+        is_grave=False,
+    )
 
 
 def note_of(alarm: Alarm, document: TrustDocument) -> AlarmNote:

@@ -82,7 +82,7 @@ def _kind(name: str, parts: tuple[str, ...]) -> str:
         return top
     if top == "blobs":
         return "pulled"
-    if name.startswith("catalog.sqlite3"):
+    if name.startswith("catalog."):
         return "index"
     return "facts" if not parts and name.endswith(".json") else "other"
 

@@ -133,6 +133,10 @@ _KNOWN: dict[str, Explanation] = {
     ),
 }  # fmt: skip
 _WAITING: dict[str, Explanation] = {
+    "E-FORMAT": Explanation(
+        "cannot", "Cannot check yet: a newer Strongroom wrote it",
+        "It waits. Update this workstation, then take in this place again.",
+    ),
     "E-SIG": Explanation(
         "cannot", "Cannot check yet: its writer is not known here",
         "It waits. Take in the place that holds the newest trust document of the team.",
