@@ -27,8 +27,10 @@ from strongroom.store.faults import explained
 from strongroom.store.plainfile import CHUNK_BYTES, wrong_hash
 from strongroom.store.repository import MAX_OBJECT_BYTES
 
-LEFT_OUT = frozenset({"cache", "catalog.before-upgrade.sqlite3", "catalog.sqlite3", "catalog.sqlite3-wal", "catalog.sqlite3-shm",
-                      "lock", "restored.json"})  # fmt: skip
+LEFT_OUT = frozenset({
+    "cache", "catalog.before-upgrade.sqlite3", "catalog.sqlite3", "catalog.sqlite3-shm",
+    "catalog.sqlite3-wal", "lock", "restored.json",
+})  # fmt: skip
 """What is made again by itself; the catalog is an index."""
 
 FIRST = "ledger"
