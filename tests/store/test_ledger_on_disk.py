@@ -70,11 +70,11 @@ for _ in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.parametrize("count", [60, pytest.param(400, id="many", marks=pytest.mark.slow)])
 def test_11_two_programs_with_one_key_never_sign_one_number_twice(
-    tmp_path: Path, team: Team, alice: Writer
+    tmp_path: Path, team: Team, alice: Writer, count: int
 ):
     a_ledger(tmp_path, team)
-    count = 200
     command = [sys.executable, "-c", APPENDING, str(tmp_path), str(count)]
     environ = {**os.environ, "PYTHONPATH": GUARDED_TESTS}
     programs = [subprocess.Popen(command, cwd=TESTS, env=environ) for _ in range(2)]
