@@ -296,8 +296,8 @@ class ActiveRun(ArtifactVerbs):
                 waiting, held = {}, 0
         if waiting:
             self._write_params(waiting, what)
-        for each, key in lost:
-            self.losses.note(each, f"{what}({shown(key)})")
+        for each, named in lost:
+            self.losses.note(each, f"{what}({shown(named)})")
 
     def _new_param(
         self, key: str, value: object, waiting: Mapping[str, tuple[str, JsonValue]]
