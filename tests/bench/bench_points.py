@@ -238,6 +238,7 @@ services.runs.refresh()
 print((time.perf_counter() - began) * 1000)
 (run,) = [run.run_id for run in services.runs.search(limit=1).runs]
 points = services.runs.show(run).run.metrics["loss"].count
+services.runs.history(run, "loss", first=0, last=9)  # what reads points is loaded
 middle = points / 2
 for smoothing in (OFF, ema(0.7)):
     for within in (None, (middle, middle + points / 10), (middle, middle + 50_000)):

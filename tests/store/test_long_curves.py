@@ -158,7 +158,7 @@ def test_a_pyramid_that_was_deleted_or_damaged_is_made_again(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("smoothing", [OFF, KINDS[1]], ids=["raw", "smoothed"])
-def test_29_a_forged_pyramid_with_good_checksums_is_found_out(
+def test_a_forged_pyramid_with_good_checksums_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smoothing: Smoothing
 ) -> None:
     runs, _ = sealed_run(tmp_path, noisy(COUNT).tolist())
