@@ -363,6 +363,7 @@ class ActiveRun(ArtifactVerbs):
         context: str = "training",
         source: str = "",
         digest: str = "",
+        version: object = "",
         profile: bool = True,
         snapshot: bool = False,
     ) -> None:
@@ -374,7 +375,10 @@ class ActiveRun(ArtifactVerbs):
             name: What people call it; the file's name if left out.
             context: What it is used for: training, validation, test.
             source: Where it came from, in the words of whoever logs it.
-            digest: An id of the data by the tool that versions it; computed if left out.
+            digest: Of the data; computed if left out.
+            version: Its id by the tool that versions it: a text such as ``feast:stats@3``, a
+                feature view of Feast, a table of deltalake, a reference of lakeFS; found by the
+                files a tool leaves if left out.
             profile: Whether to look at each column: kind, missing, range, spread, quantiles and
                 frequent values. Values that fewer than five rows share are never named.
             snapshot: Whether to keep a copy of a file or folder up to 64 MiB among the run's
@@ -383,8 +387,9 @@ class ActiveRun(ArtifactVerbs):
         from strongroom.sdk.inputs import describe, keep_snapshot
 
         found = describe(
-            data, name=name, context=context, source=source, digest=digest, profile=profile
-        )
+            data, name=name, context=context, source=source, digest=digest, version=version,
+            profile=profile, losses=self.losses,
+        )  # fmt: skip
         if snapshot:
             found = keep_snapshot(data, found, self.log_artifact, self.losses)
         body = {key: whole_text(text) for key, text in found.as_texts().items()}

@@ -139,13 +139,14 @@ def log_input(
     context: str = "training",
     source: str = "",
     digest: str = "",
+    version: object = "",
     profile: bool = True,
     snapshot: bool = False,
 ) -> None:
     """Logs a dataset the run uses (`ActiveRun.log_input`)."""
     if (run := _run("log_input")) is not None:
         run.log_input(
-            data, name=name, context=context, source=source, digest=digest,
+            data, name=name, context=context, source=source, digest=digest, version=version,
             profile=profile, snapshot=snapshot,
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from strongroom.disk.data_digest import data_digest
 from strongroom.disk.data_version import version_of_uri
 from strongroom.domain.data_profile import DataProfile
 from strongroom.domain.dataset import DatasetInput
+from strongroom.sdk.data_reference import Reference, reference_of
 from strongroom.sdk.data_tool import DataTool
 from strongroom.sdk.losses import Losses, Lost
 from strongroom.sdk.profiles import profile_of
@@ -29,14 +30,39 @@ MAX_SCHEMA_COLUMNS = 2_000  # a wider table is named by its digest; the record m
 
 
 def describe(
-    data: object, *, name: str, context: str, source: str, digest: str, profile: bool = True
+    data: object,
+    *,
+    name: str,
+    context: str,
+    source: str,
+    digest: str,
+    version: object = "",
+    profile: bool = True,
+    losses: Losses | None = None,
 ) -> DatasetInput:
-    """Returns what is known of a dataset.
+    """Returns what is known of a dataset; a version that names none is counted in ``losses``.
 
     Raises:
         Lost: If there is neither data nor a name, or the data cannot be described.
         OSError: If a file cannot be read.
     """
+    stated = Reference("", "")
+    if version is not None and version != "":
+        try:
+            stated = reference_of(version)
+        except Lost as error:  # the data is worth keeping
+            if losses is not None:
+                losses.note(error, "log_input(version)")
+    is_file = isinstance(data, str | Path)
+    found = _described(
+        data, name or ("" if is_file else stated.name), context, source, digest, profile=profile
+    )
+    return replace(found, version=stated.id) if stated.id else found
+
+
+def _described(
+    data: object, name: str, context: str, source: str, digest: str, *, profile: bool
+) -> DatasetInput:
     if data is None:
         if not name:
             raise Lost("type", "a dataset needs data or a name")

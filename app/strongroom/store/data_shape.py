@@ -98,8 +98,9 @@ def _of_text(stream: io.BufferedReader, size: int, progress: Progress) -> DataSh
             return DataShape(size_bytes=size)
     kinds = {each.name: each.profile().kind for each in tallies}
     columns = tuple((name, kinds.get(name, "")) for name in names)
-    columns = columns if len(columns) <= MAX_COLUMNS else None
-    return DataShape(size_bytes=size, rows=rows, columns=columns)
+    return DataShape(
+        size_bytes=size, rows=rows, columns=columns if len(columns) <= MAX_COLUMNS else None
+    )
 
 
 class _Watched(io.RawIOBase):

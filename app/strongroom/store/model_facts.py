@@ -44,7 +44,8 @@ def model_places(connection: Connection, runs: Sequence[int] | None = None) -> l
     question = _places()
     if runs is not None:
         question = question.where(tables.artifact.c.run.in_(runs))
-    return [ModelPlace(run, path, sha256) for run, path, sha256 in connection.execute(question)]
+    rows = connection.execute(question)
+    return [ModelPlace(run=row.run, path=row.path, sha256=row.sha256) for row in rows]
 
 
 def known_signatures(connection: Connection, digests: Sequence[str]) -> dict[str, Signature]:

@@ -48,11 +48,14 @@ class DataChanges:
             ]
             ProfileChangesDialog(titles, pairs, self._page.window()).open()
 
+        def failed(fault: BaseException) -> None:
+            errors.show(fault, self._page)
+
         self._tasks.ask(
             "compare.data_changes",
             "Reading what the data of two runs held",
             lambda _progress: self._datasets.pairs(baseline, other),
             done,
             owner=self._page,
-            failed=lambda fault: errors.show(fault, self._page),
+            failed=failed,
         )
