@@ -36,7 +36,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fill(store: Path) -> None:
     for number, values in VALUES.items():
-        metrics = {"loss": values.tolist(), "few": [1.0, 2.0, 3.0]}
+        metrics = {"loss": values.tolist(), "lr": values.tolist(), "few": [1.0, 2.0, 3.0]}
         write_run(store, number, metrics=metrics, started_us=START_US + number * 1_000_000)
 
 
@@ -166,6 +166,13 @@ def test_a_file_of_the_visible_range_has_every_point_of_it(
     steps = np.array(pq.read_table(tmp_path / "part.parquet")["step"])
     inside = [step for step in range(COUNT) if low <= step <= high]
     assert sorted(set(steps.tolist())) == inside
+
+
+def test_linked_charts_are_all_seen_closely(page: RunsPage, qtbot: QtBot) -> None:
+    chart, other = loss_of(page.charts.board), page.charts.board.chart("lr")
+    assert isinstance(other, LineChart)
+    pick(chart, 0.2, 0.3)
+    qtbot.waitUntil(lambda: is_every_step(chart) and is_every_step(other), timeout=5_000)
 
 
 def test_another_axis_is_asked_in_its_own_range(page: RunsPage, qtbot: QtBot, tasks: Tasks) -> None:

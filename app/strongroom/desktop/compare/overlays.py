@@ -164,9 +164,8 @@ class Overlays(QWidget):
             self._ask(f"compare.curves.{self._question}.{keys[0]}", self.run_ids(), keys)
 
     def _on_closer(self, keys: tuple[str, ...]) -> None:
-        for span in dict.fromkeys(map(self._closer.span, keys)):
-            some = tuple(key for key in keys if self._closer.span(key) == span)
-            self._ask(f"compare.closer.{span}", self.run_ids(), some)
+        for key in keys:  # each by itself: a newer question of one lets the others be
+            self._ask(f"compare.closer.{key}", self.run_ids(), (key,))
 
     def _ask(self, job: str, run_ids: tuple[str, ...], keys: tuple[str, ...]) -> None:
         question, curves = self._question, self._curves

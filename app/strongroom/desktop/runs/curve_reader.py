@@ -263,7 +263,9 @@ class CurveReader(QObject):
                 self._take(found)
 
         runs = tuple(self._runs)
-        self._ask("runs.closer", "Reading points", runs, card_ids, take, None)
+        for card_id in card_ids:  # each by itself: a newer question of one lets the others be
+            job = f"runs.closer.{card_id}"
+            self._ask(job, "Reading points", runs, (card_id,), take, None)
 
     def _ask(
         self,
