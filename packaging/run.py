@@ -117,9 +117,10 @@ def test(arguments: Sequence[str]) -> int:
     has_keyring = libraries.KEYRING_PACKAGES.isdisjoint(still_missing)
     if not has_keyring:
         print("There is no keyring here; the tests that need one will fail.", flush=True)
-    # A file of tests stays on one worker, so what a module shares is made once.
+    # A file of tests stays on one worker, so what a module shares is made once. Files are begun in
+    # the order they are collected in: the long ones first (tests/support/long_files.py).
     workers = os.cpu_count() or 1
-    spread = ["--dist", "loadfile", "-n"]
+    spread = ["--dist", "loadfile", "--no-loadscope-reorder", "-n"]
     codes = []
     with _test_session(has_keyring) as private:
         print("Running the tests that need no display.", flush=True)

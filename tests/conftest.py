@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support import no_internet
+from support.long_files import LONG
 
 # Matplotlib builds its font list once a machine and says so.
 QUIET_LOGGERS = ("matplotlib.font_manager",)
@@ -22,6 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Cuts the network off; of a run on several workers the workers, which have tests, do it."""
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         no_internet.watch()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the long files first; within a file everything stays in its order."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.checkout import APP, ROOT, modules, shown, text
+from support.long_files import LONG
 
 LICENCE_LINE = "# SPDX-License-Identifier: Apache-2.0"
 MAX_LINES = 500
@@ -122,3 +123,8 @@ def test_nobody_asks_qt_for_every_widget_there_is():
     """Half of them are Qt's own, some half gone; handed to Python they ended the program."""
     asking = [shown(p) for p in modules(APP) if "allWidgets(" in text(p)]
     assert asking == []
+
+
+def test_the_files_of_tests_that_are_begun_first_exist():
+    there = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert set(LONG) <= there
