@@ -62,10 +62,8 @@ def page_commands(page: Commanded) -> list[Command]:
         return None if acts.team.id else Reason(TEAMLESS)
 
     def forked(_state: WindowState) -> Reason | None:
-        return None if acts.team.is_forked else Reason("The team has one version")
-
-    def turned(_state: WindowState) -> Reason | None:
-        return None if acts.team.put_aside else Reason("No version of the team was put aside here")
+        is_told = acts.team.is_forked or acts.team.put_aside
+        return None if is_told else Reason("The team has one version")
 
     def act(verb: str, title: str, run: Callable[[], None], why: Why, icon: str) -> Command:
         return Command(
@@ -88,7 +86,5 @@ def page_commands(page: Commanded) -> list[Command]:
         act("found", "Found a team…", acts.found, teamless, "users"),
         act("join", "Join a team…", acts.join, unpinned, "shield-check"),
         act("copy_id", "Copy the team's id", acts.copy_team_id, with_team, "copy"),
-        act("settle", "Settle two versions of the team…", acts.settle_fork, forked, "git-fork"),
-        act("put_aside", "Look at the version that was put aside…", acts.look_at_put_aside, turned,
-            "shield-alert"),
+        act("settle", "Two versions of the team…", acts.look_at_fork, forked, "git-fork"),
     ]  # fmt: skip
