@@ -341,6 +341,11 @@ def _view_on_rail(analyst: Analyst) -> Under:
 
 
 def _returned(analyst: Analyst, _folder: Path) -> None:
+    is_there = analyst.page.model.rowCount
+    analyst.hands.until(
+        lambda: QApplication.activePopupWidget() is not None or is_there() == FILTERED,
+        "the list of views opens, or the view itself",
+    )
     if QApplication.activePopupWidget() is not None:
         analyst.hands.press("Return")
     analyst.sees_rows(FILTERED)

@@ -5,7 +5,6 @@ import ast
 import importlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,21 +21,6 @@ from support.checkout import ROOT, modules, text
 from support.no_internet import GUARDED
 
 SCRIPTS = ROOT / "packaging"
-SCREEN_TOOLS = ("Xvfb", "openbox", "xprop")
-TWO_SCREENS = """
-import pathlib, sys
-import session
-
-ASKED = "xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'"
-with session.Session(pathlib.Path(sys.argv[1])) as private:
-    private.use_private_folders()
-    private.open_displays(2)
-    names = private.environment[session.SCREENS]
-    print(private.environment["DISPLAY"])
-    print(names)
-    for name in names.split():
-        print(private.run(["sh", "-c", ASKED], DISPLAY=name))
-"""
 
 
 @pytest.fixture
@@ -92,21 +76,6 @@ def test_a_part_of_the_session_that_ended_by_itself_is_told(script, tmp_path, ca
     assert f"Ended by itself, with {-signal.SIGABRT}" in told
     assert "os.abort()" in told
     assert "sleep" not in told
-
-
-@pytest.mark.skipif(not all(map(shutil.which, SCREEN_TOOLS)), reason="opens screens")
-def test_each_worker_has_a_screen_with_a_window_manager_of_its_own(tmp_path):
-    # In a program of its own, as the script is: what a worker of the tests inherited is not asked.
-    done = subprocess.run(
-        [sys.executable, "-c", TWO_SCREENS, str(tmp_path)], check=False, cwd=SCRIPTS,
-        env={**os.environ, "PYTHONPATH": f"{SCRIPTS}{os.pathsep}{GUARDED}"}, capture_output=True,
-        timeout=120, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    first, names, *answers = done.stdout.splitlines()
-    assert names.split()[0] == first
-    assert len(set(names.split())) == 2
-    assert answers == ["0", "0"]
 
 
 def test_a_chosen_marker_is_kept_in_both_parts(script):

@@ -71,13 +71,14 @@ class Hands:
         for _ in range(TRIES):
             if window.isActiveWindow() or self._holds_popup(window):
                 return
-            number = str(int(window.winId()))
-            self._do("windowactivate", number)
-            if not self._soon(window.isActiveWindow, RETRY_S):
-                # Once in some thousand closed windows Qt misses that the screen gave the focus
-                # back, and hears of it again only after it went: put aside, then fetched back.
-                self._do("windowminimize", number)
-        assert window.isActiveWindow(), f"{_name(window)} does not become the active window"
+            self._do("windowactivate", str(int(window.winId())))
+            self._soon(window.isActiveWindow, RETRY_S)
+        assert window.isActiveWindow(), (
+            f"{_name(window)} does not become the active window: active is"
+            f" {self._app.activeWindow()}, in front {self._app.focusWindow()}, modal"
+            f" {self._app.activeModalWidget()} and {self._app.modalWindow()}, popup"
+            f" {self._app.activePopupWidget()}"
+        )
 
     def _holds_popup(self, window: QWidget) -> bool:
         return self._app.activePopupWidget() is window

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QMenu, QWidget
 
 from strongroom.desktop.kit.dialog import Dialog
@@ -19,6 +19,8 @@ from strongroom.desktop.runs.loading import RunsLoader
 from strongroom.desktop.runs.model import RunsModel
 from strongroom.desktop.runs.saved_views import LONGEST_NAME, SavedView, SavedViews
 from strongroom.desktop.runs.words import shown
+
+FOCUS_MS = 150  # the screen gives the focus back within a few
 
 
 class ViewActions(QObject):
@@ -106,8 +108,17 @@ class ViewActions(QObject):
         for view in self._views.views():
             action = menu.addAction(shown(view.name).replace("&", "&&"))
             action.triggered.connect(lambda _=False, name=view.name: opened(name))
-        menu.popup(below.mapToGlobal(QPoint(0, below.height() + 2)))
-        menu.setActiveAction(menu.actions()[0])
+
+        def show() -> None:
+            menu.popup(below.mapToGlobal(QPoint(0, below.height() + 2)))
+            menu.setActiveAction(menu.actions()[0])
+
+        if self._page.isActiveWindow():
+            show()
+        else:
+            # The palette has just gone and the screen is giving the focus back: Qt misses that
+            # where a menu holds the keyboard, and the window would stay deaf.
+            QTimer.singleShot(FOCUS_MS, menu, show)
         return menu
 
     def _did(self, title: str, before: tuple[SavedView, ...]) -> None:
